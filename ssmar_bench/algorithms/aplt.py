@@ -1,0 +1,222 @@
+"""APLT (Zhang et al., IJCAI 2025): asynchronous pseudo-labelling and training, in the order of the paper's section 3.
+
+Equation numbers are the paper's. What it leaves open is a hyper-parameter; the recipe names each choice.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, semi_supervised_kmeans
+from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.core.contract import (
+    Batch,
+    Context,
+    HyperParameters,
+    Losses,
+    Method,
+    Pools,
+    Progress,
+    PseudoLabels,
+    View,
+    Views,
+)
+
+
+class APLT(Method):
+    """FixMatch, and from the end of a warm-up on a margin loss to prototypes that change in offline rounds alone."""
+
+    class Config(HyperParameters):
+        """Hyper-parameters of APLT.
+
+        Attributes:
+            threshold: tau of eq. 3.2.
+            weight: lambda of eq. 3.9.
+            warm_up: share of the epochs before the first offline round (15/55).
+            round_every: share of the epochs between two rounds (10/55).
+            unit_clustering: cluster features of length 1, as Vaze et al. do, or raw ones.
+            augmented_copies: strong views of each labelled clip in the clustering (labelled augmentation, D_sl).
+            tolerance, iterations: when k-means stops.
+            self_adaptive_threshold: screen pseudo-labels by eq. 3.4, or use all.
+            prototypes_from: average the screened pseudo-labels (D_su) or all assigned ones in eq. 3.5.
+            similarity: how F . rho is read in eqs. 3.6, 3.7 and at test: ``raw`` (literally), ``unit`` (features of
+                length 1, prototypes their means), ``cosine`` (both of length 1, divided by ``temperature``).
+            refresh_at_end: one more offline round after the last epoch, for the test prototypes alone.
+        """
+
+        threshold: float = Field(ge=0, le=1)
+        weight: float = Field(ge=0)
+        warm_up: Fraction = Field(gt=0, lt=1)
+        round_every: Fraction = Field(gt=0, le=1)
+        unit_clustering: bool
+        augmented_copies: int = Field(ge=0, le=100)
+        tolerance: float = Field(ge=0)
+        iterations: int = Field(ge=1)
+        self_adaptive_threshold: bool
+        prototypes_from: Literal["screened", "all"]
+        similarity: Literal["cosine", "raw", "unit"]
+        temperature: float = Field(gt=0)
+        refresh_at_end: bool
+
+    revision = 1
+
+    def __init__(self, context: Context, config: Config) -> None:
+        super().__init__()
+        self.network = context.network("student")
+        self.config = config
+        self.classes = context.classes
+        self.register_buffer("prototypes", torch.zeros(context.classes, self.network.features))
+        self.register_buffer("rounds", torch.zeros((), dtype=torch.long))
+        self.register_buffer("pseudo_label", torch.zeros(context.n_unlabelled, dtype=torch.long))
+        self.register_buffer("reliable", torch.zeros(context.n_unlabelled))
+        self.register_buffer("closeness", torch.zeros(context.n_unlabelled))
+
+    prototypes: Tensor
+    rounds: Tensor
+    pseudo_label: Tensor
+    reliable: Tensor
+    closeness: Tensor
+
+    def views(self) -> Views:
+        """Weak and strong of both pools (fig. 3)."""
+        both = {"weak": View("weak"), "strong": View("strong")}
+        return Views(labelled=both, unlabelled=both)
+
+    # ---- 3.2 and 3.4: the losses
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        """Eq. 3.3 in the warm-up, eq. 3.9 after it."""
+        assert batch.unlabelled is not None
+        x, u = batch.labelled, batch.unlabelled
+        warm = progress.epoch < self.round_epochs(progress.epochs)[0]
+        strong_x = () if warm else (x.clips["strong"],)
+        views = (x.clips["weak"], u.clips["weak"], u.clips["strong"], *strong_x)
+        weak, unlabelled_weak, unlabelled_strong, *strong = together(self.network, *views)
+
+        online = confident_labels(u.index, unlabelled_weak.logits, self.config.threshold)
+        terms = {
+            "labelled_logits": functional.cross_entropy(weak.logits, x.label),  # eq. 3.1
+            "unlabelled_logits": weighted_cross_entropy(  # eq. 3.2
+                unlabelled_strong.logits, online.label, online.weight
+            ),
+        }  # their sum is eq. 3.3
+        if warm:
+            return Losses(terms, {"online": online})
+
+        offline = PseudoLabels(u.index, self.pseudo_label[u.index], self.reliable[u.index], self.closeness[u.index])
+        margin_x = functional.cross_entropy(self.similarity(strong[0].features), x.label)  # eq. 3.6
+        margin_u = weighted_cross_entropy(  # eq. 3.7
+            self.similarity(unlabelled_strong.features), offline.label, offline.weight
+        )
+        terms["labelled_margin"] = self.config.weight * margin_x  # eqs. 3.8 and 3.9
+        terms["unlabelled_margin"] = self.config.weight * margin_u
+        return Losses(terms, {"online": online, "offline": offline})
+
+    def similarity(self, features: Tensor) -> Tensor:
+        """The exponents F . rho (B, C) of eqs. 3.6 and 3.7; with gradient to the features (B, D) alone."""
+        features = features.float()
+        match self.config.similarity:
+            case "raw":
+                return features @ self.prototypes.T
+            case "unit":
+                return functional.normalize(features, dim=1) @ self.prototypes.T
+            case "cosine":
+                rho = functional.normalize(self.prototypes, dim=1)
+                return functional.normalize(features, dim=1) @ rho.T / self.config.temperature
+
+    # ---- 3.3: an offline round
+
+    def offline_round(self, pools: Pools) -> None:
+        """Clusters both pools, screens the clusters' labels, and rebuilds the prototypes."""
+
+        def features(clips: Tensor) -> Tensor:
+            raw: Tensor = self.network(clips).features
+            return raw.float()
+
+        labelled = pools.map("labelled", View("test"), features)
+        unlabelled = pools.map("unlabelled", View("test"), features)
+        copies = [
+            pools.map("labelled", View("strong"), features, draw) for draw in range(self.config.augmented_copies)
+        ]  # D_sl, the labelled augmentation
+
+        def scaled(raw: Tensor) -> Tensor:
+            return functional.normalize(raw, dim=1) if self.config.unit_clustering else raw
+
+        clusters = semi_supervised_kmeans(
+            anchors=scaled(torch.cat([labelled, *copies])),
+            anchor_label=pools.labels.repeat(1 + len(copies)),
+            points=scaled(unlabelled),
+            classes=self.classes,
+            tolerance=self.config.tolerance,
+            iterations=self.config.iterations,
+        )
+        threshold = self_adaptive_threshold(clusters, self.classes)
+        reach = threshold[clusters.label]
+        reliable = clusters.distance < reach
+        self.pseudo_label.copy_(clusters.label)
+        self.reliable.copy_(reliable if self.config.self_adaptive_threshold else torch.ones_like(reliable))
+        self.closeness.copy_(-clusters.distance / reach.clamp_min(1e-12))
+        self.prototypes.copy_(self.build_prototypes(labelled, pools.labels, unlabelled))
+        self.rounds += 1
+
+    def build_prototypes(self, labelled: Tensor, label: Tensor, unlabelled: Tensor) -> Tensor:
+        """Eq. 3.5: the mean feature (C, D) of the labelled clips and the screened pseudo-labelled ones of a class."""
+        used = self.reliable > 0 if self.config.prototypes_from == "screened" else torch.ones_like(self.reliable) > 0
+        members = torch.cat([labelled, unlabelled[used]])
+        if self.config.similarity != "raw":
+            members = functional.normalize(members, dim=1)
+        total, count = class_sums(members, torch.cat([label, self.pseudo_label[used]]), self.classes)
+        return total / count[:, None]
+
+    # ---- 3.5: phase iteration and test
+
+    def round_epochs(self, epochs: int) -> list[int]:
+        """Before which epochs (from 0) the offline rounds stand: 15, 25, 35, 45 of 55, in proportion."""
+        rounds, share = [], self.config.warm_up
+        while share < 1:
+            rounds.append(round(share * epochs))
+            share += self.config.round_every
+        return rounds
+
+    def check(self, epochs: int) -> None:
+        """Refuses a run so short that two offline rounds fall together or one falls outside."""
+        rounds = self.round_epochs(epochs)
+        if len(set(rounds)) < len(rounds) or rounds[0] < 1 or rounds[-1] >= epochs:
+            raise ValueError(
+                f"aplt needs a longer run: in {epochs} epochs its offline rounds would stand after epochs "
+                f"{', '.join(map(str, rounds))}, which must all differ and lie inside the run; raise train.epochs"
+            )
+
+    def epoch_start(self, progress: Progress, pools: Pools) -> None:
+        """An offline round after the warm-up and at every ``round_every`` from there."""
+        if progress.epoch in self.round_epochs(progress.epochs):
+            self.offline_round(pools)
+
+    def train_end(self, progress: Progress, pools: Pools) -> None:
+        """The optional last round."""
+        if self.config.refresh_at_end:
+            self.offline_round(pools)
+
+    def predict(self, clips: Tensor) -> Tensor:
+        """Similarities to the prototypes; the parametric classifier's logits before the first round."""
+        output = self.network(clips)
+        logits: Tensor = self.similarity(output.features) if bool(self.rounds) else output.logits
+        return logits
+
+
+def self_adaptive_threshold(clusters: Clusters, classes: int) -> Tensor:
+    """tau_adapt (C,) of eq. 3.4: tau_local(c) / max(tau_local) * tau_global, all in units of distance.
+
+    A cluster without a point has no tau_local: it is left out of the maximum and gets 0.
+    """
+    tau_global = clusters.distance.mean()
+    total, count = class_sums(clusters.distance[:, None], clusters.label, classes)
+    tau_local = total[:, 0] / count.clamp_min(1)
+    return tau_local / tau_local.max().clamp_min(1e-12) * tau_global

@@ -1,0 +1,1 @@
+"""Small functions that several algorithms are put together from."""

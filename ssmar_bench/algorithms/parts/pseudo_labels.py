@@ -1,0 +1,25 @@
+"""Pseudo-labels from a classifier's weak view, and the loss that another view owes them."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+from ssmar_bench.core.contract import PseudoLabels
+
+
+def confident_labels(index: Tensor, weak_logits: Tensor, threshold: float) -> PseudoLabels:
+    """Hard labels, used where the largest probability reaches ``threshold`` (FixMatch, Sohn et al. 2020, eq. 4).
+
+    Args:
+        index: (B,) rows in the unlabelled pool.
+        weak_logits: (B, C) of the weak view; no gradient flows into them.
+        threshold: tau in [0, 1].
+    """
+    confidence, label = weak_logits.detach().float().softmax(1).max(1)
+    return PseudoLabels(index, label, (confidence >= threshold).float(), confidence)
+
+
+def weighted_cross_entropy(logits: Tensor, label: Tensor, weight: Tensor) -> Tensor:
+    """1/B sum_i weight_i H(label_i, softmax(logits_i)); clips of weight 0 still count in B."""
+    return (weight * functional.cross_entropy(logits, label, reduction="none")).mean()

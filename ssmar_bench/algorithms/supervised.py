@@ -1,0 +1,51 @@
+"""Labelled clips only: the baseline of every table and, at labelled ratio 1, its upper bound."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.core.contract import Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+
+
+class Supervised(Method):
+    """Cross-entropy on weak views of labelled clips.
+
+    With ``strong_labelled`` their strong views are learned too, with the same weight: the control that shows how much
+    of a method's gain is its stronger augmentation of labelled clips.
+    """
+
+    class Config(HyperParameters):
+        """Hyper-parameters of the labelled-only baseline."""
+
+        strong_labelled: bool
+
+    revision = 1
+    needs_unlabelled = False
+
+    def __init__(self, context: Context, config: Config) -> None:
+        super().__init__()
+        self.network = context.network("student")
+        self.config = config
+
+    def views(self) -> Views:
+        """A weak view, and a strong one for the control."""
+        names = ("weak", "strong") if self.config.strong_labelled else ("weak",)
+        return Views(labelled={name: View(name) for name in names})  # type: ignore[arg-type]
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        """Mean cross-entropy of each view."""
+        clips = batch.labelled.clips
+        outputs = together(self.network, *clips.values())
+        return Losses(
+            {
+                f"labelled_{view}": functional.cross_entropy(output.logits, batch.labelled.label)
+                for view, output in zip(clips, outputs, strict=True)
+            }
+        )
+
+    def predict(self, clips: Tensor) -> Tensor:
+        """The classifier's logits."""
+        logits: Tensor = self.network(clips).logits
+        return logits

@@ -1,0 +1,37 @@
+"""The built-in network of the embedded benchmarks: four convolutions with temporal shift, trained in minutes."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ssmar_bench.backbones.shift import Shifted
+
+WIDTHS = (16, 32, 64, 96)
+STRIDES = (2, 1, 2, 2)
+
+
+class MicroTSM(nn.Module):
+    """Frames (B x T, 3, H, W) to (B x T, 96) features after ReLU and global average pooling.
+
+    Four blocks of 3x3 convolution, BatchNorm and ReLU; all but the first see their input shifted in time by a quarter
+    of the channels each way, which is a large share because the network is small and motion is all that matters.
+    """
+
+    features = WIDTHS[-1]
+
+    def __init__(self, segments: int) -> None:
+        super().__init__()
+        blocks: list[nn.Module] = []
+        channels = 3
+        for depth, (width, stride) in enumerate(zip(WIDTHS, STRIDES, strict=True)):
+            layer: nn.Module = nn.Conv2d(channels, width, 3, stride=stride, padding=1, bias=False)
+            if depth:
+                layer = Shifted(layer, segments, share=4)
+            blocks += [layer, nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+            channels = width
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Pooled features of every frame."""
+        maps: Tensor = self.blocks(frames)
+        return maps.mean((2, 3))

@@ -1,0 +1,37 @@
+"""The temporal shift of TSM (Lin et al., ICCV 2019): channels lent to the neighbouring frames, free of cost."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def temporal_shift(frames: Tensor, segments: int, share: int = 8) -> Tensor:
+    """Moves 1/share of the channels one frame on and as many one frame back; the ends are filled with zeros.
+
+    Args:
+        frames: (B x T, C, H, W) with T = ``segments``, a clip's frames in a row.
+        segments: T.
+        share: 8 moves C // 8 channels each way.
+    """
+    clips = frames.view(-1, segments, *frames.shape[1:])
+    fold = frames.shape[1] // share
+    forward, backward, still = clips[:, :, :fold], clips[:, :, fold : 2 * fold], clips[:, :, 2 * fold :]
+    forward = torch.cat([torch.zeros_like(forward[:, :1]), forward[:, :-1]], dim=1)
+    backward = torch.cat([backward[:, 1:], torch.zeros_like(backward[:, :1])], dim=1)
+    return torch.cat([forward, backward, still], dim=2).flatten(0, 1)
+
+
+class Shifted(nn.Module):
+    """A layer whose input is shifted in time (the residual placement of TSM when the layer opens a residual branch)."""
+
+    def __init__(self, layer: nn.Module, segments: int, share: int = 8) -> None:
+        super().__init__()
+        self.layer = layer
+        self.segments = segments
+        self.share = share
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """(B x T, C, H, W) -> the layer's output for the shifted frames."""
+        output: Tensor = self.layer(temporal_shift(frames, self.segments, self.share))
+        return output

@@ -1,0 +1,197 @@
+"""The contract between an algorithm and the engine that trains it.
+
+Clips are normalised floats of shape (B, T, C, H, W). An algorithm says which views it wants, returns its losses and
+predicts; the engine owns data, devices, optimiser, schedule, precision, evaluation, checkpoints and logging. A batch
+has no field for the labels of unlabelled clips: an algorithm cannot read them by mistake.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+
+
+class HyperParameters(BaseModel):
+    """Base of an algorithm's typed configuration: frozen, without defaults, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class View:
+    """One way of looking at a clip.
+
+    Attributes:
+        aug: ``test`` (centred frames, centre crop), ``weak`` (jittered frames, random crop and flip) or ``strong``
+            (weak geometry, then RandAugment and Cutout).
+        time: views of a batch with equal keys share their frames.
+        space: views of a batch with equal keys share crop and flip.
+    """
+
+    aug: Literal["test", "weak", "strong"]
+    time: str = "shared"
+    space: str = "own"
+
+
+@dataclass(frozen=True)
+class Views:
+    """The views an algorithm asks for, by name, for labelled and unlabelled clips in training and for testing."""
+
+    labelled: Mapping[str, View]
+    unlabelled: Mapping[str, View] = field(default_factory=dict)
+    test: View = field(default_factory=lambda: View("test"))
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Labelled clips: view name -> (B, T, C, H, W), row in the labelled pool (B,), class (B,)."""
+
+    clips: Mapping[str, Tensor]
+    index: Tensor
+    label: Tensor
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """Unlabelled clips: view name -> (B, T, C, H, W), row in the unlabelled pool (B,)."""
+
+    clips: Mapping[str, Tensor]
+    index: Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's clips; ``unlabelled`` is None at labelled ratio 1."""
+
+    labelled: Labelled
+    unlabelled: Unlabelled | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands: ``step`` of ``steps`` and ``epoch`` of ``epochs``, both from 0."""
+
+    step: int
+    steps: int
+    epoch: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class PseudoLabels:
+    """What a method believes of some unlabelled clips; all tensors (N,) and without gradient.
+
+    Attributes:
+        index: rows in the unlabelled pool.
+        label: pseudo-labels.
+        weight: weight in the loss; 0 means the clip was not used.
+        confidence: the method's own confidence, larger is surer.
+    """
+
+    index: Tensor
+    label: Tensor
+    weight: Tensor
+    confidence: Tensor
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Weighted, attached scalar terms by name (the engine adds them up), and the pseudo-labels behind them."""
+
+    terms: Mapping[str, Tensor]
+    pseudo: Mapping[str, PseudoLabels] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Output:
+    """A network's answer: logits (B, classes) and pooled clip features (B, D) before the classifier."""
+
+    logits: Tensor
+    features: Tensor
+
+
+class Network(Protocol):
+    """A backbone with a linear classifier; an ``nn.Module``."""
+
+    features: int
+
+    def __call__(self, clips: Tensor) -> Output:  # noqa: D102
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a method is built from: sizes, the length of the run, and networks by role.
+
+    ``network(role)`` builds a network whose initial weights depend on the run's seed and on ``role`` alone.
+    """
+
+    classes: int
+    n_labelled: int
+    n_unlabelled: int
+    steps: int
+    epochs: int
+    network: Callable[[str], Any]
+
+
+class Pools(Protocol):
+    """Whole pools, for what a method does between epochs."""
+
+    labels: Tensor
+    """(N_l,) classes of the labelled pool."""
+
+    def map(
+        self,
+        pool: Literal["labelled", "unlabelled"],
+        view: View,
+        function: Callable[[Tensor], Tensor],
+        draw: int = 0,
+    ) -> Tensor:
+        """``function`` of every clip of a pool, in pool order, without gradient and in evaluation mode.
+
+        ``draw`` numbers independent draws of a random view; the same number gives the same draws within an epoch.
+        """
+        ...
+
+
+class Method(nn.Module, ABC):
+    """An algorithm under its hyper-parameters.
+
+    What it must remember (thresholds, prototypes, teachers) is a parameter or a buffer, so that saving, resuming and
+    moving it need no code. It calls no ``backward``, ``item``, device or printing.
+    """
+
+    Config: ClassVar[type[HyperParameters]]
+    revision: ClassVar[int]
+    """Raised when the mathematics changes: results of another revision are not this algorithm's."""
+    needs_unlabelled: ClassVar[bool] = True
+    """Whether the algorithm has nothing to do at labelled ratio 1."""
+
+    @abstractmethod
+    def views(self) -> Views:
+        """The views that :meth:`loss` reads."""
+
+    @abstractmethod
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        """The losses of one step."""
+
+    @abstractmethod
+    def predict(self, clips: Tensor) -> Tensor:
+        """Logits (B, classes) of test views (B, T, C, H, W)."""
+
+    def check(self, epochs: int) -> None:
+        """Raise ``ValueError`` with a sentence if the hyper-parameters cannot work in a run of ``epochs``."""
+
+    def epoch_start(self, progress: Progress, pools: Pools) -> None:
+        """Called before every epoch."""
+
+    def after_step(self, progress: Progress) -> None:
+        """Called after every optimiser step."""
+
+    def train_end(self, progress: Progress, pools: Pools) -> None:
+        """Called once after the last epoch."""

@@ -1,0 +1,26 @@
+"""Errors that a person can act on: one sentence with what, where and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Something in the input, the data or the machine that the user can mend.
+
+    The command line prints its message alone and exits with status 2; nothing has been written.
+    """
+
+
+class BusyError(UserError):
+    """Another process holds what was asked for."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` when a known name is near ``name``, otherwise the list of names."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known: {', '.join(names)}" if names else ""

@@ -1,0 +1,31 @@
+"""An index: one row a clip of a source, before any split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+COLUMNS = ("clip_id", "path", "start", "end", "label", "subject", "part")
+
+
+@dataclass(frozen=True)
+class Index:
+    """What a source holds.
+
+    Attributes:
+        source: name of the source (``ma52``).
+        clips: a frame of ``COLUMNS``, sorted by ``clip_id``: unique id, path of the video file (absolute), first
+            and last source frame (0-based, inclusive; -1 and -1 for a whole file), class id as the source writes it
+            (-1 where it is hidden), person or interview ("" where unknown), official part (``train``, ``val``, ...).
+        classes: class id -> name, for every class of the source.
+    """
+
+    source: str
+    clips: pd.DataFrame
+    classes: dict[int, str]
+
+    def __post_init__(self) -> None:
+        missing = [column for column in COLUMNS if column not in self.clips.columns]
+        if missing:
+            raise ValueError(f"an index of {self.source} lacks the columns {missing}")

@@ -1,0 +1,25 @@
+"""Where the shipped recipes, definitions and published figures stand, and where caches go.
+
+A wheel carries them in ``_bundled`` beside this package; a checkout has them at its root. The working directory is
+never looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def shipped(folder: str) -> Path:
+    """The folder ``methods``, ``splits`` or ``results/paper`` of this installation."""
+    bundled = PACKAGE / "_bundled" / folder
+    return bundled if bundled.is_dir() else PACKAGE.parent / folder
+
+
+def cache() -> Path:
+    """Where synthetic videos and decoded stores are kept (``SSMAR_BENCH_CACHE`` overrides the user's cache)."""
+    return Path(os.environ.get("SSMAR_BENCH_CACHE") or platformdirs.user_cache_dir("ssmar-bench"))

@@ -1,0 +1,101 @@
+"""YAML files that remember their lines, so that a wrong value is reported where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError
+
+from ssmar_bench.core.errors import UserError, nearest
+
+Model = TypeVar("Model", bound=BaseModel)
+Place = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML mapping as plain data, with the file and line of every key."""
+
+    data: dict[str, Any]
+    lines: dict[Place, tuple[Path, int]]
+
+    def where(self, place: Place) -> str:
+        """``file:line`` of ``place`` or of the nearest key above it."""
+        for depth in range(len(place), -1, -1):
+            if place[:depth] in self.lines:
+                path, line = self.lines[place[:depth]]
+                return f"{path}:{line}"
+        return "the command line"
+
+
+def _plain(node: Any, path: Path, place: Place, lines: dict[Place, tuple[Path, int]]) -> Any:
+    if isinstance(node, CommentedMap):
+        for key in node:
+            lines[(*place, str(key))] = (path, node.lc.key(key)[0] + 1)
+        return {key: _plain(value, path, (*place, str(key)), lines) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [_plain(value, path, (*place, str(i)), lines) for i, value in enumerate(node)]
+    for plain in (bool, int, float, str):
+        if isinstance(node, plain):
+            return plain(node)
+    return node
+
+
+def load(path: Path) -> Document:
+    """Read the mapping in ``path``.
+
+    Raises:
+        UserError: no such file, not YAML, a key that stands twice, or not a mapping.
+    """
+    try:
+        node = YAML(typ="rt").load(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}.") from error
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(f"{path}:{line}: not valid YAML: {str(error.problem).splitlines()[0]}.") from error
+    if not isinstance(node, CommentedMap):
+        raise UserError(f"{path}:1: expected a mapping of keys to values.")
+    lines: dict[Place, tuple[Path, int]] = {(): (path, 1)}
+    return Document(_plain(node, path, (), lines), lines)
+
+
+def extend(base: Document, top: Document) -> Document:
+    """``top`` laid over ``base``: mappings are merged key by key, everything else is replaced."""
+
+    def merge(below: Any, above: Any) -> Any:
+        if isinstance(below, dict) and isinstance(above, dict):
+            return {**below, **{key: merge(below.get(key), value) for key, value in above.items()}}
+        return above
+
+    return Document(merge(base.data, top.data), {**base.lines, **top.lines})
+
+
+def validate(model: type[Model], document: Document, place: Place = ()) -> Model:
+    """``document.data`` (already the part at ``place``) as a ``model``.
+
+    Raises:
+        UserError: names file, line, key and what was expected, for the first fault.
+    """
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = tuple(str(part) for part in fault["loc"])
+        hint = ""
+        message = fault["msg"][0].lower() + fault["msg"][1:]
+        if fault["type"] == "extra_forbidden":
+            message = "unknown key"
+            if len(key) == 1:
+                hint = nearest(key[0], model.model_fields)
+        elif fault["type"] == "missing":
+            message = "is missing"
+        else:
+            message += f" (it is {fault['input']!r})"
+        name = ".".join((*place, *key)) or "file"
+        raise UserError(f"{document.where((*place, *key))}: {name}: {message}{hint}.") from error

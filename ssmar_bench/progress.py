@@ -1,0 +1,89 @@
+"""Draws a run's news: live bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+
+import rich.progress
+from rich.console import Console
+
+from ssmar_bench.core.events import Event
+
+PLAIN_SECONDS = 15.0
+"""Between two plain lines about one run or one preparation."""
+
+
+class Progress:
+    """A context whose :meth:`hear` listens to events from any thread."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+        self.live = self.console.is_terminal
+        self.bars = rich.progress.Progress(
+            rich.progress.TextColumn("{task.description}"),
+            rich.progress.BarColumn(bar_width=24),
+            rich.progress.MofNCompleteColumn(),
+            rich.progress.TextColumn("{task.fields[rate]}"),
+            rich.progress.TimeRemainingColumn(),
+            rich.progress.TextColumn("{task.fields[text]}"),
+            console=self.console,
+            transient=True,
+        )
+        self._tasks: dict[str, rich.progress.TaskID] = {}
+        self._told: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Progress:
+        if self.live:
+            self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.live:
+            self.bars.stop()
+
+    def hear(self, event: Event) -> None:
+        """Draw one event."""
+        with self._lock:
+            if event.kind in ("done", "failed", "held", "cached", "skipped"):
+                self._ended(event)
+            elif self.live:
+                self._bar(event)
+            else:
+                self._line(event)
+
+    def _title(self, event: Event) -> str:
+        return event.run.rpartition("_")[0] or event.text
+
+    def _ended(self, event: Event) -> None:
+        task = self._tasks.pop(event.run, None)
+        if task is not None:
+            self.bars.remove_task(task)
+        self.console.print(
+            f"{event.kind:>8}  {self._title(event)}  {event.text}".rstrip(), highlight=False, markup=False
+        )
+
+    def _bar(self, event: Event) -> None:
+        key = event.run or event.text
+        if key not in self._tasks:
+            self._tasks[key] = self.bars.add_task(self._title(event), total=None, rate="", text="")
+        rate = f"{event.rate:.1f}/s" if event.rate else ""
+        text = event.text if event.run else ""
+        self.bars.update(self._tasks[key], completed=event.done, total=event.total or None, rate=rate, text=text)
+        if not event.run and event.total and event.done >= event.total:
+            self.bars.remove_task(self._tasks.pop(key))
+
+    def _line(self, event: Event) -> None:
+        key = event.run or event.text
+        last = not event.run and event.done >= event.total
+        if not last and time.monotonic() - self._told.get(key, -PLAIN_SECONDS) < PLAIN_SECONDS:
+            return
+        self._told[key] = time.monotonic()
+        rate = f", {event.rate:.1f}/s" if event.rate else ""
+        text = f", {event.text}" if event.run and event.text else ""
+        sys.stderr.write(f"{event.kind:>8}  {self._title(event)}  {event.done}/{event.total}{rate}{text}\n")

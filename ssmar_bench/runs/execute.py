@@ -1,0 +1,194 @@
+"""The main job: prepare the data of a grid, train what is missing, record it."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ssmar_bench.core.events import Event, Listener
+from ssmar_bench.core.files import read_json, write_json
+from ssmar_bench.core.manifest import Truth
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import Launch, RunSpec
+from ssmar_bench.runs import data
+from ssmar_bench.runs.local import LocalEngine
+from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check
+from ssmar_bench.runs.record import write_record
+from ssmar_bench.splits.build import truth
+
+Overwrite = Literal["only-missing", "always", "never", "only-cache"]
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a grid is executed; none of it changes a result.
+
+    Attributes:
+        results: the folder that holds ``runs/``.
+        roots: folders of sources by name.
+        jobs: runs side by side; None for as many as the cores carry.
+        overwrite: ``only-missing`` trains what has no finished record (failed runs again), ``always`` trains anew,
+            ``never`` leaves whatever was once begun, ``only-cache`` trains nothing.
+        time_limit: seconds a run may take.
+    """
+
+    results: Path
+    roots: Mapping[str, Path]
+    jobs: int | None = None
+    overwrite: Overwrite = "only-missing"
+    time_limit: float | None = None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A cell, its state before execution, and the seconds its training is expected to take (None: unknown)."""
+
+    cell: Cell
+    state: str
+    seconds: float | None
+
+
+def steps_of(cell: Cell) -> int:
+    """Optimiser steps of a cell's run."""
+    train = cell.spec.train
+    clips = len(cell.manifest.labelled) + len(cell.manifest.unlabelled)
+    return int(train["epochs"]) * -(-clips // int(train["batch"]))
+
+
+def _pace_key(spec: RunSpec) -> tuple[object, ...]:
+    return (
+        spec.method,
+        spec.backbone["name"],
+        spec.clips["size"],
+        spec.store["segments"],
+        spec.train["batch"],
+        spec.device,
+    )
+
+
+def _paces(results: Path) -> dict[tuple[object, ...], float]:
+    """Seconds a step of finished runs, by what decides them."""
+    seen: dict[tuple[object, ...], list[float]] = {}
+    for path in sorted((results / "runs").glob("*/record/timings.json")):
+        folder = RunFolder(path.parent.parent)
+        try:
+            steps = read_json(folder.record / "metrics.json")["steps"]
+            seen.setdefault(_pace_key(folder.spec()), []).append(read_json(path)["train_seconds"] / steps)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # an unreadable record only makes the estimate poorer; the report names it
+    return {key: statistics.median(values) for key, values in seen.items()}
+
+
+def plan(grid: Grid, execution: Execution, listener: Listener) -> list[Planned]:
+    """The grid's cells with states and expected times; only a synthetic source's lists are needed, and made."""
+    check(grid)
+    index = data.prepare_source(base_definition(grid), execution.roots, os.cpu_count() or 1, listener)
+    paces = _paces(execution.results)
+    planned = []
+    for cell in cells(grid, index):
+        pace = paces.get(_pace_key(cell.spec))
+        seconds = None if pace is None else pace * steps_of(cell)
+        planned.append(Planned(cell, cell.state(execution.results), seconds))
+    return planned
+
+
+def expected_seconds(planned: Sequence[Planned], execution: Execution) -> tuple[float, int]:
+    """Wall-clock seconds for what would be trained, and the number of cells whose time is unknown."""
+    todo = [entry for entry in planned if _wanted(entry.cell, execution)]
+    if not todo:
+        return 0.0, 0
+    jobs = execution.jobs or default_jobs(max(int(entry.cell.spec.train["threads"]) for entry in todo))
+    known = [entry.seconds for entry in todo if entry.seconds is not None]
+    return sum(known) / min(jobs, len(todo)), len(todo) - len(known)
+
+
+def default_jobs(threads: int) -> int:
+    """As many runs side by side as the cores carry."""
+    return max(1, len(os.sched_getaffinity(0)) // threads if hasattr(os, "sched_getaffinity") else 1)
+
+
+def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
+    """Execute a grid; the final state of every cell by folder name.
+
+    Raises:
+        UserError: anything wrong with the request or the data, before any training.
+    """
+    check(grid)
+    definition = base_definition(grid)
+    processes = os.cpu_count() or 1
+    index = data.prepare_source(definition, execution.roots, processes, listener)
+    table = cells(grid, index)
+    _greet(table, execution, listener)
+    todo = [cell for cell in table if _wanted(cell, execution)]
+    if todo:
+        store = data.prepare_store(definition, index, todo[0].manifest, processes, listener)
+        for cell in todo:
+            _lay_out(cell, execution, Launch(str(store), grid.device))
+        _train(todo, execution, truth(index, definition), listener)
+    return {cell.spec.folder(): cell.state(execution.results) for cell in table}
+
+
+def _greet(table: Sequence[Cell], execution: Execution, listener: Listener) -> None:
+    for cell in table:
+        state = cell.state(execution.results)
+        if state == "skipped":
+            listener(Event(cell.spec.folder(), "skipped", cell.skip))
+        elif state == "done" and execution.overwrite != "always":
+            listener(Event(cell.spec.folder(), "cached"))
+
+
+def _wanted(cell: Cell, execution: Execution) -> bool:
+    state = cell.state(execution.results)
+    match execution.overwrite:
+        case "only-missing":
+            return state in ("missing", "interrupted", "failed")
+        case "always":
+            return state != "skipped"
+        case "never":
+            return state == "missing"
+        case "only-cache":
+            return False
+
+
+def _lay_out(cell: Cell, execution: Execution, launch: Launch) -> None:
+    """Write what the worker reads: spec, launch, and a manifest without any hidden label."""
+    folder = cell.folder(execution.results)
+    if execution.overwrite == "always":
+        with folder.lease():
+            folder.clear()
+    folder.begin(cell.spec)
+    write_json(folder.work / "launch.json", {"store": launch.store, "device": launch.device, "plugins": []})
+    write_json(folder.work / "manifest.json", cell.manifest.to_json())
+
+
+def _train(todo: Sequence[Cell], execution: Execution, known: Truth, listener: Listener) -> None:
+    """Train until every cell is done or failed, waiting for those that another command holds."""
+    by_folder = {cell.folder(execution.results): cell for cell in todo}
+
+    def finish(folder: RunFolder) -> None:
+        cell = by_folder[folder]
+        with folder.lease(patience=60):
+            if not folder.done():
+                write_record(folder, cell.label, cell.manifest, known)
+
+    jobs = execution.jobs or default_jobs(max(int(cell.spec.train["threads"]) for cell in todo))
+    failed: set[RunFolder] = set()
+    waiting = list(by_folder)
+    while waiting:
+        engine = LocalEngine(jobs, execution.time_limit)
+        free = [(folder, int(by_folder[folder].spec.train["threads"])) for folder in waiting if not folder.held()]
+        for folder, state in engine.run(free, listener, finish):
+            if state == "failed":
+                failed.add(folder)
+            listener(
+                Event(folder.path.name, state, folder.failure().strip().splitlines()[-1] if state == "failed" else "")
+            )
+        waiting = [folder for folder in waiting if folder not in failed and not folder.done()]
+        if waiting:
+            time.sleep(POLL_SECONDS)

@@ -1,0 +1,187 @@
+"""A grid of methods x ratios x seeds on one benchmark, as cells with their specs and states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.backbones.build import weights_digest
+from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core.contract import HyperParameters, Method
+from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.index import Index
+from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.recipe import Recipe
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.core.setting import SECTIONS, settle
+from ssmar_bench.core.yaml_file import Document, validate
+from ssmar_bench.splits.build import build
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a person asked for; None means the benchmark's own choice."""
+
+    benchmark: str
+    methods: Sequence[str]
+    ratios: Sequence[float] | None = None
+    seeds: Sequence[int] | None = None
+    backbone: str | None = None
+    profile: str | None = None
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a grid: its spec, its manifest, the table's label, and why it is skipped ("" if it is not)."""
+
+    spec: RunSpec
+    manifest: Manifest
+    label: str
+    skip: str = ""
+
+    def folder(self, results: Path) -> RunFolder:
+        """Where its record stands."""
+        return RunFolder(results / "runs" / self.spec.folder())
+
+    def state(self, results: Path) -> str:
+        """``skipped``, ``done``, ``failed``, ``interrupted`` or ``missing``."""
+        folder = self.folder(results)
+        if self.skip:
+            return "skipped"
+        if folder.done():
+            return "done"
+        if folder.failure():
+            return "failed"
+        return "interrupted" if folder.started() else "missing"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method of the grid, fully resolved and validated."""
+
+    recipe: Recipe
+    algorithm: type[Method]
+    definition: Definition
+    hyperparameters: HyperParameters
+
+
+def _split_sets(grid: Grid, algorithms: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """``--set`` keys of the definition's sections, and those of each algorithm."""
+    sections: dict[str, Any] = {}
+    own: dict[str, dict[str, Any]] = {name: {} for name in algorithms}
+    for key, value in grid.sets.items():
+        space, _, name = key.partition(".")
+        if space in SECTIONS:
+            sections[key] = value
+        elif space in own:
+            own[space][name] = value
+        else:
+            raise UserError(f"--set {key}: unknown section '{space}'{nearest(space, [*SECTIONS, *own])}.")
+    if grid.backbone is not None:
+        sections["backbone.name"] = grid.backbone
+    return sections, own
+
+
+def _hyperparameters(recipe: Recipe, source: Document, config: type[HyperParameters], sets: Mapping[str, Any]) -> Any:
+    values = {name: entry.value for name, entry in recipe.hyperparameters.items()} | dict(sets)
+    lines = {
+        place[1:2]: where for place, where in source.lines.items() if place[:1] == ("hyperparameters",)
+        and len(place) <= 2 and not (len(place) == 2 and place[1] in sets)
+    }  # fmt: skip
+    if sets:
+        lines.pop((), None)
+    return validate(config, Document(values, lines))
+
+
+def rows(grid: Grid) -> list[Row]:
+    """Every method of the grid under the benchmark, profile and ``--set``; the first fault is an error."""
+    if not grid.methods:
+        raise UserError(f"No method was given; known: {', '.join(recipes.names())}.")
+    read = [recipes.read(name) for name in dict.fromkeys(grid.methods)]
+    sections, own = _split_sets(grid, [recipe.algorithm for recipe, _ in read])
+    result = []
+    for recipe, source in read:
+        algorithm: type[Method] = ALGORITHMS.load(recipe.algorithm)
+        definition = settle(grid.benchmark, grid.profile, recipe, sections)
+        config = _hyperparameters(recipe, source, algorithm.Config, own[recipe.algorithm])
+        result.append(Row(recipe, algorithm, definition, config))
+    return result
+
+
+def base_definition(grid: Grid) -> Definition:
+    """The grid's definition before any recipe's overrides: what data and manifests are made from."""
+    sections, _ = _split_sets(grid, [recipes.read(name)[0].algorithm for name in grid.methods])
+    return settle(grid.benchmark, grid.profile, None, sections)
+
+
+def _check_epochs(row: Row) -> None:
+    """Asks the algorithm whether its hyper-parameters work in a run of this length, before any network is built."""
+    probe = row.algorithm.__new__(row.algorithm)
+    object.__setattr__(probe, "config", row.hyperparameters)
+    try:
+        probe.check(row.definition.train.epochs)
+    except ValueError as error:
+        raise UserError(f"{error}.") from error
+
+
+def check(grid: Grid) -> list[Row]:
+    """The grid's rows, after everything that can be checked without data: nothing has been rendered or written.
+
+    Raises:
+        UserError: the first fault in methods, recipes, definition, ``--set``, ratios or schedule.
+    """
+    table = rows(grid)
+    for row in table:
+        _check_epochs(row)
+    for ratio in grid.ratios or ():
+        if not 0 < ratio <= 1:
+            raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not.")
+    return table
+
+
+def cells(grid: Grid, index: Index) -> list[Cell]:
+    """The grid's cells, so ordered that a part of them is a balanced table: seed by seed, ratio by ratio.
+
+    Raises:
+        UserError: anything wrong with recipes, definition, ratios or index; nothing has been written.
+    """
+    table = check(grid)
+    definition = base_definition(grid)
+    result = []
+    for seed in grid.seeds if grid.seeds is not None else definition.seeds:
+        for ratio in grid.ratios if grid.ratios is not None else definition.ratios:
+            manifest = build(index, definition, ratio, seed)
+            result += [_cell(row, manifest, grid.device) for row in table]
+    return result
+
+
+def _cell(row: Row, manifest: Manifest, device: str) -> Cell:
+    definition = row.definition
+    spec = RunSpec(
+        benchmark=definition.name,
+        source=definition.source.model_dump(mode="json"),
+        manifest=manifest.fingerprint(),
+        ratio=manifest.ratio,
+        seed=manifest.seed,
+        method=row.recipe.name,
+        algorithm=row.recipe.algorithm,
+        revision=row.algorithm.revision,
+        hyperparameters=row.hyperparameters.model_dump(mode="json"),
+        store=definition.store.model_dump(mode="json"),
+        clips=definition.clips.model_dump(mode="json"),
+        backbone=definition.backbone.model_dump(mode="json"),
+        train=definition.train.model_dump(mode="json"),
+        weights=weights_digest(definition.backbone),
+        device=device,
+    )
+    skip = ""
+    if row.algorithm.needs_unlabelled and not manifest.unlabelled:
+        skip = f"{row.recipe.name} needs unlabelled clips, and at ratio {manifest.ratio:g} there are none"
+    return Cell(spec, manifest, row.recipe.label, skip)

@@ -1,0 +1,164 @@
+"""Turns a finished run's working files into its record, by joining them with the truth."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import platform
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+import ssmar_bench
+from ssmar_bench.core.files import read_json, write_json, write_text
+from ssmar_bench.core.manifest import Manifest, Truth
+from ssmar_bench.core.metrics import accuracy_at_coverage, scores
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.training import ledger
+
+COVERAGES = (10, 25, 50, 75)
+Array = npt.NDArray[Any]
+
+
+def salted(benchmark: str, name: str) -> str:
+    """A name that says nothing of the clip or person, the same in every record of a benchmark."""
+    return hashlib.blake2b(
+        name.encode(), digest_size=6, salt=hashlib.blake2b(benchmark.encode()).digest()[:16]
+    ).hexdigest()
+
+
+def pseudo_label_rows(streams: dict[str, dict[str, Array]], truth: Array, epoch: int) -> list[tuple[Any, ...]]:
+    """Curve rows (epoch, stream, quantity, value) of one epoch's ledger against the unlabelled clips' truth."""
+    rows: list[tuple[Any, ...]] = []
+    for stream, fields in sorted(streams.items()):
+        correct = fields["label"] == truth[fields["index"]]
+        used = fields["weight"] > 0
+        values = {"clips": float(len(correct)), "coverage": float(used.mean()), "accuracy": float(correct.mean())}
+        if used.any():
+            values["accuracy_selected"] = float(correct[used].mean())
+        for percent in COVERAGES:
+            values[f"accuracy_at_{percent}"] = accuracy_at_coverage(correct, fields["confidence"], percent / 100)
+        rows += [(epoch, stream, quantity, value) for quantity, value in values.items()]
+    return rows
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    buffer = io.StringIO()
+    frame.to_csv(buffer, index=False, float_format="%.6g", lineterminator="\n")
+    return buffer.getvalue()
+
+
+def _predictions(spec: RunSpec, manifest: Manifest, truth: Truth, arrays: dict[str, Array]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "clip": [salted(spec.benchmark, clip) for clip in manifest.test],
+            "person": [salted(spec.benchmark, truth.subject[clip]) for clip in manifest.test],
+            "label": [truth.label[clip] for clip in manifest.test],
+            "prediction": arrays["test"].argmax(1),
+            "confidence": np.round(arrays["test"].max(1).astype(float), 4),
+            "prediction_ema": arrays["test_ema"].argmax(1),
+        }
+    )
+
+
+def _pseudo_labels(spec: RunSpec, manifest: Manifest, truth: Array, last: dict[str, dict[str, Array]]) -> pd.DataFrame:
+    ids = np.array([salted(spec.benchmark, clip) for clip in manifest.unlabelled])
+    frames = [
+        pd.DataFrame(
+            {
+                "stream": stream,
+                "clip": ids[fields["index"]],
+                "label": truth[fields["index"]],
+                "pseudo_label": fields["label"],
+                "weight": fields["weight"],
+                "confidence": np.round(fields["confidence"].astype(float), 4),
+            }
+        )
+        for stream, fields in sorted(last.items())
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def environment() -> dict[str, str]:
+    """The software and processor that a run was executed with."""
+    from importlib.metadata import version
+
+    packages = ("torch", "torchvision", "timm", "av", "numpy", "pandas", "scikit-learn")
+    names = {f"version_{name}": version(name) for name in packages}
+    return {
+        "ssmar_bench": ssmar_bench.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        **names,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def write_record(folder: RunFolder, label: str, manifest: Manifest, truth: Truth) -> None:
+    """Write the record of a run whose training has ended; ``metrics.json`` last, since it means done.
+
+    Args:
+        folder: the run's folder; the caller holds its lease.
+        label: the recipe's name in tables.
+        manifest: the run's manifest.
+        truth: labels and people of all clips of the benchmark.
+    """
+    spec = folder.spec()
+    outcome = read_json(folder.work / "outcome.json")
+    with np.load(folder.work / "predictions.npz", allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    unlabelled = np.array([truth.label[clip] for clip in manifest.unlabelled], dtype=np.int64)
+    rows = [tuple(row) for row in outcome["curve"]]
+    last: dict[str, dict[str, Array]] = {}
+    for path in sorted((folder.work / "ledger").glob("epoch-*.npz")):
+        last = ledger.read(path)
+        rows += pseudo_label_rows(last, unlabelled, int(path.stem.split("-")[1]))
+    curves = pd.DataFrame(rows, columns=["epoch", "stream", "quantity", "value"])
+    write_text(folder.record / "curves.csv", _csv(curves.sort_values(["epoch", "stream", "quantity"])))
+    write_text(folder.record / "predictions.csv", _csv(_predictions(spec, manifest, truth, arrays)))
+    write_text(folder.record / "pseudo_labels.csv", _csv(_pseudo_labels(spec, manifest, unlabelled, last)))
+    write_json(folder.record / "environment.json", environment())
+    seconds = outcome["epoch_seconds"]
+    write_json(
+        folder.record / "timings.json",
+        {"train_seconds": sum(seconds), "epochs": [round(value, 3) for value in seconds]},
+    )
+    write_json(folder.record / "metrics.json", _metrics(spec, label, manifest, truth, outcome, arrays))
+
+
+def _metrics(
+    spec: RunSpec, label: str, manifest: Manifest, truth: Truth, outcome: dict[str, Any], arrays: dict[str, Array]
+) -> dict[str, Any]:
+    classes = len(manifest.classes)
+    known = {part: np.array([truth.label[clip] for clip in getattr(manifest, part)]) for part in ("validation", "test")}
+    train = [truth.label[clip] for clip in (*manifest.labelled, *manifest.unlabelled)]
+    most = min(Counter(train).items(), key=lambda item: (-item[1], item[0]))[0]
+    return {
+        "identity": spec.identity(),
+        "label": label,
+        "classes": list(manifest.classes),
+        "counts": {
+            **{part: len(getattr(manifest, part)) for part in ("labelled", "unlabelled", "validation", "test")},
+            "test_people": len({truth.subject[clip] for clip in manifest.test}),
+        },
+        **{
+            name: scores(known[name.removesuffix("_ema")], values.argmax(1), classes) for name, values in arrays.items()
+        },
+        "majority": float((known["test"] == most).mean()),
+        **{key: outcome[key] for key in ("steps", "epochs", "clips_seen", "clips_forwarded", "parameters")},
+    }

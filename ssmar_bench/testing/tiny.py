@@ -1,0 +1,84 @@
+"""A problem so small that a step takes milliseconds: random clips, a small network, a method in the middle of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from ssmar_bench.backbones.build import build
+from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
+from ssmar_bench.core.definition import BackboneRecipe
+from ssmar_bench.core.seeds import seed_of
+
+SEGMENTS, SIZE = 4, 16
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """Sizes and seed of the problem."""
+
+    classes: int = 3
+    labelled: int = 9
+    unlabelled: int = 12
+    batch: int = 4
+    epochs: int = 11
+    seed: int = 0
+
+    def _generator(self, *words: int | str) -> torch.Generator:
+        return torch.Generator().manual_seed(seed_of("tiny", self.seed, *words))
+
+    def _clips(self, *words: int | str, count: int) -> Tensor:
+        return torch.randn(count, SEGMENTS, 3, SIZE, SIZE, generator=self._generator(*words))
+
+    def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:
+        """``algorithm`` under the hyper-parameters ``values``."""
+        recipe = BackboneRecipe(name="micro-tsm", weights="none", input="centred")
+        context = Context(
+            classes=self.classes,
+            n_labelled=self.labelled,
+            n_unlabelled=self.unlabelled,
+            steps=self.epochs * 3,
+            epochs=self.epochs,
+            network=lambda role: build(recipe, SEGMENTS, self.classes, seed_of("network", self.seed, role)),
+        )
+        return algorithm(context, algorithm.Config.model_validate(dict(values)))
+
+    def progress(self, epoch: int) -> Progress:
+        """The first step of ``epoch``."""
+        return Progress(3 * epoch, 3 * self.epochs, epoch, self.epochs)
+
+    def batch_of(self, views: Views, step: int = 0) -> Batch:
+        """Random clips for every view."""
+        draw = self._generator("batch", step)
+        label = torch.randint(self.classes, (self.batch,), generator=draw)
+        index = torch.randint(self.unlabelled, (self.batch,), generator=draw)
+        labelled = {name: self._clips("x", name, step, count=self.batch) for name in views.labelled}
+        unlabelled = {name: self._clips("u", name, step, count=self.batch) for name in views.unlabelled}
+        return Batch(
+            Labelled(labelled, torch.arange(self.batch), label), Unlabelled(unlabelled, index) if unlabelled else None
+        )
+
+    def pools(self) -> TinyPools:
+        """The whole pools."""
+        return TinyPools(self)
+
+
+class TinyPools:
+    """``core.contract.Pools`` of random clips, each class equally often labelled."""
+
+    def __init__(self, tiny: Tiny) -> None:
+        self.tiny = tiny
+        self.labels = torch.arange(tiny.labelled) % tiny.classes
+
+    @torch.no_grad()
+    def map(
+        self, pool: Literal["labelled", "unlabelled"], view: View, function: Callable[[Tensor], Tensor], draw: int = 0
+    ) -> Tensor:
+        """``function`` of all clips of a pool at once."""
+        count = self.tiny.labelled if pool == "labelled" else self.tiny.unlabelled
+        words = (pool, view.aug, draw) if view.aug != "test" else (pool, "test")
+        return function(self.tiny._clips(*words, count=count))

@@ -1,0 +1,51 @@
+"""The ledger: what a run believed of its unlabelled clips, epoch by epoch, written without knowing the truth."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ssmar_bench.core.contract import PseudoLabels
+from ssmar_bench.core.files import write_bytes
+
+FIELDS = ("index", "label", "weight", "confidence")
+
+
+class Ledger:
+    """Collects the pseudo-labels of an epoch by stream and writes them as ``epoch-0001.npz``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._streams: dict[str, list[PseudoLabels]] = {}
+
+    def add(self, pseudo: Mapping[str, PseudoLabels]) -> None:
+        """Keep a step's (or a whole pool's) pseudo-labels; nothing is copied from the device yet."""
+        for stream, labels in pseudo.items():
+            self._streams.setdefault(stream, []).append(labels)
+
+    def write(self, epoch: int) -> None:
+        """Write what was added since the last call as epoch ``epoch`` (from 1)."""
+        arrays = {
+            f"{stream}/{field}": torch.cat([getattr(labels, field) for labels in parts]).cpu().numpy()
+            for stream, parts in self._streams.items()
+            for field in FIELDS
+        }
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        write_bytes(self.folder / f"epoch-{epoch:05d}.npz", buffer.getvalue())
+        self._streams = {}
+
+
+def read(path: Path) -> dict[str, dict[str, npt.NDArray[np.generic]]]:
+    """One epoch's file: stream -> field -> (N,)."""
+    streams: dict[str, dict[str, npt.NDArray[np.generic]]] = {}
+    with np.load(path, allow_pickle=False) as arrays:
+        for name in arrays.files:
+            stream, _, field = name.rpartition("/")
+            streams.setdefault(stream, {})[field] = arrays[name]
+    return streams

@@ -1,0 +1,238 @@
+"""One run, from its first step or from its checkpoint to its predictions."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.backbones.build import build
+from ssmar_bench.clips.store import Store
+from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoLabels
+from ssmar_bench.core.definition import BackboneRecipe, Training
+from ssmar_bench.core.events import Event, Listener
+from ssmar_bench.core.files import write_bytes, write_json
+from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.metrics import scores
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import Launch, RunSpec
+from ssmar_bench.core.seeds import seed_of
+from ssmar_bench.training.data import EpochPools, RunData
+from ssmar_bench.training.evaluate import Averaged, between_epochs, counters, forwarded, predict
+from ssmar_bench.training.ledger import Ledger
+
+
+class DivergedError(RuntimeError):
+    """A loss that is not a finite number."""
+
+
+@dataclass
+class Curve:
+    """Rows (epoch, stream, quantity, value) of what training itself can measure."""
+
+    rows: list[tuple[int, str, str, float]]
+
+    def add(self, epoch: int, stream: str, values: dict[str, float]) -> None:
+        """One row a quantity."""
+        self.rows += [(epoch, stream, quantity, value) for quantity, value in values.items()]
+
+
+def build_method(spec: RunSpec, manifest: Manifest, steps: int) -> Method:
+    """The spec's algorithm with its networks; initial weights depend on the seed and each network's role alone."""
+    algorithm: type[Method] = ALGORITHMS.load(spec.algorithm)
+    backbone = BackboneRecipe.model_validate(spec.backbone)
+    classes = len(manifest.classes)
+    context = Context(
+        classes=classes,
+        n_labelled=len(manifest.labelled),
+        n_unlabelled=len(manifest.unlabelled),
+        steps=steps,
+        epochs=int(spec.train["epochs"]),
+        network=lambda role: build(backbone, spec.store["segments"], classes, seed_of("network", spec.seed, role)),
+    )
+    return algorithm(context, algorithm.Config.model_validate(spec.hyperparameters))
+
+
+class Trainer:
+    """The state of a run: method, optimiser, averaged weights, curves and counters."""
+
+    def __init__(
+        self, spec: RunSpec, manifest: Manifest, launch: Launch, folder: RunFolder, listener: Listener
+    ) -> None:
+        self.settings = Training.model_validate(spec.train)
+        torch.set_num_threads(self.settings.threads)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        self.spec, self.folder, self.listener = spec, folder, listener
+        self.device = torch.device(launch.device)
+        self.data = RunData(spec, manifest, Store.open(Path(launch.store)), self.device)
+        self.epochs = self.settings.epochs
+        self.steps = self.epochs * self.data.steps_per_epoch
+        self.classes = len(manifest.classes)
+        self.method = build_method(spec, manifest, self.steps).to(self.device)
+        self.views = self.method.views()
+        self.optimiser = torch.optim.SGD(
+            self._parameter_groups(), self.settings.lr, self.settings.momentum, nesterov=self.settings.nesterov
+        )
+        self.averaged = Averaged(self.method, self.settings.ema)
+        self.ledger = Ledger(folder.work / "ledger")
+        self.curve = Curve([])
+        self.step = 0
+        self.epoch_seconds: list[float] = []
+
+    def _parameter_groups(self) -> list[dict[str, object]]:
+        """Weight decay on weights, none on biases and on the affine parameters of normalisation."""
+        trained = [parameter for parameter in self.method.parameters() if parameter.requires_grad]
+        return [
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": self.settings.weight_decay},
+            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+
+    def progress(self) -> Progress:
+        """Where the run stands."""
+        return Progress(self.step, self.steps, self.step // self.data.steps_per_epoch, self.epochs)
+
+    def run(self) -> None:
+        """Train to the end from wherever the checkpoint stands, and write the predictions."""
+        self.resume()
+        while self.step < self.steps:
+            self.epoch()
+            self.save()
+        self.finish()
+
+    def epoch(self) -> None:
+        """One epoch: the method's own preparations, its steps, then validation and probe."""
+        began = told = time.perf_counter()
+        number = self.step // self.data.steps_per_epoch + 1
+        with between_epochs(self.method):
+            self.method.epoch_start(self.progress(), EpochPools(self.data, number))
+        totals: dict[str, Tensor] = {}
+        for done in range(self.data.steps_per_epoch):
+            for term, value in self.one_step().terms.items():
+                totals[term] = totals.get(term, torch.zeros((), device=self.device)) + value.detach()
+            now = time.perf_counter()
+            if now - told > 1:
+                told = now
+                self.tell("step", rate=(done + 1) / (now - began))
+        means = {f"loss/{term}": float(total) / self.data.steps_per_epoch for term, total in totals.items()}
+        if not all(map(math.isfinite, means.values())):
+            terms = ", ".join(term for term, value in means.items() if not math.isfinite(value))
+            raise DivergedError(f"{terms} became infinite or not a number in epoch {number}; try a lower train.lr.")
+        self.curve.add(number, "train", {**means, "lr": self.learning_rate(self.step - 1)})
+        self.evaluate(number)
+        self.ledger.write(number)
+        self.epoch_seconds.append(time.perf_counter() - began)
+        self.tell("epoch", rate=self.data.steps_per_epoch / self.epoch_seconds[-1])
+
+    def learning_rate(self, step: int) -> float:
+        """Cosine decay from ``train.lr`` at step 0 to 0 after the last step."""
+        return self.settings.lr * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+
+    def one_step(self) -> Losses:
+        """One batch, one update."""
+        torch.manual_seed(seed_of("step", self.spec.seed, self.step))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.learning_rate(self.step)
+        batch = self.data.batch(self.step, self.views)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
+            losses = self.method.loss(batch, self.progress())
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.stack([value.float() for value in losses.terms.values()]).sum().backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.averaged.update(self.step)
+        self.method.after_step(self.progress())
+        self.ledger.add(losses.pseudo)
+        self.step += 1
+        return losses
+
+    def evaluate(self, epoch: int) -> None:
+        """Validation scores, and the probe: labels for the whole unlabelled pool from the deterministic view."""
+        prediction = predict(self.method, self.data, "validation").argmax(1).cpu().numpy()
+        self.curve.add(epoch, "validation", scores(self.data.validation_label, prediction, self.classes))
+        if len(self.data.rows["unlabelled"]):
+            confidence, label = predict(self.method, self.data, "unlabelled").softmax(1).max(1)
+            index = torch.arange(len(label), device=self.device)
+            self.ledger.add({"probe": PseudoLabels(index, label, torch.ones_like(confidence), confidence)})
+
+    def finish(self) -> None:
+        """The predictions of validation and test, raw and averaged, and what the run cost."""
+        with between_epochs(self.method):
+            self.method.train_end(self.progress(), EpochPools(self.data, self.epochs + 1))
+        arrays: dict[str, np.ndarray] = {}
+        for part in ("validation", "test"):
+            arrays[part] = predict(self.method, self.data, part).softmax(1).cpu().numpy()
+            with self.averaged.in_place():
+                arrays[f"{part}_ema"] = predict(self.method, self.data, part).softmax(1).cpu().numpy()
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        write_bytes(self.folder.work / "predictions.npz", buffer.getvalue())
+        views = len(self.views.labelled) + len(self.views.unlabelled)
+        outcome = {
+            "curve": self.curve.rows,
+            "steps": self.steps,
+            "epochs": self.epochs,
+            "clips_seen": self.steps * self.data.batch_size * views,
+            "clips_forwarded": forwarded(self.method),
+            "parameters": sum(p.numel() for p in self.method.parameters() if p.requires_grad),
+            "epoch_seconds": self.epoch_seconds,
+        }
+        write_json(self.folder.work / "outcome.json", outcome)
+
+    # ---- checkpoints: written aside and renamed after every epoch
+
+    def save(self) -> None:
+        """Everything that the next epoch depends on; no generator has a state worth keeping."""
+        buffer = io.BytesIO()
+        state = {
+            "step": self.step,
+            "method": self.method.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "averaged": self.averaged.shadow,
+            "forwarded": forwarded(self.method),
+            "curve": self.curve.rows,
+            "epoch_seconds": self.epoch_seconds,
+        }
+        torch.save(state, buffer)
+        write_bytes(self.folder.work / "checkpoint.pt", buffer.getvalue())
+
+    def resume(self) -> None:
+        """Continue from the checkpoint, if there is one that can be read."""
+        path = self.folder.work / "checkpoint.pt"
+        if not path.is_file():
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.method.load_state_dict(state["method"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        with torch.no_grad():
+            torch._foreach_copy_(self.averaged.shadow, state["averaged"])
+        for first, module in enumerate(counters(self.method)):
+            module.forwarded = 0 if first else state["forwarded"]
+        self.step = state["step"]
+        self.curve.rows = [tuple(row) for row in state["curve"]]
+        self.epoch_seconds = state["epoch_seconds"]
+
+    def tell(self, kind: str, rate: float) -> None:
+        """News for whoever watches."""
+        validation = [
+            value for _, stream, name, value in self.curve.rows if (stream, name) == ("validation", "accuracy")
+        ]
+        text = f"validation {100 * validation[-1]:.1f} %" if validation else ""
+        self.listener(Event(self.folder.path.name, kind, text, self.step, self.steps, rate))
+
+
+def train(spec: RunSpec, manifest: Manifest, launch: Launch, folder: RunFolder, listener: Listener) -> None:
+    """Execute ``spec`` in ``folder``; the caller holds its lease.
+
+    Writes ``work/outcome.json``, ``work/predictions.npz`` and ``work/ledger/``; scores of unlabelled and test clips
+    are joined afterwards by a process that knows the truth.
+
+    Raises:
+        DivergedError: a loss became infinite or not a number.
+    """
+    Trainer(spec, manifest, launch, folder, listener).run()
