@@ -26,6 +26,7 @@ app = typer.Typer(
 data_app = typer.Typer(no_args_is_help=True, help="Data sets.")
 app.add_typer(data_app, name="data")
 
+INTERRUPTED = 130
 OVERWRITE = ("only-missing", "always", "never", "only-cache")
 
 
@@ -88,6 +89,8 @@ def run(
 
     if overwrite not in OVERWRITE:
         raise UserError(f"--overwrite {overwrite}: unknown{nearest(overwrite, OVERWRITE)}.")
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out}: expected a folder, this is a file.")
     grid = api.Grid(
         benchmark=benchmark,
         methods=_words(methods),
@@ -219,19 +222,17 @@ data_app.command("synthesize")(_synthesize_command())
 def main() -> NoReturn:
     """The entry point: known errors become one line and an exit status."""
     try:
-        app(standalone_mode=False)
-        code = 0
+        code = app(standalone_mode=False) or 0  # the status of a typer.Exit is returned, not raised
     except UserError as error:
         typer.echo(f"ssmar-bench: {error}", err=True)
         code = 2
-    except typer.Exit as error:
-        code = error.exit_code
-    except KeyboardInterrupt:
-        typer.echo("ssmar-bench: interrupted; the same command continues where it stopped.", err=True)
-        code = 130
+    except (KeyboardInterrupt, typer.Abort):  # which of them, or a returned 130, depends on typer's version
+        code = INTERRUPTED
     except Exception as error:
         if not hasattr(error, "show"):  # click's own usage errors know how to show themselves
             raise
         error.show()
         code = int(getattr(error, "exit_code", 2))
+    if code == INTERRUPTED:
+        typer.echo("ssmar-bench: interrupted; the same command continues where it stopped.", err=True)
     sys.exit(code)

@@ -65,7 +65,10 @@ class Progress:
         if task is not None:
             self.bars.remove_task(task)
         self.console.print(
-            f"{event.kind:>8}  {self._title(event)}  {event.text}".rstrip(), highlight=False, markup=False
+            f"{event.kind:>8}  {self._title(event)}  {event.text}".rstrip(),
+            highlight=False,
+            markup=False,
+            soft_wrap=True,  # a line of a log is never broken
         )
 
     def _bar(self, event: Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from filelock import FileLock
@@ -12,25 +13,63 @@ from ssmar_bench.clips import store as stores
 from ssmar_bench.clips.store import ClipFile
 from ssmar_bench.core import places
 from ssmar_bench.core.definition import Definition
-from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
-from ssmar_bench.sources import micro_motion, read
+from ssmar_bench.sources import READERS, micro_motion, read
+from ssmar_bench.sources.micro_motion import MicroMotion
 
 Roots = Mapping[str, Path]
 
 
+def knobs_of(definition: Definition) -> MicroMotion:
+    """The knobs of the definition's synthetic source.
+
+    Raises:
+        UserError: a knob that does not exist, is out of range, or is no whole number where it must be one.
+    """
+    whole = {field.name: isinstance(field.default, int) for field in fields(MicroMotion)}
+    for name, value in definition.source.knobs.items():
+        place = f"{definition.name}: source.knobs.{name}"
+        if name not in whole:
+            raise UserError(f"{place}: unknown knob{nearest(name, whole)}.")
+        if whole[name] and not isinstance(value, int):
+            raise UserError(f"{place}: expected a whole number, not {value:g}.")
+    return MicroMotion(**definition.source.knobs)  # type: ignore[arg-type]
+
+
 def source_root(definition: Definition, roots: Roots) -> Path:
-    """The folder of the definition's source: as given, or the cache's for a synthetic one."""
+    """The folder of the definition's source: as given, or the cache's for a synthetic one.
+
+    Raises:
+        UserError: a folder of an unknown source, or of a synthetic one with other knobs than the definition's; none
+            where there must be one.
+    """
+    for name in roots:
+        if name not in READERS:
+            raise UserError(f"--data {name}={roots[name]}: unknown source '{name}'{nearest(name, READERS)}.")
     source = definition.source
     if source.name in roots:
+        if source.name == micro_motion.SOURCE:
+            _same_knobs(definition, roots[source.name])
         return roots[source.name]
     if source.name == micro_motion.SOURCE:
-        knobs = micro_motion.MicroMotion(**source.knobs)  # type: ignore[arg-type]
-        return places.cache() / "sources" / f"{source.name}-{digest([micro_motion.REVISION, vars(knobs)])}"
+        knobs = vars(knobs_of(definition))
+        return places.cache() / "sources" / f"{source.name}-{digest([micro_motion.REVISION, knobs])}"
     raise UserError(f"{definition.name} is built from {source.name}; say where it is: --data {source.name}=FOLDER.")
+
+
+def _same_knobs(definition: Definition, root: Path) -> None:
+    """The record says what the definition says: clips of another difficulty must not get its name."""
+    wanted, found = asdict(knobs_of(definition)), asdict(micro_motion.load(root))
+    for name, value in wanted.items():
+        if found[name] != value:
+            raise UserError(
+                f"{root}: rendered with {name}={found[name]}, but {definition.name} says {name}={value}; "
+                "render it anew, or write a definition of your own."
+            )
 
 
 def prepare_source(definition: Definition, roots: Roots, processes: int, listener: Listener) -> Index:
@@ -41,7 +80,7 @@ def prepare_source(definition: Definition, roots: Roots, processes: int, listene
         root.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(root.with_suffix(".lock")):
             if not root.exists():
-                knobs = micro_motion.MicroMotion(**source.knobs)  # type: ignore[arg-type]
+                knobs = knobs_of(definition)
                 name = f"rendering {definition.name}"
                 micro_motion.write(
                     knobs, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))

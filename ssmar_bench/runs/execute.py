@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.manifest import Truth
@@ -126,6 +127,8 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     table = cells(grid, index)
     _greet(table, execution, listener)
     todo = [cell for cell in table if _wanted(cell, execution)]
+    if execution.overwrite == "always":
+        _require_free(todo, execution)
     if todo:
         store = data.prepare_store(definition, index, todo[0].manifest, processes, listener)
         for cell in todo:
@@ -154,6 +157,13 @@ def _wanted(cell: Cell, execution: Execution) -> bool:
             return state == "missing"
         case "only-cache":
             return False
+
+
+def _require_free(todo: Sequence[Cell], execution: Execution) -> None:
+    """Before the first run is forgotten, none of them may be in another command's hands."""
+    for cell in todo:
+        if cell.folder(execution.results).held():
+            raise BusyError(f"Run {cell.spec.folder()} is held by another process; wait for it or stop it.")
 
 
 def _lay_out(cell: Cell, execution: Execution, launch: Launch) -> None:

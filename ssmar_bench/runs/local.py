@@ -62,8 +62,8 @@ class LocalEngine:
         if self._stopping.is_set():
             return "held"
         status, errors = self._process(folder, threads, listener)
-        if status == BUSY:
-            return "held"
+        if status == BUSY or (status != 0 and self._stopping.is_set()):
+            return "held"  # stopped with this command: interrupted, not failed
         if status == 0:
             try:
                 finish(folder)
@@ -79,9 +79,17 @@ class LocalEngine:
         command = [sys.executable, "-m", "ssmar_bench.runs.worker", str(folder.path)]
         environment = {**os.environ, **{name: str(threads) for name in THREAD_VARIABLES}}
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            process_group=0,  # Ctrl-C reaches this process alone, which then ends the runs
         ) as process:
             self._processes.add(process)
+            if self._stopping.is_set():  # between its start and the line above, nobody knew of it
+                process.kill()
             late = threading.Event()
 
             def stop() -> None:

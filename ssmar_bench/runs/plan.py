@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.backbones.build import weights_digest
+from ssmar_bench.backbones import build as backbones
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.contract import HyperParameters, Method
 from ssmar_bench.core.definition import Definition
@@ -131,15 +133,26 @@ def _check_epochs(row: Row) -> None:
         raise UserError(f"{error}.") from error
 
 
+def _check_backbone(definition: Definition) -> None:
+    """Builds the network without memory, weights or download, so that an unknown name is told at once."""
+    recipe = definition.backbone
+    if ":" in recipe.name:
+        recipe = recipe.model_copy(update={"weights": "none"})
+    with torch.device("meta"):
+        backbones.build(recipe, definition.store.segments, len(definition.classes), seed=0)
+
+
 def check(grid: Grid) -> list[Row]:
     """The grid's rows, after everything that can be checked without data: nothing has been rendered or written.
 
     Raises:
-        UserError: the first fault in methods, recipes, definition, ``--set``, ratios or schedule.
+        UserError: the first fault in methods, recipes, definition, ``--set``, backbone, ratios or schedule.
     """
     table = rows(grid)
     for row in table:
         _check_epochs(row)
+    for definition in {str(row.definition.backbone): row.definition for row in table}.values():
+        _check_backbone(definition)
     for ratio in grid.ratios or ():
         if not 0 < ratio <= 1:
             raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not.")
@@ -178,7 +191,7 @@ def _cell(row: Row, manifest: Manifest, device: str) -> Cell:
         clips=definition.clips.model_dump(mode="json"),
         backbone=definition.backbone.model_dump(mode="json"),
         train=definition.train.model_dump(mode="json"),
-        weights=weights_digest(definition.backbone),
+        weights=backbones.weights_digest(definition.backbone),
         device=device,
     )
     skip = ""

@@ -41,9 +41,9 @@ def execute(folder: RunFolder) -> int:
         with folder.lease():
             if (folder.work / "outcome.json").is_file() or folder.done():
                 return 0
+            (folder.work / "failure.txt").unlink(missing_ok=True)
             from ssmar_bench.training.train import train  # torch, only once the run is ours
 
-            (folder.work / "failure.txt").unlink(missing_ok=True)
             launch = read_json(folder.work / "launch.json")
             launch["plugins"] = tuple(launch["plugins"])
             manifest = Manifest.from_json(read_json(folder.work / "manifest.json"))

@@ -1,0 +1,151 @@
+"""Strong augmentation of one clip: FixMatch's RandAugment and Cutout as in USB (facts: methods 7.2).
+
+Operations are drawn once a clip and applied to all frames alike, because draws for each frame would bury the small
+motion that makes a micro-action. Drawing (NumPy) and applying (torchvision) are separate. Clips are uint8 tensors
+(T, C, H, W) of RGB and are never changed in place. Factors are Pillow's: 1 leaves the clip as it is.
+
+torchvision's own ``v2.RandAugment`` is not used: other operations, other magnitudes, one shared magnitude.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as tv
+
+GREY = (125, 123, 114)
+"""RGB of Cutout's square."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of :data:`OPERATIONS` with its magnitude (unit: see there)."""
+
+    name: str
+    magnitude: float
+
+
+@dataclass(frozen=True)
+class Square:
+    """Cutout's square: side and centre as fractions of the width and height."""
+
+    side: float
+    x: float
+    y: float
+
+
+def draw_operations(rng: np.random.Generator, n: int) -> list[Operation]:
+    """Draw ``n`` operations with replacement, each with a uniform magnitude; always takes 2n numbers from ``rng``."""
+    drawn = rng.random((n, 2)).tolist()
+    return [_operation(which, where) for which, where in drawn]
+
+
+def draw_square(rng: np.random.Generator, largest: float) -> Square:
+    """Draw a square of side U(0, ``largest``) anywhere; always takes 3 numbers from ``rng``."""
+    side, x, y = rng.random(3).tolist()
+    return Square(side * largest, x, y)
+
+
+def apply(clip: Tensor, operations: Sequence[Operation]) -> Tensor:
+    """The clip (T, C, H, W) after ``operations``, one after the other, each frame alike."""
+    for operation in operations:
+        clip = OPERATIONS[operation.name].function(clip, operation.magnitude)
+    return clip
+
+
+def cutout(clip: Tensor, square: Square) -> Tensor:
+    """The clip (T, C, H, W) with a grey square in all frames, at the place where USB's Pillow code draws it."""
+    height, width = clip.shape[-2:]
+    side = square.side * width
+    if side <= 0:
+        return clip
+    left = int(max(0.0, square.x * width - side / 2))
+    top = int(max(0.0, square.y * height - side / 2))
+    # Pillow's rectangles include their last pixel.
+    right = int(min(width, left + side)) + 1
+    bottom = int(min(height, top + side)) + 1
+    clip = clip.clone()
+    clip[..., top:bottom, left:right] = torch.tensor(GREY, dtype=torch.uint8).view(3, 1, 1)
+    return clip
+
+
+def strengthen(clip: Tensor, rng: np.random.Generator, operations: int, largest: float, per_frame: bool) -> Tensor:
+    """Draw and apply ``operations`` operations and Cutout of at most ``largest`` x width.
+
+    Args:
+        clip: (T, C, H, W) uint8.
+        rng: where the draws come from.
+        operations: how many operations.
+        largest: largest side of Cutout's square as a fraction of the width; 0: no Cutout.
+        per_frame: draw for each frame by itself.
+    """
+    if per_frame:
+        return torch.cat([strengthen(frame, rng, operations, largest, False) for frame in clip.unsqueeze(1)])
+    changed = apply(clip, draw_operations(rng, operations))
+    return cutout(changed, draw_square(rng, largest))
+
+
+def _operation(which: float, where: float) -> Operation:
+    name = _NAMES[int(which * len(_NAMES))]
+    kind = OPERATIONS[name]
+    return Operation(name, kind.low + (kind.high - kind.low) * where)
+
+
+def _whole(operation: Callable[..., Tensor], clip: Tensor, *arguments: float) -> Tensor:
+    """``operation`` on the frames (T, C, H, W) laid one below the other, as one image (C, T * H, W).
+
+    What depends on the picture (its histogram, its mean) is then measured once for the whole clip; a measure for each
+    frame would make the clip flicker.
+    """
+    frames, channels, height, width = clip.shape
+    done = operation(clip.transpose(0, 1).reshape(channels, frames * height, width), *arguments)
+    return done.view(channels, frames, height, width).transpose(0, 1)
+
+
+def _solarize(clip: Tensor, threshold: float) -> Tensor:
+    if threshold > 255:
+        return clip  # no pixel reaches it; as a byte it would wrap to 0
+    # 255 - x is x with all bits turned over; tv.solarize takes ten times as long.
+    return clip.bitwise_xor((clip >= math.ceil(threshold)).view(torch.uint8).neg_())
+
+
+def _affine(clip: Tensor, shear: tuple[float, float] = (0, 0), shift: tuple[float, float] = (0, 0)) -> Tensor:
+    """Nearest neighbour, black outside, about the upper left corner, as Pillow's ``transform`` with AFFINE does."""
+    degrees = [math.degrees(math.atan(slope)) for slope in shear]
+    moved: Tensor = tv.affine(clip, 0.0, list(shift), 1.0, degrees, center=[0.0, 0.0])
+    return moved
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of operation: its function of (clip, magnitude) and the range of its magnitudes."""
+
+    function: Callable[[Tensor, float], Tensor]
+    low: float
+    high: float
+
+
+OPERATIONS: dict[str, Kind] = {
+    "autocontrast": Kind(lambda clip, _: _whole(tv.autocontrast, clip), 0, 1),  # no magnitude
+    "brightness": Kind(tv.adjust_brightness, 0.05, 0.95),  # factor
+    "colour": Kind(tv.adjust_saturation, 0.05, 0.95),  # factor
+    "contrast": Kind(lambda clip, factor: _whole(tv.adjust_contrast, clip, factor), 0.05, 0.95),
+    "equalize": Kind(lambda clip, _: _whole(tv.equalize, clip), 0, 1),  # no magnitude
+    "identity": Kind(lambda clip, _: clip, 0, 1),  # no magnitude
+    "posterize": Kind(lambda clip, bits: tv.posterize(clip, int(bits)), 4, 8),  # bits kept, rounded down
+    "rotate": Kind(tv.rotate, -30, 30),  # degrees, counter-clockwise
+    "sharpness": Kind(tv.adjust_sharpness, 0.05, 0.95),  # factor
+    "shear_x": Kind(lambda clip, slope: _affine(clip, shear=(slope, 0)), -0.3, 0.3),
+    "shear_y": Kind(lambda clip, slope: _affine(clip, shear=(0, slope)), -0.3, 0.3),
+    "solarize": Kind(_solarize, 0, 256),  # value from which on it is inverted
+    "translate_x": Kind(lambda clip, part: _affine(clip, shift=(-part * clip.shape[-1], 0)), -0.3, 0.3),  # to the left
+    "translate_y": Kind(lambda clip, part: _affine(clip, shift=(0, -part * clip.shape[-2])), -0.3, 0.3),  # upwards
+}
+"""The operations of USB's FixMatch (semilearn/datasets/augmentation/randaugment.py, ``fixmatch_augment_pool``)."""
+
+_NAMES = tuple(OPERATIONS)

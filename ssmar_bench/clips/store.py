@@ -1,0 +1,107 @@
+"""A store: the uint8 frames of all clips of a benchmark, decoded once, read by memory map.
+
+The frames lie in shards (:mod:`ssmar_bench.clips.shards`), each of which is whole or not there, so an interrupted
+preparation goes on where it stopped. ``audit.json`` lists clips whose videos hold more or fewer frames than their
+headers say; ``store.json`` is written last and says that the store is whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ssmar_bench.clips.decode import Frames
+from ssmar_bench.clips.preparation import Audit, Report, prepare
+from ssmar_bench.clips.shards import FORMAT, ClipFile, bytes_of, recipe_digest, size_in_bytes
+from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.files import read_json
+from ssmar_bench.core.identity import digest
+
+__all__ = ["Audit", "ClipFile", "Report", "Store", "location", "prepare", "size_in_bytes"]
+
+
+def location(root: Path, name: str, recipe: StoreRecipe, clips: Sequence[ClipFile]) -> Path:
+    """The folder of the store of ``clips`` under ``recipe``: ``<root>/<name>-<digest>``, whatever their order."""
+    return root / f"{name}-{recipe_digest(recipe, sorted(clips, key=lambda clip: clip.clip_id))}"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Where a clip's frames lie: number of the shard, first byte, shape (frames, H, W, 3)."""
+
+    shard: int
+    offset: int
+    shape: tuple[int, int, int, int]
+
+
+class Store:
+    """A whole store, opened for reading. Rows are numbered from 0 in the order of the sorted clip ids."""
+
+    def __init__(self, folder: Path, recipe: StoreRecipe, shards: Sequence[Sequence[dict[str, Any]]]) -> None:
+        self.folder = folder
+        self.recipe = recipe
+        self.ids: tuple[str, ...] = tuple(entry["id"] for entries in shards for entry in entries)
+        self._checksums = [[entry["id"], entry["sha256"]] for entries in shards for entry in entries]
+        self._rows = [
+            _Row(number, entry["offset"], tuple(entry["shape"]))
+            for number, entries in enumerate(shards)
+            for entry in entries
+        ]
+        self._maps: dict[int, np.memmap[Any, np.dtype[np.uint8]]] = {}
+
+    @classmethod
+    def open(cls, folder: Path) -> Store:
+        """Open a prepared store; the frames are neither read nor verified (:func:`prepare` does that).
+
+        Raises:
+            UserError: there is no whole store in ``folder``.
+        """
+        try:
+            about = read_json(folder / "store.json")
+            shards = [read_json(folder / f"{name}.json")["clips"] for name in about["shards"]]
+            sizes = [(folder / f"{name}.bin").stat().st_size for name in about["shards"]]
+            if about["format"] == FORMAT and sizes == [bytes_of(entries) for entries in shards]:
+                return cls(folder, StoreRecipe.model_validate(about["recipe"]), shards)
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # one sentence for all that can be wrong
+        raise UserError(f"There is no whole store of clips in {folder}; prepare the benchmark's data.")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def row(self, clip_id: str) -> int:
+        """The row of a clip.
+
+        Raises:
+            UserError: the store does not hold it.
+        """
+        try:
+            return self._row_of[clip_id]
+        except KeyError:
+            raise UserError(f"The store {self.folder} holds no clip '{clip_id}'; prepare it again.") from None
+
+    def clip(self, row: int) -> Frames:
+        """A clip's frames, (segments * candidates, H, W, 3) uint8 RGB: a read-only view of the file on the disk."""
+        where = self._rows[row]
+        frames = self._map(where.shard)[where.offset : where.offset + math.prod(where.shape)]
+        return frames.reshape(where.shape)
+
+    def fingerprint(self) -> str:
+        """Digest of all clips' ids and pixels."""
+        return digest(self._checksums)
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {clip_id: row for row, clip_id in enumerate(self.ids)}
+
+    def _map(self, shard: int) -> np.memmap[Any, np.dtype[np.uint8]]:
+        if shard not in self._maps:
+            self._maps[shard] = np.memmap(self.folder / f"shard-{shard:05d}.bin", np.uint8, "r")
+        return self._maps[shard]

@@ -1,0 +1,118 @@
+"""Augmented views of a store's clips as normalised tensors.
+
+Every draw comes from a generator named after what is drawn and whom for, so a view sees the same frames, crop and
+operations whatever other views are asked for: two methods that both look at a weak view look at the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ssmar_bench.clips.augment import strengthen
+from ssmar_bench.clips.decode import Frames
+from ssmar_bench.clips.store import Store
+from ssmar_bench.core.contract import View
+from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.seeds import generator
+
+Key = tuple[str | int, ...]
+Floats = npt.NDArray[np.float64]
+
+_CENTRE = 0.5
+_FLIPPED = 0.5
+"""Draws below it mirror the clip."""
+
+
+class Viewer:
+    """Makes views (B, T, C, size, size) float32 of a store's clips, T being the store's segments.
+
+    Args:
+        store: where the frames lie.
+        recipe: how views are made.
+        store_recipe: how many segments and candidates the store holds.
+        seed: the run's seed.
+    """
+
+    def __init__(self, store: Store, recipe: ClipRecipe, store_recipe: StoreRecipe, seed: int) -> None:
+        self._store = store
+        self._recipe = recipe
+        self._segments = store_recipe.segments
+        self._candidates = store_recipe.candidates
+        self._seed = seed
+        # x / 255, minus mean, over std, in one multiplication and one addition.
+        mean, std = torch.tensor(recipe.mean), torch.tensor(recipe.std)
+        self._scale = (1 / (255 * std)).view(3, 1, 1)
+        self._shift = (-mean / std).view(3, 1, 1)
+
+    def views(self, rows: Sequence[int], views: Mapping[str, View], key: Key) -> dict[str, Tensor]:
+        """Views of some clips.
+
+        Args:
+            rows: rows of the store, B of them; a row may occur twice and then gets two draws.
+            views: the views by name. Equal ``time`` share frames, equal ``space`` (but ``own``) share crop and flip.
+            key: names the draws, for instance the pool and the step; with the seed it decides them all.
+
+        Returns:
+            name -> (B, T, C, size, size) float32, normalised.
+
+        Raises:
+            UserError: a clip's frames are smaller than the crop.
+        """
+        return {name: self._view(rows, name, view, key) for name, view in views.items()}
+
+    def test_batches(self, rows: Sequence[int], batch: int) -> Iterator[Tensor]:
+        """The deterministic test views of ``rows``, ``batch`` clips at a time, (<= batch, T, C, size, size)."""
+        for start in range(0, len(rows), batch):
+            yield self._view(rows[start : start + batch], "test", View("test"), ())
+
+    def _view(self, rows: Sequence[int], name: str, view: View, key: Key) -> Tensor:
+        frames = self._frames(len(rows), view, key)
+        places = self._places(len(rows), name, view, key)
+        clips = np.stack([self._crop(row, *draw) for row, *draw in zip(rows, frames, places[:, :2], strict=True)])
+        pixels = torch.from_numpy(clips).permute(0, 1, 4, 2, 3).contiguous()
+        if self._recipe.flip:
+            for number in np.flatnonzero(places[:, 2] < _FLIPPED):  # torch mirrors rows ten times as fast as NumPy
+                pixels[number] = pixels[number].flip(-1)
+        if view.aug == "strong":
+            pixels = self._strengthened(pixels, generator("augmentation", self._seed, *key, "strong", name))
+        return pixels.to(torch.float32).mul_(self._scale).add_(self._shift)
+
+    def _frames(self, clips: int, view: View, key: Key) -> npt.NDArray[np.int64]:
+        """Numbers of the stored frames to show, (clips, T): one candidate of each segment."""
+        first = np.arange(self._segments) * self._candidates
+        if view.aug == "test":
+            return np.broadcast_to(first + self._candidates // 2, (clips, self._segments))
+        rng = generator("augmentation", self._seed, *key, "time", view.time)
+        return first + rng.integers(self._candidates, size=(clips, self._segments))
+
+    def _places(self, clips: int, name: str, view: View, key: Key) -> Floats:
+        """Crop and flip, (clips, 3) in [0, 1): how far down and across the crop lies, and whether it is mirrored."""
+        if view.aug == "test":
+            return np.full((clips, 3), _CENTRE)
+        whose = ("own", name) if view.space == "own" else ("shared", view.space)
+        return generator("augmentation", self._seed, *key, "space", *whose).random((clips, 3))
+
+    def _crop(self, row: int, frames: npt.NDArray[np.int64], place: Floats) -> Frames:
+        """Frames (T, size, size, 3) of a clip."""
+        clip, size = self._store.clip(row), self._recipe.size
+        height, width = clip.shape[1:3]
+        if min(height, width) < size:
+            raise UserError(
+                f"The clip '{self._store.ids[row]}' is stored with {width} x {height} pixels, smaller than the crop of "
+                f"{size} (clips.size); raise store.short_side or lower clips.size."
+            )
+        down, across = place
+        top, left = int(down * (height - size + 1)), int(across * (width - size + 1))
+        return clip[frames, top : top + size, left : left + size]
+
+    def _strengthened(self, pixels: Tensor, rng: np.random.Generator) -> Tensor:
+        recipe = self._recipe
+        for number, clip in enumerate(pixels):
+            pixels[number] = strengthen(clip, rng, recipe.strong_ops, recipe.cutout, recipe.per_frame)
+        return pixels

@@ -1,0 +1,152 @@
+"""Which tables a report has, filled from the frames of ``results``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.words import ABSENT, cautions, cell, count, percent, seconds, seeds, setting, spread
+from ssmar_bench.results.context import Context
+
+MEASURES = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro-F1",
+    "balanced_accuracy": "Balanced acc.",
+    "ema_accuracy": "EMA acc.",
+    "validation_accuracy": "Validation acc.",
+}
+CELLS = (
+    "Mean ± standard deviation over seeds in %, in brackets the number of seeds and what is lacking (missing: "
+    "seeds that other methods have); — means not run."
+)
+SCORES = (
+    "Mean ± standard deviation over seeds in %. Balanced accuracy is the mean of the classes' recalls; EMA is the "
+    "accuracy with exponentially averaged weights; validation accuracy is of the last epoch."
+)
+COSTS = (
+    "Medians over seeds: optimiser steps, clip views consumed, clips that "
+    "went through a network (passes without gradient and offline rounds included), and the time of training, "
+    "which depends on the machine."
+)
+
+Row = Callable[[Mapping[Any, Any]], tuple[str, ...]]
+"""A row of a frame into the cells of a table."""
+
+
+def accuracy(frame: pd.DataFrame, facts: Context) -> Table:
+    """Methods by ratios: test accuracy."""
+    ratios = sorted(set(frame["ratio"]))
+    cells = {(row["kind"], row["label"], row["ratio"]): row for row in frame.to_dict("records")}
+    names = list(dict.fromkeys((kind, label) for kind, label, _ in cells))
+    rows = [(label, *(cell(cells[kind, label, ratio], "accuracy") for ratio in ratios)) for kind, label in names]
+    return Table(
+        name="accuracy",
+        title="Test accuracy by share of labelled clips.",
+        notes=(setting(facts), CELLS, cautions(facts)),
+        header=("Method", *map(percent, ratios)),
+        rows=tuple(rows),
+        rules=_rules([kind != "method" for kind, _ in names]),
+    )
+
+
+def measures(frame: pd.DataFrame, facts: Context) -> Table:
+    """Methods below each other for every ratio: all scores."""
+    return _long(
+        frame,
+        name="scores",
+        title="All scores.",
+        notes=(setting(facts), SCORES, cautions(facts)),
+        header=("Seeds", *MEASURES.values()),
+        fill=lambda row: (seeds(row), *(spread(row, measure) for measure in MEASURES)),
+    )
+
+
+def costs(frame: pd.DataFrame, facts: Context) -> Table:
+    """What each method's training cost."""
+    return _long(
+        frame[frame["kind"] != "majority"],
+        name="cost",
+        title="Cost of training.",
+        notes=(
+            setting(facts),
+            COSTS,
+        ),
+        header=("Steps", "Clips seen", "Clips forwarded", "Time"),
+        fill=_cost,
+    )
+
+
+def gaps(frame: pd.DataFrame) -> Table:
+    """Runs that gave no result, and why."""
+    rows = [
+        (row["label"], percent(row["ratio"]), str(row["seed"]), row["state"], row["reason"][:200] or ABSENT)
+        for row in frame.to_dict("records")
+    ]
+    return Table(
+        name="gaps",
+        title="Runs without a result.",
+        notes=("The whole traceback is kept in the run's folder, work/failure.txt.",),
+        header=("Method", "Labelled", "Seed", "State", "Reason"),
+        rows=tuple(rows),
+        left=5,
+    )
+
+
+def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, Context]) -> Table:
+    """Methods by levels of difficulty, below each other for every ratio; always all levels.
+
+    Args:
+        frame: of ``results.compare.levels``.
+        titles: benchmark -> the level's name, from easy to hard.
+        facts: of the benchmarks that have runs.
+    """
+    cells = {(r["ratio"], r["kind"], r["label"], r["benchmark"]): r for r in frame.to_dict("records")}
+    kinds = {"method": 0, "majority": 1, "upper bound": 2}
+    names = dict.fromkeys((ratio, kind, label) for ratio, kind, label, _ in cells)
+    rows = [
+        (percent(name[0]), name[2], *(_level(cells.get((*name, benchmark))) for benchmark in titles))
+        for name in sorted(names, key=lambda name: (name[0], kinds[name[1]]))
+    ]
+    known = [facts[name] for name in titles if name in facts]
+    return Table(
+        name="levels",
+        title="Test accuracy on all levels of difficulty.",
+        notes=(setting(*known), CELLS, *dict.fromkeys(map(cautions, known))),
+        header=("Labelled", "Method", *titles.values()),
+        rows=tuple(rows),
+        rules=_rules([row[0] for row in rows]),
+        left=2,
+    )
+
+
+def _level(row: Mapping[Any, Any] | None) -> str:
+    return ABSENT if row is None else cell(row, "accuracy")
+
+
+def _cost(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    if not row["seeds"]:
+        return (ABSENT,) * 4
+    return count(row["steps"]), count(row["clips_seen"]), count(row["clips_forwarded"]), seconds(row["train_seconds"])
+
+
+def _long(
+    frame: pd.DataFrame, name: str, title: str, notes: tuple[str, ...], header: tuple[str, ...], fill: Row
+) -> Table:
+    ordered = frame.sort_values("ratio", kind="stable").to_dict("records")
+    return Table(
+        name=name,
+        title=title,
+        notes=notes,
+        header=("Labelled", "Method", *header),
+        rows=tuple((percent(row["ratio"]), row["label"], *fill(row)) for row in ordered),
+        rules=_rules([row["ratio"] for row in ordered]),
+        left=2,
+    )
+
+
+def _rules(keys: list[Any]) -> frozenset[int]:
+    """The rows at which the key changes."""
+    return frozenset(i for i in range(1, len(keys)) if keys[i] != keys[i - 1])

@@ -1,0 +1,108 @@
+"""The figures of a report: pseudo-label curves (the paper's Fig. 2b), thresholds and validation accuracy.
+
+Every function draws the means over seeds at one labelled ratio, and is called within ``style.drawing()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ssmar_bench.reports.panels import band_note, canvas, empty, entry, finish, handles, legend, limits, lines
+from ssmar_bench.reports.style import Look
+from ssmar_bench.results import pseudo
+
+TRAINED_ON = ("online", "offline")
+"""Streams of pseudo-labels that a loss used; a method that has both is shown by the offline one."""
+
+
+def pseudo_labels(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+    """Probe stream (every method labels the whole pool) above, the labels that were trained on below.
+
+    Args:
+        summary: of ``pseudo.over_seeds`` at one ratio.
+        looks: label -> line.
+    """
+    shown = _shown(summary, looks, ("probe", *TRAINED_ON))
+    entries = handles(shown)
+    figure = canvas(4.8, entries)
+    grid = figure.subplot_mosaic([["all", "half"], ["used", "coverage"], ["matched", "matched"]])
+    trained = _trained_on(summary)
+    every = pseudo.of(summary, "probe", "accuracy")
+    _fill(grid["all"], every, shown, "(a) Probe: all clips", "Accuracy (%)")
+    _fill(grid["half"], pseudo.of(summary, "probe", "accuracy_at_50"), shown, "(b) Probe: surest 50 %")
+    _fill(grid["used"], pseudo.of(trained, TRAINED_ON, "accuracy_selected"), shown, "(c) Trained on", "Accuracy (%)")
+    _fill(grid["coverage"], pseudo.of(trained, TRAINED_ON, "coverage"), shown, "(d) Share trained on", "Clips (%)")
+    _matched(grid["matched"], pseudo.matched_coverage(summary), shown)
+    limits([grid["all"], grid["half"], grid["used"]])
+    limits([grid["matched"]])
+    grid["coverage"].set_ylim(-3, 103)
+    legend(figure, entries, band_note(every if len(every) else trained))
+    return figure
+
+
+def threshold(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+    """The offline stream before and after its threshold, and how much passes."""
+    shown = _shown(summary, looks, ("offline",))
+    entries = [
+        entry(look, f"{label}, {words}", dashes)
+        for label, look in shown.items()
+        for dashes, words in ((":", "before threshold"), ("-", "after threshold"))
+    ]
+    figure = canvas(2.0, entries)
+    left, right = figure.subplots(1, 2)
+    before = pseudo.of(summary, "offline", "accuracy")
+    lines(left, before, shown, dashes=":")
+    lines(left, pseudo.of(summary, "offline", "accuracy_selected"), shown, dashes="-")
+    finish(left, "(a) Offline labels", y="Accuracy (%)")
+    limits([left])
+    _fill(right, pseudo.of(summary, "offline", "coverage"), shown, "(b) Share kept", "Clips (%)", dashes="-")
+    right.set_ylim(-3, 103)
+    legend(figure, entries, band_note(before))
+    return figure
+
+
+def validation(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+    """Validation accuracy over epochs."""
+    shown = _shown(summary, looks, ("validation",))
+    entries = handles(shown)
+    figure = canvas(2.1, entries)
+    axes = figure.subplots()
+    rows = pseudo.of(summary, "validation", "accuracy")
+    _fill(axes, rows, shown, "Validation accuracy", "Accuracy (%)")
+    limits([axes])
+    legend(figure, entries, band_note(rows))
+    return figure
+
+
+def _shown(summary: pd.DataFrame, looks: Mapping[str, Look], streams: tuple[str, ...]) -> dict[str, Look]:
+    """The methods that have something to draw, in table order."""
+    found = set(summary.loc[summary["stream"].isin(streams), "label"])
+    return {label: look for label, look in looks.items() if label in found}
+
+
+def _trained_on(summary: pd.DataFrame) -> pd.DataFrame:
+    """The training stream of every method: the offline one where there is one, so that a label has one line."""
+    streams = summary[summary["stream"].isin(TRAINED_ON)]
+    offline = set(streams.loc[streams["stream"] == "offline", "label"])
+    return streams[(streams["stream"] == "offline") | ~streams["label"].isin(offline)]
+
+
+def _fill(
+    axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look], title: str, y: str = "", dashes: str | None = None
+) -> None:
+    lines(axes, rows, looks, dashes=dashes)
+    finish(axes, title, y=y)
+    if rows.empty:
+        empty(axes, "no pseudo-labels")
+
+
+def _matched(axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look]) -> None:
+    lines(axes, rows.assign(coverage=100 * rows["coverage"]), looks, x="coverage")
+    finish(axes, "(e) Probe at matched coverage, last epoch", x="Surest clips (%)", y="Accuracy (%)")
+    axes.set_xticks([10, 25, 50, 75, 100])
+    if rows.empty:
+        empty(axes, "no pseudo-labels")

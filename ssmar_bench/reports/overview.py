@@ -1,0 +1,67 @@
+"""The first page of the reports: links to every table, every picture with its caption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ssmar_bench.reports.words import percent, setting
+from ssmar_bench.results.context import Context, context
+from ssmar_bench.results.records import Runs
+
+BAND = "Lines are means over seeds; bands (up to five lines, several seeds) are ± 1 standard deviation."
+FIGURES = {
+    "pseudo-labels": (
+        "Pseudo-labels with {ratio} of the clips labelled. Probe: after each epoch every method labels the whole "
+        "unlabelled pool from the deterministic view; (a) accuracy over all clips, (b) over the half it is surest of, "
+        "(e) at equal coverage after the last epoch. (c) and (d): accuracy and share of the pseudo-labels that the "
+        "loss used (for a method with offline labels, those); an epoch in which a seed used none leaves it out."
+    ),
+    "aplt-threshold": (
+        "Offline pseudo-labels with {ratio} of the clips labelled: accuracy before (dotted) and after (solid) the "
+        "threshold that screens them, and the share that it keeps."
+    ),
+    "validation": "Validation accuracy after each epoch with {ratio} of the clips labelled.",
+}
+
+
+def ending(ratio: float) -> str:
+    """``r10``: the end of a figure's name."""
+    return f"r{100 * ratio:g}"
+
+
+def page(runs: Runs, reports: Path, benchmarks: Iterable[str], levels: Mapping[str, str]) -> str:
+    """The Markdown of ``README.md``: what stands in ``reports``, for the benchmarks that have runs."""
+    parts = ["# Reports\n", "Rendered by `ssmar-bench report` from `results/` alone; do not edit.\n"]
+    if (reports / "levels.md").is_file():
+        names = ", ".join(f"{name} ({title.lower()})" for name, title in levels.items())
+        parts.append(f"## Levels of difficulty\n\n{_links('levels', 'Test accuracy')} on {names}, shown together.\n")
+    for name in benchmarks:
+        if (reports / name / "comparison.md").is_file():
+            parts += _section(runs, reports, name)
+    return "\n".join(parts)
+
+
+def _section(runs: Runs, reports: Path, benchmark: str) -> list[str]:
+    facts = context(runs, benchmark)
+    parts = [f"## {benchmark}\n", f"{setting(facts)}\n"]
+    parts.append(f"{_links(f'{benchmark}/comparison', 'Comparison')}: accuracy, all scores, cost, failed runs.\n")
+    for ratio in sorted(set(runs.of(benchmark)["ratio"])):
+        for figure, words in FIGURES.items():
+            stem = f"{benchmark}/{figure}-{ending(ratio)}"
+            if (reports / f"{stem}.png").is_file():
+                parts.append(_picture(stem, _caption(words, ratio, facts)))
+    return parts
+
+
+def _caption(words: str, ratio: float, facts: Context) -> str:
+    return f"{words.format(ratio=percent(ratio))} {BAND} {setting(facts)}"
+
+
+def _picture(stem: str, caption: str) -> str:
+    name = stem.rpartition("/")[2]
+    return f"![{name}]({stem}.png)\n\n*{caption}* ([PDF]({stem}.pdf))\n"
+
+
+def _links(stem: str, words: str) -> str:
+    return f"[{words}]({stem}.md) ([LaTeX]({stem}.tex), [CSV]({stem}.csv))"

@@ -1,0 +1,153 @@
+"""One panel of a figure: lines with bands on an axis, and what surrounds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from ssmar_bench.core.files import write_bytes
+from ssmar_bench.reports.style import WIDTH, Look
+
+BANDED = 5
+"""More lines than this carry no bands: they would hide each other."""
+
+LONGEST = 46
+"""Characters of a legend's line that fit a column."""
+
+MARKS = 8
+"""About how many markers a line carries."""
+
+
+def canvas(height: float, entries: Sequence[Line2D]) -> Figure:
+    """An empty figure of a column's width: ``height`` inches and what the legend of ``entries`` takes."""
+    lines = sum(1 + str(entry.get_label()).count("\n") for entry in entries)
+    height += 0.15 * -(-lines // _columns(entries))
+    layout = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.03, wspace=0.03, hspace=0.02)
+    figure = Figure(figsize=(WIDTH, height), layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def lines(
+    axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look], x: str = "epoch", dashes: str | None = None
+) -> None:
+    """Draw the mean of every label in ``rows`` in per cent, with a band of one standard deviation where it is known.
+
+    Args:
+        axes: where to draw.
+        rows: columns label, ``x``, mean, std.
+        looks: label -> line.
+        x: the column of ``rows`` that runs to the right.
+        dashes: one line style for all, instead of each label's own.
+    """
+    crowded = rows["label"].nunique() > BANDED
+    for number, (label, look) in enumerate(looks.items()):
+        own = rows[rows["label"] == label].sort_values(x)
+        if own.empty:
+            continue
+        mean, std = 100 * own["mean"], 100 * own["std"]
+        every = max(1, len(own) // MARKS)
+        axes.plot(
+            own[x],
+            mean,
+            color=look.color,
+            linestyle=dashes or look.dashes,
+            linewidth=1.2,
+            marker=look.marker,
+            markersize=3.2,
+            # Each line has its marks at other epochs, so that lines that meet can still be told apart.
+            markevery=(number % every, every),
+            markeredgewidth=0.4,
+            markeredgecolor="white",
+        )
+        if std.notna().any() and not crowded:
+            low, high = (mean - std).clip(lower=0), (mean + std).clip(upper=100)
+            axes.fill_between(own[x], low, high, color=look.color, alpha=0.15, linewidth=0)
+
+
+def finish(axes: Axes, title: str, x: str = "Epoch", y: str = "") -> None:
+    """Title and axis labels; there are no half epochs."""
+    axes.set_title(title, loc="left")
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    if x == "Epoch":
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+
+
+def limits(axes: list[Axes]) -> None:
+    """One range of accuracy for panels that are read against each other, in steps of ten, within 0 to 100."""
+    low = min(panel.dataLim.y0 for panel in axes)
+    high = max(panel.dataLim.y1 for panel in axes)
+    if not low <= high:  # nothing was drawn
+        low, high = 0.0, 100.0
+    for panel in axes:
+        panel.set_ylim(max(0.0, 10 * (low // 10)) - 2, min(100.0, 10 * -(-high // 10)) + 2)
+
+
+def empty(axes: Axes, words: str) -> None:
+    """Say in the panel why nothing is drawn."""
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color="#555555")
+
+
+def handles(looks: Mapping[str, Look]) -> list[Line2D]:
+    """What the legend shows of every method."""
+    return [entry(look, label, look.dashes) for label, look in looks.items()]
+
+
+def entry(look: Look, label: str, dashes: Any) -> Line2D:
+    """One line of a legend; a label that is wider than a column is broken."""
+    label = "\n".join(wrap(label, LONGEST))
+    return Line2D(
+        [], [], color=look.color, linestyle=dashes, linewidth=1.2, marker=look.marker, markersize=3.5, label=label
+    )
+
+
+def legend(figure: Figure, entries: list[Line2D], note: str) -> None:
+    """The legend below the panels, and under it what the bands are."""
+    figure.legend(
+        handles=entries,
+        loc="outside lower center",
+        ncols=_columns(entries),
+        title=note,
+        handlelength=2.4,
+        columnspacing=1.0,
+        labelspacing=0.3,
+        borderpad=0.1,
+    )
+
+
+def _columns(entries: Sequence[Line2D]) -> int:
+    """As many columns as the longest label leaves room for."""
+    longest = max((len(str(entry.get_label())) for entry in entries), default=0)
+    return max(1, min(len(entries), 3 if longest <= 11 else 2 if longest <= 22 else 1))
+
+
+def band_note(rows: pd.DataFrame) -> str:
+    """What the bands of ``rows`` are, in the words of a legend."""
+    most = int(rows["seeds"].max()) if len(rows) else 0
+    if most <= 1:
+        return "one seed"
+    if rows["label"].nunique() > BANDED:
+        return f"mean over {most} seeds"
+    return f"mean, band: ± 1 std over {most} seeds"
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write ``stem.png`` and ``stem.pdf``, without dates, so that equal figures are equal files."""
+    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf")]
+    for path, metadata in zip(paths, ({"Software": None}, {"CreationDate": None}), strict=True):
+        buffer = BytesIO()
+        figure.savefig(buffer, format=path.suffix[1:], metadata=metadata)
+        write_bytes(path, buffer.getvalue())
+    return paths

@@ -1,0 +1,144 @@
+"""Renders everything in ``reports/`` from ``results/`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.files import write_text
+from ssmar_bench.reports import contents, figures, overview
+from ssmar_bench.reports.panels import save
+from ssmar_bench.reports.style import Look, drawing, looks
+from ssmar_bench.reports.tables import csv, latex, markdown, page
+from ssmar_bench.results import order
+from ssmar_bench.results.compare import comparison, unfinished
+from ssmar_bench.results.compare import levels as compare_levels
+from ssmar_bench.results.context import context
+from ssmar_bench.results.pseudo import over_seeds
+from ssmar_bench.results.records import Runs, load
+
+LEVELS = {"micro-motion-easy": "Easy", "micro-motion-12": "Medium", "micro-motion-hard": "Hard"}
+"""One benchmark at three levels of difficulty; their results are always shown together."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What every step of a rendering needs."""
+
+    runs: Runs
+    reports: Path
+    looks: dict[str, Look]
+
+
+def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None) -> list[Path]:
+    """Write the tables and figures of ``benchmarks`` (all that have runs, if None) and return their paths.
+
+    Per benchmark ``<reports>/<benchmark>/``: ``comparison.md``, ``.tex`` and ``.csv``; for each labelled ratio
+    ``pseudo-labels-r10``, ``validation-r10`` and, for methods with offline pseudo-labels, ``aplt-threshold-r10`` as
+    ``.png`` and ``.pdf``. Where several levels of one benchmark have runs, ``levels.md``, ``.tex`` and ``.csv``. And
+    ``README.md``, which shows them all. Equal records give equal files.
+
+    Raises:
+        UserError: nothing to report, a benchmark without runs, or a damaged record.
+    """
+    runs = load(results)
+    found = set(runs.runs["benchmark"])
+    known = [*(name for name in LEVELS if name in found), *sorted(found - set(LEVELS))]
+    if not known:
+        raise UserError(f"There are no runs under {results / 'runs'}; start some with `ssmar-bench run`.")
+    chosen = [_known(name, known) for name in benchmarks] if benchmarks is not None else known
+    job = _Job(runs, reports, looks(order.labels(runs.runs)))
+    paths: list[Path] = []
+    for name in chosen:
+        paths += _tables(job, name) + _figures(job, name)
+    if len(set(known) & set(LEVELS)) > 1 and set(chosen) & set(LEVELS):
+        paths += _levels(job)
+    readme = reports / "README.md"
+    write_text(readme, overview.page(runs, reports, known, LEVELS))
+    return [*paths, readme]
+
+
+def comparison_text(results: Path, benchmark: str) -> str:
+    """Test accuracy of every method at every ratio, as plain text for a terminal.
+
+    Raises:
+        UserError: the benchmark has no runs, or a record is damaged.
+    """
+    runs = load(results)
+    _known(benchmark, sorted(set(runs.runs["benchmark"])))
+    table = contents.accuracy(comparison(runs, benchmark), context(runs, benchmark))
+    lost = unfinished(runs, benchmark)
+    notes = [f"\n{markdown(contents.gaps(lost))}"] if len(lost) else []
+    return "".join([markdown(table), *notes])
+
+
+def _known(name: str, known: list[str]) -> str:
+    if name not in known:
+        raise UserError(f"Benchmark '{name}' has no runs{nearest(name, known)}.")
+    return name
+
+
+def _tables(job: _Job, benchmark: str) -> list[Path]:
+    frame, facts = comparison(job.runs, benchmark), context(job.runs, benchmark)
+    tables = [contents.accuracy(frame, facts), contents.measures(frame, facts), contents.costs(frame, facts)]
+    lost = unfinished(job.runs, benchmark)
+    shown = [*tables, contents.gaps(lost)] if len(lost) else tables
+    return _write(
+        job.reports / benchmark / "comparison",
+        {
+            "md": page(benchmark, shown),
+            "tex": "\n".join(latex(table, f"{benchmark}-{table.name}") for table in tables),
+            "csv": csv(frame),
+        },
+    )
+
+
+def _levels(job: _Job) -> list[Path]:
+    frame = compare_levels(job.runs, list(LEVELS))
+    facts = {name: context(job.runs, name) for name in LEVELS if len(job.runs.of(name))}
+    table = contents.levels(frame, LEVELS, facts)
+    return _write(
+        job.reports / "levels",
+        {
+            "md": page("Levels of difficulty", [table]),
+            "tex": latex(table, "levels"),
+            "csv": csv(frame),
+        },
+    )
+
+
+def _write(stem: Path, texts: dict[str, str]) -> list[Path]:
+    paths = []
+    for kind, text in texts.items():
+        paths.append(stem.with_name(f"{stem.name}.{kind}"))
+        write_text(paths[-1], text)
+    return paths
+
+
+def _figures(job: _Job, benchmark: str) -> list[Path]:
+    summary = over_seeds(job.runs.curves(benchmark))
+    paths: list[Path] = []
+    with drawing():
+        for ratio in sorted(set(summary["ratio"])):
+            rows = summary[summary["ratio"] == ratio]
+            for name, figure in _drawn(rows, job.looks):
+                paths += save(figure, job.reports / benchmark / f"{name}-{overview.ending(ratio)}")
+    return paths
+
+
+def _drawn(rows: pd.DataFrame, styles: dict[str, Look]) -> list[tuple[str, Figure]]:
+    """The figures that have something to show at one ratio."""
+    streams = set(rows["stream"])
+    drawn = []
+    if streams & {"probe", *figures.TRAINED_ON}:
+        drawn.append(("pseudo-labels", figures.pseudo_labels(rows, styles)))
+    if "offline" in streams:
+        drawn.append(("aplt-threshold", figures.threshold(rows, styles)))
+    if "validation" in streams:
+        drawn.append(("validation", figures.validation(rows, styles)))
+    return drawn

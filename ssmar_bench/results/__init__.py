@@ -1,0 +1,1 @@
+"""Run records into data frames and statistics; imports ``core`` alone, and never torch."""

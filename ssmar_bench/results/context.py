@@ -1,0 +1,70 @@
+"""What a caption has to say about a benchmark's runs: network, initialisation, seeds, test part, shared setting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+from ssmar_bench.results.records import Runs
+from ssmar_bench.results.variants import SHARED, differing, setting
+
+
+@dataclass(frozen=True)
+class Context:
+    """Facts for captions; each tuple holds the distinct values, normally one.
+
+    Attributes:
+        networks: ``micro-tsm, from scratch, RGB input``.
+        seeds: distinct seeds of finished runs.
+        test_clips, test_people, classes: sizes of the test part and number of classes.
+        differences: shared settings that are not the same in all finished runs: dotted key -> values.
+        mixed_splits: ``(ratio, seed)`` whose finished runs stand on different splits.
+    """
+
+    benchmark: str
+    networks: tuple[str, ...]
+    seeds: tuple[int, ...]
+    test_clips: tuple[int, ...]
+    test_people: tuple[int, ...]
+    classes: tuple[int, ...]
+    differences: dict[str, list[Any]]
+    mixed_splits: tuple[tuple[float, int], ...]
+
+
+def context(runs: Runs, benchmark: str) -> Context:
+    """The facts of ``benchmark``'s finished runs."""
+    rows = runs.of(benchmark)
+    done = rows[rows["state"] == "done"]
+    specs = [runs.specs[folder] for folder in done["folder"]]
+    settings = [{key: value for key, value in setting(spec).items() if key.split(".")[0] in SHARED} for spec in specs]
+    return Context(
+        benchmark=benchmark,
+        networks=tuple(dict.fromkeys(_network(spec.backbone) for spec in specs)),
+        seeds=tuple(sorted({int(seed) for seed in done["seed"]})),
+        test_clips=_sizes(done["count_test"]),
+        test_people=_sizes(done["count_test_people"]),
+        classes=_sizes(done["count_classes"]),
+        differences=differing(settings),
+        mixed_splits=_mixed(done),
+    )
+
+
+def _network(backbone: dict[str, Any]) -> str:
+    inputs = {"rgb": "RGB", "diff": "frame differences", "centred": "centred frames"}
+    start = {"none": "from scratch", "imagenet": "from ImageNet weights"}
+    weights = str(backbone["weights"])
+    words = start.get(weights, f"from the weights {PurePath(weights).name}")
+    return f"{backbone['name']}, {words}, on {inputs.get(str(backbone['input']), backbone['input'])}"
+
+
+def _sizes(column: pd.Series[float]) -> tuple[int, ...]:
+    return tuple(sorted({int(value) for value in column}))
+
+
+def _mixed(done: pd.DataFrame) -> tuple[tuple[float, int], ...]:
+    splits = done.groupby(["ratio", "seed"])["manifest"].nunique()
+    mixed = splits[splits > 1].reset_index()
+    return tuple((float(row["ratio"]), int(row["seed"])) for row in mixed.to_dict("records"))

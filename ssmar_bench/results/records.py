@@ -1,0 +1,187 @@
+"""Reads the records of runs, ``results/runs/*/record``, into data frames."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.identity import digest
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.results.schema import Metrics, Timings, damaged, read_object, read_part
+from ssmar_bench.results.variants import suffixes, variant
+
+KEYS = ("benchmark", "method", "label", "variant", "ratio", "seed", "state", "reason", "folder", "manifest")
+SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
+NUMBERS = (
+    *(f"{part}_{score}" for part in ("test", "test_ema", "validation") for score in SCORES),
+    *("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters", "train_seconds", "total_seconds"),
+    *("count_labelled", "count_unlabelled", "count_validation", "count_test", "count_test_people", "count_classes"),
+)
+CURVES = ("epoch", "stream", "quantity", "value")
+
+
+@dataclass(frozen=True)
+class Runs:
+    """All runs under a ``results`` folder.
+
+    Attributes:
+        root: the folder.
+        runs: one row a run, columns ``KEYS`` and ``NUMBERS`` (NaN unless ``state`` is ``done``). ``label`` is what a
+            table shows; where a method was run under several settings, it says in which key they differ.
+        specs: folder name -> what was run.
+    """
+
+    root: Path
+    runs: pd.DataFrame
+    specs: Mapping[str, RunSpec]
+
+    def of(self, benchmark: str) -> pd.DataFrame:
+        """The rows of one benchmark."""
+        return self.runs[self.runs["benchmark"] == benchmark]
+
+    def curves(self, benchmark: str, ratio: float | None = None) -> pd.DataFrame:
+        """The curves of a benchmark's finished runs: method, label, variant, ratio, seed and ``CURVES``.
+
+        Read from the disk only when asked for.
+
+        Raises:
+            UserError: names a ``curves.csv`` that cannot be read.
+        """
+        rows = self.of(benchmark)
+        rows = rows[rows["state"] == "done"]
+        if ratio is not None:
+            rows = rows[rows["ratio"] == ratio]
+        keys = ["method", "label", "variant", "ratio", "seed"]
+        frames = [
+            _read_curves(self.root / "runs" / row["folder"]).assign(**{key: row[key] for key in keys})
+            for row in rows.to_dict("records")
+        ]
+        if not frames:
+            return pd.DataFrame(columns=[*keys, *CURVES])
+        return pd.concat(frames, ignore_index=True)[[*keys, *CURVES]]
+
+
+def load(root: Path) -> Runs:
+    """Read every run under ``root/runs``; an absent folder is no runs.
+
+    Raises:
+        UserError: a damaged record, by its file's name.
+    """
+    rows: list[dict[str, Any]] = []
+    specs: dict[str, RunSpec] = {}
+    for path in sorted((root / "runs").glob("*")):
+        if path.is_dir() and not path.name.startswith("."):
+            row = _read_run(path, specs)
+            if row is not None:
+                rows.append(row)
+    _name(rows, specs)
+    frame = pd.DataFrame(rows, columns=[*KEYS, *NUMBERS])
+    return Runs(root, frame.astype(dict.fromkeys(NUMBERS, float)), specs)
+
+
+def _read_run(path: Path, specs: dict[str, RunSpec]) -> dict[str, Any] | None:
+    """One run's row; None for a folder that holds nothing yet."""
+    folder = RunFolder(path)
+    spec_file, metrics_file = folder.record / "spec.json", folder.record / "metrics.json"
+    failure = folder.failure()
+    if not spec_file.is_file():
+        if failure or metrics_file.is_file():
+            raise damaged(spec_file, "it is missing, so nobody knows what was run")
+        return None
+    spec = specs[path.name] = _read_spec(spec_file, path.name)
+    row: dict[str, Any] = {
+        "benchmark": spec.benchmark,
+        "method": spec.method,
+        "ratio": spec.ratio,
+        "seed": spec.seed,
+        "folder": path.name,
+        "manifest": spec.manifest,
+        "variant": variant(spec),
+        "label": "",
+        "reason": "",
+    }
+    if metrics_file.is_file():
+        return {**row, "state": "done", **_numbers(folder, path.name)}
+    if failure:
+        return {**row, "state": "failed", "reason": _last_line(failure)}
+    return {**row, "state": "unfinished"}
+
+
+def _read_spec(path: Path, folder: str) -> RunSpec:
+    data = read_object(path)
+    try:
+        spec = RunSpec(**data)
+    except TypeError as error:
+        raise damaged(path, str(error).replace("RunSpec.__init__() ", "")) from error
+    # The digest of the file itself, as RunFolder.done() takes it: a later field's default must not change old names.
+    if not (folder.startswith(f"{spec.benchmark}_{spec.method}_") and folder.endswith(f"_{digest(data)}")):
+        raise damaged(path, f"it does not belong to the folder '{folder}'")
+    return spec
+
+
+def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
+    path = folder.record / "metrics.json"
+    metrics = read_part(Metrics, path)
+    if not name.endswith(f"_{metrics.identity}"):
+        raise damaged(path, f"its identity {metrics.identity} is not this run's")
+    row: dict[str, Any] = {"label": metrics.label, "count_classes": len(metrics.classes)}
+    for part in ("test", "test_ema", "validation"):
+        row.update({f"{part}_{score}": getattr(getattr(metrics, part), score) for score in SCORES})
+    for key in ("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters"):
+        row[key] = getattr(metrics, key)
+    row.update({f"count_{key}": value for key, value in metrics.counts.model_dump().items()})
+    timings = folder.record / "timings.json"
+    if timings.is_file():
+        row.update(read_part(Timings, timings).model_dump())
+    return row
+
+
+def _last_line(text: str) -> str:
+    """What a traceback ends with: the error itself."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason was written"
+
+
+def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec]) -> None:
+    """Fill in ``label``: a failed run has none of its own, and variants of one method need a suffix."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    labels: dict[str, str] = {}
+    for row in rows:
+        groups[row["benchmark"], row["method"]].append(row)
+        if row["label"]:
+            labels.setdefault(row["method"], row["label"])
+    names = {method: labels.get(method) or _recipe_label(method) for _, method in groups}
+    for (_, method), members in groups.items():
+        label = names[method]
+        if [*names.values()].count(label) > 1:  # two recipes with one label must not become one row
+            label = f"{label} ({method})"
+        endings = suffixes(specs[row["folder"]] for row in members)
+        for row in members:
+            row["label"] = label + endings[row["variant"]]
+
+
+def _recipe_label(method: str) -> str:
+    """The shipped recipe's label, or the method's name where there is none (a user's own recipe that failed)."""
+    try:
+        return recipes.read(method)[0].label if method in recipes.names() else method
+    except UserError:
+        return method
+
+
+def _read_curves(folder: Path) -> pd.DataFrame:
+    path = folder / "record" / "curves.csv"
+    try:
+        frame = pd.read_csv(path, dtype={"epoch": int, "stream": str, "quantity": str, "value": float})
+    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        raise damaged(path, f"it cannot be read as CSV ({error})") from error
+    if not set(CURVES) <= set(frame.columns):
+        raise damaged(path, f"expected the columns {', '.join(CURVES)}")
+    return frame

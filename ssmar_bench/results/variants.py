@@ -1,0 +1,71 @@
+"""Tells apart runs of one method under different settings, so that no mean is taken over two different things.
+
+A profile or a ``--set`` changes what a method's numbers mean. Such runs are rows of their own, and their labels say
+in which key they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ssmar_bench.core.identity import digest
+from ssmar_bench.core.run_spec import RunSpec
+
+SHARED = ("source", "store", "clips", "backbone", "weights", "train", "device", "engine")
+"""What the rows of a comparison normally have in common; the rest belongs to a method."""
+
+LONGEST = 48
+"""Characters of a label's suffix beyond which it names a digest instead."""
+
+
+def setting(spec: RunSpec) -> dict[str, Any]:
+    """Everything that decides what the run's number means, whatever ratio and seed: dotted key -> value."""
+    shared = _flat({name: getattr(spec, name) for name in SHARED})
+    own = {"algorithm": spec.algorithm, "revision": spec.revision}
+    return {**shared, **own, **_flat(spec.hyperparameters, f"{spec.method}.")}
+
+
+def variant(spec: RunSpec) -> str:
+    """Equal for runs that may be averaged over seeds."""
+    return digest(setting(spec), 8)
+
+
+def differing(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Keys that do not have the same value in all ``settings``, with their distinct values in order of first use."""
+    found: dict[str, list[Any]] = {}
+    rows = list(settings)
+    for key in sorted({key for row in rows for key in row}):
+        values: list[Any] = []
+        for row in rows:
+            if row.get(key) not in values:
+                values.append(row.get(key))
+        if len(values) > 1:
+            found[key] = values
+    return found
+
+
+def suffixes(specs: Iterable[RunSpec]) -> dict[str, str]:
+    """Variant -> what to append to its method's label: "" for an only variant, else `` [train.epochs=2]``.
+
+    Args:
+        specs: runs of one method of one benchmark.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for spec in specs:
+        rows.setdefault(variant(spec), setting(spec))
+    keys = differing(rows.values())
+    if not keys:
+        return dict.fromkeys(rows, "")
+    texts = {name: ", ".join(f"{key}={row.get(key, 'absent')}" for key in keys) for name, row in rows.items()}
+    return {name: f" [{text if len(text) <= LONGEST else name}]" for name, text in texts.items()}
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

@@ -1,0 +1,132 @@
+"""Writes made-up run records, whole and broken, for the tests of results and reports."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ssmar_bench.core.run_spec import RunSpec
+
+LABELS = {
+    "supervised": "Supervised",
+    "fixmatch": "FixMatch",
+    "aplt": "APLT",
+    "softmatch": "SoftMatch",
+    "flexmatch": "FlexMatch",
+    "freematch": "FreeMatch",
+    "uda": "UDA",
+    "vat": "VAT",
+    "mixmatch": "MixMatch",
+}
+
+
+@dataclass(frozen=True)
+class Fake:
+    """One made-up run; ``accuracy`` and its fellows are what a test computes with."""
+
+    method: str = "fixmatch"
+    ratio: float = 0.1
+    seed: int = 0
+    accuracy: float = 0.5
+    benchmark: str = "micro-motion-12"
+    epochs: int = 4
+    state: str = "done"
+    reason: str = "Traceback (most recent call last):\n  File x\nValueError: loss is not finite\n"
+    label: str = ""
+    manifest: str = ""
+    threshold: float = 0.95
+    changed: dict[str, Any] = field(default_factory=dict)
+    """Metrics to put in place of the made-up ones."""
+
+    def spec(self) -> RunSpec:
+        return RunSpec(
+            benchmark=self.benchmark,
+            source={"name": "micro-motion", "knobs": {"noise": 0.1}},
+            manifest=self.manifest or f"m-{self.ratio}-{self.seed}",
+            ratio=self.ratio,
+            seed=self.seed,
+            method=self.method,
+            algorithm=self.method,
+            revision=1,
+            hyperparameters={"threshold": self.threshold},
+            store={"short_side": 64},
+            clips={"size": 56},
+            backbone={"name": "micro-tsm", "weights": "none", "input": "centred"},
+            train={"epochs": self.epochs, "batch": 8, "lr": 0.1},
+        )
+
+    def write(self, results: Path) -> Path:
+        """Write the run's folder under ``results/runs`` and return it."""
+        spec = self.spec()
+        folder = results / "runs" / spec.folder()
+        _json(folder / "record" / "spec.json", spec.to_json())
+        if self.state == "failed":
+            (folder / "work").mkdir()
+            (folder / "work" / "failure.txt").write_text(self.reason)
+        if self.state == "done":
+            _json(folder / "record" / "metrics.json", {**self.metrics(), **self.changed})
+            seconds = {"train_seconds": 100.0 + self.seed, "total_seconds": 120.0, "epochs": [25.0] * self.epochs}
+            _json(folder / "record" / "timings.json", seconds)
+            (folder / "record" / "curves.csv").write_text(_csv(self.curves()))
+        return folder
+
+    def metrics(self) -> dict[str, Any]:
+        return {
+            "identity": self.spec().identity(),
+            "label": self.label or LABELS.get(self.method, self.method),
+            "classes": [f"class {i}" for i in range(12)],
+            "majority": 0.125,
+            "parameters": 1000,
+            "counts": {"labelled": 40, "unlabelled": 360, "validation": 60, "test": 200, "test_people": 5},
+            **{
+                part: _scores(self.accuracy + shift)
+                for part, shift in (("test", 0), ("test_ema", 0.01), ("validation", 0.02))
+            },
+            "steps": 200,
+            "epochs": self.epochs,
+            "clips_seen": 3200,
+            "clips_forwarded": 4800,
+        }
+
+    def curves(self) -> list[tuple[int, str, str, float]]:
+        """Rows (epoch, stream, quantity, value) that look like training."""
+        rows: list[tuple[int, str, str, float]] = []
+        offset = 0.02 * math.sin(7.0 * self.seed) + 0.025 * (sum(map(ord, self.method)) % 11)
+        for epoch in range(1, self.epochs + 1):
+            t = epoch / self.epochs
+            score = 0.15 + offset + 0.45 * (1 - math.exp(-3 * t)) + 0.01 * math.sin(5 * epoch + self.seed)
+            rows += [(epoch, "train", "loss/labelled", 2 - t), (epoch, "validation", "accuracy", score)]
+            if self.ratio == 1:
+                continue
+            rows += _stream(epoch, "probe", score, 1.0)
+            if self.method != "supervised":
+                rows += _stream(epoch, "online", score, 0.2 + 0.75 * t)
+            if self.method.startswith("aplt") and epoch > 0.3 * self.epochs:
+                rows += _stream(epoch, "offline", score + 0.05, 0.6 + 0.1 * t)
+        return rows
+
+
+def _stream(epoch: int, name: str, score: float, coverage: float) -> list[tuple[int, str, str, float]]:
+    values = {
+        "accuracy": score,
+        "accuracy_selected": min(1.0, score + 0.3 * (1 - coverage)),
+        "coverage": coverage,
+        **{f"accuracy_at_{k}": min(1.0, score + 0.3 * (1 - k / 100)) for k in (10, 25, 50, 75)},
+    }
+    return [(epoch, name, quantity, value) for quantity, value in values.items()]
+
+
+def _scores(accuracy: float) -> dict[str, float]:
+    return {"accuracy": accuracy, "macro_f1": accuracy - 0.1, "balanced_accuracy": accuracy - 0.05}
+
+
+def _json(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+
+
+def _csv(rows: list[tuple[int, str, str, float]]) -> str:
+    return "\n".join(["epoch,stream,quantity,value", *(",".join(map(str, row)) for row in rows)]) + "\n"

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ssmar_bench.core import definition
+from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.setting import settle
+
+MICRO_MOTION = ("micro-motion-easy", "micro-motion-12", "micro-motion-hard")
+
+
+def write(folder: Path, text: str, name: str = "mine.yaml") -> str:
+    (folder / name).write_text(text)
+    return str(folder / name)
+
+
+@pytest.mark.parametrize("name", definition.names())
+def test_every_shipped_definition_is_valid_under_every_profile(name: str) -> None:
+    found = definition.read(name)
+    assert found.name == name
+    assert found.title
+    assert sorted(set(found.ratios)) == found.ratios
+    assert len(set(found.seeds)) == len(found.seeds)
+    assert not set(found.parts.train) & set(found.parts.test)
+    assert found.store.short_side >= found.clips.size
+    for profile in found.profiles:
+        settle(name, profile, None, {})
+
+
+def test_the_three_micro_motion_benchmarks_differ_in_amplitude_alone() -> None:
+    plain = {name: definition.read(name).model_dump() for name in MICRO_MOTION}
+    amplitudes = [plain[name]["source"]["knobs"].pop("amplitude") for name in MICRO_MOTION]
+    assert amplitudes == sorted(set(amplitudes), reverse=True)
+    for name in MICRO_MOTION:
+        del plain[name]["name"], plain[name]["title"]
+    assert plain[MICRO_MOTION[0]] == plain[MICRO_MOTION[1]] == plain[MICRO_MOTION[2]]
+
+
+def test_a_users_file_extends_a_shipped_one(tmp_path: Path) -> None:
+    mine = definition.read(write(tmp_path, "extends: micro-motion-12\nname: mine\ntrain: {lr: 1e-2}\n"))
+    theirs = definition.read("micro-motion-12")
+    assert mine == theirs.model_copy(
+        update={"name": "mine", "train": theirs.train.model_copy(update={"lr": 0.01})},
+    )
+
+
+def test_extending_twice(tmp_path: Path) -> None:
+    first = write(tmp_path, "extends: micro-motion-hard\nname: one\nseeds: [7]\n", "one.yaml")
+    second = definition.read(write(tmp_path, f"extends: {first}\nname: two\n", "two.yaml"))
+    assert (second.name, second.seeds, second.source.knobs["amplitude"]) == ("two", [7], 0.7)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("ratios: [0.1, 0]\n", 3, ["ratios", "(0, 1]", "0"]),
+        ("ratios: [1.2]\n", 3, ["ratios", "(0, 1]", "1.2"]),
+        ("ratios: []\n", 3, ["ratios"]),
+        ("seeds: []\n", 3, ["seeds"]),
+        ("train:\n  lr: 0\n", 4, ["train.lr", "greater than 0"]),
+        ("train:\n  lr: .nan\n", 4, ["train.lr", "finite"]),
+        ("train:\n  momentum: 1\n", 4, ["train.momentum", "less than 1"]),
+        ("train:\n  precision: fp16\n", 4, ["train.precision", "'fp32' or 'bf16'"]),
+        ("train:\n  learning_rate: 1\n", 4, ["train.learning_rate", "unknown key"]),
+        ("parts:\n  validation: 1\n", 4, ["parts.validation"]),
+        ("parts:\n  validation_by: subject\n", 4, ["parts.validation_by", "'person' or 'clip'"]),
+        ("parts:\n  test: []\n", 4, ["parts.test"]),
+        ("backbone:\n  input: rgbd\n", 4, ["backbone.input"]),
+        ("classes:\n  nodding: 9\n", 4, ["classes.nodding", "integer"]),
+        ("clips:\n  mean: [0.5, 0.5]\n", 4, ["clips.mean.2", "missing"]),
+        ("trains: {}\n", 3, ["trains", "unknown key", "did you mean 'train'?"]),
+    ],
+)
+def test_a_fault_names_file_line_and_key(tmp_path: Path, text: str, line: int, words: list[str]) -> None:
+    path = write(tmp_path, "extends: micro-motion-12\nname: mine\n" + text)
+    with pytest.raises(UserError) as error:
+        definition.read(path)
+    assert str(error.value).startswith(f"{path}:{line}: ")
+    for word in words:
+        assert word in str(error.value)
+
+
+@pytest.mark.parametrize("section", [name for name, field in Definition.model_fields.items() if field.is_required()])
+def test_a_missing_section_is_named(tmp_path: Path, section: str) -> None:
+    lines = (definition.shipped("splits") / "micro-motion-12.yaml").read_text().splitlines(keepends=True)
+    kept, inside = [], False
+    for line in lines:
+        if line[0] not in " #\n":
+            inside = line.startswith(f"{section}:")
+        if not inside:
+            kept.append(line)
+    path = write(tmp_path, "".join(kept))
+    with pytest.raises(UserError, match=rf"mine\.yaml:1: {section}: is missing"):
+        definition.read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("micro-motion-21", "did you mean 'micro-motion-12'?"), ("zzz", "known: "), ("no/such.yaml", "known: ")],
+)
+def test_an_unknown_benchmark_gets_the_nearest(name: str, hint: str) -> None:
+    with pytest.raises(UserError) as error:
+        definition.read(name)
+    assert f"'{name}'" in str(error.value)
+    assert hint in str(error.value)
+
+
+def test_a_definition_cannot_be_changed() -> None:
+    found: Any = definition.read("micro-motion-12")
+    with pytest.raises(ValueError, match="frozen"):
+        found.train.lr = 1.0
+
+
+@pytest.mark.xfail(strict=True, reason="document() follows extends: without noticing a circle: RecursionError")
+def test_a_circle_of_extends_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, f"extends: {tmp_path / 'b.yaml'}\nname: a\n", "a.yaml")
+    with pytest.raises(UserError, match="extends"):
+        definition.read(write(tmp_path, f"extends: {tmp_path / 'a.yaml'}\nname: b\n", "b.yaml"))
+
+
+@pytest.mark.xfail(strict=True, reason="document() takes extends: for a string without looking: AttributeError")
+@pytest.mark.parametrize("parent", ["12", "[micro-motion-12]", "{a: b}"])
+def test_extends_must_be_a_name(tmp_path: Path, parent: str) -> None:
+    with pytest.raises(UserError, match="extends"):
+        definition.read(write(tmp_path, f"extends: {parent}\nname: mine\n"))
+
+
+@pytest.mark.xfail(strict=True, reason="document() looks for a relative extends: in the working directory")
+def test_extends_is_relative_to_the_file_that_says_it(tmp_path: Path) -> None:
+    write(tmp_path, "extends: micro-motion-hard\nname: one\n", "one.yaml")
+    assert definition.read(write(tmp_path, "extends: one.yaml\nname: two\n", "two.yaml")).name == "two"
+
+
+@pytest.mark.xfail(strict=True, reason="names are not checked, though they become part of a folder's name")
+@pytest.mark.parametrize("name", ["a/b", "../up", "a b", "''"])
+def test_a_name_must_fit_into_a_folders_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="name"):
+        definition.read(write(tmp_path, f"extends: micro-motion-12\nname: {name}\n"))

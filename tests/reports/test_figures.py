@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from _records import LABELS, Fake
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from ssmar_bench.reports import figures
+from ssmar_bench.reports.style import drawing, looks
+from ssmar_bench.results.pseudo import over_seeds
+from ssmar_bench.results.records import load
+
+
+@pytest.fixture(autouse=True)
+def _drawing() -> Iterator[None]:
+    with drawing():
+        yield
+
+
+def summary(root: Path, methods: list[str], seeds: int = 2) -> pd.DataFrame:
+    for method in methods:
+        for seed in range(seeds):
+            Fake(method, seed=seed).write(root)
+    return over_seeds(load(root).curves("micro-motion-12"))
+
+
+def legend(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_every_method_looks_different() -> None:
+    found = looks([str(i) for i in range(40)])
+    assert len({(look.color, look.marker) for look in found.values()}) == 40
+
+
+def test_many_methods_carry_no_bands_and_the_legend_says_so(tmp_path: Path) -> None:
+    rows = summary(tmp_path, list(LABELS))
+    figure = figures.validation(rows, looks(list(LABELS.values())))
+    assert not figure.axes[0].collections
+    assert figure.legends[0].get_title().get_text() == "mean over 2 seeds"
+
+
+def test_few_methods_carry_bands(tmp_path: Path) -> None:
+    rows = summary(tmp_path, ["fixmatch", "aplt"])
+    figure = figures.validation(rows, looks(["FixMatch", "APLT"]))
+    assert len(figure.axes[0].collections) == 2
+    assert figure.legends[0].get_title().get_text() == "mean, band: ± 1 std over 2 seeds"
+
+
+def test_one_seed_is_called_one_seed(tmp_path: Path) -> None:
+    figure = figures.pseudo_labels(summary(tmp_path, ["fixmatch"], seeds=1), looks(["FixMatch"]))
+    assert figure.legends[0].get_title().get_text() == "one seed"
+
+
+def test_a_method_with_offline_labels_has_one_line_in_a_panel(tmp_path: Path) -> None:
+    rows = summary(tmp_path, ["fixmatch", "aplt"])
+    figure = figures.pseudo_labels(rows, looks(["FixMatch", "APLT"]))
+    used = next(axes for axes in figure.axes if axes.get_title(loc="left").startswith("(c)"))
+    offline = rows[
+        (rows["label"] == "APLT") & (rows["stream"] == "offline") & (rows["quantity"] == "accuracy_selected")
+    ]
+    assert len(used.lines) == 2
+    assert list(used.lines[1].get_ydata()) == pytest.approx(list(100 * offline["mean"]))
+
+
+def test_the_threshold_is_shown_before_and_after(tmp_path: Path) -> None:
+    figure = figures.threshold(summary(tmp_path, ["fixmatch", "aplt"]), looks(["FixMatch", "APLT"]))
+    assert legend(figure) == ["APLT, before threshold", "APLT, after threshold"]
+    assert len(figure.axes[0].lines) == 2
+
+
+def test_panels_without_pseudo_labels_say_so(tmp_path: Path) -> None:
+    figure = figures.pseudo_labels(summary(tmp_path, ["supervised"]), looks(["Supervised"]))
+    words = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert words == ["no pseudo-labels", "no pseudo-labels"]
+
+
+def test_words_are_readable_at_column_width_and_inside_the_figure(tmp_path: Path) -> None:
+    label = "FixMatch [train.epochs=400, train.batch=128, x.y=1]"
+    figure = figures.pseudo_labels(summary(tmp_path, ["fixmatch"]).assign(label=label), looks([label]))
+    figure.draw_without_rendering()
+    words = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+    assert min(text.get_fontsize() for text in words) >= 7
+    assert figure.get_figwidth() == 3.3
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1

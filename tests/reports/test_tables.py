@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ssmar_bench.reports.tables import Table, csv, escape_latex, latex, markdown, page
+from ssmar_bench.reports.words import cell, count, percent, seconds, seeds
+
+TABLE = Table(
+    name="t",
+    title="Accuracy of A & B.",
+    notes=("5 % of clips.",),
+    header=("Method", "10 %"),
+    rows=(("A_1 | x", "51.2 ± 1.4 (3)"), ("[B]", "—"), ("Floor", "1")),
+    rules=frozenset({2}),
+)
+
+
+def row(**changed: Any) -> dict[str, Any]:
+    plain = {"seeds": 3, "failed": 0, "unfinished": 0, "missing": 0, "accuracy_mean": 0.5124, "accuracy_std": 0.0139}
+    return {**plain, **changed}
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({}, "51.2 ± 1.4 (3)"),
+        ({"seeds": 1, "accuracy_std": math.nan}, "51.2 (1)"),
+        ({"seeds": 2, "failed": 1}, "51.2 ± 1.4 (2; 1 failed)"),
+        ({"seeds": 1, "missing": 2, "unfinished": 1}, "51.2 ± 1.4 (1; 1 unfinished; 2 missing)"),
+        ({"seeds": 0, "failed": 3, "missing": 1, "accuracy_mean": math.nan}, "3 failed"),
+        ({"seeds": 0, "failed": 1, "unfinished": 2, "accuracy_mean": math.nan}, "1 failed; 2 unfinished"),
+        ({"seeds": 0, "missing": 3, "accuracy_mean": math.nan}, "—"),
+    ],
+)
+def test_a_cell_shows_its_seeds_and_its_gaps(changed: dict[str, Any], text: str) -> None:
+    assert cell(row(**changed), "accuracy") == text
+
+
+def test_numbers_for_readers() -> None:
+    assert [percent(0.1), percent(0.07), percent(0.125)] == ["10 %", "7 %", "12.5 %"]
+    assert [count(1234567.0), count(math.nan)] == ["1 234 567", ""]
+    assert [seconds(12.34), seconds(300), seconds(9000), seconds(math.nan)] == ["12.3 s", "5.0 min", "2.5 h", ""]
+    assert seeds(row()) == "3"
+
+
+def test_markdown_is_aligned_and_escaped() -> None:
+    lines = markdown(TABLE).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert lines[1] == "| -------- | -------------: |"
+    assert lines[2] == r"| A_1 \| x | 51.2 ± 1.4 (3) |"
+
+
+def test_a_reason_of_several_lines_stays_in_its_row() -> None:
+    table = Table("t", "T.", (), ("a",), (("x\ny <b> `c`",),))
+    assert markdown(table).splitlines()[2] == r"| x y \<b> \`c\` |"
+
+
+def test_latex_is_escaped_and_ruled() -> None:
+    text = latex(TABLE, "x")
+    assert r"\caption{Accuracy of A \& B. 5 \% of clips.}" in text
+    assert r"A\_1 \textbar{} x & 51.2 $\pm$ 1.4 (3) \\" in text
+    assert "{[}B] & --- \\\\\n\\midrule\nFloor & 1" in text  # a bare [ would be the line break's argument
+    assert text.startswith("\\begin{table}\n")
+    assert text.count("\\midrule") == 2
+
+
+def test_a_wide_table_spans_two_columns() -> None:
+    wide = Table("t", "T.", (), tuple("abcdefg"), (tuple("1234567"),))
+    assert latex(wide, "x").startswith("\\begin{table*}")
+    assert latex(wide, "x").endswith("\\end{table*}\n")
+
+
+def test_every_special_sign_is_written_out() -> None:
+    assert escape_latex(r"a&b%c$d#e_f{g}h~i^j\k") == (
+        r"a\&b\%c\$d\#e\_f\{g\}h\textasciitilde{}i\textasciicircum{}j\textbackslash{}k"
+    )
+
+
+def test_a_page_says_a_note_once() -> None:
+    text = page("Title", [TABLE, TABLE])
+    assert text.startswith("# Title\n\n## Accuracy of A & B\n")
+    assert text.count("5 % of clips.") == 1
+
+
+def test_csv_leaves_unknown_numbers_empty() -> None:
+    assert csv(pd.DataFrame({"a": [0.1 + 0.2, math.nan], "b": ["x", "y,z"]})) == 'a,b\n0.3,x\n,"y,z"\n'

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+ROOMS = (
+    "ssmar_bench.results.compare, ssmar_bench.results.pseudo, ssmar_bench.results.context, ssmar_bench.reports.render"
+)
+
+
+def test_results_and_reports_need_no_torch_and_no_pyplot() -> None:
+    code = f"import sys, {ROOMS}; print(*sorted({{'torch', 'matplotlib.pyplot'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -1,0 +1,37 @@
+"""What the tiny benchmark's recorder knows: definition, index, truth, and the cells of the trained grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.events import silence
+from ssmar_bench.core.index import Index
+from ssmar_bench.core.manifest import Truth
+from ssmar_bench.runs import data
+from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells
+from ssmar_bench.splits.build import truth
+from tests.conftest import METHODS
+
+
+@dataclass(frozen=True)
+class Known:
+    """The tiny benchmark from the recorder's side."""
+
+    definition: Definition
+    root: Path
+    index: Index
+    truth: Truth
+    cells: dict[tuple[str, float], Cell]
+
+
+@pytest.fixture(scope="session")
+def known(tiny: Path) -> Known:
+    grid = Grid(str(tiny), METHODS, [0.5, 1.0], [0])
+    definition = base_definition(grid)
+    index = data.prepare_source(definition, {}, 1, silence)
+    table = {(cell.spec.method, cell.spec.ratio): cell for cell in cells(grid, index)}
+    return Known(definition, data.source_root(definition, {}), index, truth(index, definition), table)

@@ -1,0 +1,188 @@
+"""The join of a run's working files with the truth."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ssmar_bench.core.manifest import Truth
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.runs.record import pseudo_label_rows, salted, write_record
+from tests.conftest import METHODS, folder_of
+
+TRUTH = np.array([0, 1, 2, 1])
+FIELDS = {
+    "index": np.array([3, 0, 1, 2]),
+    "label": np.array([1, 0, 0, 2]),  # right, right, wrong, right
+    "weight": np.array([1.0, 0.0, 0.5, 0.0]),
+    "confidence": np.array([0.9, 0.8, 0.7, 0.6]),
+}
+
+
+def test_pseudo_labels_by_hand() -> None:
+    rows = pseudo_label_rows({"online": FIELDS}, TRUTH, epoch=7)
+    assert {row[:2] for row in rows} == {(7, "online")}
+    assert {row[2]: row[3] for row in rows} == {
+        "clips": 4,
+        "coverage": 0.5,
+        "accuracy": 0.75,
+        "accuracy_selected": 0.5,  # clip 3 is right, clip 1 is wrong
+        "accuracy_at_10": 1.0,  # the surest one
+        "accuracy_at_25": 1.0,
+        "accuracy_at_50": 1.0,
+        "accuracy_at_75": pytest.approx(2 / 3),
+    }
+
+
+def test_streams_stand_apart_and_nothing_selected_has_no_accuracy() -> None:
+    unused = {**FIELDS, "weight": np.zeros(4)}
+    rows = pseudo_label_rows({"probe": FIELDS, "online": unused}, TRUTH, epoch=1)
+    online = {row[2]: row[3] for row in rows if row[1] == "online"}
+    probe = {row[2]: row[3] for row in rows if row[1] == "probe"}
+    assert online["coverage"] == 0
+    assert "accuracy_selected" not in online
+    assert probe["accuracy_selected"] == 0.5
+    assert [row[1] for row in rows] == sorted(row[1] for row in rows)
+
+
+def test_a_salted_name_says_nothing_and_is_the_same_in_every_run() -> None:
+    assert salted("one", "train/0003_01_0000") == salted("one", "train/0003_01_0000")
+    assert salted("one", "train/0003_01_0000") != salted("other", "train/0003_01_0000")
+    assert "0003" not in salted("one", "0003")
+    assert len({salted("one", f"{number:04d}") for number in range(5000)}) == 5000
+
+
+@pytest.fixture
+def run(trained: Any, tmp_path: Path) -> RunFolder:
+    """The trained APLT run, to be recorded anew."""
+    folder = RunFolder(folder_of(trained.copy(tmp_path, "aplt"), "aplt"))
+    for path in folder.record.iterdir():
+        if path.name != "spec.json":
+            path.unlink()
+    return folder
+
+
+def record_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "record").iterdir()}
+
+
+@pytest.mark.slow
+def test_the_record_is_a_function_of_the_working_files_and_the_truth(trained: Any, known: Any, run: RunFolder) -> None:
+    cell = known.cells["aplt", 0.5]
+    assert not run.done()
+    write_record(run, cell.label, cell.manifest, known.truth)
+    assert run.done()
+    assert record_of(run.path) == record_of(folder_of(trained.out, "aplt"))
+
+
+@pytest.mark.slow
+def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
+    trained: Any, known: Any, run: RunFolder
+) -> None:
+    cell = known.cells["aplt", 0.5]
+    hidden = {*cell.manifest.unlabelled, *cell.manifest.test}
+    label = {clip: (number + 1) % 12 if clip in hidden else number for clip, number in known.truth.label.items()}
+    work = {path: path.read_bytes() for path in run.work.rglob("*") if path.is_file()}
+    write_record(run, cell.label, cell.manifest, Truth(label, known.truth.subject))
+
+    assert {path: path.read_bytes() for path in run.work.rglob("*") if path.is_file()} == work
+    ours, theirs = record_of(run.path), record_of(folder_of(trained.out, "aplt"))
+    assert {name for name in ours if ours[name] != theirs[name]} == {
+        "curves.csv", "predictions.csv", "pseudo_labels.csv", "metrics.json",
+    }  # fmt: skip
+    one, other = (pd.read_csv(io.BytesIO(record["curves.csv"])) for record in (ours, theirs))
+    own = one["stream"].isin(["train", "validation"])
+    assert set(one.loc[~own, "stream"]) == {"online", "offline", "probe"}
+    pd.testing.assert_frame_equal(one[own], other[own])
+    for stream in ("online", "offline", "probe"):
+        rows = (one["stream"] == stream) & (one["quantity"] == "accuracy")
+        assert (one.loc[rows, "value"] != other.loc[rows, "value"]).any(), stream
+    metrics = json.loads(ours["metrics.json"]), json.loads(theirs["metrics.json"])
+    assert metrics[0]["validation"] == metrics[1]["validation"]
+    assert metrics[0]["test"] != metrics[1]["test"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", METHODS)
+def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
+    cell = known.cells[method, 0.5]
+    manifest, record = cell.manifest, folder_of(trained.out, method) / "record"
+    metrics = json.loads((record / "metrics.json").read_text())
+    assert metrics["identity"] == cell.spec.identity()
+    assert metrics["label"] == cell.label
+    parts = ("labelled", "unlabelled", "validation", "test")
+    assert metrics["counts"] == {**{part: len(getattr(manifest, part)) for part in parts}, "test_people": 3}
+    assert metrics["steps"] == 12 * 5
+    assert metrics["clips_seen"] == 60 * 10 * {"supervised": 1, "fixmatch": 3, "aplt": 4}[method]
+    # APLT forwards no strong labelled view in its warm-up, and every clip in each of four rounds (labelled twice).
+    rounds = 4 * (2 * len(manifest.labelled) + len(manifest.unlabelled))
+    forwarded = {"supervised": 600, "fixmatch": 1800, "aplt": 600 * 4 - 3 * 5 * 10 + rounds}
+    assert metrics["clips_forwarded"] == forwarded[method]
+
+    predictions = pd.read_csv(record / "predictions.csv")
+    assert list(predictions["clip"]) == [salted("tiny-motion", clip) for clip in manifest.test]
+    assert list(predictions["label"]) == [known.truth.label[clip] for clip in manifest.test]
+    assert metrics["test"]["accuracy"] == pytest.approx((predictions["label"] == predictions["prediction"]).mean())
+    recall = [(rows["prediction"] == label).mean() for label, rows in predictions.groupby("label")]
+    assert metrics["test"]["balanced_accuracy"] == pytest.approx(np.mean(recall))
+    ema = (predictions["label"] == predictions["prediction_ema"]).mean()
+    assert metrics["test_ema"]["accuracy"] == pytest.approx(ema)
+    train = pd.Series([known.truth.label[clip] for clip in (*manifest.labelled, *manifest.unlabelled)])
+    assert metrics["majority"] == pytest.approx(
+        (predictions["label"] == train.value_counts().sort_index().idxmax()).mean()
+    )
+
+    curves = pd.read_csv(record / "curves.csv")
+    probed = curves[(curves["stream"] == "probe") & (curves["quantity"] == "clips")]
+    assert list(probed["epoch"]) == list(range(1, 13))
+    assert set(probed["value"]) == {len(manifest.unlabelled)}
+    assert set(curves["stream"]) == {"train", "validation", "probe"} | {
+        "supervised": set(), "fixmatch": {"online"}, "aplt": {"online", "offline"},
+    }[method]  # fmt: skip
+
+    last = pd.read_csv(record / "pseudo_labels.csv")
+    probe = last[last["stream"] == "probe"]
+    assert list(probe["clip"]) == [salted("tiny-motion", clip) for clip in manifest.unlabelled]
+    assert list(probe["label"]) == [known.truth.label[clip] for clip in manifest.unlabelled]
+    accuracy = curves[(curves["epoch"] == 12) & (curves["stream"] == "probe") & (curves["quantity"] == "accuracy")]
+    assert accuracy["value"].item() == pytest.approx((probe["label"] == probe["pseudo_label"]).mean(), abs=1e-5)
+
+    assert set(json.loads((record / "timings.json").read_text())) >= {"train_seconds", "epochs"}
+
+
+@pytest.mark.slow
+def test_no_record_names_a_clip_or_a_person(trained: Any, known: Any) -> None:
+    names = {clip.split("/")[1] for clip in known.truth.label}
+    people = {f'"{name}"' for name in known.truth.subject.values()} | {
+        f",{name}," for name in known.truth.subject.values()
+    }
+    for path in (trained.out / "results" / "runs").glob("*/record/*"):
+        text = path.read_text()
+        assert not [name for name in names | people if name in text], path
+
+
+@pytest.mark.slow
+def test_a_run_with_all_labels_has_no_pseudo_labels(trained: Any, known: Any) -> None:
+    record = folder_of(trained.out, "supervised", 100) / "record"
+    assert json.loads((record / "metrics.json").read_text())["counts"]["unlabelled"] == 0
+    assert set(pd.read_csv(record / "curves.csv")["stream"]) == {"train", "validation"}
+    assert (record / "pseudo_labels.csv").read_text().strip() == ""
+
+
+@pytest.mark.slow
+def test_a_record_is_done_only_if_it_is_this_runs_own(trained: Any, tmp_path: Path) -> None:
+    folder = RunFolder(folder_of(trained.copy(tmp_path, "supervised"), "supervised"))
+    assert folder.done()
+    other = tmp_path / "other_0123456789abcdef"
+    shutil.copytree(folder.path, other)
+    assert not RunFolder(other).done()
+    spec = json.loads((folder.record / "spec.json").read_text())
+    (folder.record / "spec.json").write_text(json.dumps({**spec, "seed": 9}))
+    assert not folder.done()

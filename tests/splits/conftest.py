@@ -1,0 +1,50 @@
+"""Made-up indices, and the definition that splits them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ssmar_bench.core import definition as definitions
+from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.index import COLUMNS, Index
+
+MakeIndex = Callable[..., Index]
+MakeDefinition = Callable[..., Definition]
+
+
+@pytest.fixture(scope="session")
+def make_index() -> MakeIndex:
+    def make(sizes: Mapping[int, int], people: int = 10, test: int = 2, prefix: str = "") -> Index:
+        """``sizes`` training clips a class by ``people`` people in turn, and ``test`` clips a class by others."""
+        rows = []
+        for label, size in sizes.items():
+            for part, count, name in (("train", size, "p"), ("val", test, "q")):
+                rows += [
+                    (f"{prefix}{part}-{label}-{i}", f"/v/{label}/{i}.mp4", -1, -1, label, f"{name}{i % people}", part)
+                    for i in range(count)
+                ]
+        clips = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("clip_id", ignore_index=True)
+        return Index("made-up", clips, {label: f"class {label}" for label in sizes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_definition() -> MakeDefinition:
+    shipped = definitions.read("micro-motion-12")
+
+    def make(classes: Mapping[int, int], **parts: Any) -> Definition:
+        """The classes of ``classes``' keys; ``parts`` replace fields of the section of that name."""
+        return shipped.model_copy(
+            update={
+                "name": "made-up",
+                "classes": {label: f"class {label}" for label in classes},
+                "parts": shipped.parts.model_copy(update={"test": ["val"], **parts}),
+            }
+        )
+
+    return make

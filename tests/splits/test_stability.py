@@ -1,0 +1,65 @@
+"""A source that grows by a clip: almost everything stays where it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ssmar_bench.splits.build import build, truth
+
+few = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+
+
+@few
+@given(
+    sizes=st.lists(st.integers(2, 25), min_size=2, max_size=3),
+    ratio=st.sampled_from([0.1, 0.25, 0.5, 0.9]),
+    seed=st.integers(0, 5),
+    name=st.integers(0, 10_000),
+    chosen=st.integers(0, 2),
+)
+def test_one_more_clip_moves_at_most_one_other_of_its_class(
+    make_index, make_definition, sizes: list[int], ratio: float, seed: int, name: int, chosen: int
+) -> None:
+    classes = {10 + i: size for i, size in enumerate(sizes)}
+    index, label = make_index(classes, people=2), 10 + chosen % len(sizes)
+    definition = make_definition(classes, validation=1e-6)  # one person is validated on, whatever is added
+    before = build(index, definition, ratio, seed)
+    person = truth(index, definition).subject[before.labelled[0]]
+    row = index.clips.iloc[:1].assign(clip_id=f"new-{name}", label=label, subject=person, part="train")
+    after = build(replace(index, clips=pd.concat([index.clips, row], ignore_index=True)), definition, ratio, seed)
+    assert (after.validation, after.test) == (before.validation, before.test)
+    assert set(after.labelled + after.unlabelled) == {*before.labelled, *before.unlabelled, f"new-{name}"}
+    moved = set(before.labelled) ^ (set(after.labelled) - {f"new-{name}"})
+    assert len(moved) <= 1
+    assert all(clip.split("-")[1] == str(label) for clip in moved)
+
+
+@few
+@given(share=st.sampled_from([0.1, 0.2, 0.5]), name=st.integers(0, 10_000), label=st.sampled_from([3, 7]))
+def test_one_more_clip_moves_at_most_one_other_into_or_out_of_validation(
+    make_index, make_definition, share: float, name: int, label: int
+) -> None:
+    classes = {3: 20, 7: 13}
+    index, definition = make_index(classes), make_definition(classes, validation=share, validation_by="clip")
+    row = index.clips.iloc[:1].assign(clip_id=f"new-{name}", label=label, part="train")
+    before = build(index, definition, 0.5, 0)
+    after = build(replace(index, clips=pd.concat([index.clips, row], ignore_index=True)), definition, 0.5, 0)
+    assert len(set(before.validation) ^ (set(after.validation) - {f"new-{name}"})) <= 1
+
+
+@few
+@given(removed=st.integers(0, 29), seed=st.integers(0, 5))
+def test_the_order_of_the_others_stays(make_index, make_definition, removed: int, seed: int) -> None:
+    """A clip's rank depends on its own id alone: taking one away lets the rest keep their order."""
+    index, definition = make_index({3: 30, 7: 5}, people=2), make_definition({3: 0, 7: 0}, validation=1e-6)
+    gone = f"train-3-{removed}"
+    fewer = replace(index, clips=index.clips[index.clips["clip_id"] != gone])
+    for ratio in (0.2, 0.4, 0.8):
+        whole, part = (set(build(clips, definition, ratio, seed).labelled) for clips in (index, fewer))
+        moved = (whole - {gone}) ^ part
+        assert len(moved) <= 1
+        assert all(clip.startswith("train-3-") for clip in moved)

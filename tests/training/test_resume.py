@@ -1,0 +1,116 @@
+"""A run that is stopped again and again ends as the one that is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ssmar_bench.training import ledger
+from ssmar_bench.training.train import DivergedError
+
+RUNS = [("supervised", 0.5), ("fixmatch", 0.5), ("aplt", 0.5), ("supervised", 1.0)]
+
+
+def produced(folder: Path) -> dict[str, Any]:
+    """What a training process leaves behind, without the time it took."""
+    files = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in [folder / "work" / "predictions.npz", *(folder / "work" / "ledger").iterdir()]
+    }
+    outcome = json.loads((folder / "work" / "outcome.json").read_text())
+    del outcome["epoch_seconds"]
+    return {**files, "outcome": outcome}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("method", "ratio"), RUNS)
+def test_a_run_that_is_stopped_in_every_epoch_equals_an_uninterrupted_one(
+    prepared: Any, tmp_path: Path, method: str, ratio: float
+) -> None:
+    prepared.trainer(tmp_path / "whole", method, ratio).run()
+
+    for epoch in range(6):
+        lost = prepared.trainer(tmp_path / "stopped", method, ratio)
+        lost.resume()
+        assert lost.progress().epoch == epoch
+        lost.one_step()  # of an epoch that is never saved
+        one = prepared.trainer(tmp_path / "stopped", method, ratio)
+        one.resume()
+        one.epoch()
+        one.save()
+    last = prepared.trainer(tmp_path / "stopped", method, ratio)
+    last.run()
+
+    assert last.step == last.steps
+    whole, stopped = produced(tmp_path / "whole"), produced(tmp_path / "stopped")
+    assert sorted(whole) == sorted(stopped)
+    for name, content in whole.items():
+        assert stopped[name] == content, name
+    assert len(whole["outcome"]["curve"]) >= 6 * 4
+
+
+def test_a_run_learns(prepared: Any, tmp_path: Path) -> None:
+    """The comparison above would hold for an engine that does nothing."""
+    trainer = prepared.trainer(tmp_path, "supervised", 1.0)
+    before = torch.cat([parameter.detach().flatten() for parameter in trainer.method.parameters()])
+    trainer.run()
+    after = torch.cat([parameter.detach().flatten() for parameter in trainer.method.parameters()])
+    losses = [
+        value for _, stream, name, value in trainer.curve.rows if (stream, name) == ("train", "loss/labelled_weak")
+    ]
+    assert not torch.equal(before, after)
+    assert losses[-1] < losses[0]
+
+
+def test_a_checkpoint_holds_no_pickled_code(prepared: Any, tmp_path: Path) -> None:
+    trainer = prepared.trainer(tmp_path, "aplt")
+    trainer.epoch()
+    trainer.save()
+    state = torch.load(tmp_path / "work" / "checkpoint.pt", weights_only=True)
+    assert state["step"] == trainer.data.steps_per_epoch
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(prepared: Any, tmp_path: Path) -> None:
+    trainer = prepared.trainer(tmp_path, "supervised")
+    with torch.no_grad():
+        next(trainer.method.parameters()).fill_(torch.nan)
+    with pytest.raises(DivergedError, match=r"loss/labelled_weak became .* in epoch 1; try a lower train.lr"):
+        trainer.run()
+    assert not (tmp_path / "work" / "checkpoint.pt").exists()
+
+
+@pytest.mark.parametrize("method", ["supervised", "fixmatch", "aplt"])
+def test_the_probe_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tmp_path: Path, method: str) -> None:
+    trainer = prepared.trainer(tmp_path, method)
+    for _ in range(3):
+        trainer.epoch()
+    pool = len(prepared.cells[method, 0.5].manifest.unlabelled)
+    files = sorted((tmp_path / "work" / "ledger").iterdir())
+    assert [path.name for path in files] == [f"epoch-{number:05d}.npz" for number in (1, 2, 3)]
+    for number, path in enumerate(files, start=1):
+        streams = ledger.read(path)
+        assert streams["probe"]["index"].tolist() == list(range(pool))
+        assert streams["probe"]["weight"].tolist() == [1.0] * pool
+        # APLT's first round stands after epoch 2 of 6.
+        trained_on = {"supervised": set(), "fixmatch": {"online"}, "aplt": {"online", *(["offline"] * (number > 2))}}
+        assert set(streams) == {"probe"} | trained_on[method]
+
+
+def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Path) -> None:
+    trainer = prepared.trainer(tmp_path, "fixmatch")
+    trainer.epoch()
+    online = ledger.read(tmp_path / "work" / "ledger" / "epoch-00001.npz")["online"]
+    expected = np.concatenate([trainer.data.slots("unlabelled", step) for step in range(trainer.data.steps_per_epoch)])
+    assert online["index"].tolist() == expected.tolist()
+    assert np.array_equal(online["weight"] > 0, online["confidence"] >= 0.95)
+    assert set(online["label"].tolist()) <= set(range(12))
+
+
+def test_a_pool_without_unlabelled_clips_has_no_stream(prepared: Any, tmp_path: Path) -> None:
+    prepared.trainer(tmp_path, "supervised", 1.0).epoch()
+    assert ledger.read(tmp_path / "work" / "ledger" / "epoch-00001.npz") == {}
