@@ -47,7 +47,7 @@ __all__ = [
 
 def benchmarks() -> list[Definition]:
     """The shipped benchmarks."""
-    return [definitions.read(name) for name in definitions.names()]
+    return [definitions.read(name) for name in definitions.BENCHMARKS.names()]
 
 
 def benchmark_name(name_or_path: str) -> str:
@@ -57,7 +57,7 @@ def benchmark_name(name_or_path: str) -> str:
 
 def methods() -> list[Recipe]:
     """The shipped methods' recipes."""
-    return [recipes.read(name)[0] for name in recipes.names()]
+    return [recipes.read(name)[0] for name in recipes.RECIPES.names()]
 
 
 def plan(grid: Grid, execution: Execution, listener: Listener = silence) -> list[Planned]:

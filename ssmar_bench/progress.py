@@ -34,6 +34,7 @@ class Progress:
         )
         self._tasks: dict[str, rich.progress.TaskID] = {}
         self._told: dict[str, float] = {}
+        self._began: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Progress:
@@ -81,6 +82,16 @@ class Progress:
         if not event.run and event.total and event.done >= event.total:
             self.bars.remove_task(self._tasks.pop(key))
 
+    def _seconds_left(self, event: Event) -> float | None:
+        """From what is left and the event's rate, or for a grid from how long the runs so far have taken."""
+        if event.rate:
+            return (event.total - event.done) / event.rate
+        if event.kind != "grid":
+            return None
+        now = time.monotonic()
+        began = self._began.setdefault(event.text, now)
+        return (now - began) / event.done * (event.total - event.done) if event.done else None
+
     def _line(self, event: Event) -> None:
         key = event.run or event.text
         last = not event.run and event.done >= event.total
@@ -89,4 +100,7 @@ class Progress:
         self._told[key] = time.monotonic()
         rate = f", {event.rate:.1f}/s" if event.rate else ""
         text = f", {event.text}" if event.run and event.text else ""
+        left = self._seconds_left(event)
+        if left is not None:
+            text += f", {left / 60:.0f} min left" if left > 90 else f", {left:.0f} s left"
         sys.stderr.write(f"{event.kind:>8}  {self._title(event)}  {event.done}/{event.total}{rate}{text}\n")

@@ -68,7 +68,7 @@ class Fake:
             (folder / "work" / "failure.txt").write_text(self.reason)
         if self.state == "done":
             _json(folder / "record" / "metrics.json", {**self.metrics(), **self.changed})
-            seconds = {"train_seconds": 100.0 + self.seed, "total_seconds": 120.0, "epochs": [25.0] * self.epochs}
+            seconds = {"train_seconds": 100.0 + self.seed, "epochs": [25.0] * self.epochs}
             _json(folder / "record" / "timings.json", seconds)
             (folder / "record" / "curves.csv").write_text(_csv(self.curves()))
         return folder

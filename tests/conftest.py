@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -71,7 +72,7 @@ def timings(out: Path) -> dict[str, tuple[int, bytes]]:
     return {path.parts[-3]: (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
 
 
-def until(there: Callable[[], object], what: str, seconds: float = 120) -> None:
+def until(there: Callable[[], object], what: str, seconds: float = 300) -> None:
     """Wait until ``there()`` is true."""
     end = time.monotonic() + seconds
     while not there():
@@ -86,6 +87,13 @@ def workers(out: Path) -> list[int]:
     return [int(words[0]) for words in found if "ssmar_bench.runs.worker" in words[1] and str(out) in words[1]]
 
 
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:  # it has ended meanwhile
+        return 0
+
+
 @dataclass
 class Commands:
     """Starts ``ssmar-bench`` as real processes, each at the head of a process group as a terminal would."""
@@ -93,7 +101,7 @@ class Commands:
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(self, *words: object, cache: Path | None = None) -> subprocess.Popen[str]:
-        entry = [sys.executable, "-c", "from ssmar_bench.cli import main; main()"]
+        entry = [sys.executable, "-P", "-c", "from ssmar_bench.cli import main; main()"]
         environment = os.environ | ({"SSMAR_BENCH_CACHE": str(cache)} if cache else {})
         process = subprocess.Popen(
             [*entry, *map(str, words)],
@@ -109,22 +117,30 @@ class Commands:
 
     @staticmethod
     def end(process: subprocess.Popen[str]) -> Finished:
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=900)
         return Finished(process.returncode, out, err)
 
     def run(self, *words: object, cache: Path | None = None) -> Finished:
         return self.end(self.start(*words, cache=cache))
 
+    @staticmethod
+    def left(process: subprocess.Popen[str]) -> list[int]:
+        """Living processes of the command's session, whoever their parent is by now; zombies do not live."""
+        listing = subprocess.run(["ps", "-ax", "-o", "pid=,stat="], capture_output=True, text=True, check=True).stdout
+        alive = [int(pid) for pid, stat in map(str.split, listing.splitlines()) if not stat.startswith("Z")]
+        return [pid for pid in alive if _session(pid) == process.pid]
+
     def kill(self, process: subprocess.Popen[str]) -> None:
         """Kill -9 of the process alone; what it leaves behind must end by itself."""
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.kill()
+        process.wait()
 
     def close(self) -> None:
         for process in self.running:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+            for pid in self.left(process):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            process.communicate()  # only now: whoever is left may hold its pipes
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from ssmar_bench.core.errors import UserError, nearest
-from ssmar_bench.core.places import shipped
-from ssmar_bench.core.yaml_file import Document, extend, load, validate
+from ssmar_bench.core.shelf import Shelf
+from ssmar_bench.core.yaml_file import validate
 
 
 class Section(BaseModel):
@@ -124,21 +122,9 @@ class Definition(Section):
         return ratios
 
 
-def names() -> list[str]:
-    """The shipped benchmarks."""
-    return sorted(path.stem for path in shipped("splits").glob("*.yaml"))
-
-
-def document(name: str) -> Document:
-    """The YAML of benchmark ``name`` (or of a ``.yaml`` path), with what it ``extends:`` laid under it."""
-    path = Path(name) if name.endswith((".yaml", ".yml")) else shipped("splits") / f"{name}.yaml"
-    if not path.is_file():
-        raise UserError(f"Unknown benchmark '{name}'{nearest(name, names())}.")
-    top = load(path)
-    parent = top.data.pop("extends", None)
-    return top if parent is None else extend(document(parent), top)
+BENCHMARKS = Shelf("splits", "benchmark")
 
 
 def read(name: str) -> Definition:
     """The validated definition of benchmark ``name``."""
-    return validate(Definition, document(name))
+    return validate(Definition, BENCHMARKS.document(name))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
 from ssmar_bench.core.definition import Section
-from ssmar_bench.core.errors import UserError, nearest
-from ssmar_bench.core.places import shipped
-from ssmar_bench.core.yaml_file import Document, extend, load, validate
+from ssmar_bench.core.shelf import Shelf
+from ssmar_bench.core.yaml_file import Document, validate
 
 
 class Value(Section):
@@ -33,22 +31,10 @@ class Recipe(Section):
     notes: str = ""
 
 
-def names() -> list[str]:
-    """The shipped recipes."""
-    return sorted(path.stem for path in shipped("methods").glob("*.yaml"))
-
-
-def document(name: str) -> Document:
-    """The YAML of recipe ``name`` (or of a ``.yaml`` path), with what it ``extends:`` laid under it."""
-    path = Path(name) if name.endswith((".yaml", ".yml")) else shipped("methods") / f"{name}.yaml"
-    if not path.is_file():
-        raise UserError(f"Unknown method '{name}'{nearest(name, names())}.")
-    top = load(path)
-    parent = top.data.pop("extends", None)
-    return top if parent is None else extend(document(parent), top)
+RECIPES = Shelf("methods", "method")
 
 
 def read(name: str) -> tuple[Recipe, Document]:
     """The validated recipe and its document (for the line of each hyper-parameter)."""
-    source = document(name)
+    source = RECIPES.document(name)
     return validate(Recipe, source), source

@@ -45,7 +45,7 @@ def settle(benchmark: str, profile: str | None, recipe: Recipe | None, sets: Map
     Raises:
         UserError: an unknown profile, section or key, or a value that does not fit.
     """
-    document = definitions.document(benchmark)
+    document = definitions.BENCHMARKS.document(benchmark)
     layers: list[tuple[str, Mapping[str, Any]]] = []
     if profile is not None:
         profiles = document.data.get("profiles", {})

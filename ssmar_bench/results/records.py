@@ -22,7 +22,7 @@ KEYS = ("benchmark", "method", "label", "variant", "ratio", "seed", "state", "re
 SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
 NUMBERS = (
     *(f"{part}_{score}" for part in ("test", "test_ema", "validation") for score in SCORES),
-    *("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters", "train_seconds", "total_seconds"),
+    *("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters", "train_seconds"),
     *("count_labelled", "count_unlabelled", "count_validation", "count_test", "count_test_people", "count_classes"),
 )
 CURVES = ("epoch", "stream", "quantity", "value")
@@ -171,7 +171,7 @@ def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec]) -> None:
 def _recipe_label(method: str) -> str:
     """The shipped recipe's label, or the method's name where there is none (a user's own recipe that failed)."""
     try:
-        return recipes.read(method)[0].label if method in recipes.names() else method
+        return recipes.read(method)[0].label if method in recipes.RECIPES.names() else method
     except UserError:
         return method
 

@@ -59,7 +59,6 @@ class Timings(Part):
     """``record/timings.json``, the only file that two machines write differently."""
 
     train_seconds: float = Field(ge=0)
-    total_seconds: float = Field(ge=0)
 
 
 def damaged(path: Path, why: str) -> UserError:

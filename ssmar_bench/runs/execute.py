@@ -190,6 +190,7 @@ def _train(todo: Sequence[Cell], execution: Execution, known: Truth, listener: L
     jobs = execution.jobs or default_jobs(max(int(cell.spec.train["threads"]) for cell in todo))
     failed: set[RunFolder] = set()
     waiting = list(by_folder)
+    listener(Event("", "grid", "all runs", 0, len(todo)))
     while waiting:
         engine = LocalEngine(jobs, execution.time_limit)
         free = [(folder, int(by_folder[folder].spec.train["threads"])) for folder in waiting if not folder.held()]
@@ -199,6 +200,8 @@ def _train(todo: Sequence[Cell], execution: Execution, known: Truth, listener: L
             listener(
                 Event(folder.path.name, state, folder.failure().strip().splitlines()[-1] if state == "failed" else "")
             )
+            ended = len(failed) + sum(folder.done() for folder in by_folder)
+            listener(Event("", "grid", "all runs", ended, len(todo)))
         waiting = [folder for folder in waiting if folder not in failed and not folder.done()]
         if waiting:
             time.sleep(POLL_SECONDS)

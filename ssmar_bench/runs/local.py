@@ -76,7 +76,8 @@ class LocalEngine:
         return "failed"
 
     def _process(self, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, str]:
-        command = [sys.executable, "-m", "ssmar_bench.runs.worker", str(folder.path)]
+        # -P: nothing is imported from the working directory.
+        command = [sys.executable, "-P", "-m", "ssmar_bench.runs.worker", str(folder.path)]
         environment = {**os.environ, **{name: str(threads) for name in THREAD_VARIABLES}}
         with subprocess.Popen(
             command,

@@ -105,7 +105,7 @@ def _hyperparameters(recipe: Recipe, source: Document, config: type[HyperParamet
 def rows(grid: Grid) -> list[Row]:
     """Every method of the grid under the benchmark, profile and ``--set``; the first fault is an error."""
     if not grid.methods:
-        raise UserError(f"No method was given; known: {', '.join(recipes.names())}.")
+        raise UserError(f"No method was given; known: {', '.join(recipes.RECIPES.names())}.")
     read = [recipes.read(name) for name in dict.fromkeys(grid.methods)]
     sections, own = _split_sets(grid, [recipe.algorithm for recipe, _ in read])
     result = []

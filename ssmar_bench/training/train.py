@@ -222,7 +222,8 @@ class Trainer:
         validation = [
             value for _, stream, name, value in self.curve.rows if (stream, name) == ("validation", "accuracy")
         ]
-        text = f"validation {100 * validation[-1]:.1f} %" if validation else ""
+        epoch = min(self.step // self.data.steps_per_epoch + 1, self.epochs)
+        text = f"epoch {epoch}/{self.epochs}" + (f", validation {100 * validation[-1]:.1f} %" if validation else "")
         self.listener(Event(self.folder.path.name, kind, text, self.step, self.steps, rate))
 
 

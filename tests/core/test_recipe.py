@@ -11,7 +11,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import canonical
 from ssmar_bench.core.setting import settle
 
-NAMES = recipe.names()
+NAMES = recipe.RECIPES.names()
 
 
 def write(folder: Path, text: str) -> str:
@@ -28,7 +28,7 @@ def test_every_shipped_recipe_is_valid_and_says_where_its_values_come_from(name:
     for key, value in found.hyperparameters.items():
         assert value.source.strip(), key
         assert source.where(("hyperparameters", key)).partition(":")[0].endswith(".yaml")
-    for benchmark in definition.names():
+    for benchmark in definition.BENCHMARKS.names():
         settle(benchmark, None, found, {})
 
 

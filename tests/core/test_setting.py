@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ssmar_bench.core import definition, recipe
+from ssmar_bench.core import definition, places, recipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.core.setting import parse_set, settle
@@ -19,7 +19,7 @@ def overriding(**overrides: Any) -> Recipe:
 
 
 def edited(folder: Path, old: str, new: str) -> str:
-    text = (definition.shipped("splits") / f"{BENCHMARK}.yaml").read_text()
+    text = (places.shipped("splits") / f"{BENCHMARK}.yaml").read_text()
     assert old in text
     (folder / "mine.yaml").write_text(text.replace(old, new))
     return str(folder / "mine.yaml")

@@ -1,0 +1,196 @@
+"""What several tests of algorithms share: methods from recipes, and the paper's equations as plain loops."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.core import recipe
+from ssmar_bench.core.contract import Batch, Method, View
+from ssmar_bench.testing.tiny import Tiny
+
+Vector = Sequence[float]
+
+
+def values_of(name: str, **changed: Any) -> dict[str, Any]:
+    """The recipe's hyper-parameters; ``changed`` replaces those that the algorithm has."""
+    found, _ = recipe.read(name)
+    values = {key: value.value for key, value in found.hyperparameters.items()}
+    return values | {key: value for key, value in changed.items() if key in values}
+
+
+def method_of(tiny: Tiny, name: str, **changed: Any) -> Method:
+    algorithm: type[Method] = ALGORITHMS.load(recipe.read(name)[0].algorithm)
+    return tiny.method(algorithm, values_of(name, **changed))
+
+
+@torch.no_grad()
+def advance(method: Method, tiny: Tiny, epoch: int) -> Method:
+    """What stands between the epochs 0 and ``epoch``, as the engine does it."""
+    method.eval()
+    for number in range(epoch + 1):
+        method.epoch_start(tiny.progress(number), tiny.pools())
+    return method.train()
+
+
+@torch.no_grad()
+def alone(network: Any, clips: Tensor) -> tuple[list[Vector], list[Vector]]:
+    """Logits and features of clips that go through the network one by one."""
+    outputs = [network(clip[None]) for clip in clips]
+    return (
+        [output.logits[0].double().tolist() for output in outputs],
+        [output.features[0].double().tolist() for output in outputs],
+    )
+
+
+def pool(tiny: Tiny, name: Any, aug: Any = "test", draw: int = 0) -> Tensor:
+    return tiny.pools().map(name, View(aug), lambda clips: clips, draw)
+
+
+# ---- loops
+
+
+def dot(a: Vector, b: Vector) -> float:
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def unit(a: Vector) -> Vector:
+    return [x / math.sqrt(dot(a, a)) for x in a]
+
+
+def distance(a: Vector, b: Vector) -> float:
+    return math.sqrt(sum((x - y) ** 2 for x, y in zip(a, b, strict=True)))
+
+
+def mean(rows: Sequence[Vector]) -> Vector:
+    return [sum(column) / len(rows) for column in zip(*rows, strict=True)]
+
+
+def softmax(scores: Vector) -> Vector:
+    powers = [math.exp(score - max(scores)) for score in scores]
+    return [power / sum(powers) for power in powers]
+
+
+def entropy(label: int, scores: Vector) -> float:
+    """H(label, softmax(scores))."""
+    return -math.log(softmax(scores)[label])
+
+
+@dataclass
+class Ended:
+    centres: list[Vector]
+    label: list[int]
+    distance: list[float]
+    iterations: int
+
+
+def naive_kmeans(
+    anchors: Sequence[Vector], anchor_label: Sequence[int], points: Sequence[Vector], classes: int,
+    tolerance: float, iterations: int,
+) -> Ended:  # fmt: skip
+    """The docstring of ``semi_supervised_kmeans``, step by step."""
+
+    def nearest(point: Vector) -> int:
+        return min(range(classes), key=lambda c: distance(point, centres[c]))
+
+    def members(c: int, label: Sequence[int]) -> list[Vector]:
+        own = [anchor for anchor, y in zip(anchors, anchor_label, strict=True) if y == c]
+        return own + [point for point, y in zip(points, label, strict=True) if y == c]
+
+    centres = [mean(members(c, [-1] * len(points))) for c in range(classes)]
+    label = [nearest(point) for point in points]
+    done = 0
+    while True:
+        done += 1
+        moved = [mean(members(c, label)) for c in range(classes)]
+        shift = sum(distance(a, b) for a, b in zip(moved, centres, strict=True)) ** 2
+        centres, before = moved, label
+        label = [nearest(point) for point in points]
+        if label == before or shift < tolerance or done == iterations:
+            break
+    return Ended(centres, label, [distance(p, centres[c]) for p, c in zip(points, label, strict=True)], done)
+
+
+def naive_thresholds(distances: Vector, label: Sequence[int], classes: int) -> list[float]:
+    """Eq. 3.4; 0 for a cluster without a point."""
+    everybody = sum(distances) / len(distances)
+    local = {}
+    for c in range(classes):
+        own = [d for d, y in zip(distances, label, strict=True) if y == c]
+        if own:
+            local[c] = sum(own) / len(own)
+    return [local[c] / max(local.values()) * everybody if c in local else 0.0 for c in range(classes)]
+
+
+@dataclass
+class Round:
+    label: list[int]
+    reliable: list[bool]
+    prototypes: list[Vector]
+
+
+def naive_round(network: Any, tiny: Tiny, values: Mapping[str, Any]) -> Round:
+    """Section 3.3 of the APLT paper, with the recipe's choices where it leaves one."""
+    y = tiny.pools().labels.tolist()
+    labelled, unlabelled = (alone(network, pool(tiny, name))[1] for name in ("labelled", "unlabelled"))
+    anchors, anchor_label = list(labelled), list(y)
+    for draw in range(values["augmented_copies"]):
+        anchors += alone(network, pool(tiny, "labelled", "strong", draw))[1]
+        anchor_label += y
+
+    def scaled(rows: Sequence[Vector]) -> Sequence[Vector]:
+        return [unit(row) for row in rows] if values["unit_clustering"] else rows
+
+    ended = naive_kmeans(
+        scaled(anchors), anchor_label, scaled(unlabelled), tiny.classes, values["tolerance"], values["iterations"]
+    )
+    reach = naive_thresholds(ended.distance, ended.label, tiny.classes)
+    reliable = [
+        d < reach[c] or not values["self_adaptive_threshold"] for d, c in zip(ended.distance, ended.label, strict=True)
+    ]
+    prototypes = []
+    for c in range(tiny.classes):
+        rows = [row for row, own in zip(labelled, y, strict=True) if own == c]
+        for row, own, kept in zip(unlabelled, ended.label, reliable, strict=True):
+            if own == c and (kept or values["prototypes_from"] == "all"):
+                rows.append(row)
+        prototypes.append(mean(rows if values["similarity"] == "raw" else [unit(row) for row in rows]))
+    return Round(ended.label, reliable, prototypes)
+
+
+def naive_similarity(feature: Vector, prototypes: Sequence[Vector], values: Mapping[str, Any]) -> list[float]:
+    """The exponents F . rho_c."""
+    if values["similarity"] == "raw":
+        return [dot(feature, rho) for rho in prototypes]
+    if values["similarity"] == "unit":
+        return [dot(unit(feature), rho) for rho in prototypes]
+    return [dot(unit(feature), unit(rho)) / values["temperature"] for rho in prototypes]
+
+
+def naive_fixmatch(network: Any, batch: Batch, threshold: float) -> tuple[float, float]:
+    """Eqs. 3.1 and 3.2: the labelled and the unlabelled sum over B."""
+    assert batch.unlabelled is not None
+    supervised = unsupervised = 0.0
+    logits, _ = alone(network, batch.labelled.clips["weak"])
+    for score, y in zip(logits, batch.labelled.label.tolist(), strict=True):
+        supervised += entropy(y, score) / len(logits)
+    weak, _ = alone(network, batch.unlabelled.clips["weak"])
+    strong, _ = alone(network, batch.unlabelled.clips["strong"])
+    for w, s in zip(weak, strong, strict=True):
+        q = softmax(w)
+        if max(q) >= threshold:
+            unsupervised += entropy(q.index(max(q)), s) / len(weak)
+    return supervised, unsupervised
+
+
+def middle_confidence(network: Any, clips: Tensor) -> float:
+    """A threshold between the clips' confidences: half of them pass."""
+    found = sorted(max(softmax(score)) for score in alone(network, clips)[0])
+    return float(np.mean(found[len(found) // 2 - 1 : len(found) // 2 + 1]))

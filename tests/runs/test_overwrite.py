@@ -1,0 +1,89 @@
+"""The four words for overwriting, on results where one run is finished, one failed, one interrupted, one missing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ssmar_bench import api
+from ssmar_bench.runs.execute import Overwrite
+from tests.conftest import METHODS, Finished, folder_of, records, timings
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def mixed(trained: Any, tmp_path: Path) -> Path:
+    """Supervised finished, FixMatch failed, APLT killed after its last epoch; strongly supervised missing."""
+    out = trained.copy(tmp_path / "out")
+    failed, interrupted = folder_of(out, "fixmatch"), folder_of(out, "aplt")
+    for folder in (failed, interrupted):
+        for path in (folder / "record").iterdir():
+            if path.name != "spec.json":
+                path.unlink()
+        (folder / "work" / "outcome.json").unlink()
+    (failed / "work" / "failure.txt").write_text("Traceback\nValueError: it broke\n")
+    return out
+
+
+def grid(tiny: Path, *more: str) -> api.Grid:
+    return api.Grid(str(tiny), [*METHODS, *more])
+
+
+def tree(out: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file but the leases, with its time of change."""
+    paths = [path for path in out.rglob("*") if path.is_file() and path.name != "lease"]
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
+
+
+def states(out: Path, tiny: Path, word: Overwrite, *more: str) -> list[str]:
+    return [*api.run(grid(tiny, *more), api.Execution(out / "results", {}, overwrite=word)).values()]
+
+
+def test_only_missing_trains_what_has_no_record(mixed: Path, tiny: Path, trained: Any) -> None:
+    finished = timings(mixed)
+    assert states(mixed, tiny, "only-missing") == ["done", "done", "done"]
+    assert {run: timings(mixed)[run] for run in finished} == finished
+    reference = trained.copy(mixed.parent / "reference")
+    assert records(mixed, "timings.json") == records(reference, "timings.json")
+    before = tree(mixed)
+    assert states(mixed, tiny, "only-missing") == ["done", "done", "done"]
+    assert tree(mixed) == before
+
+
+def test_never_leaves_what_was_begun_and_only_cache_trains_nothing(mixed: Path, tiny: Path) -> None:
+    before = tree(mixed)
+    assert states(mixed, tiny, "never") == ["done", "failed", "interrupted"]
+    assert states(mixed, tiny, "only-cache", "supervised-strong") == ["done", "failed", "interrupted", "missing"]
+    assert tree(mixed) == before
+
+
+def test_only_cache_tells_a_kept_failure(mixed: Path, tiny: Path, call: Callable[..., Finished]) -> None:
+    words = ("run", "--benchmark", tiny, "--methods", ",".join(METHODS), "--overwrite", "only-cache", "--out", mixed)
+    ended = call(*words)
+    assert ended.status == 1
+    assert "ValueError: it broke" in ended.out
+    assert f"failed: {folder_of(mixed, 'fixmatch').name}" in ended.err
+
+
+def test_never_trains_what_was_never_begun(mixed: Path, tiny: Path) -> None:
+    shutil.rmtree(folder_of(mixed, "supervised"))
+    assert states(mixed, tiny, "never") == ["done", "failed", "interrupted"]
+    assert len(timings(mixed)) == 1
+
+
+def test_always_trains_anew_and_forgets_what_was_there(trained: Any, tmp_path: Path, tiny: Path) -> None:
+    out = trained.copy(tmp_path, "supervised")
+    folder, before = folder_of(out, "supervised"), timings(out)
+    expected = records(out, "timings.json")
+    (folder / "record" / "stale.csv").write_text("of another time")
+    (folder / "work" / "failure.txt").write_text("of another time")
+    done = api.run(api.Grid(str(tiny), ["supervised"]), api.Execution(out / "results", {}, overwrite="always"))
+    assert [*done.values()] == ["done"]
+    assert timings(out)[folder.name][0] > before[folder.name][0]
+    assert records(out, "timings.json") == expected
+    assert not (folder / "work" / "failure.txt").exists()

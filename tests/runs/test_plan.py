@@ -1,0 +1,126 @@
+"""What a grid consists of, and what a plan says of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ssmar_bench import api
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.run_spec import Launch
+from ssmar_bench.runs import data
+from ssmar_bench.runs.execute import default_jobs, expected_seconds, steps_of
+from ssmar_bench.runs.plan import Grid, cells, check
+from tests.conftest import METHODS, folder_of
+
+
+def test_a_part_of_the_grid_is_a_balanced_table(tiny: Path, known: Any) -> None:
+    table = cells(Grid(str(tiny), ["supervised", "aplt"], [0.25, 0.5], [0, 1]), known.index)
+    assert [(cell.spec.seed, cell.spec.ratio, cell.spec.method) for cell in table] == [
+        (seed, ratio, method) for seed in (0, 1) for ratio in (0.25, 0.5) for method in ("supervised", "aplt")
+    ]
+
+
+def test_at_ratio_1_methods_that_need_unlabelled_clips_are_skipped_with_the_reason(known: Any) -> None:
+    assert known.cells["supervised", 1.0].skip == ""
+    assert known.cells["supervised", 1.0].manifest.unlabelled == ()
+    for method in ("fixmatch", "aplt"):
+        reason = f"{method} needs unlabelled clips, and at ratio 1 there are none"
+        assert known.cells[method, 1.0].skip == reason
+        assert known.cells[method, 1.0].state(Path("nowhere")) == "skipped"
+
+
+@pytest.mark.slow
+def test_at_ratio_1_the_supervised_run_is_trained_and_the_others_leave_no_folder(trained: Any) -> None:
+    folders = {path.name for path in (trained.out / "results" / "runs").iterdir()}
+    assert len(folders) == 4
+    assert folder_of(trained.out, "supervised", 100).name in folders
+    for method in ("fixmatch", "aplt"):
+        reason = (
+            f" skipped  tiny-motion_{method}_r100_s0  {method} needs unlabelled clips, and at ratio 1 there are none"
+        )
+        assert reason in trained.output.err.splitlines()
+
+
+def test_where_a_run_is_executed_is_no_part_of_its_identity(known: Any) -> None:
+    spec = known.cells["aplt", 0.5].spec
+    assert not set(Launch.__dataclass_fields__) - {"device"} & set(spec.to_json())
+    assert replace(spec, seed=1).identity() != spec.identity()
+    assert spec.folder() == f"tiny-motion_aplt_r50_s0_{spec.identity()}"
+
+
+def test_every_change_of_what_is_run_changes_the_identity(tiny: Path, known: Any) -> None:
+    def identity(**sets: Any) -> str:
+        grid = Grid(
+            str(tiny), ["aplt"], [0.5], [0], sets={key.replace("__", "."): value for key, value in sets.items()}
+        )
+        return cells(grid, known.index)[0].spec.identity()
+
+    changed = [
+        identity(),
+        identity(train__lr=0.01),
+        identity(aplt__weight=2.0),
+        identity(clips__flip=False),
+        identity(store__candidates=3),
+        identity(backbone__input="diff"),
+    ]
+    assert changed[0] == known.cells["aplt", 0.5].spec.identity()
+    assert len(set(changed)) == len(changed)
+
+
+@pytest.mark.slow
+def test_a_plan_estimates_from_finished_runs(trained: Any, tiny: Path, tmp_path: Path) -> None:
+    execution = api.Execution(trained.out / "results", {}, jobs=1)
+    first, second, other = api.plan(api.Grid(str(tiny), ["supervised", "aplt", "supervised-strong"]), execution)
+    assert [entry.state for entry in (first, second, other)] == ["done", "done", "missing"]
+    assert other.seconds is None
+    longer = api.plan(api.Grid(str(tiny), METHODS, sets={"train.epochs": 24}), execution)
+    assert [entry.state for entry in longer] == ["missing"] * 3
+    assert steps_of(longer[0].cell) == 24 * 5
+    assert longer[1].seconds > 0
+    assert first.seconds is not None
+    assert longer[0].seconds == pytest.approx(2 * first.seconds)
+    assert api.expected_seconds(longer, execution) == (pytest.approx(sum(entry.seconds for entry in longer)), 0)
+    assert api.expected_seconds([first, other], execution) == (0, 1)
+    assert expected_seconds([first, second], execution) == (0, 0)
+    two = replace(execution, jobs=2)
+    assert api.expected_seconds(longer, two)[0] == pytest.approx(sum(entry.seconds for entry in longer) / 2)
+
+
+def test_as_many_runs_side_by_side_as_the_cores_carry() -> None:
+    assert default_jobs(1) >= 1
+    assert default_jobs(10_000) == 1
+
+
+def test_a_check_needs_no_data(tiny: Path) -> None:
+    with pytest.raises(UserError, match="aplt needs a longer run"):
+        check(Grid(str(tiny), ["aplt"], sets={"train.epochs": 3}))
+    with pytest.raises(UserError, match="Unknown backbone 'micro-tsn'; did you mean 'micro-tsm'"):
+        check(Grid(str(tiny), ["supervised"], backbone="micro-tsn"))
+    check(Grid(str(tiny), ["supervised"], backbone="tsm:resnet18", sets={"backbone.weights": "imagenet"}))
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "fault"),
+    [
+        ("amplitud", 1.0, "unknown knob; did you mean 'amplitude'?"),
+        ("train_clips", 48.5, "expected a whole number, not 48.5"),
+        ("size", 33, "size is 33, expected an even number"),
+    ],
+)
+def test_a_definitions_knobs_are_checked(known: Any, knob: str, value: float, fault: str) -> None:
+    source = known.definition.source.model_copy(update={"knobs": {knob: value}})
+    with pytest.raises(UserError) as error:
+        data.source_root(known.definition.model_copy(update={"source": source}), {})
+    assert fault in str(error.value)
+
+
+def test_a_folder_of_another_difficulty_does_not_get_the_definitions_name(known: Any) -> None:
+    assert data.source_root(known.definition, {"micro-motion": known.root}) == known.root
+    source = known.definition.source
+    other = source.model_copy(update={"knobs": {**source.knobs, "amplitude": 2.0}})
+    with pytest.raises(UserError, match=r"rendered with amplitude=1.0, but tiny-motion says amplitude=2.0"):
+        data.source_root(known.definition.model_copy(update={"source": other}), {"micro-motion": known.root})

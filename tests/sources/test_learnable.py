@@ -1,0 +1,93 @@
+"""The medium level is what it claims to be: learnable with all labels, from motion, and from its order."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from ssmar_bench.core.events import silence
+from ssmar_bench.core.files import read_json
+from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import Launch
+from ssmar_bench.runs import execute
+from ssmar_bench.runs.execute import Execution
+from ssmar_bench.runs.plan import Grid
+from ssmar_bench.training.evaluate import aside
+from ssmar_bench.training.train import Trainer
+
+DATA = """\
+extends: micro-motion-12
+source:
+  knobs:
+    train_clips: 3600
+    test_clips: 600
+    train_people: 120
+    test_people: 30
+parts:
+  validation: 0.05
+"""
+MOTION = f"""\
+{DATA}
+name: micro-motion-12-large
+train:
+  epochs: 8
+"""
+CENTRE_FRAME = f"""\
+{DATA}
+name: micro-motion-12-centre
+store:
+  segments: 1
+  candidates: 1
+backbone:
+  input: rgb
+train:
+  epochs: 3
+"""
+
+
+def _train(folder: Path, text: str) -> RunFolder:
+    """The labelled-only method with all labels on the benchmark that ``text`` defines."""
+    folder.mkdir()
+    definition = folder / "definition.yaml"
+    definition.write_text(text)
+    states = execute.run(Grid(str(definition), ["supervised"], [1.0], [0]), Execution(folder / "results", {}), silence)
+    ((name, state),) = states.items()
+    assert state == "done"
+    return RunFolder(folder / "results" / "runs" / name)
+
+
+def _score(run: RunFolder) -> dict[str, float]:
+    metrics = json.loads((run.record / "metrics.json").read_text())
+    return {"accuracy": metrics["test"]["accuracy"], "majority": metrics["majority"]}
+
+
+def _accuracy_of_shuffled(run: RunFolder) -> float:
+    """Test accuracy of the trained model when the frames of every test clip are in a random order."""
+    manifest = Manifest.from_json(read_json(run.work / "manifest.json"))
+    launch = read_json(run.work / "launch.json")
+    trainer = Trainer(run.spec(), manifest, Launch(launch["store"]), run, silence)
+    trainer.resume()
+    order = torch.Generator().manual_seed(0)
+    with torch.no_grad(), aside(trainer.method):
+        logits = [
+            trainer.method.predict(clips[:, torch.randperm(clips.shape[1], generator=order)])
+            for clips in trainer.data.fixed("test")
+        ]
+    prediction = torch.cat(logits).argmax(1).tolist()
+    labels = [int(line.split(",")[2]) for line in (run.record / "predictions.csv").read_text().splitlines()[1:]]
+    return sum(a == b for a, b in zip(prediction, labels, strict=True)) / len(labels)
+
+
+@pytest.mark.slow
+def test_all_labels_teach_the_medium_level_and_a_single_frame_teaches_nothing(tmp_path: Path) -> None:
+    motion = _train(tmp_path / "motion", MOTION)
+    centre = _train(tmp_path / "centre", CENTRE_FRAME)
+    learned, frame = _score(motion), _score(centre)
+
+    assert learned["accuracy"] >= 0.80
+    assert frame["accuracy"] <= frame["majority"] + 0.05
+    assert _accuracy_of_shuffled(motion) <= learned["accuracy"] - 0.10
