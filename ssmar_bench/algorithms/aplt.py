@@ -121,15 +121,16 @@ class APLT(Method):
 
     def similarity(self, features: Tensor) -> Tensor:
         """The exponents F . rho (B, C) of eqs. 3.6 and 3.7; with gradient to the features (B, D) alone."""
-        features = features.float()
-        match self.config.similarity:
-            case "raw":
-                return features @ self.prototypes.T
-            case "unit":
-                return functional.normalize(features, dim=1) @ self.prototypes.T
-            case "cosine":
-                rho = functional.normalize(self.prototypes, dim=1)
-                return functional.normalize(features, dim=1) @ rho.T / self.config.temperature
+        with torch.autocast(features.device.type, enabled=False):
+            features = features.float()
+            match self.config.similarity:
+                case "raw":
+                    return features @ self.prototypes.T
+                case "unit":
+                    return functional.normalize(features, dim=1) @ self.prototypes.T
+                case "cosine":
+                    rho = functional.normalize(self.prototypes, dim=1)
+                    return functional.normalize(features, dim=1) @ rho.T / self.config.temperature
 
     # ---- 3.3: an offline round
 

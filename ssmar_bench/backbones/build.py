@@ -57,7 +57,9 @@ class ClipClassifier(nn.Module):
         self.forwarded = 0
 
     def forward(self, clips: Tensor) -> Output:
-        """Logits and features of clips."""
+        """Logits and features of clips (B, T, 3, H, W) of the T that the network was built for."""
+        if clips.shape[1] != self.segments:
+            raise ValueError(f"built for clips of {self.segments} frames, got {clips.shape[1]}")
         self.forwarded += len(clips)
         frames = _prepared(clips, self.input).flatten(0, 1)
         features = self.backbone(frames).unflatten(0, (-1, self.segments)).mean(1)

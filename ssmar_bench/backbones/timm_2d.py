@@ -64,8 +64,12 @@ def _load(network: nn.Module, path: Path) -> None:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise UserError(f"{path} holds no weights that can be read ({type(error).__name__}).") from error
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]  # as training frameworks wrap it
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise UserError(f"{path} holds no weights: expected a dictionary of tensors by parameter name.")
     wanted = network.state_dict()
-    state = {key.removeprefix("module."): value for key, value in state.items()}
+    state = {str(key).removeprefix("module."): value for key, value in state.items()}
     missing = [key for key in wanted if key not in state or state[key].shape != wanted[key].shape]
     if missing:
         raise UserError(f"{path} does not fit the network: '{missing[0]}' is missing or has another shape.")

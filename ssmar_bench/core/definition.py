@@ -97,9 +97,9 @@ class Training(Section):
 
 
 class Definition(Section):
-    """One file of ``splits/``."""
+    """One file of ``splits/``; its name becomes part of folders' names."""
 
-    name: str
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     title: str
     notes: str = ""
     source: Source

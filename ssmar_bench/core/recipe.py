@@ -21,7 +21,7 @@ class Value(Section):
 class Recipe(Section):
     """One file of ``methods/``: a row of a table."""
 
-    name: str
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     label: str
     citation: str
     algorithm: str

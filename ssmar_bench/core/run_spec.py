@@ -42,6 +42,9 @@ class RunSpec:
     device: str = "cpu"
     engine: int = ENGINE_REVISION
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ratio", float(self.ratio))  # 1 and 1.0 are one ratio, and must be one text
+
     def identity(self) -> str:
         """16 hexadecimal digits over everything above."""
         return digest(asdict(self))

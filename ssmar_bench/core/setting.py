@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,7 +15,7 @@ from ssmar_bench.core import definition as definitions
 from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.recipe import Recipe
-from ssmar_bench.core.yaml_file import Document, validate
+from ssmar_bench.core.yaml_file import Document, Place, validate
 
 SECTIONS = ("store", "clips", "backbone", "train")
 
@@ -29,42 +31,59 @@ def parse_set(text: str) -> tuple[str, Any]:
         raise UserError(f"--set {text}: the value is not valid YAML.") from error
 
 
-def _nested(flat: Mapping[str, Any], origin: str) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
-    for key, value in flat.items():
-        section, _, name = key.partition(".")
-        if section not in SECTIONS or not name:
-            raise UserError(f"{origin}: unknown key '{key}'{nearest(section, SECTIONS)}.")
-        nested.setdefault(section, {})[name] = value
-    return nested
+@dataclass(frozen=True)
+class Layer:
+    """Settings laid over a definition: ``section.key`` -> value, what to call them, and where they stand."""
+
+    origin: str
+    values: Mapping[str, Any]
+    document: Document | None = None
+    place: Place = ()
+
+    def entries(self) -> Iterator[tuple[str, str, Any, tuple[Path, int] | None]]:
+        """(section, key, value, file and line) of every setting."""
+        for name, value in self.values.items():
+            section, _, key = name.partition(".")
+            where = None if self.document is None else self.document.lines.get((*self.place, name))
+            if section in SECTIONS and not key:
+                raise UserError(f"{self.origin}: write '{section}.KEY: value', not a section '{section}'.")
+            if section not in SECTIONS:
+                raise UserError(f"{self.origin}: unknown key '{name}'{nearest(section, SECTIONS)}.")
+            yield section, key, value, where
 
 
-def settle(benchmark: str, profile: str | None, recipe: Recipe | None, sets: Mapping[str, Any]) -> Definition:
+def settle(
+    benchmark: str,
+    profile: str | None,
+    recipe: Recipe | None,
+    sets: Mapping[str, Any],
+    recipe_document: Document | None = None,
+) -> Definition:
     """The definition with profile, the recipe's overrides and ``sets`` (sections of the definition only) applied.
 
     Raises:
         UserError: an unknown profile, section or key, or a value that does not fit.
     """
     document = definitions.BENCHMARKS.document(benchmark)
-    layers: list[tuple[str, Mapping[str, Any]]] = []
+    profiles = validate(Definition, document).profiles
+    layers = []
     if profile is not None:
-        profiles = document.data.get("profiles", {})
         if profile not in profiles:
             raise UserError(f"Benchmark '{benchmark}' has no profile '{profile}'{nearest(profile, profiles)}.")
-        layers.append((f"profile '{profile}' of {benchmark}", profiles[profile]))
+        origin = f"profile '{profile}' of {benchmark}"
+        layers.append(Layer(origin, profiles[profile], document, ("profiles", profile)))
     if recipe is not None:
-        layers.append((f"overrides of method '{recipe.name}'", recipe.overrides))
-    layers.append(("--set", sets))
-    data, lines = document.data, dict(document.lines)
-    for origin, layer in layers:
-        for section, values in _nested(layer, origin).items():
-            data = {**data, section: {**data[section], **values}}
-            for name in values:
-                lines.pop((section, name), None)
+        layers.append(Layer(f"overrides of method '{recipe.name}'", recipe.overrides, recipe_document, ("overrides",)))
+    layers.append(Layer("--set", sets))
+    data, lines = dict(document.data), dict(document.lines)
+    for layer in layers:
+        for section, key, value, where in layer.entries():
+            data[section] = {**data[section], key: value}
+            lines.pop((section, key), None)
+            if where is not None:
+                lines[(section, key)] = where
     try:
         return validate(Definition, Document(data, lines))
     except UserError as error:
-        if layers and any(layer for _, layer in layers):
-            origins = ", ".join(origin for origin, layer in layers if layer)
-            raise UserError(f"{error} (with {origins} applied)") from error
-        raise
+        origins = ", ".join(layer.origin for layer in layers if layer.values)
+        raise UserError(f"{error} (with {origins} applied)") from error

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarbool import ScalarBoolean
 
 from ssmar_bench.core.errors import UserError, nearest
 
@@ -36,10 +37,14 @@ class Document:
 def _plain(node: Any, path: Path, place: Place, lines: dict[Place, tuple[Path, int]]) -> Any:
     if isinstance(node, CommentedMap):
         for key in node:
-            lines[(*place, str(key))] = (path, node.lc.key(key)[0] + 1)
+            found = (node.lc.data or {}).get(key)  # a key that "<<" merged in has no line of its own
+            if found is not None:
+                lines[(*place, str(key))] = (path, found[0] + 1)
         return {key: _plain(value, path, (*place, str(key)), lines) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
         return [_plain(value, path, (*place, str(i)), lines) for i, value in enumerate(node)]
+    if isinstance(node, ScalarBoolean):  # an int to Python
+        return bool(node)
     for plain in (bool, int, float, str):
         if isinstance(node, plain):
             return plain(node)
@@ -56,9 +61,10 @@ def load(path: Path) -> Document:
         node = YAML(typ="rt").load(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{path}:{line}: not valid YAML: {str(error.problem).splitlines()[0]}.") from error
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = str(getattr(error, "problem", None) or error).splitlines()[0]
+        raise UserError(f"{path}:{mark.line + 1 if mark else 1}: not valid YAML: {reason}.") from error
     if not isinstance(node, CommentedMap):
         raise UserError(f"{path}:1: expected a mapping of keys to values.")
     lines: dict[Place, tuple[Path, int]] = {(): (path, 1)}
@@ -66,10 +72,13 @@ def load(path: Path) -> Document:
 
 
 def extend(base: Document, top: Document) -> Document:
-    """``top`` laid over ``base``: mappings are merged key by key, everything else is replaced."""
+    """``top`` laid over ``base``: mappings are merged key by key, everything else is replaced.
+
+    A mapping with a ``value`` is one entry and is replaced whole: a new value does not keep the old one's source.
+    """
 
     def merge(below: Any, above: Any) -> Any:
-        if isinstance(below, dict) and isinstance(above, dict):
+        if isinstance(below, dict) and isinstance(above, dict) and "value" not in above:
             return {**below, **{key: merge(below.get(key), value) for key, value in above.items()}}
         return above
 

@@ -111,7 +111,7 @@ def rows(grid: Grid) -> list[Row]:
     result = []
     for recipe, source in read:
         algorithm: type[Method] = ALGORITHMS.load(recipe.algorithm)
-        definition = settle(grid.benchmark, grid.profile, recipe, sections)
+        definition = settle(grid.benchmark, grid.profile, recipe, sections, source)
         config = _hyperparameters(recipe, source, algorithm.Config, own[recipe.algorithm])
         result.append(Row(recipe, algorithm, definition, config))
     return result
@@ -142,17 +142,30 @@ def _check_backbone(definition: Definition) -> None:
         backbones.build(recipe, definition.store.segments, len(definition.classes), seed=0)
 
 
+def _check_device(name: str) -> None:
+    try:
+        kind = torch.device(name).type
+    except RuntimeError:
+        kind = ""
+    if kind not in ("cpu", "cuda"):
+        raise UserError(f"--device {name}: expected cpu, cuda or cuda:N.")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise UserError(f"--device {name}: torch finds no CUDA device here; use --device cpu.")
+
+
 def check(grid: Grid) -> list[Row]:
     """The grid's rows, after everything that can be checked without data: nothing has been rendered or written.
 
     Raises:
-        UserError: the first fault in methods, recipes, definition, ``--set``, backbone, ratios or schedule.
+        UserError: the first fault in methods, recipes, definition, ``--set``, backbone, device, ratios or
+            schedule.
     """
     table = rows(grid)
     for row in table:
         _check_epochs(row)
     for definition in {str(row.definition.backbone): row.definition for row in table}.values():
         _check_backbone(definition)
+    _check_device(grid.device)
     for ratio in grid.ratios or ():
         if not 0 < ratio <= 1:
             raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not.")

@@ -48,7 +48,10 @@ def _in_validation(train: pd.DataFrame, parts: Parts) -> pd.Series[bool]:
 
 def _of_benchmark(index: Index, definition: Definition) -> pd.DataFrame:
     """The rows of the definition's classes and parts, with ``class`` 0..C-1 and ``role`` train, validation, test."""
-    clips = index.clips
+    clips = index.clips.reset_index(drop=True)
+    twice = clips["clip_id"].duplicated()
+    if twice.any():
+        raise UserError(f"Clip {clips.loc[twice, 'clip_id'].iloc[0]} stands twice in {index.source}; remove one.")
     used = clips["part"].isin([*definition.parts.train, *definition.parts.test])
     clips = clips[used & clips["label"].isin(list(definition.classes))].sort_values("clip_id")
     ids = sorted(definition.classes)

@@ -158,7 +158,6 @@ def test_forward_passes_are_what_figure_3_draws() -> None:
     assert method.network.forwarded == before + 4 * 6
 
 
-@pytest.mark.xfail(strict=True, reason="under autocast the product of similarity() is a bfloat16 one, despite .float()")
 def test_similarities_are_32_bit_under_autocast() -> None:
     method = advance(method_of(TINY, "aplt"), TINY, 3)
     features = torch.rand(50, 96)

@@ -145,7 +145,6 @@ def test_weights_are_identified_by_what_they_are(tmp_path: Path) -> None:
         weights_digest(recipe(weights=str(tmp_path / "absent.pth")))
 
 
-@pytest.mark.xfail(strict=True, reason="forward() takes clips of any length and mixes frames of different clips")
 def test_clips_of_another_length_are_refused() -> None:
     with pytest.raises((ValueError, RuntimeError)):
         build(recipe(), SEGMENTS, 5, 0)(torch.randn(2, 2 * SEGMENTS, 3, 8, 8))

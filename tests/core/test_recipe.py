@@ -103,7 +103,6 @@ def test_an_unknown_method_gets_the_nearest(name: str, hint: str) -> None:
     assert hint in str(error.value)
 
 
-@pytest.mark.xfail(strict=True, reason="extend() merges {value, source} key by key: the parent's source stays")
 def test_a_new_value_does_not_keep_the_old_values_source(tmp_path: Path) -> None:
     path = write(tmp_path, "extends: fixmatch\nname: mine\nhyperparameters:\n  threshold: {value: 0.5}\n")
     with pytest.raises(UserError, match="threshold"):

@@ -96,7 +96,6 @@ def test_a_spec_cannot_be_changed() -> None:
         SPEC.seed = 1  # type: ignore[misc]
 
 
-@pytest.mark.xfail(strict=True, reason="1 and 1.0 are different JSON: Grid(ratios=[1]) and --ratios 1 are two runs")
 def test_one_ratio_is_one_run() -> None:
     assert replace(SPEC, ratio=1).identity() == replace(SPEC, ratio=1.0).identity()
 

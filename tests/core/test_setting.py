@@ -116,7 +116,6 @@ def test_a_setting_that_cannot_be_read_is_quoted(text: str) -> None:
     assert f"--set {text}" in str(error.value)
 
 
-@pytest.mark.xfail(strict=True, reason="settle() reports the section's line; the layer's own lines are not kept")
 def test_a_fault_in_a_profile_names_its_line(tmp_path: Path) -> None:
     path = edited(tmp_path, "train.epochs: 6", "train.epochs: six")
     line = Path(path).read_text().splitlines().index("    train.epochs: six") + 1
@@ -124,7 +123,6 @@ def test_a_fault_in_a_profile_names_its_line(tmp_path: Path) -> None:
         settle(path, "smoke", None, {})
 
 
-@pytest.mark.xfail(strict=True, reason="settle() reads profiles and sections before they are validated")
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -140,7 +138,6 @@ def test_a_broken_file_under_a_profile_is_a_users_error(tmp_path: Path, old: str
         settle(edited(tmp_path, old, new), "smoke", None, {})
 
 
-@pytest.mark.xfail(strict=True, reason="_nested() suggests 'train' for 'train', and does not say SECTION.KEY")
 def test_a_profile_written_as_sections_is_explained(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         settle(edited(tmp_path, "    train.epochs: 6", "    train: {epochs: 6}"), "smoke", None, {})

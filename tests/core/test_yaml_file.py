@@ -126,18 +126,15 @@ def test_through_extends_a_fault_stands_in_the_file_that_wrote_it(
     assert message.startswith(f"{tmp_path / file}.yaml:{line}: {word}:")
 
 
-@pytest.mark.xfail(strict=True, reason="load() catches MarkedYAMLError alone; ruamel's ReaderError passes through raw")
 def test_a_control_character_is_not_yaml(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not valid YAML"):
         load(write(tmp_path, "name: a\x01b\n"))
 
 
-@pytest.mark.xfail(strict=True, reason="_plain asks for the line of a key that '<<' merged in: KeyError")
 def test_a_merge_key_is_followed(tmp_path: Path) -> None:
     text = "one: &one {rate: 1}\ntwo:\n  <<: *one\n  steps: 2\n"
     assert load(write(tmp_path, text)).data["two"] == {"rate": 1, "steps": 2}
 
 
-@pytest.mark.xfail(strict=True, reason="ruamel's ScalarBoolean is an int, not a bool: an anchored true becomes 1")
 def test_an_anchored_boolean_stays_one(tmp_path: Path) -> None:
     assert load(write(tmp_path, "a: &yes true\nb: *yes\n")).data["b"] is True

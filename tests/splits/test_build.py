@@ -226,14 +226,12 @@ def test_200_000_clips_take_a_few_seconds(make_definition) -> None:
     assert sum(map(len, parts(manifest).values())) == count
 
 
-@pytest.mark.xfail(strict=True, reason="build() trusts pandas' row labels: 'cannot reindex on an axis with duplicates'")
 def test_pandas_row_labels_do_not_matter(index: Index, definition) -> None:
     halves = [part.reset_index(drop=True) for _, part in index.clips.groupby("part")]
     again = build(replace(index, clips=pd.concat(halves)), definition, 0.25, 0)
     assert again == build(index, definition, 0.25, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="nobody checks that clip ids are unique: one clip can be trained and tested on")
 def test_a_clip_that_stands_twice_is_refused(index: Index, definition) -> None:
     twice = pd.concat([index.clips, index.clips.iloc[:1].assign(part="val")], ignore_index=True)
     with pytest.raises((UserError, ValueError), match=twice["clip_id"].iloc[0]):
