@@ -82,7 +82,9 @@ def extend(base: Document, top: Document) -> Document:
             return {**below, **{key: merge(below.get(key), value) for key, value in above.items()}}
         return above
 
-    return Document(merge(base.data, top.data), {**base.lines, **top.lines})
+    replaced = [place[:-1] for place in top.lines if place[-1:] == ("value",)]
+    kept = {place: line for place, line in base.lines.items() if not any(place[: len(r)] == r for r in replaced)}
+    return Document(merge(base.data, top.data), {**kept, **top.lines})
 
 
 def validate(model: type[Model], document: Document, place: Place = ()) -> Model:

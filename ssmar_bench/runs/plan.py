@@ -205,7 +205,7 @@ def _cell(row: Row, manifest: Manifest, device: str) -> Cell:
         backbone=definition.backbone.model_dump(mode="json"),
         train=definition.train.model_dump(mode="json"),
         weights=backbones.weights_digest(definition.backbone),
-        device=device,
+        device=device.partition(":")[0],  # which of several is no part of what a run is
     )
     skip = ""
     if row.algorithm.needs_unlabelled and not manifest.unlabelled:

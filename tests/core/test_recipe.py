@@ -107,3 +107,9 @@ def test_a_new_value_does_not_keep_the_old_values_source(tmp_path: Path) -> None
     path = write(tmp_path, "extends: fixmatch\nname: mine\nhyperparameters:\n  threshold: {value: 0.5}\n")
     with pytest.raises(UserError, match="threshold"):
         recipe.read(path)
+
+
+def test_the_missing_source_of_a_new_value_is_reported_where_the_value_stands(tmp_path: Path) -> None:
+    path = write(tmp_path, "extends: fixmatch\nname: mine\nhyperparameters:\n  threshold: {value: 0.5}\n")
+    with pytest.raises(UserError, match=r"mine\.yaml:4: hyperparameters\.threshold\.source: is missing"):
+        recipe.read(path)

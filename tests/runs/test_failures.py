@@ -40,9 +40,10 @@ def test_a_diverging_run_fails_alone_and_is_tried_again(
     assert [line for line in first.err.splitlines() if "failed  tiny-motion_wild_r50_s0" in line and sentence in line]
     assert f"failed: {wild.path.name} (see {wild.work / 'failure.txt'})" in first.err
     assert "Traceback" not in first.err + first.out
-    row = next(line for line in first.out.splitlines() if line.startswith("| Wild"))
-    assert "1 failed" in row or "failed" in row
-    assert sentence in first.out
+    (row, gap) = (line.split("|") for line in first.out.splitlines() if line.startswith("| wild"))
+    assert row[2].strip() == "1 failed"
+    assert gap[4].strip() == "failed"
+    assert gap[5].strip().endswith(sentence)
     assert wild.failure().startswith("Traceback")
     assert sentence in wild.failure()
     assert RunFolder(folder_of(tmp_path, "supervised")).done()

@@ -1,0 +1,26 @@
+"""The tiny benchmark's videos, to be damaged in a copy."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ssmar_bench.core.events import silence
+from ssmar_bench.runs import data
+from ssmar_bench.runs.plan import Grid, base_definition
+
+
+@pytest.fixture(scope="session")
+def rendered(tiny: Path) -> Path:
+    definition = base_definition(Grid(str(tiny), ["supervised"]))
+    data.prepare_source(definition, {}, 1, silence)
+    return data.source_root(definition, {})
+
+
+@pytest.fixture
+def videos(rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the videos, and a cache in which nothing is decoded yet."""
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
+    return shutil.copytree(rendered, tmp_path / "data")

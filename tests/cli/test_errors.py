@@ -1,0 +1,193 @@
+"""Every known error is a line or two on standard error and status 2, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.conftest import Commands, Finished
+
+Call = Callable[..., Finished]
+
+WORDS = {
+    "unknown method": (["--methods", "fixmach"], "Unknown method 'fixmach'; did you mean 'fixmatch'?"),
+    "no method": (["--methods", ","], "No method was given; known: aplt, "),
+    "no such recipe": (["--methods", "./mine.yaml"], "Unknown method './mine.yaml'"),
+    "unknown benchmark": (
+        ["--benchmark", "micro-motion-easi"],
+        "Unknown benchmark 'micro-motion-easi'; did you mean 'micro-motion-easy'?",
+    ),
+    "ratio 0": (["--ratios", "0.5,0"], "A labelled ratio lies in (0, 1]; 0 does not."),
+    "ratio above 1": (["--ratios", "1.5"], "A labelled ratio lies in (0, 1]; 1.5 does not."),
+    "negative ratio": (["--ratios=-0.1"], "A labelled ratio lies in (0, 1]; -0.1 does not."),
+    "ratio nan": (["--ratios", "nan"], "A labelled ratio lies in (0, 1]; nan does not."),
+    "ratio in words": (["--ratios", "half"], "--ratios half: expected numbers separated by commas"),
+    "seed in words": (["--seeds", "one"], "--seeds one: expected numbers separated by commas"),
+    "unknown key": (["--set", "train.lrr=0.1"], "train.lrr: unknown key"),
+    "unknown section": (["--set", "trian.lr=0.1"], "--set trian.lr: unknown section 'trian'; did you mean 'train'?"),
+    "another method's section": (["--set", "aplt.weight=1"], "--set aplt.weight: unknown section 'aplt'"),
+    "wrong type": (["--set", "train.lr=fast"], "train.lr: input should be a valid number"),
+    "out of range": (["--set", "train.batch=0"], "train.batch: input should be greater than or equal to 1"),
+    "not YAML": (["--set", "train.lr=["], "--set train.lr=[: the value is not valid YAML."),
+    "no value": (["--set", "train.lr"], "--set train.lr: expected SECTION.KEY=VALUE"),
+    "no section": (["--set", "lr=0.1"], "--set lr=0.1: expected SECTION.KEY=VALUE"),
+    "an algorithm's key": (["--set", "fixmatch.treshold=1"], "treshold: unknown key; did you mean 'threshold'?"),
+    "an algorithm's value": (["--set", "fixmatch.threshold=2"], "threshold: input should be less than or equal to 1"),
+    "too few epochs": (
+        ["--methods", "aplt", "--set", "train.epochs=3"],
+        "aplt needs a longer run: in 3 epochs its offline rounds would stand after epochs 1, 1, 2, 2",
+    ),
+    "unknown backbone": (["--backbone", "nosuch"], "Unknown backbone 'nosuch'; known: micro-tsm, "),
+    "unknown network of timm": (["--backbone", "tsn:resnet81"], "timm knows no network 'resnet81'; did you mean "),
+    "unfit network of timm": (["--backbone", "tsm:vgg11"], "tsm:vgg11: temporal shift needs residual blocks"),
+    "no such weights": (
+        ["--backbone", "tsn:resnet18", "--set", "backbone.weights=my.pth"],
+        "The weights file my.pth does not exist",
+    ),
+    "unknown profile": (["--profile", "smok"], "has no profile 'smok'; did you mean 'smoke'?"),
+    "unknown word": (["--overwrite", "alway"], "--overwrite alway: unknown; did you mean 'always'?"),
+    "no folder": (["--data", "micro-motion"], "--data micro-motion: expected SOURCE=FOLDER"),
+    "absent folder": (["--data", "micro-motion=/no/such"], "--data micro-motion=/no/such: expected SOURCE=FOLDER"),
+    "unknown source": (["--data", "micromotion=."], "unknown source 'micromotion'; did you mean 'micro-motion'?"),
+    "another folder": (["--data", "micro-motion=FOLDER"], "expected the knobs of a micro-motion data set"),
+    "unknown device": (["--device", "gpu"], "--device gpu: expected cpu, cuda or cuda:N."),
+}
+
+
+def told(ended: Finished, out: Path) -> str:
+    """The error's text, after everything that every error has in common."""
+    assert ended.status == 2
+    assert ended.out == ""
+    lines = [line for line in ended.err.splitlines() if not line.startswith(" prepare  ")]
+    assert 1 <= len(lines) <= 2, ended.err
+    assert lines[0].startswith("ssmar-bench: ")
+    assert not out.exists()
+    return " ".join(lines)
+
+
+@pytest.mark.parametrize("case", WORDS)
+def test_wrong_words(tiny: Path, rendered: Path, tmp_path: Path, call: Call, case: str) -> None:
+    words, fault = WORDS[case]
+    words = [word.replace("FOLDER", str(tmp_path)) for word in words]
+    defaults = {"--benchmark": str(tiny), "--methods": "fixmatch", "--out": str(tmp_path / "out")}
+    for option, value in defaults.items():
+        words = [*words, option, value] if option not in words else words
+    assert fault in told(call("run", *words), tmp_path / "out")
+
+
+RECIPE = """\
+extends: fixmatch
+name: mine
+label: Mine
+"""
+FILES = {
+    "wrong type": ('hyperparameters:\n  threshold: {value: high, source: "me"}\n', ":5: threshold: input should be a "),
+    "unknown hyper-parameter": (
+        'hyperparameters:\n  treshold: {value: 1, source: "me"}\n',
+        ":5: treshold: unknown key; did you mean 'threshold'?",
+    ),
+    "no source of a value": (
+        "hyperparameters:\n  threshold: {value: 0.9, source: ''}\n",
+        ":5: hyperparameters.threshold.source: string should have at least 1 character",
+    ),
+    "unknown key": ("lable: Mine\n", ":4: lable: unknown key; did you mean 'label'?"),
+    "unknown override": ("overrides:\n  train.lrr: 1\n", "train.lrr: unknown key"),
+    "unknown algorithm": ("algorithm: fixmach\n", "Unknown algorithm 'fixmach'; did you mean 'fixmatch'?"),
+    "twice": ("label: Other\n", "not valid YAML"),
+    "not YAML": ("notes: [\n", "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_wrong_recipes(tiny: Path, tmp_path: Path, call: Call, case: str) -> None:
+    text, fault = FILES[case]
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(RECIPE + text)
+    error = told(call("run", "--benchmark", tiny, "--methods", recipe, "--out", tmp_path / "out"), tmp_path / "out")
+    assert (f"{recipe}{fault}" if fault.startswith(":") else fault) in error
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("train:\n  epochs: many\n", ":4: train.epochs: input should be a valid integer"),
+        ("train:\n  epoch: 6\n", ":4: train.epoch: unknown key"),
+        ("source:\n  knobs:\n    amplitud: 2\n", "source.knobs.amplitud: unknown knob; did you mean 'amplitude'?"),
+        ("ratios: [0.5, 2]\n", ":3: ratios: value error, a labelled ratio lies in (0, 1], not 2"),
+    ],
+)
+def test_wrong_definitions(tiny: Path, tmp_path: Path, call: Call, text: str, fault: str) -> None:
+    definition = tmp_path / "mine.yaml"
+    definition.write_text(f"extends: {tiny}\nname: mine\n{text}")
+    ended = call("run", "--benchmark", definition, "--methods", "supervised", "--out", tmp_path / "out")
+    assert (f"{definition}{fault}" if fault.startswith(":") else fault) in told(ended, tmp_path / "out")
+
+
+def run_on(videos: Path, tiny: Path, out: Path, call: Call) -> str:
+    words = ("--benchmark", tiny, "--methods", "supervised", "--data", f"micro-motion={videos}", "--out", out)
+    return told(call("run", *words), out)
+
+
+def test_a_class_without_a_training_clip(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:
+    listed = videos / "train_list_videos.txt"
+    lines = [line for line in listed.read_text().splitlines() if not line.endswith(" 31")]
+    listed.write_text("\r\n".join(lines))
+    error = run_on(videos, tiny, tmp_path / "out", call)
+    assert "Class 31 (tiptoe) of tiny-motion has no training clip in micro-motion" in error
+
+
+def test_a_missing_video(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:
+    lost = sorted((videos / "videos_train").iterdir())[7]
+    lost.unlink()
+    error = run_on(videos, tiny, tmp_path / "out", call)
+    assert f"1 of the 60 videos that train_list_videos.txt names are missing, the first is '{lost.name}'" in error
+
+
+def test_an_unreadable_video(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:
+    broken = sorted((videos / "videos_val").iterdir())[7]
+    broken.write_text("this was a video\n")
+    assert f"The file {broken} is not a video, or it is truncated" in run_on(videos, tiny, tmp_path / "out", call)
+
+
+def test_too_little_disk(videos: Path, tiny: Path, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(total=2**40, used=2**40, free=2**20))
+    error = run_on(videos, tiny, tmp_path / "out", call)
+    assert "for 84 clips, but only 0.0 GB are free on its disk" in error
+    assert not (tmp_path / "cache").exists()
+
+
+def test_out_is_a_file(tiny: Path, tmp_path: Path, call: Call) -> None:
+    (tmp_path / "out").write_text("mine")
+    ended = call("run", "--benchmark", tiny, "--methods", "supervised", "--out", tmp_path / "out")
+    assert ended.status == 2
+    assert ended.err == f"ssmar-bench: --out {tmp_path / 'out'}: expected a folder, this is a file.\n"
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["run"], "Missing option '--methods'"),
+        (["run", "--methods", "aplt", "--jobs", "0"], "Invalid value for '--jobs'"),
+        (["run", "--methods", "aplt", "--jobs", "two"], "Invalid value for '--jobs'"),
+        (["run", "--methods", "aplt", "--ration", "0.5"], "No such option"),
+        (["rum"], "No such command 'rum'"),
+    ],
+)
+def test_usage(call: Call, words: list[str], fault: str) -> None:
+    ended = call(*words)
+    assert ended.status == 2
+    assert fault in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.slow
+def test_a_real_process_says_it_the_same_way(commands: Commands, tiny: Path, tmp_path: Path) -> None:
+    ended = commands.run("run", "--benchmark", tiny, "--methods", "fixmach", "--out", tmp_path / "out")
+    assert ended.status == 2
+    assert ended.err == "ssmar-bench: Unknown method 'fixmach'; did you mean 'fixmatch'?.\n"
+    assert not (tmp_path / "out").exists()
