@@ -13,7 +13,7 @@ demo: .venv/installed
 	$(BIN)/ssmar-bench run $(DEMO) --out demo
 
 test: check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: .venv/tested
 	$(BIN)/ruff check

@@ -45,6 +45,11 @@ train:
 METHODS = ("supervised", "fixmatch", "aplt")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes starts first, so that the other worker does everything else meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
+
+
 @dataclass(frozen=True)
 class Finished:
     """A command that has ended: exit status, standard output, standard error."""

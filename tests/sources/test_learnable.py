@@ -82,7 +82,7 @@ def _accuracy_of_shuffled(run: RunFolder) -> float:
     return sum(a == b for a, b in zip(prediction, labels, strict=True)) / len(labels)
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_all_labels_teach_the_medium_level_and_a_single_frame_teaches_nothing(tmp_path: Path) -> None:
     motion = _train(tmp_path / "motion", MOTION)
     centre = _train(tmp_path / "centre", CENTRE_FRAME)
