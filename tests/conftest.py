@@ -28,6 +28,7 @@ source:
     test_people: 3
     frames: 8
     size: 32
+    amplitude: 1.0
 parts:
   validation: 0.15
 ratios: [0.5]

@@ -5,16 +5,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import multiprocessing
-import os
 import shutil
-import signal
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +23,7 @@ from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.files import write_json
+from ssmar_bench.core.processes import end_with_parent
 
 _CLIPS_A_SHARD = 64
 _BYTES_A_SHARD = 128 << 20
@@ -196,7 +193,7 @@ def _built(shards: Sequence[Shard], processes: int) -> Iterator[tuple[Shard, Ent
             yield shard, build(shard)
         return
     context = multiprocessing.get_context("spawn")  # threads and locks of this process do not survive a fork
-    pool = ProcessPoolExecutor(min(processes, len(shards)), context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(min(processes, len(shards)), context, initializer=end_with_parent)
     try:
         tasks = {pool.submit(build, shard): shard for shard in shards}
         for task in as_completed(tasks):
@@ -208,19 +205,6 @@ def _built(shards: Sequence[Shard], processes: int) -> Iterator[tuple[Shard, Ent
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Let this worker end when its parent is killed (it would wait for work for ever) and, silently, at Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_wait_and_exit, args=(parent.sentinel,), daemon=True).start()
-
-
-def _wait_and_exit(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
 
 
 def _audit(shards: Iterable[Entries]) -> list[Audit]:

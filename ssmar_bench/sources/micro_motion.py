@@ -21,6 +21,7 @@ import av
 import numpy as np
 
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.processes import end_with_parent
 from ssmar_bench.sources import motion
 from ssmar_bench.sources.drawing import Canvas, Frames, background, draw_look, finished, person
 
@@ -228,7 +229,8 @@ def _write_videos(knobs: MicroMotion, folder: Path, processes: int) -> Iterator[
         yield from (_write_clips(knobs, chunk, folder) for chunk in chunks)
         return
     # Started afresh rather than forked: a fork of a process with threads (torch has some) may hang.
-    with ProcessPoolExecutor(min(processes, len(chunks)), multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(chunks)), context, initializer=end_with_parent) as pool:
         jobs = [pool.submit(_write_clips, knobs, chunk, folder) for chunk in chunks]
         try:
             yield from (job.result() for job in as_completed(jobs))

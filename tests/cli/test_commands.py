@@ -44,7 +44,7 @@ def test_help_loads_nothing_that_takes_seconds() -> None:
         "from ssmar_bench.cli import main\n"
         "try: main()\n"
         "except SystemExit as end: print('status', end.code)\n"
-        "print('loaded', sorted({'torch', 'pandas', 'matplotlib', 'sklearn', 'timm'} & set(sys.modules)))"
+        "print('loaded', sorted({'torch', 'torchvision', 'matplotlib', 'sklearn', 'timm'} & set(sys.modules)))"
     )
     ended = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.splitlines()[-2:] == ["status 0", "loaded []"]

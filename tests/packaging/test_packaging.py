@@ -104,7 +104,9 @@ def test_an_installed_wheel_finds_them_from_any_folder(
     )
     said = run("-c", code, at=elsewhere, PYTHONPATH=str(target)).splitlines()
     assert Path(said[0]).parent == target / "ssmar_bench"
-    assert said[1:] == [path.stem for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.yaml"))]
+    assert said[1:] == [
+        name for folder in FOLDERS for name in sorted(path.stem for path in (ROOT / folder).glob("*.yaml"))
+    ]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="pip is not installed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ssmar_bench.runs.local import LocalEngine
 from tests.conftest import Commands, Finished, folder_of, records, timings, until, workers
 
 pytestmark = pytest.mark.slow
+PLAN = ("run", "--methods", "supervised", "--plan")
 ENDLESS = ("--set", "train.epochs=100000")
 
 
@@ -128,13 +130,23 @@ def test_a_run_that_would_start_while_all_are_stopped_is_left_alone(tmp_path: Pa
     assert not folder.path.exists()
 
 
-def test_killed_while_the_videos_are_rendered(commands: Commands, tiny: Path, tmp_path: Path) -> None:
-    cache, words = tmp_path / "cache", ("run", "--benchmark", tiny, "--methods", "supervised", "--plan")
-    process = commands.start(*words, cache=cache)
-    until(lambda: [*cache.glob("sources/.*.partial/videos_train/*.mp4")], "the first video")
+@pytest.fixture
+def killed_renderer(commands: Commands, tiny: Path, tmp_path: Path) -> subprocess.Popen[str]:
+    """A command that was killed while it rendered into ``tmp_path / "cache"``."""
+    process = commands.start(*PLAN, "--benchmark", tiny, cache=tmp_path / "cache")
+    until(lambda: [*tmp_path.glob("cache/sources/.*.partial/videos_train/*.mp4")], "the first video")
     commands.kill(process)
-    until(lambda: not commands.left(process), "the rendering processes to die with their parent", 60)
-    ended = commands.run(*words, cache=cache)
+    return process
+
+
+def test_killed_while_rendering_leaves_no_process(commands: Commands, killed_renderer: subprocess.Popen[str]) -> None:
+    until(lambda: not commands.left(killed_renderer), "the rendering processes to die with their parent", 15)
+
+
+@pytest.mark.usefixtures("killed_renderer")
+def test_killed_while_rendering_renders_anew(commands: Commands, tiny: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    ended = commands.run(*PLAN, "--benchmark", tiny, cache=cache)
     assert ended.status == 0, ended.err
     (rendered,) = (path for path in (cache / "sources").iterdir() if (path / "micro-motion.json").is_file())
     assert not rendered.name.startswith(".")

@@ -47,7 +47,8 @@ def test_at_ratio_1_the_supervised_run_is_trained_and_the_others_leave_no_folder
 
 def test_where_a_run_is_executed_is_no_part_of_its_identity(known: Any) -> None:
     spec = known.cells["aplt", 0.5].spec
-    assert not set(Launch.__dataclass_fields__) - {"device"} & set(spec.to_json())
+    only_where = set(Launch.__dataclass_fields__) - {"device"}  # of which the kind is a part
+    assert not only_where & set(spec.to_json())
     assert replace(spec, seed=1).identity() != spec.identity()
     assert spec.folder() == f"tiny-motion_aplt_r50_s0_{spec.identity()}"
 
