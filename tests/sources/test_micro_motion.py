@@ -129,11 +129,11 @@ def test_compression_makes_files_smaller(tmp_path: Path) -> None:
     assert sizes[1] < 0.7 * sizes[0]
 
 
-@pytest.mark.parametrize("shared", [0, 2, 4])
-def test_people_are_shared_as_asked(shared: int) -> None:
-    clips = plan(replace(SMALL, people_overlap=shared))
+@pytest.mark.parametrize("overlap", [0, 2, 4])
+def test_people_are_shared_as_asked(overlap: int) -> None:
+    clips = plan(replace(SMALL, people_overlap=overlap))
     train, val = ({clip.person for clip in clips if clip.part == part} for part in ("train", "val"))
-    assert (len(train), len(val), len(train & val)) == (6, 4, shared)
+    assert (len(train), len(val), len(train & val)) == (6, 4, overlap)
     assert len({clip.name for clip in clips}) == len(clips)
 
 
