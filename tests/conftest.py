@@ -44,6 +44,12 @@ train:
   batch: 10
 """
 METHODS = ("supervised", "fixmatch", "aplt")
+ENTRY = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background of a shell
+from ssmar_bench.cli import main
+main()
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -107,7 +113,7 @@ class Commands:
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(self, *words: object, cache: Path | None = None) -> subprocess.Popen[str]:
-        entry = [sys.executable, "-P", "-c", "from ssmar_bench.cli import main; main()"]
+        entry = [sys.executable, "-P", "-c", ENTRY]
         environment = os.environ | ({"SSMAR_BENCH_CACHE": str(cache)} if cache else {})
         process = subprocess.Popen(
             [*entry, *map(str, words)],
