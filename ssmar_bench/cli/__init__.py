@@ -1,0 +1,51 @@
+"""The command line: a person's words into calls of :mod:`ssmar_bench.api`, and their progress on a screen.
+
+One module a group of commands. Exit status: 0 done, 1 some cells failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from ssmar_bench import __version__
+from ssmar_bench.cli import data, run
+from ssmar_bench.core.errors import UserError
+
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
+app.command()(run.run)
+app.command()(run.report)
+app.add_typer(data.app, name="data")
+
+INTERRUPTED = 130
+
+
+@app.callback(invoke_without_command=True)
+def about(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Which semi-supervised method recognises micro-actions best when few clips are labelled?"""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> NoReturn:
+    """The entry point: known errors become one line and an exit status."""
+    try:
+        code = app(standalone_mode=False) or 0  # the status of a typer.Exit is returned, not raised
+    except UserError as error:
+        typer.echo(f"ssmar-bench: {error}", err=True)
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):  # which of them, or a returned 130, depends on typer's version
+        code = INTERRUPTED
+    except Exception as error:
+        if not hasattr(error, "show"):  # click's own usage errors know how to show themselves
+            raise
+        error.show()
+        code = int(getattr(error, "exit_code", 2))
+    if code == INTERRUPTED:
+        typer.echo("ssmar-bench: interrupted; the same command continues where it stopped.", err=True)
+    sys.exit(code)

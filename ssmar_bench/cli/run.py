@@ -1,0 +1,115 @@
+"""``ssmar-bench run`` and ``ssmar-bench report``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ssmar_bench.cli.words import duration, numbers, roots, words
+from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.setting import parse_set
+from ssmar_bench.progress import Progress
+
+OVERWRITE = ("only-missing", "always", "never", "only-cache")
+
+
+def run(
+    methods: Annotated[str, typer.Option(help="Recipes, separated by commas: names, or paths of .yaml files.")],
+    benchmark: Annotated[
+        str, typer.Option(help="A benchmark's name, or the path of a .yaml file.")
+    ] = "micro-motion-12",
+    ratios: Annotated[str | None, typer.Option(help="Labelled ratios in (0, 1]; default: the benchmark's.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="Seeds; default: the benchmark's.")] = None,
+    backbone: Annotated[str | None, typer.Option(help="micro-tsm, tsn:NAME or tsm:NAME of timm.")] = None,
+    profile: Annotated[str | None, typer.Option(help="A profile of the benchmark's definition.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="SECTION.KEY=VALUE, for instance train.lr=0.01.")
+    ] = None,
+    data: Annotated[
+        list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; default: what the cores carry.")] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes a run may take.")] = None,
+    out: Annotated[Path, typer.Option(help="Where results/ and reports/ are written.")] = Path(),
+    overwrite: Annotated[str, typer.Option(help=", ".join(OVERWRITE) + ".")] = "only-missing",
+    plan: Annotated[bool, typer.Option("--plan", help="Print cells, states and expected time; train nothing.")] = False,
+) -> None:
+    """Train a grid of methods, ratios and seeds, and print the comparison table."""
+    from ssmar_bench import api
+
+    if overwrite not in OVERWRITE:
+        raise UserError(f"--overwrite {overwrite}: unknown{nearest(overwrite, OVERWRITE)}.")
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out}: expected a folder, this is a file.")
+    grid = api.Grid(
+        benchmark=benchmark,
+        methods=words(methods),
+        ratios=numbers(ratios, float, "--ratios"),
+        seeds=numbers(seeds, int, "--seeds"),
+        backbone=backbone,
+        profile=profile,
+        sets=dict(map(parse_set, settings or [])),
+        device=device,
+    )
+    execution = api.Execution(
+        results=out / "results",
+        roots=roots(data or []),
+        jobs=jobs,
+        overwrite=overwrite,  # type: ignore[arg-type]  # checked above
+        time_limit=None if time_limit is None else 60 * time_limit,
+    )
+    if plan:
+        with Progress() as progress:
+            planned = api.plan(grid, execution, progress.hear)
+        _print_plan(planned, execution)
+        return
+    with Progress() as progress:
+        states = api.run(grid, execution, progress.hear)
+    written = api.report(execution.results, out / "reports")
+    name = api.benchmark_name(grid.benchmark)
+    typer.echo(api.table(execution.results, name))
+    figures = sorted({str(path.parent) for path in written if path.suffix == ".png"})
+    typer.echo(f"Tables and figures: {', '.join(figures) or out / 'reports'}")
+    failed = [folder for folder, state in states.items() if state == "failed"]
+    for folder in failed:
+        typer.echo(f"failed: {folder} (see {execution.results / 'runs' / folder / 'work' / 'failure.txt'})", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _print_plan(planned: list[Any], execution: Any) -> None:
+    from ssmar_bench import api
+
+    table = Table("method", "ratio", "seed", "state", "expected", title=f"{len(planned)} cells")
+    for entry in planned:
+        spec = entry.cell.spec
+        expected = (
+            ""
+            if entry.state in ("done", "skipped")
+            else "unknown"
+            if entry.seconds is None
+            else duration(entry.seconds)
+        )
+        table.add_row(spec.method, f"{spec.ratio:g}", str(spec.seed), entry.cell.skip or entry.state, expected)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(table)
+    seconds, unknown = api.expected_seconds(planned, execution)
+    console.print(f"To train: {duration(seconds)}" + (f", and {unknown} cells of unknown time" if unknown else ""))
+
+
+def report(
+    results: Annotated[Path, typer.Option(help="The folder that holds runs/.")] = Path("results"),
+    out: Annotated[Path, typer.Option(help="Where to render.")] = Path("reports"),
+    benchmark: Annotated[str | None, typer.Option(help="Benchmarks, separated by commas; default: all.")] = None,
+) -> None:
+    """Render tables and figures from the records in results/ alone."""
+    from ssmar_bench import api
+
+    for path in api.report(results, out, None if benchmark is None else words(benchmark)):
+        typer.echo(path)

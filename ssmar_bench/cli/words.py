@@ -1,0 +1,36 @@
+"""What a person types, as values; and values as a person reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ssmar_bench.core.errors import UserError
+
+
+def words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def numbers(text: str | None, kind: type, option: str) -> list[Any] | None:
+    if text is None:
+        return None
+    try:
+        return [kind(word) for word in words(text)]
+    except ValueError as error:
+        raise UserError(f"{option} {text}: expected numbers separated by commas, for instance 0.1,0.5.") from error
+
+
+def roots(entries: list[str]) -> dict[str, Path]:
+    folders = {}
+    for entry in entries:
+        name, equals, folder = entry.partition("=")
+        if not equals or not Path(folder).is_dir():
+            raise UserError(f"--data {entry}: expected SOURCE=FOLDER with a folder that exists.")
+        folders[name] = Path(folder)
+    return folders
+
+
+def duration(seconds: float) -> str:
+    minutes, hours = seconds / 60, seconds / 3600
+    return f"{seconds:.0f} s" if seconds < 90 else f"{minutes:.0f} min" if minutes < 90 else f"{hours:.1f} h"
