@@ -9,10 +9,12 @@ from ssmar_bench.core.errors import UserError
 
 
 def words(text: str) -> list[str]:
+    """The words between commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def numbers(text: str | None, kind: type, option: str) -> list[Any] | None:
+    """The numbers between commas; None stays None. A :class:`UserError` names ``option``."""
     if text is None:
         return None
     try:
@@ -22,6 +24,7 @@ def numbers(text: str | None, kind: type, option: str) -> list[Any] | None:
 
 
 def roots(entries: list[str]) -> dict[str, Path]:
+    """``SOURCE=FOLDER`` entries as source -> folder that exists."""
     folders = {}
     for entry in entries:
         name, equals, folder = entry.partition("=")
@@ -32,5 +35,6 @@ def roots(entries: list[str]) -> dict[str, Path]:
 
 
 def duration(seconds: float) -> str:
+    """Seconds, minutes or hours, whichever reads best."""
     minutes, hours = seconds / 60, seconds / 3600
     return f"{seconds:.0f} s" if seconds < 90 else f"{minutes:.0f} min" if minutes < 90 else f"{hours:.1f} h"
