@@ -95,8 +95,14 @@ def plan(grid: Grid, execution: Execution, listener: Listener) -> list[Planned]:
     for cell in cells(grid, index):
         pace = paces.get(_pace_key(cell.spec))
         seconds = None if pace is None else pace * steps_of(cell)
-        planned.append(Planned(cell, cell.state(execution.results), seconds))
+        planned.append(Planned(cell, _state_now(cell, execution.results), seconds))
     return planned
+
+
+def _state_now(cell: Cell, results: Path) -> str:
+    """The cell's state, or ``running`` while another command trains it."""
+    state = cell.state(results)
+    return "running" if state not in ("done", "skipped") and cell.folder(results).held() else state
 
 
 def expected_seconds(planned: Sequence[Planned], execution: Execution) -> tuple[float, int]:

@@ -14,6 +14,7 @@ import pytest
 
 import ssmar_bench
 from ssmar_bench import api
+from ssmar_bench.core.run_folder import RunFolder
 from tests.conftest import METHODS, Finished, folder_of
 
 Call = Callable[..., Finished]
@@ -131,6 +132,10 @@ def test_a_plan_after_a_run(call: Call, tiny: Path, trained: Any, tmp_path: Path
     assert ended.out.splitlines()[-1].startswith("To train: ")
     assert ended.out.splitlines()[-1].endswith("and 6 cells of unknown time")
     assert sorted(path for path in out.rglob("*") if path.name != "lease") == before
+    with RunFolder(folder_of(out, "fixmatch")).lease():  # as a worker of another command would
+        ended = call("run", "--benchmark", tiny, "--methods", "fixmatch", "--ratios", "0.5", "--out", out, "--plan")
+    (row,) = (line for line in ended.out.splitlines() if "fixmatch" in line)
+    assert "running" in row
 
 
 @pytest.mark.slow
