@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -19,11 +20,15 @@ class Index:
             and last source frame (0-based, inclusive; -1 and -1 for a whole file), class id as the source writes it
             (-1 where it is hidden), person or interview ("" where unknown), official part (``train``, ``val``, ...).
         classes: class id -> name, for every class of the source.
+        groups: class id -> part of the body, where the source has them.
+        rates: path -> frames a second, where the source says so.
     """
 
     source: str
     clips: pd.DataFrame
     classes: dict[int, str]
+    groups: Mapping[int, str] = field(default_factory=dict)
+    rates: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         missing = [column for column in COLUMNS if column not in self.clips.columns]

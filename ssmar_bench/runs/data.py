@@ -18,7 +18,7 @@ from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
-from ssmar_bench.sources import READERS, micro_motion, read
+from ssmar_bench.sources import SOURCES, micro_motion, read
 from ssmar_bench.sources.micro_motion import MicroMotion
 
 Roots = Mapping[str, Path]
@@ -48,8 +48,8 @@ def source_root(definition: Definition, roots: Roots) -> Path:
             where there must be one.
     """
     for name in roots:
-        if name not in READERS:
-            raise UserError(f"--data {name}={roots[name]}: unknown source '{name}'{nearest(name, READERS)}.")
+        if name not in SOURCES:
+            raise UserError(f"--data {name}={roots[name]}: unknown source '{name}'{nearest(name, SOURCES)}.")
     source = definition.source
     if source.name in roots:
         if source.name == micro_motion.SOURCE:
@@ -85,7 +85,7 @@ def prepare_source(definition: Definition, roots: Roots, processes: int, listene
                 micro_motion.write(
                     knobs, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))
                 )
-    return read(source.name, root)
+    return read(source.name, root, source.knobs, listener)
 
 
 def store_folder(definition: Definition, clips: list[ClipFile]) -> Path:

@@ -2,27 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ssmar_bench.core.errors import UserError, nearest
-from ssmar_bench.core.index import Index
+from ssmar_bench.core.events import Listener, silence
+from ssmar_bench.sources.catalogue import SOURCES, Source
 
-READERS: dict[str, str] = {
-    "ma52": "ssmar_bench.sources.ma52:read",
-    "micro-motion": "ssmar_bench.sources.ma52:read",
-}
-"""Source -> ``module:function`` of ``(root: Path, source: str) -> Index``; the module is imported when it is used."""
+if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sources needs none of it
+    from ssmar_bench.core.index import Index
+    from ssmar_bench.sources.listing import Listing
+    from ssmar_bench.sources.official import Facts
+
+Knobs = Mapping[str, float]
+Reader = Callable[[Path, str, Mapping[str, int], Listener], "Listing"]
 
 
-def read(source: str, root: Path) -> Index:
-    """The index of a source's folder ``root``.
+def known(name: str) -> Source:
+    """The source of that name.
 
     Raises:
-        UserError: the source is unknown, or the folder is not what its owners distribute.
+        UserError: there is none.
     """
-    if source not in READERS:
-        raise UserError(f"there is no source '{source}'{nearest(source, READERS)}")
-    module, function = READERS[source].split(":")
-    return cast("Index", getattr(import_module(module), function)(Path(root), source))
+    if name not in SOURCES:
+        raise UserError(f"there is no source '{name}'{nearest(name, SOURCES)}")
+    return SOURCES[name]
+
+
+def facts(name: str) -> Facts | None:
+    """What the owners of a source publish about it; None for a synthetic one."""
+    module = known(name).facts
+    return cast("Facts", import_module(module).FACTS) if module else None
+
+
+def chosen(source: Source, knobs: Knobs) -> dict[str, int]:
+    """The value of every knob of a source, defaults filled in.
+
+    Raises:
+        UserError: a knob that the source does not have, or a value that it does not know.
+    """
+    if not source.facts:
+        return {}  # a synthetic source's knobs say how it is rendered, and its files what they were rendered with
+    for name, value in knobs.items():
+        if name not in source.knobs:
+            raise UserError(f"{source.name} has no knob '{name}'{nearest(name, source.knobs)}")
+        if value not in source.knobs[name]:
+            allowed = ", ".join(map(str, source.knobs[name]))
+            raise UserError(f"{source.name}: {name} is {value:g}, expected one of {allowed}")
+    return {name: int(knobs.get(name, values[0])) for name, values in source.knobs.items()}
+
+
+def survey(name: str, root: Path, knobs: Knobs | None = None, listener: Listener = silence) -> Listing:
+    """What a source's folder ``root`` holds, whole or not.
+
+    Raises:
+        UserError: the source or a knob is unknown, or the folder is not what its owners distribute.
+    """
+    source = known(name)
+    values = chosen(source, knobs or {})
+    root = Path(root).absolute()
+    if not root.is_dir():
+        there = "this is a file" if root.exists() else "there is no such folder"
+        raise UserError(f"{root}: {there}; expected the folder of {source.title.partition(':')[0]}")
+    module, function = source.reader.split(":")
+    reader = cast("Reader", getattr(import_module(module), function))
+    return reader(root, name, values, listener)
+
+
+def read(name: str, root: Path, knobs: Knobs | None = None, listener: Listener = silence) -> Index:
+    """The index of a source's folder ``root``, all of whose videos are there.
+
+    Args:
+        name: one of ``SOURCES``.
+        root: the folder as its owners distribute it.
+        knobs: what a definition chooses, for instance ``{"split": 2}`` of UCF101's three.
+        listener: hears of what takes long (unpacking).
+
+    Raises:
+        UserError: as :func:`survey`, or videos that the lists name are missing.
+    """
+    listing = survey(name, root, knobs, listener)
+    if listing.missing:
+        raise UserError(f"{listing.missing[0]} (`ssmar-bench data check {name} --root {root}` names all)")
+    return listing.index

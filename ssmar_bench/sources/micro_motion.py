@@ -146,16 +146,22 @@ def plan(knobs: MicroMotion) -> tuple[Clip, ...]:
     return tuple(clips)
 
 
+def picture(seed: int, person_number: int, tracks: motion.Array, camera: motion.Array, size: int) -> Canvas:
+    """A person of ``seed`` who moves by ``tracks`` (T, channels), seen by a ``camera`` (T, 2), before any noise."""
+    look = draw_look(_rng(seed, "person", person_number, "look"))
+    body = motion.draw_body(_rng(seed, "person", person_number, "body"))
+    canvas = Canvas(background(look, size, camera))
+    person(canvas, motion.joints(tracks, body, camera), look, body.head)
+    return canvas
+
+
 def render(knobs: MicroMotion, clip: Clip) -> Frames:
     """The frames ``(frames, size, size, 3)`` of a clip before they are encoded."""
-    look = draw_look(_rng(knobs.seed, "person", clip.person, "look"))
-    body = motion.draw_body(_rng(knobs.seed, "person", clip.person, "body"))
     key = (knobs.seed, clip.part, clip.number)
     tracks = motion.rest(_rng(*key, "rest")) + knobs.idle * motion.idle(knobs.frames, _rng(*key, "idle"))
     tracks = tracks + knobs.amplitude * motion.action(clip.label, knobs.frames, _rng(*key, "action"))
     camera = knobs.jitter * motion.shake(knobs.frames, _rng(*key, "camera"))
-    canvas = Canvas(background(look, knobs.size, camera))
-    person(canvas, motion.joints(tracks, body, camera), look, body.head)
+    canvas = picture(knobs.seed, clip.person, tracks, camera, knobs.size)
     return finished(canvas, 0.02 * knobs.noise, _rng(*key, "noise"))
 
 

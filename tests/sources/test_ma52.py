@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources import READERS, read
+from ssmar_bench.sources import read
 
 TRAIN = ["0003_00_0001.mp4 9", "0003_01_0000.mp4 51", "0011_06_0123.mp4 0"]
 VAL = ["0003_00_0007.mp4 10"]
@@ -133,7 +133,7 @@ def test_missing_videos_are_counted(root: Path) -> None:
 def test_missing_folders(root: Path) -> None:
     (root / "videos_val" / "0003_00_0007.mp4").unlink()
     (root / "videos_val").rmdir()
-    with pytest.raises(UserError, match=r"neither videos_val/ nor raw_videos/val/"):
+    with pytest.raises(UserError, match=r"neither videos_val/ nor raw_videos/val/ nor val\.zip"):
         read("ma52", root)
     with pytest.raises(UserError, match="there is no such folder"):
         read("ma52", root / "nowhere")
@@ -150,6 +150,6 @@ def test_an_unknown_source_gets_a_suggestion(root: Path) -> None:
         read("ma53", root)
 
 
-@pytest.mark.parametrize("source", READERS)
-def test_every_reader_answers_with_its_name(root: Path, source: str) -> None:
+@pytest.mark.parametrize("source", ["ma52", "micro-motion"])
+def test_the_reader_answers_with_its_name(root: Path, source: str) -> None:
     assert read(source, root).source == source

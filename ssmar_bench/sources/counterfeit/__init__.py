@@ -1,0 +1,100 @@
+"""Counterfeits: small folders in the exact layout and formats of the real sources, with synthetic people.
+
+For trying the whole path before the signed form arrives, and for tests. With ``lists_only`` the lists have the real
+number of clips of every class, and the video files are empty.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.events import Event, Listener, silence
+from ssmar_bench.sources import known
+from ssmar_bench.sources.catalogue import SOURCES
+from ssmar_bench.sources.counterfeit.plan import Order, Plan
+
+PLANNERS = {name: f"{__name__}.{name}" for name, source in SOURCES.items() if source.facts}
+CLIPS = 240
+
+
+def write(
+    name: str,
+    out: Path,
+    layout: str | None = None,
+    lists_only: bool = False,
+    clips: int = CLIPS,
+    listener: Listener = silence,
+) -> None:
+    """Writes a counterfeit of source ``name`` into the new folder ``out``, which appears when it is complete.
+
+    Args:
+        name: a source that has owners.
+        out: a folder that does not exist or is empty.
+        layout: one of the source's layouts; by default its first.
+        lists_only: the real counts in the lists, and empty video files.
+        clips: about how many clips, where there are videos.
+        listener: hears of the progress.
+
+    Raises:
+        UserError: there is no such source or layout, or ``out`` holds something.
+    """
+    plan = _plan(name, layout, None if lists_only else clips)
+    out = Path(out).absolute()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out}: this exists already; give a new or empty folder, nothing is overwritten")
+    aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        _fill(aside, plan, lists_only, f"counterfeiting {name}", listener)
+        if out.exists():
+            out.rmdir()
+        aside.rename(out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _plan(name: str, layout: str | None, clips: int | None) -> Plan:
+    source = known(name)
+    if name not in PLANNERS:
+        raise UserError(f"{name} is synthetic itself; `ssmar-bench data synthesize {name}` renders it")
+    if clips is not None and clips < 1:
+        raise UserError(f"clips is {clips}, expected 1 or more")
+    layouts = source.layouts
+    if layout is not None and layout not in layouts:
+        raise UserError(f"{name} has no layout '{layout}'{nearest(layout, layouts)}")
+    planner = cast("Callable[[Order], Plan]", import_module(PLANNERS[name]).plan)
+    return planner(Order(layout or (layouts[0] if layouts else ""), clips))
+
+
+def _fill(folder: Path, plan: Plan, lists_only: bool, title: str, listener: Listener) -> None:
+    from ssmar_bench.sources.counterfeit import film
+
+    folder.mkdir(parents=True)
+    for path, text in plan.texts.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(text)
+    for parent in {(folder / video.path).parent for video in plan.videos}:
+        parent.mkdir(parents=True, exist_ok=True)
+    for done, video in enumerate(plan.videos, start=1):
+        if lists_only:
+            (folder / video.path).touch()
+        else:
+            film.shoot(video, plan.motions, folder / video.path)
+        listener(Event("", "prepare", title, done, len(plan.videos)))
+    for archive, inside in plan.archives.items():
+        _pack(folder / archive, folder / inside)
+
+
+def _pack(archive: Path, folder: Path) -> None:
+    """Packs ``folder`` into ``archive`` under its own name, uncompressed as videos are, and removes it."""
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(folder.iterdir()):
+            file.write(path, f"{folder.name}/{path.name}")
+    shutil.rmtree(folder)
