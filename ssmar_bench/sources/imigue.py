@@ -1,0 +1,188 @@
+"""Reads iMiGUE exactly as its owners distribute it: long interviews, and lists of labelled frame ranges.
+
+Full release: ``Label/labels_20200831.csv`` (with ``video_id, subject_id, class, start_frame, end_frame``), whose
+people give the official cross-subject parts ``train`` and ``test``. MiGA challenge: a headerless
+``0001/0001_label.csv`` a video (``class,first frame,last frame``), with parts ``miga-train``, ``miga-val`` and
+``miga-test`` of its own; people are known where the user has put the owners' map into the folder
+(:mod:`ssmar_bench.sources.people`). Classes are 1..31 and 99; frames count from 0, the last one belongs to the clip.
+Videos stand where either challenge year put them (``VIDEO_FOLDERS``), one folder ``0001/0001.mp4`` a video.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.events import Listener
+from ssmar_bench.core.index import Index
+from ssmar_bench.sources.listing import Listing, absent, frame
+from ssmar_bench.sources.official.imigue import FACTS, OUTSIDE_MIGA, RATE, TEST_PEOPLE, TRAIN_PEOPLE
+from ssmar_bench.sources.people import column, subject_map
+from ssmar_bench.sources.text import lines, whole, wrong
+from ssmar_bench.sources.untrimmed import (
+    Range,
+    clip_ids,
+    first_folder,
+    lacks_label_file,
+    listed,
+    numbered,
+    ranges_of,
+    repeated,
+)
+
+LABELS = "Label/labels_20200831.csv"
+VIDEO_FOLDERS = {  # MiGA's part -> where its videos stand, by layout
+    "miga-train": {"miga": "iMiGUE_RGB_Phase1/imigue_rgb_train", "miga-2025": "imigue_rgb_phase1/train_data"},
+    "miga-val": {"miga": "iMiGUE_RGB_Phase1/imigue_rgb_validate", "miga-2025": "imigue_rgb_phase1/validation_data"},
+    "miga-test": {"miga": "iMiGUE_RGB_Phase2/imigue_rgb_test", "miga-2025": "imigue_rgb_phase2"},
+}
+LABEL_FOLDERS = {
+    "miga-train": ("imigue_data_phase1/datasets/imigue_skeleton_train", "imigue_data_phase1/imigue_skeleton_train"),
+    "miga-val": ("imigue_data_phase1/datasets/imigue_skeleton_validate", "imigue_data_phase1/imigue_skeleton_validate"),
+    "miga-test": ("imigue_data_phase2/imigue_skeleton_test", "imigue_data_phase2/datasets/imigue_skeleton_test"),
+}
+FURTHER_VIDEOS = "videos"
+"""Where a user may put videos that the challenge does not hold: ``videos/0218/0218.mp4`` or ``videos/0218.mp4``."""
+_COLUMNS = ("video_id", "subject_id", "class", "start_frame", "end_frame")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the label files say: the ranges, and of each of their videos the part, the person and where it should be."""
+
+    layout: str
+    listed: str
+    ranges: list[Range]
+    parts: Mapping[str, str]
+    people: Mapping[str, str]
+    paths: Mapping[str, Path]
+
+
+def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:  # noqa: ARG001
+    """The folder ``root`` of iMiGUE in any of its layouts; no knobs.
+
+    Raises:
+        UserError: a folder or file is missing, or a line is not what the layout says.
+    """
+    found = _full(root) if (root / LABELS).is_file() else _miga(root)
+    there = {video: path.is_file() for video, path in found.paths.items()}
+    outside = [video for video, is_there in there.items() if not is_there and int(video) in OUTSIDE_MIGA]
+    kept = [one for one in found.ranges if one.video not in outside]
+    clips, twice = clip_ids(kept)
+    rows = [
+        (clip, str(found.paths[v.video]), v.start, v.end, v.label, found.people[v.video], found.parts[v.video])
+        for clip, v in clips.items()
+    ]
+    wanted = [f"{video}.mp4" for video in there if video not in outside]
+    missing = absent(root, found.listed, wanted, {f"{video}.mp4" for video, is_there in there.items() if is_there})
+    notes = repeated(twice)
+    if outside:
+        lost = f"{len(found.ranges) - len(kept)} clips of the videos {', '.join(outside)} are left out"
+        notes += (f"{lost}: no part of the MiGA challenge holds them; who has them puts them into {FURTHER_VIDEOS}/.",)
+    rates = {str(found.paths[video]): RATE for video in there}
+    index = Index(source, frame(rows), dict(FACTS.names), FACTS.groups, rates)
+    return Listing(index, found.layout, missing, notes)
+
+
+def _full(root: Path) -> _Found:
+    path = root / LABELS
+    ranges: list[Range] = []
+    people: dict[str, str] = {}
+    places: list[int] | None = None
+    for number, line in lines(path):
+        row = next(csv.reader([line]))
+        if places is None:
+            found = [column(row, (name,)) for name in _COLUMNS]
+            if None in found:
+                raise wrong(path, number, f"a header with {', '.join(_COLUMNS)}", line)
+            places = [place or 0 for place in found]
+            continue
+        ranges.append(_range(path, number, row, places, people))
+    if not ranges:
+        raise UserError(f"{path}: expected a header and a line a clip, found no clip")
+    parts = {video: "train" if int(person) in TRAIN_PEOPLE else "test" for video, person in people.items()}
+    return _Found("full", path.name, ranges, parts, people, _paths(root, people))
+
+
+def _range(path: Path, number: int, row: list[str], places: list[int], people: dict[str, str]) -> Range:
+    """One line of the full release's table; its video's person is written into ``people``."""
+    cells = [row[place] if place < len(row) else "" for place in places]
+    cells[0] = cells[0].partition("_")[0]  # some copies name the skeleton file, 0001_2
+    fields = [whole(cell) for cell in cells]
+    if None in fields:
+        raise wrong(path, number, f"whole numbers for {', '.join(_COLUMNS)}", ",".join(row))
+    video, person, label, start, end = (field or 0 for field in fields)
+    name = f"{video:04d}"
+    if label not in FACTS.names:
+        raise wrong(path, number, f"a class of {listed(FACTS.names)}", str(label))
+    if end < start:
+        raise wrong(path, number, "a first frame that is not after the last one", ",".join(row))
+    if person not in TRAIN_PEOPLE | TEST_PEOPLE:
+        raise wrong(path, number, "a person of the official parts, 1..72", str(person))
+    if people.setdefault(name, str(person)) != str(person):
+        raise wrong(path, number, f"person {people[name]} for video {name}, as above", str(person))
+    return Range(name, start, end, label)
+
+
+def _paths(root: Path, videos: Mapping[str, str]) -> dict[str, Path]:
+    """Where each of ``videos`` is in the folders of the full release, or is expected to be."""
+    folders = [root / name for places in VIDEO_FOLDERS.values() for name in places.values()]
+    folders = [folder for folder in (*folders, root / FURTHER_VIDEOS) if folder.is_dir()]
+    if not folders:
+        first = VIDEO_FOLDERS["miga-train"]["miga"]
+        raise UserError(f"{root}: there is neither {first}/ nor {FURTHER_VIDEOS}/, which the videos are expected in")
+    found = {}
+    for video in sorted(videos):
+        places = [place for folder in folders for place in (folder / video / f"{video}.mp4", folder / f"{video}.mp4")]
+        found[video] = next((place for place in places if place.is_file()), places[0])
+    return found
+
+
+def _miga(root: Path) -> _Found:
+    known = subject_map(root)
+    ranges: list[Range] = []
+    parts: dict[str, str] = {}
+    paths: dict[str, Path] = {}
+    layout = ""
+    for part, candidates in LABEL_FOLDERS.items():
+        here = first_folder(root, (*candidates, Path(candidates[0]).name))
+        if here is None:
+            if part == "miga-train":
+                raise UserError(
+                    f"{root}: there is neither {LABELS} nor {candidates[0]}/; expected the folder of iMiGUE"
+                )
+            continue
+        there, layout = _videos_of(root, part, here)
+        videos = numbered(here)
+        if not videos:
+            raise UserError(f"{here}: expected a folder a video, named by four digits, found none")
+        for video, folder in videos.items():
+            if video in parts:
+                raise UserError(f"{folder}: expected each video in one part, found {video} in {parts[video]} too")
+            labels = _label_file(part, video, folder, there)
+            if labels is not None:
+                ranges += ranges_of(video, labels, FACTS.names, hidden=part == "miga-test")
+                parts[video], paths[video] = part, there / video / f"{video}.mp4"
+    people = {video: known.get(video, "") for video in parts}
+    return _Found(layout, "the label files", ranges, parts, people, paths)
+
+
+def _videos_of(root: Path, part: str, labels: Path) -> tuple[Path, str]:
+    """The folder with a part's videos, and the layout that it is in."""
+    for layout, name in VIDEO_FOLDERS[part].items():
+        if (root / name).is_dir():
+            return root / name, layout
+    names = " nor ".join(f"{name}/" for name in VIDEO_FOLDERS[part].values())
+    raise UserError(f"{root}: there is neither {names}, which the videos of {labels.name}/ are expected in")
+
+
+def _label_file(part: str, video: str, folder: Path, there: Path) -> Path | None:
+    """The label file beside the skeleton or beside the video; only the test part may lack it."""
+    name = f"{video}_label.csv"
+    path = next((path for path in (folder / name, there / video / name) if path.is_file()), None)
+    if path is None and part != "miga-test":
+        raise lacks_label_file(folder, name)
+    return path
