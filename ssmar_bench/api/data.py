@@ -7,7 +7,8 @@ from pathlib import Path
 from ssmar_bench.core import definition as definitions
 from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.events import Event, Listener, silence
-from ssmar_bench.sources import micro_motion, sheet
+from ssmar_bench.sources import SOURCES, Source, counterfeit, micro_motion, sheet
+from ssmar_bench.sources.check import Check, check
 from ssmar_bench.sources.micro_motion import MicroMotion
 
 
@@ -19,6 +20,28 @@ def benchmarks() -> list[Definition]:
 def benchmark_name(name_or_path: str) -> str:
     """The name of the benchmark that ``name_or_path`` defines."""
     return definitions.read(name_or_path).name
+
+
+def sources() -> list[Source]:
+    """The sources that can be read: what each is, whether it is licensed, and how to get it."""
+    return list(SOURCES.values())
+
+
+def check_source(name: str, root: Path, listener: Listener = silence) -> list[Check]:
+    """Read everything of a source's folder and compare it with its owners' figures; one a value of its knobs."""
+    return check(name, root, listener)
+
+
+def counterfeit_source(
+    name: str,
+    out: Path,
+    layout: str | None = None,
+    lists_only: bool = False,
+    clips: int | None = None,
+    listener: Listener = silence,
+) -> None:
+    """Write a counterfeit of a source into the new folder ``out`` (:func:`ssmar_bench.sources.counterfeit.write`)."""
+    counterfeit.write(name, out, layout, lists_only, clips, listener)
 
 
 def synthesize(knobs: MicroMotion, out: Path, sheet_at: Path | None = None, listener: Listener = silence) -> None:

@@ -20,14 +20,57 @@ app = typer.Typer(no_args_is_help=True, help="Data sets.")
 
 @app.command("list")
 def list_data() -> None:
-    """The benchmarks and the sources they are built from."""
+    """The benchmarks, the sources they are built from, and how to get these."""
     from ssmar_bench import api
 
     table = Table("benchmark", "source", "classes", "ratios", "title")
     for definition in api.benchmarks():
         ratios = ", ".join(f"{ratio:g}" for ratio in definition.ratios)
         table.add_row(definition.name, definition.source.name, str(len(definition.classes)), ratios, definition.title)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(table)
+    table = Table("source", "what it is", "licence", "how to get it")
+    for source in api.sources():
+        terms = f"licensed: {source.terms}" if source.licensed else source.terms
+        table.add_row(source.name, source.title, terms, source.get)
+    console.print(table)
+
+
+@app.command()
+def check(
+    source: Annotated[str, typer.Argument(help="A source of `ssmar-bench data list`.")],
+    root: Annotated[Path, typer.Option(help="Its folder, as its owners distribute it.")],
+) -> None:
+    """Read everything of a source's folder and compare it with its owners' figures (status 1: videos are missing)."""
+    from ssmar_bench import api
+    from ssmar_bench.cli.checked import show
+
+    with Progress() as progress:
+        checks = api.check_source(source, root, progress.hear)
+    show(checks, Console(width=None if sys.stdout.isatty() else 120, highlight=False))
+    if not all(one.whole for one in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def counterfeit(
+    source: Annotated[str, typer.Argument(help="A source that has owners: ma52, imigue, smg, ucf101 or hmdb51.")],
+    out: Annotated[Path, typer.Option(help="A new folder.")],
+    layout: Annotated[str | None, typer.Option(help="One of the source's layouts; default: its usual one.")] = None,
+    lists_only: Annotated[
+        bool, typer.Option("--lists-only", help="Lists with the real counts of every class, and empty video files.")
+    ] = False,
+    clips: Annotated[
+        int | None,
+        typer.Option(min=1, help="About how many clips; default: 240, or with --lists-only the real number."),
+    ] = None,
+) -> None:
+    """Write a small folder with the exact layout of a real source, with synthetic people doing things."""
+    from ssmar_bench import api
+
+    with Progress() as progress:
+        api.counterfeit_source(source, out, layout, lists_only, clips, progress.hear)
+    typer.echo(f"{out}")
 
 
 def _synthesize_command() -> Callable[..., None]:

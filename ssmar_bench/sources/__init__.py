@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -15,6 +16,11 @@ if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sourc
     from ssmar_bench.core.index import Index
     from ssmar_bench.sources.listing import Listing
     from ssmar_bench.sources.official import Facts
+
+__all__ = ["COUNTERFEIT", "SOURCES", "Knobs", "Source", "chosen", "facts", "known", "read", "survey"]
+
+COUNTERFEIT = "COUNTERFEIT.txt"
+"""A file in the root of every counterfeit (:mod:`ssmar_bench.sources.counterfeit`)."""
 
 Knobs = Mapping[str, float]
 Reader = Callable[[Path, str, Mapping[str, int], Listener], "Listing"]
@@ -68,7 +74,11 @@ def survey(name: str, root: Path, knobs: Knobs | None = None, listener: Listener
         raise UserError(f"{root}: {there}; expected the folder of {source.title.partition(':')[0]}")
     module, function = source.reader.split(":")
     reader = cast("Reader", getattr(import_module(module), function))
-    return reader(root, name, values, listener)
+    listing = reader(root, name, values, listener)
+    if (root / COUNTERFEIT).is_file():
+        note = "This folder is a counterfeit: nothing that is measured on it says anything about the real data set."
+        return replace(listing, notes=(note, *listing.notes))
+    return listing
 
 
 def read(name: str, root: Path, knobs: Knobs | None = None, listener: Listener = silence) -> Index:

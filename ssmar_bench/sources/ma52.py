@@ -33,7 +33,8 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
         UserError: a folder or list is missing, or a line is not what the layout says.
     """
     names = _names(_list(root, "label_name.txt"))
-    tables, missing, layouts = [], [], []
+    tables, layouts = [], []
+    missing: list[Missing] = []
     for part in PARTS:
         if part == HIDDEN and not _find(root, _list_name(part)):
             continue

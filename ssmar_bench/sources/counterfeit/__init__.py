@@ -16,7 +16,7 @@ from typing import cast
 
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener, silence
-from ssmar_bench.sources import known
+from ssmar_bench.sources import COUNTERFEIT, known
 from ssmar_bench.sources.catalogue import SOURCES
 from ssmar_bench.sources.counterfeit.plan import Order, Plan
 
@@ -29,7 +29,7 @@ def write(
     out: Path,
     layout: str | None = None,
     lists_only: bool = False,
-    clips: int = CLIPS,
+    clips: int | None = None,
     listener: Listener = silence,
 ) -> None:
     """Writes a counterfeit of source ``name`` into the new folder ``out``, which appears when it is complete.
@@ -39,13 +39,15 @@ def write(
         out: a folder that does not exist or is empty.
         layout: one of the source's layouts; by default its first.
         lists_only: the real counts in the lists, and empty video files.
-        clips: about how many clips, where there are videos.
+        clips: about how many clips; by default ``CLIPS``, or the real number where there are only lists.
         listener: hears of the progress.
+
+    The folder also says what it is (``COUNTERFEIT.txt``), so that nobody takes a result on it for a real one.
 
     Raises:
         UserError: there is no such source or layout, or ``out`` holds something.
     """
-    plan = _plan(name, layout, None if lists_only else clips)
+    plan = _plan(name, layout, clips if clips or lists_only else CLIPS)
     out = Path(out).absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out}: this exists already; give a new or empty folder, nothing is overwritten")
@@ -77,6 +79,7 @@ def _fill(folder: Path, plan: Plan, lists_only: bool, title: str, listener: List
     from ssmar_bench.sources.counterfeit import film
 
     folder.mkdir(parents=True)
+    (folder / COUNTERFEIT).write_text(f"{title.capitalize()}: synthetic people, made up lists.\n", encoding="utf-8")
     for path, text in plan.texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text)

@@ -61,13 +61,16 @@ class Plan:
 
 
 def scaled(facts: Facts, clips: int | None, least: int = 3) -> dict[str, dict[int, int]]:
-    """Part -> class id -> clips: the real counts, or about ``clips`` in their proportions, ``least`` a class."""
+    """Part -> class id -> clips: the real counts, or about ``clips`` in their proportions.
+
+    A class keeps ``least`` clips of a part, or as many as it really has there.
+    """
     counts = {part: dict(classes) for part, classes in facts.counts.items()}
     if clips is None:
         return counts
     total = sum(sum(classes.values()) for classes in counts.values())
     return {
-        part: {label: max(least, round(clips * count / total)) if count else 0 for label, count in classes.items()}
+        part: {label: min(count, max(least, round(clips * count / total))) for label, count in classes.items()}
         for part, classes in counts.items()
     }
 
