@@ -70,7 +70,7 @@ def _entries(path: Path) -> dict[str, str]:
             raise UserError(f"{path}:{number}: expected each file once, found '{file}' again")
         parts[file] = PARTS[code]
     if not {"train", "test"} <= set(parts.values()):
-        raise UserError(f"{path}: expected clips to train (1) and to test on (2), found {len(parts)} lines without")
+        raise UserError(f"{path}: expected clips to train (1) and clips to test on (2), found not both")
     return parts
 
 
