@@ -49,7 +49,7 @@ __all__ = [
     "table",
 ]
 
-_MODULES = ("data", "catalogue", "grids")  # from light to heavy
+_MODULES = ("api.data", "api.catalogue", "api.grids", "runs.execute")  # from light to heavy
 
 if not TYPE_CHECKING:
 
@@ -57,7 +57,7 @@ if not TYPE_CHECKING:
         """What ``__all__`` names, from the lightest module that has it: a listing must not wait for torch."""
         if name in __all__:
             for module in _MODULES:
-                loaded = import_module(f"{__name__}.{module}")
+                loaded = import_module(f"ssmar_bench.{module}")
                 if hasattr(loaded, name):
                     return getattr(loaded, name)
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -30,7 +30,7 @@ def test_without_a_command_it_explains_itself(call: Call) -> None:
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.parametrize("words", [(), ("run",), ("report",), ("data",), ("data", "synthesize")])
+@pytest.mark.parametrize("words", [(), ("run",), ("report",), ("data",), ("data", "synthesize"), ("data", "check")])
 def test_help(call: Call, words: tuple[str, ...]) -> None:
     ended = call(*words, "--help")
     assert ended.status == 0
@@ -54,8 +54,9 @@ def test_help_loads_nothing_that_takes_seconds() -> None:
 def test_data_list(call: Call) -> None:
     ended = call("data", "list")
     assert ended.status == 0
+    benchmarks = ended.out.partition("what it is")[0].splitlines()
     for definition in api.benchmarks():
-        (line,) = (line for line in ended.out.splitlines() if f" {definition.name} " in line)
+        (line,) = (line for line in benchmarks if line.startswith(f"│ {definition.name} "))
         assert definition.source.name in line
         assert ", ".join(f"{ratio:g}" for ratio in definition.ratios) in line
 

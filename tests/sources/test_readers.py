@@ -117,7 +117,7 @@ def test_hidden_labels_stay_hidden(name: str, videos: str, tables: str, ending: 
 
 def test_the_official_people_of_imigue() -> None:
     assert (len(TRAIN_PEOPLE), len(TEST_PEOPLE)) == (37, 35)
-    assert TRAIN_PEOPLE | TEST_PEOPLE == set(range(1, 73))
+    assert {*TRAIN_PEOPLE, *TEST_PEOPLE} == set(range(1, 73))
     assert set(FACTS.groups) == set(FACTS.names) == {*range(1, 32), 99}
     assert sum(FACTS.counts["test"].values()) == FACTS.clips["test"] == 4563
     for part, counts in MIGA_FACTS.counts.items():

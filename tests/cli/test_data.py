@@ -1,0 +1,100 @@
+"""``ssmar-bench data``: listing, checking and counterfeiting sources."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ssmar_bench import api
+from tests.conftest import Finished
+
+Call = Callable[..., Finished]
+
+
+@pytest.mark.slow
+def test_a_listing_loads_nothing_that_takes_seconds() -> None:
+    code = (
+        "import sys\n"
+        "sys.argv = ['ssmar-bench', 'data', 'list']\n"
+        "from ssmar_bench.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: print('status', end.code)\n"
+        "heavy = {'torch', 'torchvision', 'pandas', 'matplotlib', 'sklearn', 'timm'}\n"
+        "print('loaded', sorted(heavy & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-2:] == ["status 0", "loaded []"]
+
+
+def test_sources_are_listed_with_their_licences(call: Call) -> None:
+    ended = call("data", "list")
+    assert ended.status == 0
+    lines = ended.out.splitlines()
+    for source in api.sources():
+        line = next(line for line in reversed(lines) if line.startswith(f"│ {source.name} "))
+        assert ("licensed:" in line) == source.licensed
+
+
+def test_the_api_names_what_it_exports() -> None:
+    assert {name for name in api.__all__ if getattr(api, name, None) is None} == set()
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        api.nothing  # noqa: B018
+
+
+def test_a_counterfeit_is_written_and_checked(call: Call, tmp_path: Path) -> None:
+    out = tmp_path / "with space é"
+    ended = call("data", "counterfeit", "smg", "--out", out, "--layout", "miga", "--lists-only", "--clips", 60)
+    assert (ended.status, ended.out) == (0, f"{out}\n")
+    for video in out.glob("SMG_RGB_*/*/*/*.mp4"):
+        video.write_bytes(b"a video")
+    ended = call("data", "check", "smg", "--root", out)
+    assert ended.status == 0, ended.err
+    assert "SMG, layout miga" in ended.out
+    assert "Turtling neck and shoulder" in ended.out
+    assert "The paper counts 3,692 clips, the files hold 3,699." in ended.out
+    assert "This folder is a counterfeit" in ended.out
+    assert ended.out.splitlines()[-1].startswith("Readable, every video is there; the counts differ from the published")
+
+    gone = next(iter(sorted(out.glob("SMG_RGB_*/*/*/*.mp4"))))
+    gone.unlink()
+    ended = call("data", "check", "smg", "--root", out)
+    assert ended.status == 1
+    assert "Missing videos (1):" in ended.out
+    assert gone.name in ended.out
+    assert ended.out.splitlines()[-1].startswith("NOT whole: videos are missing or empty")
+
+    again = call("data", "counterfeit", "smg", "--out", out)
+    assert again.status == 2
+    assert again.err == f"ssmar-bench: {out}: this exists already; give a new or empty folder, nothing is overwritten\n"
+
+
+def test_only_some_of_many_empty_videos_are_named(call: Call, tmp_path: Path) -> None:
+    call("data", "counterfeit", "hmdb51", "--out", tmp_path / "hmdb", "--lists-only", "--clips", 10)
+    ended = call("data", "check", "hmdb51", "--root", tmp_path / "hmdb")
+    assert ended.status == 1
+    assert "Empty videos (255):" in ended.out
+    assert "  and 235 more" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("check", "ma53", "--root", "."), "there is no source 'ma53'; did you mean 'ma52'?"),
+        (("check", "ma52", "--root", "nowhere"), "nowhere: there is no such folder; expected the folder of MA-52"),
+        (("counterfeit", "smg", "--out", "new", "--layout", "mga"), "smg has no layout 'mga'; did you mean 'miga'?"),
+        (("counterfeit", "micro-motion", "--out", "new"), "micro-motion is synthetic itself"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(
+    words: tuple[str, ...], fault: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = call("data", *words)
+    assert ended.status == 2
+    assert fault in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
