@@ -20,7 +20,7 @@ from ssmar_bench.sources.text import lines, wrong
 from ssmar_bench.sources.trimmed import folder_of, videos_in
 
 LISTS = ("testTrainMulti_7030_splits", "annotations")
-VIDEOS = ("hmdb51_org", "videos")
+VIDEOS = ("hmdb51_org", "videos", ".")
 PARTS = {"0": "unused", "1": "train", "2": "test"}
 _TAIL = 6  # a file name ends in visible body, camera motion, people, view, quality and a number
 
@@ -32,7 +32,7 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
         UserError: a folder or list is missing, or a line is not what the layout says.
     """
     lists = folder_of(root, LISTS, "", "test_train_splits.rar", "unrar x")
-    videos = folder_of(root, VIDEOS, "", "hmdb51_org.rar", "unrar x")
+    videos = folder_of(root, VIDEOS, FACTS.names[0], "hmdb51_org.rar", "unrar x")
     ids = {name: label for label, name in FACTS.names.items()}
     ending = f"_test_split{knobs['split']}.txt"
     _check_classes(lists, {path.name.removesuffix(ending) for path in lists.glob(f"*{ending}")}, ending)

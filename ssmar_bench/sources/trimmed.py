@@ -10,7 +10,7 @@ from ssmar_bench.core.errors import UserError
 
 
 def folder_of(root: Path, candidates: Iterable[str], holding: str, archive: str, command: str) -> Path:
-    """The first of the relative ``candidates`` that is a folder, with a file ``holding`` in it if that is named.
+    """The first of the relative ``candidates`` that is a folder, with ``holding`` in it if that is named.
 
     Raises:
         UserError: there is none; it says what to unpack, with which command.
@@ -18,7 +18,7 @@ def folder_of(root: Path, candidates: Iterable[str], holding: str, archive: str,
     names = list(candidates)
     for name in names:
         folder = root if name == "." else root / name
-        if folder.is_dir() and (not holding or (folder / holding).is_file()):
+        if folder.is_dir() and (not holding or (folder / holding).exists()):
             return folder
     what = f"{names[0]}/{holding}"
     if (root / archive).is_file():

@@ -357,7 +357,12 @@ CASES: dict[str, tuple[str, str, Damage, str]] = {
     ),
     "nothing to test on": ("hmdb51", "", filled(HAIR, b"a.avi 1\n"), "brush_hair_test_split1.txt: .* clips to test on"),
     "a clip twice": ("hmdb51", "", again(HAIR, 1), "brush_hair_test_split1.txt:6: expected each file once"),
-    "no videos": ("hmdb51", "", moved("hmdb51_org", "hmdb"), "there is no hmdb51_org/; expected what `unrar x"),
+    "no videos": (
+        "hmdb51",
+        "",
+        moved("hmdb51_org", "hmdb"),
+        "there is no hmdb51_org/brush_hair; expected what `unrar x",
+    ),
 }
 
 
