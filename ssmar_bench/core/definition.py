@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ssmar_bench.core.shelf import Shelf
 from ssmar_bench.core.yaml_file import validate
@@ -23,13 +32,74 @@ class Source(Section):
     knobs: dict[str, int | float] = Field(default_factory=dict)
 
 
+class ClassList(Section):
+    """Where a benchmark's classes come from: the rule that gives them, its evidence, how sure we are of the set."""
+
+    rule: str
+    evidence: str
+    confidence: str
+
+
+class CarvedTest(Section):
+    """A test part of our own, carved out of the training parts in the order of hashes; one of the two fields is given.
+
+    Attributes:
+        clips_per_class: that many clips of every class; 0 for none.
+        people: whole people, until they hold this share of the clips; 0 for none.
+    """
+
+    clips_per_class: StrictInt = Field(default=0, ge=0)
+    people: float = Field(default=0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if bool(self.clips_per_class) == bool(self.people):
+            raise ValueError("give either clips_per_class or people")
+        return self
+
+
 class Parts(Section):
-    """The source's official parts that are trained and tested on, and the validation part carved out of the former."""
+    """Which clips are trained, validated and tested on, and how the labelled ones are chosen.
+
+    Nothing of this enters a run's identity but by the manifest that comes out of it.
+
+    Attributes:
+        train: the source's official parts that are trained on.
+        carved_test: a test part carved out of ``train``, where the official parts are not tested on.
+        test: the source's official parts that are tested on; empty with ``carved_test``.
+        validation: share of the clips in ``train`` that are validated on.
+        validation_by: whether whole people or single clips are held out for it.
+        labelled_by: ``clip`` labels the ratio of each class; ``person`` labels everything of some people and nothing
+            of the others, so that the ratio holds for all classes together and only nearly.
+        labelled_per_class: this many labelled clips of every class whatever its size; 0 labels by ratio, and any
+            other number needs the one ratio that it amounts to.
+    """
 
     train: list[str] = Field(min_length=1)
-    test: list[str] = Field(min_length=1)
+    carved_test: CarvedTest | None = None
+    test: Annotated[list[str], Field(validate_default=True)] = []
     validation: float = Field(gt=0, lt=1)
     validation_by: Literal["person", "clip"]
+    labelled_by: Literal["clip", "person"] = "clip"
+    labelled_per_class: Annotated[StrictInt, Field(ge=0)] = 0
+
+    @field_validator("test")
+    @classmethod
+    def _either_official_or_carved(cls, test: list[str], info: ValidationInfo) -> list[str]:
+        carved = info.data.get("carved_test") is not None
+        if carved == bool(test):
+            raise ValueError("write test: [] beside carved_test" if carved else "name the parts that are tested on")
+        both = sorted({*test} & {*info.data.get("train", [])})
+        if both:
+            raise ValueError(f"'{both[0]}' is trained on")
+        return test
+
+    @field_validator("labelled_per_class")
+    @classmethod
+    def _not_by_person(cls, count: int, info: ValidationInfo) -> int:
+        if count and info.data.get("labelled_by") == "person":
+            raise ValueError("people cannot be labelled by a number of clips of every class; use labelled_by: clip")
+        return count
 
 
 class StoreRecipe(Section):
@@ -96,17 +166,40 @@ class Training(Section):
     threads: int = Field(ge=1, le=256)
 
 
+def _no_truth_value(value: Any) -> Any:
+    """``true`` is a number to Python, and a slip to a person."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number")  # noqa: TRY004 - pydantic reports it with file and line
+    return value
+
+
+def _no_repetition(texts: list[str]) -> None:
+    for text in texts:
+        if texts.count(text) > 1:
+            raise ValueError(f"{text} stands there twice")
+
+
 class Definition(Section):
-    """One file of ``splits/``; its name becomes part of folders' names."""
+    """One file of ``splits/``; its name becomes part of folders' names.
+
+    Attributes:
+        variant_of: the benchmark that is meant when nobody says which variant; "" for that one itself.
+        class_list: where ``classes`` come from.
+        expected_clips: official part -> clips of the classes that the owners' lists hold in it, where that is known;
+            whoever has another number of them is told.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     title: str
     notes: str = ""
+    variant_of: str = ""
     source: Source
     classes: dict[int, str] = Field(min_length=2)
+    class_list: ClassList | None = None
+    expected_clips: dict[str, StrictInt] = Field(default_factory=dict)
     parts: Parts
-    ratios: list[float] = Field(min_length=1)
-    seeds: list[int] = Field(min_length=1)
+    ratios: list[Annotated[float, BeforeValidator(_no_truth_value)]] = Field(min_length=1)
+    seeds: list[StrictInt] = Field(min_length=1)
     store: StoreRecipe
     clips: ClipRecipe
     backbone: BackboneRecipe
@@ -119,7 +212,20 @@ class Definition(Section):
         for ratio in ratios:
             if not 0 < ratio <= 1:
                 raise ValueError(f"a labelled ratio lies in (0, 1], not {ratio}")
+        _no_repetition([f"{ratio:.6g}" for ratio in ratios])  # as fingerprints and folders' names write them
         return ratios
+
+    @field_validator("seeds")
+    @classmethod
+    def _each_once(cls, seeds: list[int]) -> list[int]:
+        _no_repetition([str(seed) for seed in seeds])
+        return seeds
+
+    @model_validator(mode="after")
+    def _one_ratio(self) -> Self:
+        if self.parts.labelled_per_class and len(self.ratios) > 1:
+            raise ValueError("with parts.labelled_per_class there is one ratio, the one that it amounts to")
+        return self
 
 
 BENCHMARKS = Shelf("splits", "benchmark")

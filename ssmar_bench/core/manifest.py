@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ssmar_bench.core.identity import digest
@@ -32,13 +32,11 @@ class Manifest:
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits over ids and labels: equal on every machine that trains on the same clips."""
-        content = asdict(self)
-        content["ratio"] = f"{self.ratio:.6g}"
-        return digest(content)
+        return digest(self.to_json() | {"ratio": f"{self.ratio:.6g}"})
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for :meth:`from_json`."""
-        return asdict(self)
+        return dict(vars(self))  # asdict would copy a million ids one by one
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Manifest:

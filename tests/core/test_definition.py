@@ -61,6 +61,12 @@ def test_extending_twice(tmp_path: Path) -> None:
         ("ratios: [1.2]\n", 3, ["ratios", "(0, 1]", "1.2"]),
         ("ratios: []\n", 3, ["ratios"]),
         ("seeds: []\n", 3, ["seeds"]),
+        ("ratios: [0.1, 0.25, 0.1]\n", 3, ["ratios", "0.1 stands there twice"]),
+        ("ratios: [0.1, 0.10000001]\n", 3, ["ratios", "0.1 stands there twice"]),
+        ("ratios: [true]\n", 3, ["ratios.0", "expected a number", "True"]),
+        ("seeds: [true]\n", 3, ["seeds.0", "integer", "True"]),
+        ("seeds: [1.0]\n", 3, ["seeds.0", "integer"]),
+        ("seeds: [0, 1, 0]\n", 3, ["seeds", "0 stands there twice"]),
         ("train:\n  lr: 0\n", 4, ["train.lr", "greater than 0"]),
         ("train:\n  lr: .nan\n", 4, ["train.lr", "finite"]),
         ("train:\n  momentum: 1\n", 4, ["train.momentum", "less than 1"]),
@@ -68,7 +74,31 @@ def test_extending_twice(tmp_path: Path) -> None:
         ("train:\n  learning_rate: 1\n", 4, ["train.learning_rate", "unknown key"]),
         ("parts:\n  validation: 1\n", 4, ["parts.validation"]),
         ("parts:\n  validation_by: subject\n", 4, ["parts.validation_by", "'person' or 'clip'"]),
-        ("parts:\n  test: []\n", 4, ["parts.test"]),
+        ("parts:\n  test: []\n", 4, ["parts.test", "name the parts that are tested on"]),
+        ("parts:\n  test: [train]\n", 4, ["parts.test", "'train' is trained on"]),
+        ("parts:\n  test: [val]\n  carved_test: {people: 0.3}\n", 4, ["parts.test", "write test: []"]),
+        ("parts:\n  test: []\n  carved_test: {}\n", 5, ["parts.carved_test", "either clips_per_class or people"]),
+        (
+            "parts:\n  test: []\n  carved_test:\n    people: 0.3\n    clips_per_class: 5\n",
+            5,
+            ["parts.carved_test", "either clips_per_class or people"],
+        ),
+        ("parts:\n  test: []\n  carved_test:\n    people: 1\n", 6, ["parts.carved_test.people", "less than 1"]),
+        (
+            "parts:\n  test: []\n  carved_test:\n    clips_per_class: true\n",
+            6,
+            ["carved_test.clips_per_class", "integer"],
+        ),
+        ("parts:\n  labelled_by: subject\n", 4, ["parts.labelled_by", "'clip' or 'person'"]),
+        ("parts:\n  labelled_per_class: -1\n", 4, ["parts.labelled_per_class", "greater than or equal to 0"]),
+        (
+            "parts:\n  labelled_by: person\n  labelled_per_class: 5\n",
+            5,
+            ["parts.labelled_per_class", "use labelled_by: clip"],
+        ),
+        ("ratios: [0.1, 0.2]\nparts:\n  labelled_per_class: 5\n", 1, ["there is one ratio"]),
+        ("expected_clips: {train: many}\n", 3, ["expected_clips.train", "integer"]),
+        ("class_list: {rule: all}\n", 3, ["class_list.evidence", "missing"]),
         ("backbone:\n  input: rgbd\n", 4, ["backbone.input"]),
         ("classes:\n  nodding: 9\n", 4, ["classes.nodding", "integer"]),
         ("clips:\n  mean: [0.5, 0.5]\n", 4, ["clips.mean.2", "missing"]),
@@ -107,6 +137,19 @@ def test_an_unknown_benchmark_gets_the_nearest(name: str, hint: str) -> None:
         definition.read(name)
     assert f"'{name}'" in str(error.value)
     assert hint in str(error.value)
+
+
+def test_many_seeds_are_no_repetition(tmp_path: Path) -> None:
+    seeds = [1234567, 1234568]
+    assert definition.read(write(tmp_path, f"extends: micro-motion-12\nname: mine\nseeds: {seeds}\n")).seeds == seeds
+
+
+@pytest.mark.parametrize("name", MICRO_MOTION)
+def test_what_a_definition_learnt_to_say_is_silent_where_nobody_says_it(name: str) -> None:
+    """Neutral values: none of them reaches a manifest or a run's name."""
+    found = definition.read(name)
+    assert found.model_dump(exclude_defaults=True)["parts"].keys() == {"train", "test", "validation", "validation_by"}
+    assert (found.variant_of, found.class_list, found.expected_clips) == ("", None, {})
 
 
 def test_a_definition_cannot_be_changed() -> None:

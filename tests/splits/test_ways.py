@@ -1,0 +1,276 @@
+"""Test parts of our own, labelling by person, and labelled clips of every class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ssmar_bench.core.definition import CarvedTest, Definition
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.index import Index
+from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.splits.build import Benchmark, build, truth
+
+SIZES = {3: 60, 7: 31, 11: 12}
+RATIOS = (0.1, 0.25, 0.5, 0.9)
+few = settings(max_examples=15, deadline=None, derandomize=True, database=None)
+
+
+@pytest.fixture(scope="module")
+def index(make_index) -> Index:
+    return make_index(SIZES)
+
+
+@pytest.fixture(scope="module")
+def carve(make_definition):
+    def make(validation: float = 0.1, validation_by: str = "clip", **carved: Any) -> Definition:
+        """Everything is trained on but a test part of our own."""
+        return make_definition(
+            SIZES,
+            train=["train", "val"],
+            test=[],
+            carved_test=CarvedTest(**carved),
+            validation=validation,
+            validation_by=validation_by,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def per_class(make_definition):
+    def make(count: int, ratio: float) -> Definition:
+        return make_definition(SIZES, labelled_per_class=count, validation_by="clip").model_copy(
+            update={"ratios": [ratio]}
+        )
+
+    return make
+
+
+def people(index: Index, clips: tuple[str, ...]) -> set[str]:
+    return set(index.clips.set_index("clip_id").loc[list(clips), "subject"])
+
+
+def train_of(manifest: Manifest) -> set[str]:
+    return {*manifest.labelled, *manifest.unlabelled}
+
+
+def grown(index: Index, name: str, label: int, part: str = "train", person: str = "p0") -> Index:
+    row = index.clips.iloc[:1].assign(clip_id=name, label=label, part=part, subject=person)
+    return replace(index, clips=pd.concat([index.clips, row], ignore_index=True))
+
+
+# ---- a test part of our own
+
+
+@pytest.mark.parametrize("count", [1, 5, 11])
+def test_a_carved_test_has_so_many_clips_of_every_class(index: Index, carve, count: int) -> None:
+    manifest, label = build(index, carve(clips_per_class=count), 0.5, 0), truth(index, carve(clips_per_class=count))
+    assert Counter(label.label[clip] for clip in manifest.test) == {0: count, 1: count, 2: count}
+    everything = {*manifest.labelled, *manifest.unlabelled, *manifest.validation, *manifest.test}
+    assert everything == set(index.clips["clip_id"])
+
+
+def test_the_carved_test_takes_clips_of_all_parts(index: Index, carve) -> None:
+    official = index.clips.set_index("clip_id").loc[list(build(index, carve(clips_per_class=9), 0.5, 0).test), "part"]
+    assert set(official) == {"train", "val"}
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.6])
+def test_people_of_the_carved_test_are_nowhere_else(index: Index, carve, share: float) -> None:
+    manifest = build(index, carve(people=share, validation_by="person"), 0.5, 0)
+    test = people(index, manifest.test)
+    assert test
+    assert not test & people(index, manifest.labelled + manifest.unlabelled + manifest.validation)
+    largest = index.clips["subject"].value_counts().max()
+    assert share * len(index.clips) <= len(manifest.test) < share * len(index.clips) + largest
+
+
+def test_the_carved_test_is_the_same_for_every_seed_and_ratio(index: Index, carve) -> None:
+    for definition in (carve(clips_per_class=5), carve(people=0.3)):
+        tests = {build(index, definition, ratio, seed).test for ratio in (0.1, 0.5) for seed in range(3)}
+        assert len(tests) == 1
+
+
+def test_a_class_that_the_carved_test_took_whole_is_named(index: Index, carve) -> None:
+    with pytest.raises(UserError, match=r"Class 11 \(class 11\) of made-up has no training clip"):
+        build(index, carve(clips_per_class=14), 0.5, 0)
+
+
+def test_nothing_left_to_train_on_is_told(index: Index, carve) -> None:
+    with pytest.raises(UserError, match=r"no clip of made-up in its part \['train', 'val'\]"):
+        build(index, carve(clips_per_class=1000), 0.5, 0)
+
+
+def test_people_cannot_be_carved_where_they_are_unknown(index: Index, carve) -> None:
+    nameless = replace(index, clips=index.clips.assign(subject=""))
+    with pytest.raises(UserError, match="define clips_per_class for this source"):
+        build(nameless, carve(people=0.3), 0.5, 0)
+    assert build(nameless, carve(clips_per_class=3), 0.5, 0).test
+
+
+@few
+@given(count=st.integers(1, 8), name=st.integers(0, 10_000), label=st.sampled_from(list(SIZES)))
+def test_one_more_clip_moves_at_most_one_other_out_of_the_carved_test(index, carve, count, name, label) -> None:
+    definition = carve(clips_per_class=count)
+    before = build(index, definition, 0.5, 0)
+    after = build(grown(index, f"new-{name}", label), definition, 0.5, 0)
+    left = set(before.test) - set(after.test)
+    assert len(left) <= 1
+    assert set(after.test) - set(before.test) <= {f"new-{name}"}
+    assert all(f"-{label}-" in clip for clip in left)
+
+
+# ---- labelled by person
+
+
+@pytest.fixture(scope="module")
+def by_person(make_definition) -> Definition:
+    return make_definition(SIZES, labelled_by="person", validation=0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_nobody_is_labelled_and_unlabelled(index: Index, by_person, ratio: float, seed: int) -> None:
+    manifest = build(index, by_person, ratio, seed)
+    labelled, unlabelled = people(index, manifest.labelled), people(index, manifest.unlabelled)
+    assert labelled
+    assert unlabelled
+    assert not labelled & unlabelled
+    assert set(manifest.labels.values()) == {0, 1, 2}
+    largest = index.clips["subject"].value_counts().max()
+    assert len(manifest.labelled) >= min(ratio * len(train_of(manifest)), len(train_of(manifest)) - largest)
+
+
+@few
+@given(seed=st.integers(0, 50), people_=st.integers(3, 12))
+def test_people_are_nested(make_index, by_person, seed: int, people_: int) -> None:
+    index = make_index(SIZES, people=people_)
+    nested = [set(build(index, by_person, ratio, seed).labelled) for ratio in (*RATIOS, 1.0)]
+    for smaller, larger in pairwise(nested):
+        assert smaller <= larger
+    assert nested[-2] < nested[-1]
+
+
+def test_labelling_goes_on_until_every_class_is_labelled(make_index, by_person) -> None:
+    index = make_index({3: 90, 7: 90, 11: 2}, people=10)
+    for seed in range(8):
+        manifest = build(index, by_person, 0.1, seed)
+        assert {manifest.labels[clip] for clip in manifest.labelled} == {0, 1, 2}
+
+
+def test_a_class_that_no_ratio_labels_by_person_is_named(make_index, by_person) -> None:
+    index = make_index({3: 40, 7: 40, 11: 40}, people=4)
+    definition = by_person.model_copy(update={"parts": by_person.parts.model_copy(update={"validation": 0.001})})
+    people_ = people(index, build(index, definition, 1.0, 0).labelled)
+    raised = []
+    for person in people_:
+        only = index.clips["subject"].where(index.clips["label"] != 11, person)
+        one = replace(index, clips=index.clips.assign(subject=only.where(index.clips["part"] == "train", "q0")))
+        try:
+            labelled = build(one, definition, 0.1, 0).labelled
+            assert any("-11-" in clip for clip in labelled)
+        except UserError as error:
+            raised.append(str(error))
+    (message,) = raised  # one of them comes last
+    assert "labels class 11 (class 11) of made-up by person with seed 0" in message
+
+
+def test_labelling_by_person_needs_people(index: Index, make_definition) -> None:
+    nameless = replace(index, clips=index.clips.assign(subject=""))
+    definition = make_definition(SIZES, labelled_by="person", validation_by="clip")
+    with pytest.raises(UserError, match=r"which parts\.labelled_by needs; define labelled_by: clip"):
+        build(nameless, definition, 0.5, 0)
+    assert not build(nameless, definition, 1.0, 0).unlabelled
+
+
+@few
+@given(seed=st.integers(0, 20), name=st.integers(0, 1000), ratio=st.sampled_from(RATIOS))
+def test_a_new_person_moves_at_most_one_other_across_the_border(index, by_person, seed, name, ratio) -> None:
+    """Whoever comes before the border stays before it, but perhaps the last of them."""
+    definition = by_person.model_copy(update={"parts": by_person.parts.model_copy(update={"validation": 1e-6})})
+    before = build(index, definition, ratio, seed)
+    person = f"p{name + 10}"
+    again = build(grown(index, "new", 3, person=person), definition, ratio, seed)
+    if set(before.validation) != set(again.validation):
+        return  # the new one is validated on
+    moved = (people(index, before.labelled) ^ (people(grown(index, "new", 3, person=person), again.labelled))) - {
+        person
+    }
+    assert len(moved) <= 1
+
+
+# ---- labelled clips of every class
+
+
+def train_clips(index: Index, definition: Definition) -> int:
+    return int((Benchmark.of(index, definition).clips["role"] == "train").sum())
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_every_class_has_so_many_labelled_clips(index: Index, per_class, count: int) -> None:
+    true = float(f"{3 * count / train_clips(index, per_class(count, 0.5)):.4g}")
+    manifest = build(index, per_class(count, true), true, 0)
+    assert Counter(manifest.labels[clip] for clip in manifest.labelled) == {0: count, 1: count, 2: count}
+
+
+def test_clips_of_every_class_are_nested_with_each_other_and_with_ratios(
+    index: Index, per_class, make_definition
+) -> None:
+    train = train_clips(index, per_class(1, 0.5))
+    sets = []
+    for count in (1, 2, 5):
+        ratio = float(f"{3 * count / train:.4g}")
+        sets.append(set(build(index, per_class(count, ratio), ratio, 4).labelled))
+    for smaller, larger in pairwise(sets):
+        assert smaller < larger
+    assert sets[0] <= set(build(index, make_definition(SIZES, validation_by="clip"), 0.1, 4).labelled)
+
+
+def test_a_ratio_that_is_not_the_true_one_is_refused_with_the_true_one(index: Index, per_class) -> None:
+    train = train_clips(index, per_class(2, 0.5))
+    with pytest.raises(
+        UserError, match=rf"2 labelled clips of each of the 3 classes .* write ratios: \[{6 / train:.4g}\]"
+    ):
+        build(index, per_class(2, 0.5), 0.5, 0)
+
+
+def test_more_clips_than_a_class_has_are_refused(index: Index, per_class) -> None:
+    with pytest.raises(UserError, match=r"labels 40 clips of every class, and class 7 \(class 7\) has only 2\d"):
+        build(index, per_class(40, 0.5), 0.5, 0)
+
+
+# ---- properties of all of them
+
+
+@few
+@given(way=st.sampled_from(["clips", "people", "by person"]), seed=st.integers(0, 1000))
+def test_the_order_of_rows_decides_nothing(index, carve, by_person, way: str, seed: int) -> None:
+    definition = {"clips": carve(clips_per_class=4), "people": carve(people=0.3), "by person": by_person}[way]
+    rows = np.random.default_rng(seed).permutation(len(index.clips))
+    shuffled = replace(index, clips=index.clips.iloc[rows])
+    assert build(shuffled, definition, 0.25, 1).fingerprint() == build(index, definition, 0.25, 1).fingerprint()
+
+
+def test_known_fingerprints(index: Index, carve, by_person, per_class) -> None:
+    """The same on every machine, operating system and Python: each of these was computed once and written down."""
+    found = {
+        "clips": build(index, carve(clips_per_class=4), 0.25, 1).fingerprint(),
+        "people": build(index, carve(people=0.3), 0.25, 1).fingerprint(),
+        "by person": build(index, by_person, 0.25, 1).fingerprint(),
+        "per class": build(index, per_class(2, 0.07317), 0.07317, 1).fingerprint(),
+    }
+    assert found == {
+        "clips": "8bd97687c0ee62e7",
+        "people": "916b172b775b9650",
+        "by person": "b3341b8e8107ca1c",
+        "per class": "db6848350c79ce05",
+    }
