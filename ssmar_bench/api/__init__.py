@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ssmar_bench.api.catalogue import methods
     from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
+    from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
     from ssmar_bench.core.definition import Definition
     from ssmar_bench.core.recipe import Recipe
     from ssmar_bench.runs.execute import Execution, Overwrite, Planned
@@ -24,8 +25,28 @@ if TYPE_CHECKING:
     from ssmar_bench.sources import Source
     from ssmar_bench.sources.check import Check
     from ssmar_bench.sources.micro_motion import MicroMotion
+    from ssmar_bench.splits.built import Built
+    from ssmar_bench.splits.summary import Summary
+
+_HOMES = {
+    "api.catalogue": ("methods",),
+    "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
+    "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
+    "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
+    "core.definition": ("Definition",),
+    "core.recipe": ("Recipe",),
+    "runs.execute": ("Execution", "Overwrite", "Planned"),
+    "runs.plan": ("Grid",),
+    "sources": ("Source",),
+    "sources.check": ("Check",),
+    "sources.micro_motion": ("MicroMotion",),
+    "splits.built": ("Built",),
+    "splits.summary": ("Summary",),
+}
+"""Module -> what it offers; imported when it is asked for: a listing must not wait for torch."""
 
 __all__ = [
+    "Built",
     "Check",
     "Definition",
     "Execution",
@@ -35,29 +56,31 @@ __all__ = [
     "Planned",
     "Recipe",
     "Source",
+    "SplitOptions",
+    "Summary",
     "benchmark_name",
     "benchmarks",
+    "build_split",
     "check_source",
     "counterfeit_source",
     "expected_seconds",
+    "export_split",
     "methods",
     "plan",
     "report",
     "run",
+    "show_split",
     "sources",
     "synthesize",
     "table",
+    "verify_split",
 ]
-
-_MODULES = ("api.data", "api.catalogue", "api.grids", "runs.execute")  # from light to heavy
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """What ``__all__`` names, from the lightest module that has it: a listing must not wait for torch."""
-        if name in __all__:
-            for module in _MODULES:
-                loaded = import_module(f"ssmar_bench.{module}")
-                if hasattr(loaded, name):
-                    return getattr(loaded, name)
+        """What ``__all__`` names, from its module."""
+        for module, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(f"ssmar_bench.{module}"), name)
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -138,9 +138,10 @@ class Benchmark:
         rank = {person: place for place, person in enumerate(ordered)}
         place = train["subject"].map(rank).fillna(len(ordered)).to_numpy(int)  # the last one stays unlabelled
         enough = len(first_people(f"labelled-person/{seed}", train["subject"], labelled_count(ratio, len(train))))
-        seen = pd.Series(place).groupby(train["class"].to_numpy()).min()
+        seen = np.full(len(self.definition.classes), len(ordered))  # class -> place of the first person who does it
+        np.minimum.at(seen, train["class"].to_numpy(), place)
         if seen.max() >= len(ordered):
-            name = _class_name(self.definition, int(seen.idxmax()))
+            name = _class_name(self.definition, int(seen.argmax()))
             raise UserError(
                 f"No ratio below 1 labels {name} of {self.definition.name} by person with seed {seed}: its clips are "
                 f"all of one person, who comes last; use labelled_by: clip, or another seed."

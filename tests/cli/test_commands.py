@@ -30,7 +30,19 @@ def test_without_a_command_it_explains_itself(call: Call) -> None:
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.parametrize("words", [(), ("run",), ("report",), ("data",), ("data", "synthesize"), ("data", "check")])
+HELPED = [
+    (),
+    ("run",),
+    ("report",),
+    ("data",),
+    ("data", "synthesize"),
+    ("data", "check"),
+    ("splits",),
+    ("splits", "build"),
+]
+
+
+@pytest.mark.parametrize("words", HELPED)
 def test_help(call: Call, words: tuple[str, ...]) -> None:
     ended = call(*words, "--help")
     assert ended.status == 0

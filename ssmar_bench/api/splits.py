@@ -1,0 +1,178 @@
+"""Build a benchmark's splits from a source, look at them, compare them with another laboratory's, export them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from ssmar_bench.clips.header import length
+from ssmar_bench.clips.store import Store
+from ssmar_bench.core import definition as definitions
+from ssmar_bench.core import places
+from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.events import Event, Listener, silence
+from ssmar_bench.core.yaml_file import Document, validate
+from ssmar_bench.runs import data
+from ssmar_bench.runs.data import Roots
+from ssmar_bench.splits import built as built_splits
+from ssmar_bench.splits import compare, export, fingerprints
+from ssmar_bench.splits.build import Benchmark, ratio_of
+from ssmar_bench.splits.built import Built
+from ssmar_bench.splits.summary import Summary, summary
+
+
+@dataclass(frozen=True)
+class SplitOptions:
+    """How a split departs from its definition; None and 0: it does not.
+
+    Attributes:
+        ratios, seeds: the cells.
+        labelled_by: label whole people or single clips.
+        clips_per_class: labelled clips of every class, in place of ratios.
+    """
+
+    ratios: Sequence[float] | None = None
+    seeds: Sequence[int] | None = None
+    labelled_by: Literal["clip", "person"] | None = None
+    clips_per_class: int = 0
+
+
+def build_split(
+    benchmark: str,
+    out: Path,
+    roots: Roots,
+    options: SplitOptions | None = None,
+    durations: bool = True,
+    listener: Listener = silence,
+) -> Path:
+    """Build ``benchmark``'s split into ``out/<benchmark>`` and return that folder.
+
+    A split that is labelled in another way than the definition says is another benchmark, and gets a name of its own
+    (``ma-12-by-person``, ``ma-12-10-per-class``); its ``definition.yaml`` can be trained on.
+
+    Args:
+        benchmark: a name, or the path of a .yaml file.
+        out: where the folder is made.
+        roots: source -> folder.
+        options: how the split departs from the definition.
+        durations: read every video's header for its length, which the summary shows.
+        listener: hears how far reading has got.
+
+    Raises:
+        UserError: anything wrong with definition, options or source, or another split stands there.
+    """
+    options = options or SplitOptions()
+    definition = _departed(definitions.read(benchmark), options)
+    index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener)
+    clips = Benchmark.of(index, definition)
+    if options.clips_per_class:
+        clips = _per_class(clips, options.clips_per_class)
+    seconds = _seconds(clips.clips, listener) if durations else None
+    built = built_splits.build_all(clips, seconds)
+    store = _store_fingerprint(definition, index, built)
+    built = replace(built, fingerprints=built.fingerprints.model_copy(update={"store": store}))
+    return built_splits.write(built, out)
+
+
+def show_split(folder: Path) -> tuple[Built, Summary]:
+    """A built split, and its numbers."""
+    built = built_splits.read(folder)
+    return built, summary(built)
+
+
+def verify_split(folder: Path, against: Path | None = None) -> list[str]:
+    """What differs between the split in ``folder`` and another, a line each; empty if they hold the same clips.
+
+    Args:
+        folder: a built split.
+        against: another laboratory's ``fingerprints.json`` (differences by class, part and ratio), its built split or
+            one of its manifests (differences by clip); None for what is published with the definition.
+
+    Raises:
+        UserError: one of them is no split, or they cannot be compared.
+    """
+    built = built_splits.read(folder)
+    if against is None:
+        against = places.shipped("splits") / "fingerprints" / f"{built.definition.name}.json"
+        if not against.is_file():
+            raise UserError(
+                f"No fingerprints of {built.definition.name} are published here; give the file of those who have them."
+            )
+    if against.is_file() and _holds_fingerprints(against):
+        return fingerprints.differences(built.fingerprints, fingerprints.read(against))
+    return compare.clip_differences(built, built_splits.read_manifests(against))
+
+
+def export_split(folder: Path, form: str, out: Path, roots: Roots) -> list[Path]:
+    """Write the split in ``folder`` as the lists of ``form`` (mmaction2, semilearn) into the new folder ``out``."""
+    built = built_splits.read(folder)
+    root = data.source_root(built.definition, roots)
+    index = data.prepare_source(built.definition, roots, os.cpu_count() or 1, silence)
+    return export.export(built, export.places(index, root.absolute()), form, out)
+
+
+def _departed(definition: Definition, options: SplitOptions) -> Definition:
+    """The definition with the options' ratios, seeds and way of labelling."""
+    if options.clips_per_class and options.ratios is not None:
+        raise UserError("Give either ratios or clips per class: so many clips of every class are one ratio.")
+    if options.clips_per_class and options.labelled_by == "person":
+        raise UserError("People cannot be labelled by a number of clips of every class; give one of the two.")
+    values: dict[str, Any] = definition.model_dump()
+    if options.labelled_by not in (None, definition.parts.labelled_by):
+        values["name"] += f"-by-{options.labelled_by}"
+        values["parts"]["labelled_by"] = options.labelled_by
+    values |= {
+        key: list(given) for key, given in (("ratios", options.ratios), ("seeds", options.seeds)) if given is not None
+    }
+    return validate(Definition, Document(values, {}))
+
+
+def _per_class(benchmark: Benchmark, count: int) -> Benchmark:
+    """The benchmark with ``count`` labelled clips of every class, at the ratio that this amounts to."""
+    if count < 1:
+        raise UserError(f"--clips-per-class {count}: expected 1 or more.")
+    values = benchmark.definition.model_dump()
+    values["name"] += f"-{count}-per-class"
+    values["parts"]["labelled_per_class"] = count
+    train = int((benchmark.clips["role"] == "train").sum())
+    values["ratios"] = [min(ratio_of(benchmark.definition, count, train), 1)]
+    return replace(benchmark, definition=validate(Definition, Document(values, {})))
+
+
+def _seconds(clips: pd.DataFrame, listener: Listener) -> pd.Series[float]:
+    """Seconds of every clip by the videos' headers; NaN where unknown."""
+    paths = [Path(path) for path in clips["path"].unique()]
+    found: dict[str, tuple[float, float]] = {}
+    with ThreadPoolExecutor(8) as pool:  # a folder may be far away: waiting, not computing, takes the time
+        for path, header in zip(paths, pool.map(length, paths), strict=True):
+            found[str(path)] = header
+            if len(found) % 256 == 0 or len(found) == len(paths):
+                listener(Event("", "prepare", "reading the videos' headers", len(found), len(paths)))
+    whole, fps = (clips["path"].map({path: pair[i] for path, pair in found.items()}) for i in (0, 1))
+    cut = (clips["end"] - clips["start"] + 1) / fps
+    return pd.Series(whole.where(clips["end"] < 0, cut).to_numpy(float), index=clips["clip_id"].to_numpy())
+
+
+def _store_fingerprint(definition: Definition, index: Any, built: Built) -> str:
+    """The fingerprint of the benchmark's decoded frames, "" if they have not been decoded."""
+    manifest = next(iter(built.manifests.values()))
+    folder = data.store_folder(definition, data.clip_files(index, manifest))
+    try:
+        return Store.open(folder).fingerprint()
+    except UserError:
+        return ""
+
+
+def _holds_fingerprints(path: Path) -> bool:
+    """Whether a file is a ``fingerprints.json`` rather than a manifest, which has labels."""
+    try:
+        return '"labels"' not in path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as fingerprints or as a manifest.") from error

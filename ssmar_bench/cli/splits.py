@@ -1,0 +1,153 @@
+"""``ssmar-bench splits``: which clips are labelled, and whether another laboratory has the same ones."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ssmar_bench.cli.words import duration, numbers, roots
+from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.progress import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ssmar_bench import api
+
+app = typer.Typer(no_args_is_help=True, help="Splits: build, look at, compare, export.")
+
+Folder = Annotated[Path, typer.Argument(help="A built split's folder.")]
+Data = Annotated[list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")]
+UNITS = ("clip", "person")
+
+
+@app.command()
+def build(
+    benchmark: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a .yaml file.")],
+    data: Data = None,
+    out: Annotated[Path, typer.Option(help="Where the split's folder is made.")] = Path("splits-built"),
+    ratios: Annotated[str | None, typer.Option(help="Labelled ratios in (0, 1]; default: the benchmark's.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="Seeds; default: the benchmark's.")] = None,
+    labelled_by: Annotated[
+        str | None, typer.Option(help="clip, or person: nobody is labelled and unlabelled; default: the benchmark's.")
+    ] = None,
+    clips_per_class: Annotated[
+        int | None, typer.Option(min=1, help="So many labelled clips of every class, in place of ratios.")
+    ] = None,
+    durations: Annotated[bool, typer.Option(help="Read the videos' headers, for seconds in the summary.")] = True,
+) -> None:
+    """Choose the labelled clips of a benchmark for ratios and seeds, and print the summary."""
+    from ssmar_bench import api
+
+    if labelled_by not in (None, *UNITS):
+        raise UserError(f"--labelled-by {labelled_by}: unknown{nearest(str(labelled_by), UNITS)}.")
+    options = api.SplitOptions(
+        ratios=numbers(ratios, float, "--ratios"),
+        seeds=numbers(seeds, int, "--seeds"),
+        labelled_by=labelled_by,  # type: ignore[arg-type]  # checked above
+        clips_per_class=clips_per_class or 0,
+    )
+    with Progress() as progress:
+        folder = api.build_split(benchmark, out, roots(data or []), options, durations, progress.hear)
+    show(folder)
+
+
+@app.command()
+def show(folder: Folder) -> None:
+    """Print a built split's clips, people and seconds, what is odd about it, and its fingerprints."""
+    from ssmar_bench import api
+
+    built, summary = api.show_split(folder)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(_parts(built, summary))
+    console.print(_labelled(built, summary))
+    for warning in summary.warnings:
+        console.print(f"! {warning}", markup=False, highlight=False)
+    for cell, print_ in built.fingerprints.manifests.items():
+        console.print(f"{cell}: {print_}", highlight=False)
+    store = built.fingerprints.store or "none (its clips are not decoded)"
+    console.print(f"store: {store}", highlight=False)
+    console.print(f"{folder}", soft_wrap=True, highlight=False)
+
+
+def _parts(built: api.Built, summary: api.Summary) -> Table:
+    roles = list(dict.fromkeys(summary.parts.columns.get_level_values(0)))
+    table = Table("class", *roles, title=f"{built.definition.title}: clips (people, time)")
+    for label, row in summary.parts.iterrows():
+        cells = [
+            f"{int(row[role, 'clips']):,} ({_number(row[role, 'people'])}, {_time(row[role, 'seconds'])})"
+            for role in roles
+        ]
+        table.add_row(_class(built, label), *cells)
+    return table
+
+
+def _labelled(built: api.Built, summary: api.Summary) -> Table:
+    """A column a ratio; a range where its seeds differ."""
+    ratios: dict[float, list[str]] = {}
+    for cell, manifest in built.manifests.items():
+        ratios.setdefault(manifest.ratio, []).append(cell)
+    seeds = ", ".join(map(str, built.definition.seeds))
+    table = Table("class", *(f"{100 * ratio:g} %" for ratio in ratios), title=f"labelled clips, seeds {seeds}")
+    for label, row in summary.labelled.iterrows():
+        spans = [(min(row[cells]), max(row[cells])) for cells in ratios.values()]
+        table.add_row(
+            _class(built, label), *(f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in spans)
+        )
+    return table
+
+
+def _span(counts: pd.Series[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _class(built: api.Built, label: object) -> str:
+    return "all" if label == "all" else f"{label} {built.definition.classes[int(str(label))]}"
+
+
+def _number(value: float) -> str:
+    return "unknown" if math.isnan(value) else f"{value:,.0f}"
+
+
+def _time(seconds: float) -> str:
+    return "unknown" if math.isnan(seconds) else duration(seconds)
+
+
+@app.command()
+def verify(
+    folder: Folder,
+    against: Annotated[
+        Path | None,
+        typer.Argument(help="Another's fingerprints.json, manifest or built split; default: what is published here."),
+    ] = None,
+) -> None:
+    """Say whether a built split holds another's clips, and what differs: by class, part and ratio, or by clip."""
+    from ssmar_bench import api
+
+    found = api.verify_split(folder, against)
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    typer.echo("The same clips.")
+
+
+@app.command()
+def export(
+    folder: Folder,
+    format_: Annotated[str, typer.Option("--format", help="mmaction2 or semilearn.")],
+    out: Annotated[Path, typer.Option(help="A new folder.")],
+    data: Data = None,
+) -> None:
+    """Write a built split as the plain lists that other code reads."""
+    from ssmar_bench import api
+
+    for path in api.export_split(folder, format_, out, roots(data or [])):
+        typer.echo(path)

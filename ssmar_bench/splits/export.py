@@ -1,0 +1,130 @@
+"""A built split as the plain lists that other code reads: mmaction2 and semilearn."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.files import write_text
+from ssmar_bench.core.index import Index
+from ssmar_bench.splits.built import Built
+
+HIDDEN = -1
+"""Written where a list needs a label and a training process may know none."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a clip lies: path below the source's folder, first frame and number of frames (0, -1: the whole file)."""
+
+    path: str
+    start: int
+    frames: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether the clip is a file of its own."""
+        return self.frames < 0
+
+
+def _mmaction2(place: Place, label: int) -> str:
+    """A line of ``VideoDataset``, or of ``RawframeDataset(with_offset=True)`` for a part of a longer video.
+
+    The frames of a video are then expected in a folder of its name without the ending.
+    """
+    if place.whole:
+        return f"{place.path} {label}"
+    return f"{PurePosixPath(place.path).with_suffix('')} {place.start} {place.frames} {label}"
+
+
+def _semilearn(place: Place, label: int) -> str:
+    """A line of the lists that semilearn's iNaturalist reader splits at spaces; its loader gets the first word.
+
+    A part of a longer video is written ``path#first-last``, 0-based and inclusive, for the loader to cut.
+    """
+    part = "" if place.whole else f"#{place.start}-{place.start + place.frames - 1}"
+    return f"{place.path}{part} {label}"
+
+
+Line = Callable[[Place, int], str]
+FORMATS: dict[str, tuple[Line, dict[str, str]]] = {
+    "mmaction2": (_mmaction2, {part: f"{part}.txt" for part in ("labelled", "unlabelled", "validation", "test")}),
+    "semilearn": (
+        _semilearn,
+        {"labelled": "l_train.txt", "unlabelled": "u_train_in.txt", "validation": "val.txt", "test": "test.txt"},
+    ),
+}
+"""Format -> how a clip is written, and the file of each part."""
+
+
+def places(index: Index, root: Path) -> dict[str, Place]:
+    """Clip id -> where it lies below ``root``."""
+    columns = (index.clips[name].tolist() for name in ("clip_id", "path", "start", "end"))
+    return {
+        clip: _located(os.path.relpath(path, root), start, end) for clip, path, start, end in zip(*columns, strict=True)
+    }
+
+
+def _located(path: str, start: int, end: int) -> Place:
+    return Place(path.replace(os.sep, "/"), max(start, 0), end - start + 1 if end >= 0 else -1)
+
+
+def export(built: Built, where: Mapping[str, Place], form: str, out: Path) -> list[Path]:
+    """Write the lists of every cell into ``out/r10_s0/`` and the classes' names into ``out/classes.txt``.
+
+    Labels are class indices 0..C-1. Unlabelled clips get the label -1: no code that reads the lists can learn from
+    what it must not know.
+
+    Raises:
+        UserError: an unknown format, a clip that the source does not hold or whose path has a space in it, or
+            something stands in ``out``.
+    """
+    if form not in FORMATS:
+        raise UserError(f"--format {form}: unknown{nearest(form, FORMATS)}.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out}: something stands there; nothing is overwritten, so give a new folder.")
+    line, files = FORMATS[form]
+    aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        names = [built.definition.classes[label] for label in sorted(built.definition.classes)]
+        write_text(aside / "classes.txt", "".join(f"{name}\n" for name in names))
+        for cell, lists in _lists(built):
+            for part, clips in lists.items():
+                lines = [line(_place(where, clip), label) for clip, label in clips]
+                write_text(aside / cell / files[part], "".join(f"{text}\n" for text in lines))
+        if out.exists():
+            out.rmdir()
+        aside.rename(out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return sorted(out.rglob("*.txt"))
+
+
+def _lists(built: Built) -> Iterator[tuple[str, dict[str, list[tuple[str, int]]]]]:
+    """Every cell's parts as clips with the label that may be shown."""
+    index = {label: number for number, label in enumerate(sorted(built.definition.classes))}
+    rows = built.clips[built.clips["role"] == "test"]
+    truth = dict(zip(rows["clip_id"].tolist(), rows["label"].map(index).tolist(), strict=True))
+    for cell, manifest in built.manifests.items():
+        shown = {**truth, **manifest.labels}
+        yield (
+            cell,
+            {
+                part: [(clip, shown.get(clip, HIDDEN)) for clip in getattr(manifest, part)]
+                for part in ("labelled", "unlabelled", "validation", "test")
+            },
+        )
+
+
+def _place(where: Mapping[str, Place], clip: str) -> Place:
+    if clip not in where:
+        raise UserError(f"The source holds no clip '{clip}' of this split; give the folder that it was built from.")
+    place = where[clip]
+    if len(place.path.split()) != 1:
+        raise UserError(f"'{place.path}' has a space in its name, at which these lists are split; rename the file.")
+    return place

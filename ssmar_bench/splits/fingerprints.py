@@ -1,0 +1,180 @@
+"""What another laboratory needs to know that it trains on the very same clips: digests, and no clip's name.
+
+A split's fingerprints say for every class of every part, and for the labelled part at every ratio and seed, how many
+clips there are and a digest of their ids; and for every ratio and seed the manifest's own fingerprint, which run
+records carry. So two splits that differ can be told apart by class, part and ratio without showing a clip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import Field, ValidationError
+
+from ssmar_bench.core.definition import Section
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.files import read_json
+from ssmar_bench.core.identity import digest
+from ssmar_bench.core.manifest import Manifest
+
+FORMAT = 1
+"""Raised when a digest's meaning changes; fingerprints of another format are not compared."""
+
+ByClass = dict[int, "Print"]
+
+
+class Print(Section):
+    """Some clips: their number, and 16 hexadecimal digits over their sorted ids."""
+
+    clips: int = Field(ge=0)
+    digest: str = Field(pattern="^[0-9a-f]{16}$")
+
+
+class Fingerprints(Section):
+    """A built split's fingerprints, the small file that a paper or a definition carries.
+
+    Attributes:
+        benchmark, classes: the definition's name, and its classes by the source's id.
+        manifests: cell (``r10_s0``) -> fingerprint of its manifest.
+        parts: ``train``, ``validation``, ``test`` -> class -> clips; the same for all cells.
+        labelled: cell -> class -> labelled clips.
+        store: fingerprint of the decoded frames, "" where none are decoded. It holds for one version of the decoder.
+    """
+
+    format: int = FORMAT
+    benchmark: str
+    classes: dict[int, str]
+    manifests: dict[str, str]
+    parts: dict[str, ByClass]
+    labelled: dict[str, ByClass]
+    store: str = ""
+
+
+def cell_name(ratio: float, seed: int) -> str:
+    """``r10_s0`` for 10 % and seed 0, as run folders write it."""
+    return f"r{100 * ratio:g}_s{seed}"
+
+
+def cell_words(cell: str) -> str:
+    """``ratio 10 %, seed 0`` for ``r10_s0``."""
+    ratio, _, seed = cell.partition("_")
+    return f"ratio {ratio[1:]} %, seed {seed[1:]}"
+
+
+def fingerprints(
+    name: str, classes: Mapping[int, str], clips: pd.DataFrame, manifests: Sequence[Manifest], store: str = ""
+) -> Fingerprints:
+    """The fingerprints of a split.
+
+    Args:
+        name: the benchmark's.
+        classes: the source's id -> name.
+        clips: every clip of the benchmark with ``clip_id``, ``label`` (the source's id) and ``role``.
+        manifests: the cells.
+        store: fingerprint of the decoded frames, if there are any.
+    """
+    of_role = {str(role): group for role, group in clips.groupby("role")}
+    return Fingerprints(
+        benchmark=name,
+        classes=dict(classes),
+        manifests={_cell(manifest): manifest.fingerprint() for manifest in manifests},
+        parts={role: _prints(of_role.get(role, clips.iloc[:0]), classes) for role in ("train", "validation", "test")},
+        labelled={
+            _cell(manifest): _prints(clips[clips["clip_id"].isin(manifest.labelled)], classes) for manifest in manifests
+        },
+        store=store,
+    )
+
+
+def _cell(manifest: Manifest) -> str:
+    return cell_name(manifest.ratio, manifest.seed)
+
+
+def _prints(clips: pd.DataFrame, classes: Mapping[int, str]) -> ByClass:
+    of_class: dict[int, list[str]] = {label: [] for label in classes}
+    for clip, label in zip(clips["clip_id"].tolist(), clips["label"].tolist(), strict=True):
+        of_class[label].append(clip)
+    return {label: Print(clips=len(ids), digest=digest(sorted(ids))) for label, ids in of_class.items()}
+
+
+def read(path: Path) -> Fingerprints:
+    """The fingerprints in a file.
+
+    Raises:
+        UserError: the file is no such file, or of another format.
+    """
+    try:
+        data = read_json(path)
+        if data["format"] != FORMAT:
+            raise UserError(
+                f"{path}: these fingerprints have format {data['format']}, this version compares {FORMAT}; "
+                "build the split anew with one version."
+            )
+        return Fingerprints.model_validate(data)
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        raise UserError(
+            f"{path}: expected the fingerprints.json of a built split, found something else ({type(error).__name__})."
+        ) from error
+
+
+def to_json(prints: Fingerprints) -> Any:
+    """Plain data for :func:`read`."""
+    return prints.model_dump(mode="json")
+
+
+def differences(here: Fingerprints, there: Fingerprints) -> list[str]:
+    """What differs between two splits of one benchmark, a line each; empty if they hold the same clips.
+
+    Cells that only one of them has are no difference.
+
+    Raises:
+        UserError: they are of different benchmarks or have no cell in common.
+    """
+    if here.benchmark != there.benchmark:
+        raise UserError(f"This is a split of {here.benchmark}, the other one of {there.benchmark}; compare like ones.")
+    cells = [cell for cell in here.manifests if cell in there.manifests]
+    if not cells:
+        ours, theirs = (", ".join(sorted(prints.manifests)) for prints in (here, there))
+        raise UserError(f"The splits have no ratio and seed in common: here {ours}; there {theirs}.")
+    found = [*_of_classes(here, there)]
+    for part in ("train", "validation", "test"):
+        found += _of_part(part, here, here.parts.get(part, {}), there.parts.get(part, {}))
+    for cell in cells:
+        words = f"{cell_words(cell)}, labelled"
+        labelled = _of_part(words, here, here.labelled.get(cell, {}), there.labelled.get(cell, {}))
+        found += labelled
+        if not found and here.manifests[cell] != there.manifests[cell]:
+            found.append(f"{cell_words(cell)}: the manifests' fingerprints differ, though every part agrees.")
+    if here.store and there.store and here.store != there.store:
+        found.append(
+            "decoded frames: other pixels (another copy of the videos, store recipe, or version of the decoder)."
+        )
+    return found
+
+
+def _of_classes(here: Fingerprints, there: Fingerprints) -> Iterator[str]:
+    for label in sorted({*here.classes, *there.classes}):
+        ours, theirs = here.classes.get(label), there.classes.get(label)
+        if ours is None or theirs is None:
+            yield f"class {label} ({ours or theirs}): only {'here' if theirs is None else 'there'}."
+        elif ours != theirs:
+            yield f"class {label}: '{ours}' here, '{theirs}' there."
+
+
+def _of_part(words: str, names: Fingerprints, here: ByClass, there: ByClass) -> list[str]:
+    """Differences in the classes that both have."""
+    found = []
+    for label in sorted({*here} & {*there}):
+        ours, theirs = here[label], there[label]
+        if ours == theirs:
+            continue
+        counts = (
+            f"{ours.clips} clips on both sides, but not the same ones"
+            if ours.clips == theirs.clips
+            else f"{ours.clips} clips here, {theirs.clips} there"
+        )
+        found.append(f"{words}, class {label} ({names.classes.get(label, 'unnamed')}): {counts}.")
+    return found

@@ -1,0 +1,102 @@
+"""What a person looks at before training: clips, people and seconds of every class, and what is odd about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ssmar_bench.core.definition import Definition
+from ssmar_bench.splits.build import ROLES
+from ssmar_bench.splits.built import Built
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A split in numbers.
+
+    Attributes:
+        parts: a row a class and one for ``all``; columns (role, ``clips`` | ``people`` | ``seconds``); people and
+            seconds are NaN where they are not known of every clip.
+        labelled: a row a class and one for ``all``; a column a cell: labelled clips.
+        warnings: a sentence each.
+    """
+
+    parts: pd.DataFrame
+    labelled: pd.DataFrame
+    warnings: list[str]
+
+
+def summary(built: Built) -> Summary:
+    """The numbers of a built split."""
+    clips = built.clips
+    labelled = {
+        cell: clips[clips["clip_id"].isin(manifest.labelled)].groupby("label").size()
+        for cell, manifest in built.manifests.items()
+    }
+    counts = pd.DataFrame(labelled).reindex(sorted(built.definition.classes)).fillna(0).astype(int)
+    counts.loc["all"] = counts.sum()
+    return Summary(_parts(clips, built.definition), counts, list(_warnings(built)))
+
+
+def _parts(clips: pd.DataFrame, definition: Definition) -> pd.DataFrame:
+    labels = [*sorted(definition.classes), "all"]
+    both = pd.concat([clips, clips.assign(label="all")])
+    tables = {}
+    for role in ROLES:
+        groups = both[both["role"] == role].groupby("label")
+        table = groups.agg(clips=("clip_id", "size"), people=("person", _people), seconds=("seconds", _seconds))
+        tables[role] = table.reindex(labels, fill_value=0)
+    return pd.concat(tables, axis=1)
+
+
+def _people(names: pd.Series[str]) -> float:
+    """How many; NaN if one is not known."""
+    return float("nan") if (names == "").any() else float(names.nunique())
+
+
+def _seconds(seconds: pd.Series[float]) -> float:
+    return float(seconds.sum(skipna=False))
+
+
+def _warnings(built: Built) -> Iterator[str]:
+    clips, definition = built.clips, built.definition
+    of_role = {role: clips[clips["role"] == role] for role in ROLES}
+    for official, expected in definition.expected_clips.items():
+        found = int((clips["part"] == official).sum())
+        if found != expected:
+            yield (
+                f"The owners' lists hold {expected:,} clips of these classes in the part '{official}', this copy "
+                f"{found:,}: it is not the whole data set, and its figures compare with no other's."
+            )
+    for one, other, so in (
+        ("train", "test", "test figures say how well known people are recognised, not strangers"),
+        ("train", "validation", "validation figures flatter a method that remembers people"),
+        ("validation", "test", "choices made on validation know some people of the test"),
+    ):
+        yield from _shared(of_role[one], of_role[other], f"{one} and {other}", so)
+    for role in ROLES[1:]:
+        missing = sorted(set(definition.classes) - set(of_role[role]["label"]))
+        if missing:
+            names = ", ".join(f"{label} ({definition.classes[label]})" for label in missing)
+            yield f"No {role} clip shows class {names}: its recognition is not measured there."
+    if definition.parts.labelled_by == "person":
+        for manifest in built.manifests.values():
+            true = len(manifest.labelled) / (len(manifest.labelled) + len(manifest.unlabelled))
+            if abs(true - manifest.ratio) > 0.1 * manifest.ratio:
+                yield (
+                    f"Whole people are labelled: at ratio {manifest.ratio:g} and seed {manifest.seed} they hold "
+                    f"{true:.1%} of the training clips."
+                )
+
+
+def _shared(one: pd.DataFrame, other: pd.DataFrame, where: str, so: str) -> Iterator[str]:
+    people = ({*one["person"]} & {*other["person"]}) - {""}
+    if people:
+        who = "1 person or source video" if len(people) == 1 else f"{len(people):,} people or source videos"
+        yield f"{who} in both {where}: {so}."
+    videos = {*one["video"]} & {*other["video"]}
+    if videos:
+        what = "1 untrimmed video" if len(videos) == 1 else f"{len(videos):,} untrimmed videos"
+        yield f"{what} with clips in both {where}: they share a scene, and may overlap in time."

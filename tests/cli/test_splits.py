@@ -1,0 +1,191 @@
+"""``ssmar-bench splits``: build, show, verify and export on the tiny benchmark, and what each of them refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ssmar_bench import api
+from ssmar_bench.core import definition as definitions
+from ssmar_bench.runs import data
+from ssmar_bench.runs.plan import Grid, cells
+from ssmar_bench.sources import read as read_source
+from tests.conftest import Finished
+
+Call = Callable[..., Finished]
+
+
+@pytest.fixture(scope="module")
+def whole(tiny: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny benchmark's split at 25 and 50 %; nobody may change it."""
+    out = tmp_path_factory.mktemp("splits")
+    options = api.SplitOptions(ratios=[0.25, 0.5], seeds=[0, 1])
+    return api.build_split(str(tiny), out, {"micro-motion": rendered}, options)
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(whole, tmp_path / whole.name)
+
+
+def test_build_prints_what_it_built(call: Call, tiny: Path, rendered: Path, whole: Path, tmp_path: Path) -> None:
+    words = ("splits", "build", tiny, "--data", f"micro-motion={rendered}", "--out", tmp_path / "out")
+    ended = call(*words, "--ratios", "0.25,0.5", "--seeds", "0,1")
+    assert ended.status == 0, ended.err
+    assert ended.out.splitlines()[-1] == str(tmp_path / "out" / "tiny-motion")
+    rows = {cells[0]: cells[1:] for cells in _rows(ended.out)}
+    built, summary = api.show_split(whole)
+    sizes = built.clips["role"].value_counts()
+    for number, role in enumerate(("train", "validation", "test")):
+        people = built.clips.loc[built.clips["role"] == role, "person"].nunique()
+        assert _rows(ended.out)[12][1:][number].startswith(f"{sizes[role]} ({people}, ")
+        assert "unknown" not in _rows(ended.out)[12][1:][number]
+    assert rows["all"] == [str(summary.labelled[f"r{ratio}_s0"]["all"]) for ratio in (25, 50)]
+    for cell, fingerprint in built.fingerprints.manifests.items():
+        assert f"{cell}: {fingerprint}" in ended.out
+    assert "store: none" in ended.out
+    for name in ("clips.csv", "fingerprints.json", "manifests/r25_s1.json", "definition.yaml"):
+        assert (tmp_path / "out" / "tiny-motion" / name).read_bytes() == (whole / name).read_bytes()
+
+    shown = call("splits", "show", tmp_path / "out" / "tiny-motion")
+    assert (shown.status, shown.out) == (0, ended.out)
+
+
+def _rows(text: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
+
+
+def test_seconds_are_those_of_the_videos(whole: Path) -> None:
+    """8 frames at 12 a second."""
+    built, _ = api.show_split(whole)
+    assert set(built.clips["seconds"].round(2)) == {0.67}
+
+
+def test_without_durations_no_video_is_opened(tiny: Path, rendered: Path, tmp_path: Path) -> None:
+    empty = shutil.copytree(rendered, tmp_path / "data")
+    for video in empty.rglob("*.mp4"):
+        video.write_bytes(b"")
+    roots, options = {"micro-motion": empty}, api.SplitOptions()
+    for durations in (False, True):
+        folder = api.build_split(str(tiny), tmp_path / str(durations), roots, options, durations)
+        assert api.show_split(folder)[0].clips["seconds"].isna().all()
+
+
+def test_the_built_definition_trains_on_the_built_manifests(tiny: Path, rendered: Path, tmp_path: Path) -> None:
+    roots = {"micro-motion": rendered}
+    for options, name in (
+        (api.SplitOptions(labelled_by="person", ratios=[0.4]), "tiny-motion-by-person"),
+        (api.SplitOptions(clips_per_class=1), "tiny-motion-1-per-class"),
+    ):
+        folder = api.build_split(str(tiny), tmp_path, roots, options)
+        assert folder.name == name
+        built, _ = api.show_split(folder)
+        planned = cells(Grid(str(folder / "definition.yaml"), ["supervised"]), read_source("micro-motion", rendered))
+        assert [cell.spec.manifest for cell in planned] == list(built.fingerprints.manifests.values())
+        assert {cell.spec.benchmark for cell in planned} == {name}
+
+
+def test_one_labelled_clip_of_every_class(tiny: Path, rendered: Path, tmp_path: Path) -> None:
+    folder = api.build_split(str(tiny), tmp_path, {"micro-motion": rendered}, api.SplitOptions(clips_per_class=1))
+    built, summary = api.show_split(folder)
+    (column,) = summary.labelled.columns
+    assert set(summary.labelled[column].drop("all")) == {1}
+    (manifest,) = built.manifests.values()
+    train = len(manifest.labelled) + len(manifest.unlabelled)
+    assert manifest.ratio == float(f"{12 / train:.4g}")
+
+
+def test_the_store_has_a_fingerprint_once_it_is_decoded(
+    tiny: Path, rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
+    roots, definition = {"micro-motion": rendered}, definitions.read(str(tiny))
+    index = read_source("micro-motion", rendered)
+    folder = api.build_split(str(tiny), tmp_path, roots)
+    assert api.show_split(folder)[0].fingerprints.store == ""
+    manifest = next(iter(api.show_split(folder)[0].manifests.values()))
+    data.prepare_store(definition, index, manifest, 1, lambda event: None)
+    assert len(api.show_split(api.build_split(str(tiny), tmp_path, roots))[0].fingerprints.store) == 16
+
+
+def test_verify(call: Call, folder: Path, whole: Path) -> None:
+    for against in (whole, whole / "fingerprints.json", whole / "manifests" / "r25_s0.json"):
+        assert call("splits", "verify", folder, against) == Finished(0, "The same clips.\n", "")
+
+
+def test_verify_says_what_differs(call: Call, folder: Path, whole: Path, tmp_path: Path) -> None:
+    theirs = json.loads((whole / "manifests" / "r25_s0.json").read_text())
+    moved = theirs["unlabelled"].pop()
+    (tmp_path / "theirs.json").write_text(json.dumps(theirs))
+    ended = call("splits", "verify", folder, tmp_path / "theirs.json")
+    assert (ended.status, ended.err) == (1, "")
+    assert ended.out.startswith("ratio 25 %, seed 0, unlabelled, class ")
+    assert ended.out.endswith(f": here only {moved}.\n")
+
+    prints = json.loads((whole / "fingerprints.json").read_text())
+    prints["labelled"]["r50_s1"]["9"]["clips"] += 1
+    (tmp_path / "prints.json").write_text(json.dumps(prints))
+    ended = call("splits", "verify", folder, tmp_path / "prints.json")
+    count = prints["labelled"]["r50_s1"]["9"]["clips"]
+    assert (ended.status, ended.err) == (1, "")
+    line = f"ratio 50 %, seed 1, labelled, class 9 (nodding): {count - 1} clips here, {count} there.\n"
+    assert ended.out == line
+
+
+@pytest.mark.parametrize(("form", "labelled"), [("mmaction2", "labelled.txt"), ("semilearn", "l_train.txt")])
+def test_export(call: Call, folder: Path, rendered: Path, tmp_path: Path, form: str, labelled: str) -> None:
+    words = ("splits", "export", folder, "--data", f"micro-motion={rendered}")
+    ended = call(*words, "--format", form, "--out", tmp_path / "lists")
+    assert ended.status == 0, ended.err
+    assert len(ended.out.splitlines()) == 1 + 4 * 4
+    for line in (tmp_path / "lists" / "r25_s0" / labelled).read_text().splitlines():
+        file, label = line.split()
+        assert (rendered / file).is_file()
+        assert 0 <= int(label) < 12
+
+
+REFUSED = {
+    "unknown benchmark": (["build", "ma-21"], "Unknown benchmark 'ma-21'; did you mean 'ma-12'?"),
+    "no folder of the source": (["build", "ma-12"], "ma-12 is built from ma52; say where it is: --data ma52=FOLDER."),
+    "ratio twice": (["build", "TINY", "--ratios", "0.5,0.5"], "ratios: value error, 0.5 stands there twice"),
+    "ratio outside": (["build", "TINY", "--ratios", "1.5"], "a labelled ratio lies in (0, 1], not 1.5"),
+    "seed in words": (["build", "TINY", "--seeds", "one"], "--seeds one: expected numbers"),
+    "seed twice": (["build", "TINY", "--seeds", "1,1"], "1 stands there twice"),
+    "unknown unit": (
+        ["build", "TINY", "--labelled-by", "persons"],
+        "--labelled-by persons: unknown; did you mean 'person'?",
+    ),
+    "ratios and clips": (["build", "TINY", "--clips-per-class", "2", "--ratios", "0.5"], "Give either ratios or clips"),
+    "people and clips": (
+        ["build", "TINY", "--clips-per-class", "2", "--labelled-by", "person"],
+        "People cannot be labelled by a number of clips",
+    ),
+    "more than there are": (["build", "TINY", "--clips-per-class", "50"], "labels 50 clips of every class, and class "),
+    "no split": (["show", "OUT"], "fingerprints.json: expected the fingerprints.json of a built split"),
+    "nothing published": (["verify", "SPLIT"], "No fingerprints of tiny-motion are published here"),
+    "nothing there": (["verify", "SPLIT", "OUT"], "expected a manifest, found something else"),
+    "another's page": (["verify", "SPLIT", "PAGE"], "expected the fingerprints.json of a built split, found something"),
+    "unknown format": (["export", "SPLIT", "--format", "torch", "--out", "OUT"], "--format torch: unknown; known: "),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_wrong_words(call: Call, tiny: Path, rendered: Path, whole: Path, tmp_path: Path, case: str) -> None:
+    words, fault = REFUSED[case]
+    (tmp_path / "page.html").write_text("<html>")
+    names = {"TINY": tiny, "SPLIT": whole, "OUT": tmp_path / "out", "PAGE": tmp_path / "page.html"}
+    words = [str(names.get(word, word)) for word in words]
+    if words[0] in ("build",):
+        words += ["--out", str(tmp_path / "out")]
+    if str(tiny) in words or words[0] == "export":
+        words += ["--data", f"micro-motion={rendered}"]
+    ended = call("splits", *words)
+    assert ended.status == 2
+    assert ended.err.splitlines()[-1].startswith("ssmar-bench: ")
+    assert fault in ended.err
+    assert ended.out == ""
+    assert not (tmp_path / "out").exists()

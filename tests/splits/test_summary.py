@@ -1,0 +1,104 @@
+"""Clips, people and seconds of a built split, and what its reader is warned of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ssmar_bench.core.index import Index
+from ssmar_bench.splits.build import Benchmark
+from ssmar_bench.splits.built import Built, build_all
+from ssmar_bench.splits.summary import summary
+
+SIZES = {3: 40, 7: 20}
+
+
+@pytest.fixture(scope="module")
+def split(make_index, make_definition):
+    def make(
+        clips: dict[str, Any] | None = None, seconds: float | None = None, ratio: float = 0.25, **parts: Any
+    ) -> Built:
+        """A split of 10 people to train and 10 to test on; ``clips`` replaces columns of the index."""
+        index: Index = make_index(SIZES, people=10, test=12)
+        index = replace(index, clips=index.clips.assign(**{"path": index.clips["clip_id"], **(clips or {})}))
+        definition = make_definition(SIZES, **{"validation": 0.2, **parts}).model_copy(update={"ratios": [ratio]})
+        length = None if seconds is None else pd.Series(seconds, index=index.clips["clip_id"])
+        return build_all(Benchmark.of(index, definition), length)
+
+    return make
+
+
+def test_clips_people_and_seconds_are_counted(split) -> None:
+    built = split(seconds=2.0)
+    table = summary(built).parts
+    clips = built.clips
+    for role in ("train", "validation", "test"):
+        of_role = clips[clips["role"] == role]
+        for label in SIZES:
+            rows = of_role[of_role["label"] == label]
+            found = tuple(table.loc[label, (role, name)] for name in ("clips", "people", "seconds"))
+            assert found == (len(rows), rows["person"].nunique(), 2.0 * len(rows))
+        found = tuple(table.loc["all", (role, name)] for name in ("clips", "people", "seconds"))
+        assert found == (len(of_role), of_role["person"].nunique(), 2.0 * len(of_role))
+    assert table.loc["all"].xs("clips", level=1).sum() == len(clips)
+
+
+def test_what_is_unknown_is_not_counted(split) -> None:
+    built = split({"subject": ""}, validation_by="clip")
+    table = summary(built).parts
+    for role in ("train", "validation", "test"):
+        assert math.isnan(table.loc["all", (role, "people")])
+        assert math.isnan(table.loc["all", (role, "seconds")])
+        assert table.loc["all", (role, "clips")] > 0
+
+
+def test_labelled_clips_are_counted_by_class(split) -> None:
+    built = split()
+    found = summary(built).labelled
+    assert list(found.columns) == ["r25_s0", "r25_s1", "r25_s2"]
+    for cell, manifest in built.manifests.items():
+        assert found[cell]["all"] == len(manifest.labelled) == found[cell].drop("all").sum()
+
+
+def test_a_split_by_person_needs_no_warning(split) -> None:
+    assert summary(split()).warnings == []
+
+
+def test_people_on_both_sides_are_warned_of(split) -> None:
+    one = summary(split({"subject": "p1"}, validation_by="clip")).warnings
+    assert [line[:55] for line in one] == [
+        "1 person or source video in both train and test: test f",
+        "1 person or source video in both train and validation: ",
+        "1 person or source video in both validation and test: c",
+    ]
+    assert summary(split({"subject": ""}, validation_by="clip")).warnings == []
+
+
+def test_videos_on_both_sides_are_warned_of(split) -> None:
+    found = summary(split({"path": "/v/one.mp4", "start": 0, "end": 9})).warnings
+    assert found[0].startswith("1 untrimmed video with clips in both train and test: they share")
+    assert len(found) == 3
+
+
+def test_a_class_that_is_not_tested_is_warned_of(make_index, make_definition) -> None:
+    index = make_index(SIZES, test=2)
+    index = replace(index, clips=index.clips.assign(path=index.clips["clip_id"]))
+    fewer = replace(index, clips=index.clips[~((index.clips["label"] == 7) & (index.clips["part"] == "val"))])
+    built = build_all(Benchmark.of(fewer, make_definition(SIZES)))
+    assert summary(built).parts.loc[7, "test"].to_dict() == {"clips": 0, "people": 0, "seconds": 0}
+    found = summary(built).warnings
+    assert found == ["No test clip shows class 7 (class 7): its recognition is not measured there."]
+
+
+def test_people_who_hold_another_share_are_warned_of(split) -> None:
+    assert summary(split(labelled_by="person")).warnings == []  # 2 of 8 people
+    built = split(labelled_by="person", ratio=0.1)
+    found = [line for line in summary(built).warnings if line.startswith("Whole people are labelled: at ratio 0.1")]
+    for manifest in built.manifests.values():
+        true = len(manifest.labelled) / (len(manifest.labelled) + len(manifest.unlabelled))
+        assert (abs(true - 0.1) > 0.01) == any(f"seed {manifest.seed} they hold {true:.1%}" in line for line in found)
+    assert found
