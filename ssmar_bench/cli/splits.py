@@ -68,7 +68,7 @@ def show(folder: Folder) -> None:
     console.print(_parts(built, summary))
     console.print(_labelled(built, summary))
     for warning in summary.warnings:
-        console.print(f"! {warning}", markup=False, highlight=False)
+        console.print(f"! {warning}", markup=False, highlight=False, soft_wrap=True)
     for cell, print_ in built.fingerprints.manifests.items():
         console.print(f"{cell}: {print_}", highlight=False)
     store = built.fingerprints.store or "none (its clips are not decoded)"

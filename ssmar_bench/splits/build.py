@@ -56,7 +56,7 @@ class Benchmark:
         clips = _chosen(index, definition)
         train = clips["part"].isin(definition.parts.train).to_numpy()
         if definition.parts.carved_test is not None:
-            train = ~_carved(clips, definition.parts.carved_test)
+            train = ~_carved(clips, definition, definition.parts.carved_test)
         _require_both(index, definition, train)
         held_out = np.zeros(len(clips), bool)
         held_out[train] = _validated(clips[train], definition)
@@ -177,10 +177,19 @@ def _chosen(index: Index, definition: Definition) -> pd.DataFrame:
     return clips.assign(**{"class": clips["label"].map(number).astype(np.int64)})
 
 
-def _carved(clips: pd.DataFrame, carved: CarvedTest) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _carved(
+    clips: pd.DataFrame, definition: Definition, carved: CarvedTest
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Marks the clips of a test part of our own."""
     if carved.clips_per_class:
         classes: Integers = clips["class"].to_numpy()
+        sizes = np.bincount(classes, minlength=len(definition.classes))
+        if sizes.min() <= carved.clips_per_class:
+            raise UserError(
+                f"{definition.name} tests on {carved.clips_per_class} clips of every class, and "
+                f"{_class_name(definition, int(sizes.argmin()))} has only {sizes.min()}, which leaves none to train "
+                f"on; use the whole data set, or lower parts.carved_test.clips_per_class in a definition of your own."
+            )
         return places("test", clips["clip_id"].tolist(), classes) < carved.clips_per_class
     _require_people(clips, "carved_test.people")
     chosen = first_people("test-person", clips["subject"], carved.people * len(clips))
@@ -218,6 +227,6 @@ def _require_every_class(index: Index, definition: Definition, clips: pd.DataFra
         if label not in there:
             name = _class_name(definition, label)
             raise UserError(
-                f"{name.capitalize()} of {definition.name} has no training clip in {index.source}; "
+                f"{name[0].upper()}{name[1:]} of {definition.name} has no training clip in {index.source}; "
                 f"add clips of it, or take the class out of the definition."
             )

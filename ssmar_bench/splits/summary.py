@@ -11,6 +11,9 @@ from ssmar_bench.core.definition import Definition
 from ssmar_bench.splits.build import ROLES
 from ssmar_bench.splits.built import Built
 
+SHOWN = 5
+"""Classes that a warning names before it counts the others."""
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -79,8 +82,9 @@ def _warnings(built: Built) -> Iterator[str]:
     for role in ROLES[1:]:
         missing = sorted(set(definition.classes) - set(of_role[role]["label"]))
         if missing:
-            names = ", ".join(f"{label} ({definition.classes[label]})" for label in missing)
-            yield f"No {role} clip shows class {names}: its recognition is not measured there."
+            names = ", ".join(f"{label} ({definition.classes[label]})" for label in missing[:SHOWN])
+            more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+            yield f"No {role} clip shows class {names}{more}: its recognition is not measured there."
     if definition.parts.labelled_by == "person":
         for manifest in built.manifests.values():
             true = len(manifest.labelled) / (len(manifest.labelled) + len(manifest.unlabelled))

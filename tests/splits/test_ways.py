@@ -100,14 +100,13 @@ def test_the_carved_test_is_the_same_for_every_seed_and_ratio(index: Index, carv
         assert len(tests) == 1
 
 
-def test_a_class_that_the_carved_test_took_whole_is_named(index: Index, carve) -> None:
-    with pytest.raises(UserError, match=r"Class 11 \(class 11\) of made-up has no training clip"):
-        build(index, carve(clips_per_class=14), 0.5, 0)
-
-
-def test_nothing_left_to_train_on_is_told(index: Index, carve) -> None:
-    with pytest.raises(UserError, match=r"no clip of made-up in its part \['train', 'val'\]"):
-        build(index, carve(clips_per_class=1000), 0.5, 0)
+@pytest.mark.parametrize("count", [14, 1000])
+def test_a_class_that_the_carved_test_would_take_whole_is_named(index: Index, carve, count: int) -> None:
+    with pytest.raises(
+        UserError, match=rf"tests on {count} clips of every class, and class 11 \(class 11\) has only 14"
+    ):
+        build(index, carve(clips_per_class=count), 0.5, 0)
+    assert Counter(truth(index, carve(clips_per_class=13)).label.values())[2] == 14
 
 
 def test_people_cannot_be_carved_where_they_are_unknown(index: Index, carve) -> None:

@@ -1,0 +1,42 @@
+"""How long the split of a million clips takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from ssmar_bench.core import definition as definitions
+from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.index import COLUMNS, Index
+from ssmar_bench.splits.build import build
+
+CLIPS = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def definition() -> Definition:
+    return definitions.read("ma-12")
+
+
+@pytest.fixture(scope="module")
+def index(definition: Definition) -> Index:
+    """A million clips of the 12 classes by 9,000 people, in no order; a third is tested on."""
+    draw = np.random.default_rng(0)
+    columns = {
+        "clip_id": [f"clip-{i:07d}" for i in draw.permutation(CLIPS)],
+        "path": "/v.mp4",
+        "start": -1,
+        "end": -1,
+        "label": draw.choice(list(definition.classes), CLIPS),
+        "subject": [f"p{i}" for i in draw.integers(0, 9_000, CLIPS)],
+        "part": np.where(draw.random(CLIPS) < 2 / 3, "train", "val"),
+    }
+    return Index("large", pd.DataFrame(columns, columns=list(COLUMNS)), {})
+
+
+@pytest.mark.slow
+def test_a_million_clips(benchmark: BenchmarkFixture, index: Index, definition: Definition) -> None:
+    manifest = benchmark.pedantic(build, args=(index, definition, 0.1, 0), rounds=2)
+    assert sum(map(len, (manifest.labelled, manifest.unlabelled, manifest.validation, manifest.test))) == CLIPS
