@@ -23,6 +23,31 @@ class HyperParameters(BaseModel):
 
 
 @dataclass(frozen=True)
+class Acts:
+    """Where a hyper-parameter acts; the conformance kit tries whether it does.
+
+    It annotates a field of a ``Config``: ``temperature: Annotated[float, Acts(when={"similarity": "cosine"})]``. A
+    field without it acts on the loss.
+
+    Attributes:
+        on: where another value is first seen: in the ``loss`` of some step of a short run; in what an offline ``round``
+            (:meth:`Method.epoch_start`, :meth:`Method.train_end`) leaves behind; in the ``prediction`` alone, after a
+            training that it left as it was; in the ``schedule``: with the same weights the loss differs at one point
+            of the run and is the same at another; or ``nowhere``, for an argument of another library that it ignores.
+        when: values that other hyper-parameters must have for it to act.
+        other: a value to compare with, where its type and bounds do not suggest one.
+        all: the value with which every unlabelled clip is selected, for a threshold or a filter.
+        none: the value with which no unlabelled clip is selected.
+    """
+
+    on: Literal["loss", "round", "prediction", "schedule", "nowhere"] = "loss"
+    when: Mapping[str, Any] = field(default_factory=dict)
+    other: Any = None
+    all: Any = None
+    none: Any = None
+
+
+@dataclass(frozen=True)
 class View:
     """One way of looking at a clip.
 

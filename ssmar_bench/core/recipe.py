@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,29 @@ class Value(Section):
     source: str = Field(min_length=1)
 
 
+class Parity(Section):
+    """What the algorithm is compared with, by the tests, and how closely it agrees.
+
+    Attributes:
+        oracle: ``semilearn`` (the named ``algorithm`` of semilearn 0.3.2), or ``formulas`` (a second implementation in
+            plain loops, in the file ``where``).
+        tolerance: largest relative difference of the losses.
+        steps: over how many optimiser steps from the same weights.
+        switches: hyper-parameters that restore the oracle's reading where the recipe has the paper's.
+        arguments: the oracle's own arguments, where they are not its defaults.
+        note: what is held equal besides weights, clips and seeds.
+    """
+
+    oracle: Literal["semilearn", "formulas"]
+    tolerance: float = Field(gt=0)
+    steps: int = Field(default=12, ge=1)
+    algorithm: str = ""
+    switches: dict[str, Any] = Field(default_factory=dict)
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    where: str = ""
+    note: str = ""
+
+
 class Recipe(Section):
     """One file of ``methods/``: a row of a table."""
 
@@ -29,6 +52,7 @@ class Recipe(Section):
     deviations: list[str]
     overrides: dict[str, Any] = Field(default_factory=dict)
     notes: str = ""
+    parity: Parity | None = None
 
 
 RECIPES = Shelf("methods", "method")
