@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssmar_bench.algorithms import usb
 from ssmar_bench.core.registry import Registry
 
 ALGORITHMS = Registry(
@@ -10,5 +11,6 @@ ALGORITHMS = Registry(
         "supervised": "ssmar_bench.algorithms.supervised:Supervised",
         "fixmatch": "ssmar_bench.algorithms.fixmatch:FixMatch",
         "aplt": "ssmar_bench.algorithms.aplt:APLT",
+        **{f"usb-{name}": f"ssmar_bench.algorithms.usb:{name}" for name in usb.ADAPTED},
     },
 )

@@ -6,7 +6,7 @@ Equation numbers are the paper's. What it leaves open is a hyper-parameter; the 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -17,6 +17,7 @@ from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, semi_s
 from ssmar_bench.algorithms.parts.forward import together
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import (
+    Acts,
     Batch,
     Context,
     HyperParameters,
@@ -51,19 +52,19 @@ class APLT(Method):
             refresh_at_end: one more offline round after the last epoch, for the test prototypes alone.
         """
 
-        threshold: float = Field(ge=0, le=1)
+        threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
         weight: float = Field(ge=0)
-        warm_up: Fraction = Field(gt=0, lt=1)
-        round_every: Fraction = Field(gt=0, le=1)
-        unit_clustering: bool
-        augmented_copies: int = Field(ge=0, le=100)
-        tolerance: float = Field(ge=0)
-        iterations: int = Field(ge=1)
-        self_adaptive_threshold: bool
-        prototypes_from: Literal["screened", "all"]
-        similarity: Literal["cosine", "raw", "unit"]
-        temperature: float = Field(gt=0)
-        refresh_at_end: bool
+        warm_up: Annotated[Fraction, Acts("schedule")] = Field(gt=0, lt=1)
+        round_every: Annotated[Fraction, Acts("schedule")] = Field(gt=0, le=1)
+        unit_clustering: Annotated[bool, Acts("round")]
+        augmented_copies: Annotated[int, Acts("round")] = Field(ge=0, le=100)
+        tolerance: Annotated[float, Acts("round", other=1e6)] = Field(ge=0)
+        iterations: Annotated[int, Acts("round")] = Field(ge=1)
+        self_adaptive_threshold: Annotated[bool, Acts("round", all=False)]
+        prototypes_from: Annotated[Literal["screened", "all"], Acts("round")]
+        similarity: Annotated[Literal["cosine", "raw", "unit"], Acts("round")]
+        temperature: Annotated[float, Acts(when={"similarity": "cosine"})] = Field(gt=0)
+        refresh_at_end: Annotated[bool, Acts("round")]
 
     revision = 1
 

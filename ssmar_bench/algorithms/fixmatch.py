@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.forward import together
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
-from ssmar_bench.core.contract import Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
 
 
 class FixMatch(Method):
@@ -23,7 +25,7 @@ class FixMatch(Method):
             strong_labelled: also learn strong views of labelled clips (a control, not part of FixMatch).
         """
 
-        threshold: float = Field(ge=0, le=1)
+        threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
         weight: float = Field(ge=0)
         strong_labelled: bool
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from ssmar_bench.backbones.build import build
+from ssmar_bench.backbones.build import ClipClassifier, build
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
 from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.seeds import seed_of
@@ -19,7 +20,11 @@ SEGMENTS, SIZE = 4, 16
 
 @dataclass(frozen=True)
 class Tiny:
-    """Sizes and seed of the problem."""
+    """Sizes and seed of the problem.
+
+    With ``sharp`` the networks' first predictions are spread over all classes and confidences, so that thresholds and
+    temperatures matter from the first step on; an untrained network is equally unsure of everything.
+    """
 
     classes: int = 3
     labelled: int = 9
@@ -27,6 +32,7 @@ class Tiny:
     batch: int = 4
     epochs: int = 11
     seed: int = 0
+    sharp: bool = False
 
     def _generator(self, *words: int | str) -> torch.Generator:
         return torch.Generator().manual_seed(seed_of("tiny", self.seed, *words))
@@ -34,18 +40,30 @@ class Tiny:
     def _clips(self, *words: int | str, count: int) -> Tensor:
         return torch.randn(count, SEGMENTS, 3, SIZE, SIZE, generator=self._generator(*words))
 
-    def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:
-        """``algorithm`` under the hyper-parameters ``values``."""
+    def context(self) -> Context:
+        """What a method is built from."""
         recipe = BackboneRecipe(name="micro-tsm", weights="none", input="centred")
-        context = Context(
+        return Context(
             classes=self.classes,
             n_labelled=self.labelled,
             n_unlabelled=self.unlabelled,
             steps=self.epochs * 3,
             epochs=self.epochs,
-            network=lambda role: build(recipe, SEGMENTS, self.classes, seed_of("network", self.seed, role)),
+            network=lambda role: self._network(recipe, role),
         )
-        return algorithm(context, algorithm.Config.model_validate(dict(values)))
+
+    def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:
+        """``algorithm`` under the hyper-parameters ``values``."""
+        return algorithm(self.context(), algorithm.Config.model_validate(dict(values)))
+
+    def _network(self, recipe: BackboneRecipe, role: str) -> ClipClassifier:
+        network = build(recipe, SEGMENTS, self.classes, seed_of("network", self.seed, role))
+        if self.sharp:
+            with torch.no_grad():
+                features = deepcopy(network)(self._clips("sharp", count=16)).features
+                network.classifier.weight *= 25
+                network.classifier.bias.copy_(-network.classifier.weight @ features.mean(0))
+        return network
 
     def progress(self, epoch: int) -> Progress:
         """The first step of ``epoch``."""

@@ -1,0 +1,70 @@
+"""A check: something that holds for every method, with a sentence that says what failed and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from ssmar_bench.testing.subject import Subject
+
+
+class FailedError(Exception):
+    """The method does not do what the check asks; its message says what it did and how to mend it."""
+
+
+class NotApplicableError(Exception):
+    """The check has nothing to look at in this method; its message says why."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A named function that raises :class:`FailedError` or :class:`NotApplicableError`."""
+
+    name: str
+    holds: str
+    function: Callable[[Subject], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a check, and why if it did not pass."""
+
+    check: str
+    state: Literal["passed", "failed", "not applicable"]
+    message: str = ""
+
+
+CHECKS: dict[str, Check] = {}
+
+
+def check(function: Callable[[Subject], None]) -> Callable[[Subject], None]:
+    """Registers ``function`` under its name; its docstring is what holds."""
+    name = function.__name__.replace("_", "-")
+    CHECKS[name] = Check(name, (function.__doc__ or "").strip(), function)
+    return function
+
+
+def require(holds: object, sentence: str) -> None:
+    """Fail with ``sentence`` unless ``holds``."""
+    if not holds:
+        raise FailedError(sentence)
+
+
+def examine(subject: Subject, name: str) -> Outcome:
+    """The outcome of one check; an exception of the method's own is a failure too."""
+    try:
+        CHECKS[name].function(subject)
+    except NotApplicableError as reason:
+        return Outcome(name, "not applicable", str(reason))
+    except FailedError as fault:
+        return Outcome(name, "failed", f"{subject.name}: {fault}")
+    except Exception as error:  # noqa: BLE001  # whatever a stranger's method raises is what the check found
+        raised = f"{type(error).__name__}: {error}"
+        return Outcome(name, "failed", f"{subject.name}: it raised {raised} (checked: {CHECKS[name].holds})")
+    return Outcome(name, "passed")
+
+
+def examine_all(subject: Subject) -> list[Outcome]:
+    """Every check, in their order."""
+    return [examine(subject, name) for name in CHECKS]

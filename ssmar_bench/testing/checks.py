@@ -1,0 +1,332 @@
+"""The checks of losses, memory and prediction; those of hyper-parameters stand in :mod:`ssmar_bench.testing.effects`.
+
+Names of terms are part of the contract: terms of labelled clips alone begin with ``labelled``, all others are the
+unlabelled loss.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from ssmar_bench.core.contract import Batch, Method, Unlabelled
+from ssmar_bench.testing.check import FailedError, NotApplicableError, check, require
+from ssmar_bench.testing.subject import Subject, gradients, same, start_epoch, tensors, total, unlabelled
+
+
+def _ends(subject: Subject) -> tuple[int, int]:
+    """The first and the last epoch."""
+    return 0, subject.tiny.epochs - 1
+
+
+def _needs_unlabelled(subject: Subject) -> None:
+    if not subject.algorithm.needs_unlabelled:
+        raise NotApplicableError("it does without unlabelled clips")
+
+
+@check
+def losses_are_finite_scalars_that_train(subject: Subject) -> None:
+    """Every term is a finite scalar with a gradient, and between them they train every weight."""
+    trained: set[str] = set()
+    for epoch in _ends(subject):
+        method = subject.selecting("all").at(epoch)
+        losses = subject.loss(method, epoch)
+        require(losses.terms, "loss() returned no term; give Losses({'labelled': ...}).")
+        for name, term in losses.terms.items():
+            require(term.shape == (), f"the term '{name}' has shape {tuple(term.shape)}; take its mean.")
+            require(term.isfinite(), f"the term '{name}' is {term.item()} in epoch {epoch}; look for log(0) and 0/0.")
+        require(total(losses).requires_grad, "no term has a gradient; do not detach the losses.")
+        found = gradients(method, total(losses))
+        for name, gradient in found.items():
+            require(gradient.isfinite().all(), f"the gradient of '{name}' is not finite in epoch {epoch}.")
+        trained |= {name for name, gradient in found.items() if gradient.any()}
+    wanted = {name for name, parameter in subject.build().named_parameters() if parameter.requires_grad}
+    idle = ", ".join(sorted(wanted - trained)[:3])
+    require(not idle, f"no loss trains {idle}; use them, or set requires_grad_(False) (a teacher, a frozen part).")
+
+
+@check
+def the_unlabelled_loss_trains_the_backbone(subject: Subject) -> None:
+    """The terms of unlabelled clips alone give the backbone a gradient, and it depends on those clips."""
+    _needs_unlabelled(subject)
+    everything = subject.selecting("all")
+    reached = dependent = False
+    for epoch in range(subject.tiny.epochs):
+        method = everything.at(epoch)
+        terms = unlabelled(subject.loss(method, epoch, 1))
+        if terms:
+            found = gradients(method, torch.stack([term.float() for term in terms.values()]).sum())
+            reached |= any(gradient.any() for gradient in _of_backbone(found).values())
+        dependent |= not same(*(_pull(everything, epoch, clips_of) for clips_of in (1, 2)))
+        if reached and dependent:
+            return
+    reason = "a teacher's output taken for the student's, features made under no_grad, a weight that stays 0"
+    require(reached, f"its unlabelled terms give the backbone no gradient in any epoch; look for {reason}.")
+    require(dependent, f"the backbone's gradient is the same whatever the unlabelled clips are; look for {reason}.")
+
+
+def _of_backbone(found: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: gradient for name, gradient in found.items() if "backbone" in name}
+
+
+def _pull(subject: Subject, epoch: int, clips_of: int) -> dict[str, Tensor]:
+    """The backbone's gradient in a step whose unlabelled clips are those of step ``clips_of``.
+
+    In evaluation mode, where BatchNorm does not let the labelled loss see them.
+    """
+    method = subject.at(epoch).eval()
+    batch = dataclasses.replace(subject.batch(method, 1), unlabelled=subject.batch(method, clips_of).unlabelled)
+    return _of_backbone(gradients(method, total(subject.loss(method, epoch, 1, batch))))
+
+
+@check
+def pseudo_labels_are_whole(subject: Subject) -> None:
+    """Pseudo-labels are of the batch's clips, detached, of the right shape and type, with weights of at least 0."""
+    for epoch in _ends(subject):
+        method = subject.at(epoch)
+        batch = subject.batch(method)
+        for name, stream in subject.loss(method, epoch, 0, batch).pseudo.items():
+            assert batch.unlabelled is not None
+            known = set(batch.unlabelled.index.tolist())
+            require(set(stream.index.tolist()) <= known, f"the stream '{name}' has an index that is not in the batch.")
+            for part in ("label", "weight", "confidence"):
+                tensor: Tensor = getattr(stream, part)
+                require(tensor.shape == stream.index.shape, f"{name}.{part} has shape {tuple(tensor.shape)}, not (N,).")
+                require(not tensor.requires_grad, f"{name}.{part} carries a gradient; detach it.")
+            label = stream.label
+            require(label.dtype == torch.long, f"{name}.label is {label.dtype}; make it torch.long.")
+            require(((label >= 0) & (label < subject.tiny.classes)).all(), f"{name}.label is no class.")
+            require((stream.weight >= 0).all(), f"{name}.weight is negative.")
+            require(stream.confidence.isfinite().all(), f"{name}.confidence is not finite.")
+
+
+@check
+def the_batch_is_not_changed(subject: Subject) -> None:
+    """Loss, gradient and prediction leave the batch as it was: several methods may look at one."""
+    for epoch in _ends(subject):
+        method = subject.at(epoch)
+        batch = subject.batch(method)
+        before = {name: tensor.clone() for name, tensor in tensors(batch).items()}
+        total(subject.loss(method, epoch, 0, batch)).backward()  # type: ignore[no-untyped-call]
+        method.after_step(subject.progress(epoch))
+        with torch.no_grad():
+            method.eval().predict(next(iter(batch.labelled.clips.values())))
+        for name, tensor in tensors(batch).items():
+            require(same(tensor, before[name]), f"batch.{name} was changed in place; write to a clone of it.")
+
+
+class _Told(Unlabelled):
+    """Unlabelled clips with the field that they must not have: for methods that look for it."""
+
+    label: Tensor
+    labels: Tensor
+
+
+@check
+def hidden_labels_do_not_matter(subject: Subject) -> None:
+    """Nothing changes when the labels of the unlabelled clips, were they there, are permuted."""
+    _needs_unlabelled(subject)
+    runs = []
+    for shift in (0, 1):
+        method = subject.build()
+        seen = []
+        for epoch in _ends(subject):
+            start_epoch(method, subject.tiny, epoch)
+            batch = subject.batch(method)
+            assert batch.unlabelled is not None
+            told = _Told(batch.unlabelled.clips, batch.unlabelled.index)
+            truth = (batch.unlabelled.index + shift) % subject.tiny.classes
+            object.__setattr__(told, "label", truth)
+            object.__setattr__(told, "labels", truth)
+            losses = subject.loss(method, epoch, 0, Batch(batch.labelled, told))
+            total(losses).backward()  # type: ignore[no-untyped-call]
+            seen += [dict(losses.terms), {name: vars(stream) for name, stream in losses.pseudo.items()}]
+        seen.append(deepcopy(method.state_dict()))
+        runs.append(seen)
+    sentence = "its losses change with the labels of unlabelled clips; a method may read clips and index alone."
+    require(all(same(one, other) for one, other in zip(*runs, strict=True)), sentence)
+
+
+@check
+def it_repeats_itself(subject: Subject) -> None:
+    """Two methods of one seed compute the same, to the last bit, when torch's generator is set alike."""
+    for epoch in _ends(subject):
+        one, other = (subject.train(subject.at(epoch), epoch, 2) for _ in range(2))
+        sentence = (
+            "the same weights, clips and seed gave another loss; draw from torch's global generator alone (not from "
+            "numpy, random or the clock), and iterate over no set."
+        )
+        require(all(same(a.terms, b.terms) for a, b in zip(one, other, strict=True)), sentence)
+
+
+@check
+def it_goes_on_alike_when_saved_and_loaded(subject: Subject) -> None:
+    """A method whose state is loaded into a new one of another seed takes the same next steps."""
+    for epoch in (1, subject.tiny.epochs - 2):
+        method = subject.at(epoch)
+        subject.train(method, epoch, 3)
+        stored = io.BytesIO()
+        torch.save(method.state_dict(), stored)
+        stored.seek(0)
+        other = subject.on(seed=subject.tiny.seed + 1).build()
+        other.load_state_dict(torch.load(stored, weights_only=True))
+        for each in (method, other):
+            start_epoch(each, subject.tiny, epoch + 1)
+        one, two = (subject.train(each, epoch + 1, 2, first=3) for each in (method, other))
+        advice = "keep what it remembers in parameters and buffers (register_buffer), not in plain attributes."
+        for step, (a, b) in enumerate(zip(one, two, strict=True), 1):
+            require(same(a.terms, b.terms), f"step {step} after loading has other losses; {advice}")
+        require(
+            same(subject.predict(method), subject.predict(other)), f"its predictions differ after loading; {advice}"
+        )
+
+
+@check
+def no_clip_passes_the_threshold(subject: Subject) -> None:
+    """Where nothing is selected the term behind the selection is 0, and everything stays finite."""
+    if not any(acts.none is not None for acts in subject.fields().values()):
+        raise NotApplicableError("no hyper-parameter declares a value with which nothing is selected (Acts(none=...))")
+    governed = False
+    for epoch in range(subject.tiny.epochs):
+        method = subject.selecting("none").at(epoch)
+        losses = subject.loss(method, epoch, 1)
+        for name, term in losses.terms.items():
+            require(
+                term.isfinite(), f"'{name}' is {term.item()} where nothing is selected; divide by the batch, not by 0."
+            )
+        for name, gradient in gradients(method, total(losses)).items():
+            require(gradient.isfinite().all(), f"the gradient of '{name}' is not finite where nothing is selected.")
+        everything = subject.selecting("all")
+        selected = unlabelled(subject.loss(everything.at(epoch), epoch, 1))
+        governed |= any(bool(term) and not bool(losses.terms.get(name, term)) for name, term in selected.items())
+        if governed:
+            quiet = any(not bool(stream.weight.any()) for stream in losses.pseudo.values())
+            require(quiet or not losses.pseudo, "clips have a weight in `pseudo` although none is selected.")
+            return
+    raise FailedError(
+        "no unlabelled term becomes 0 with the values that select nothing; weight every clip's loss by the mask."
+    )
+
+
+@check
+def a_batch_of_one(subject: Subject) -> None:
+    """One labelled and one unlabelled clip give finite losses, gradients and memory."""
+    small = subject.on(batch=1)
+    for epoch in _ends(subject):
+        method = small.at(epoch)
+        try:
+            losses = small.train(method, epoch, 2)
+        except ValueError as error:
+            if "more than 1 value per channel" in str(error):
+                raise NotApplicableError("BatchNorm cannot normalise a single value") from error
+            raise
+        sentence = "a batch of one clip gives a loss that is not finite; look for a variance of one value, or n - 1."
+        require(all(term.isfinite() for step in losses for term in step.terms.values()), sentence)
+        for name, value in method.state_dict().items():
+            finite = not isinstance(value, Tensor) or bool(value.isfinite().all())
+            require(finite, f"a batch of one clip makes '{name}' not finite for ever.")
+
+
+@check
+def a_class_without_labelled_clips(subject: Subject) -> None:
+    """A batch whose labelled clips are all of one class gives finite losses and gradients."""
+    for epoch in _ends(subject):
+        method = subject.at(epoch)
+        batch = subject.batch(method)
+        one = dataclasses.replace(batch.labelled, label=torch.zeros_like(batch.labelled.label))
+        losses = subject.loss(method, epoch, 0, dataclasses.replace(batch, labelled=one))
+        fine = [*losses.terms.values(), *gradients(method, total(losses)).values()]
+        sentence = "a batch without labelled clips of some class gives a loss or gradient that is not finite."
+        require(all(value.isfinite().all() for value in fine), sentence)
+
+
+@check
+def extreme_logits_stay_finite(subject: Subject) -> None:
+    """Logits of 0 and of a million give finite losses and gradients."""
+    for scale in (0.0, 1e6):
+        for epoch in _ends(subject):
+            method = subject.build()
+            for module in method.modules():
+                if isinstance(module, nn.Linear):
+                    with torch.no_grad():
+                        for parameter in module.parameters(recurse=False):
+                            parameter.mul_(scale)
+            for number in range(epoch + 1):
+                start_epoch(method, subject.tiny, number)
+            losses = subject.loss(method, epoch, 1)
+            fine = [*losses.terms.values(), *gradients(method, total(losses)).values()]
+            advice = "use log_softmax and cross_entropy, never log(softmax), and clamp what is divided by."
+            sentence = f"classifiers scaled by {scale:g} give a loss or gradient that is not finite; {advice}"
+            require(all(value.isfinite().all() for value in fine), sentence)
+
+
+@check
+def half_precision_changes_little(subject: Subject) -> None:
+    """Under bf16 autocast the losses are finite and near those of 32 bits, and so are the gradients."""
+    everything = subject.selecting("all")
+    for epoch in _ends(subject):
+        full = everything.loss(everything.at(epoch), epoch)
+        method = everything.at(epoch)
+        with torch.autocast("cpu", torch.bfloat16):
+            half = everything.loss(method, epoch)
+        for name, term in half.terms.items():
+            wanted, found = full.terms[name].item(), term.item()
+            sentence = f"'{name}' is {found:g} under bf16 and {wanted:g} in 32 bits; compute losses in .float()."
+            require(term.isfinite() and abs(found - wanted) <= 0.02 + 0.15 * abs(wanted), sentence)
+        fine = all(gradient.isfinite().all() for gradient in gradients(method, total(half)).values())
+        require(fine, "a gradient is not finite under bf16 autocast; compute losses in .float().")
+
+
+@check
+def prediction_is_of_each_clip_by_itself(subject: Subject) -> None:
+    """``predict`` gives finite logits (B, classes), the same for a clip alone and among others, and changes nothing."""
+    for epoch in _ends(subject):
+        method = subject.at(epoch)
+        subject.train(method, epoch, 1)
+        method.eval()
+        clips = next(iter(subject.batch(method).labelled.clips.values()))
+        before = deepcopy(method.state_dict())
+        with torch.no_grad():
+            logits = method.predict(clips)
+            alone = torch.cat([method.predict(clip[None]) for clip in clips])
+        shape = (subject.tiny.batch, subject.tiny.classes)
+        require(logits.shape == shape, f"predict() gave {tuple(logits.shape)} for {shape[0]} clips, not {shape}.")
+        require(logits.isfinite().all(), "predict() gave logits that are not finite.")
+        near = torch.allclose(alone.float(), logits.float(), rtol=1e-3, atol=1e-4)
+        require(
+            near, "a clip's logits depend on the other clips; predict() runs in evaluation mode and normalises none."
+        )
+        require(same(method.state_dict(), before), "predict() changed the method's state; only loss() may.")
+
+
+@check
+def it_starts_from_the_common_student(subject: Subject) -> None:
+    """The student's first weights are those that every method of a seed starts from."""
+    from ssmar_bench.algorithms.supervised import Supervised
+
+    torch.manual_seed(7)
+    student = subject.tiny.method(Supervised, {"strong_labelled": False}).network.state_dict()
+    torch.manual_seed(8)
+    found = subject.build().state_dict()
+    mark = "classifier.weight"
+    starts = [key.removesuffix(mark) for key in found if key.endswith(mark)]
+    common = any(all(same(found.get(start + key), value) for key, value in student.items()) for start in starts)
+    require(
+        common,
+        "it does not start from context.network('student'); take that network and leave its weights alone.",
+    )
+
+
+@check
+def it_does_without_unlabelled_clips(subject: Subject) -> None:
+    """A method that needs none has a loss at labelled ratio 1, where a batch has no unlabelled part."""
+    if subject.algorithm.needs_unlabelled:
+        raise NotApplicableError("it needs unlabelled clips")
+    method: Method = subject.build()
+    losses = subject.loss(method, 0, 0, dataclasses.replace(subject.batch(method), unlabelled=None))
+    require(total(losses).isfinite(), "its loss is not finite without unlabelled clips.")
+    require(not losses.pseudo, "it reports pseudo-labels without unlabelled clips.")

@@ -1,0 +1,335 @@
+"""Every check can fail: tiny methods, each with one fault that its check must find, and no other fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import numpy as np
+import pytest
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from ssmar_bench.core.contract import (
+    Acts,
+    Batch,
+    Context,
+    HyperParameters,
+    Losses,
+    Method,
+    Pools,
+    Progress,
+    PseudoLabels,
+    View,
+    Views,
+)
+from ssmar_bench.testing import CHECKS, Subject, examine, examine_all
+
+VALUES = {"threshold": 0.5, "weight": 1.0, "momentum": 0.5, "depth": 2, "sharpness": 1.0}
+
+
+class Sound(Method):
+    """A small honest method with a threshold, a memory and a term for each pool; the faulty ones change a part."""
+
+    class Config(HyperParameters):
+        threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
+        weight: float = Field(ge=0)
+        momentum: float = Field(ge=0, le=1)
+        depth: Annotated[int, Acts("round")] = Field(ge=1, le=4)
+        sharpness: Annotated[float, Acts("prediction")] = Field(gt=0)
+
+    revision = 1
+
+    def __init__(self, context: Context, config: Config) -> None:
+        super().__init__()
+        self.network = context.network("student")
+        self.config = config
+        self.classes = context.classes
+        self.register_buffer("prior", torch.full((context.classes,), 1 / context.classes))
+        self.register_buffer("bank", torch.zeros(4))
+
+    prior: Tensor
+    bank: Tensor
+
+    def views(self) -> Views:
+        return Views({"weak": View("weak")}, {"weak": View("weak"), "strong": View("strong")})
+
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        return functional.cross_entropy(self.network(clips).logits.float(), label)
+
+    def target(self, batch: Batch, clips: Tensor) -> PseudoLabels:
+        with torch.no_grad():
+            probability = self.network(clips).logits.float().softmax(1)
+            self.prior.lerp_(probability.mean(0), 1 - self.config.momentum)
+            confidence, label = (probability / (self.prior + 1e-3)).softmax(1).max(1)
+            confidence = probability.amax(1)
+        return PseudoLabels(batch.unlabelled.index, label, (confidence >= self.config.threshold).float(), confidence)
+
+    def unlabelled(self, clips: Tensor, pseudo: PseudoLabels) -> Tensor:
+        each = functional.cross_entropy(self.network(clips).logits.float(), pseudo.label, reduction="none")
+        return self.config.weight * (pseudo.weight * each).mean()
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        terms = {"labelled": self.labelled(batch.labelled.clips["weak"], batch.labelled.label)}
+        pseudo = self.target(batch, batch.unlabelled.clips["weak"])
+        terms["unlabelled"] = self.unlabelled(batch.unlabelled.clips["strong"], pseudo)
+        return Losses(terms, {"online": pseudo})
+
+    def epoch_start(self, progress: Progress, pools: Pools) -> None:
+        self.bank[: self.config.depth] += 1
+
+    def predict(self, clips: Tensor) -> Tensor:
+        return self.network(clips).logits * self.config.sharpness
+
+
+class NoLoss(Sound):
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        return Losses({name: term.detach() for name, term in super().loss(batch, progress).terms.items()})
+
+
+class IdleWeights(Sound):
+    def __init__(self, context: Context, config: Any) -> None:
+        super().__init__(context, config)
+        self.head = torch.nn.Linear(2, 2)
+
+
+class TeachersOutput(Sound):
+    """semilearn's Mean Teacher as it stood when its tables were made: the student's logits are the teacher's."""
+
+    def unlabelled(self, clips: Tensor, pseudo: PseudoLabels) -> Tensor:
+        with torch.no_grad():
+            logits = self.network(clips).logits
+        return self.network.classifier.bias.sum() * 0 + (pseudo.weight * logits.logsumexp(1)).mean()
+
+
+class FrozenFeatures(Sound):
+    """Mixing features that were made without gradient: only the classifier is trained."""
+
+    def unlabelled(self, clips: Tensor, pseudo: PseudoLabels) -> Tensor:
+        logits = self.network.classifier(self.network(clips).features.detach()).float()
+        return (pseudo.weight * functional.cross_entropy(logits, pseudo.label, reduction="none")).mean()
+
+
+class BlindToClips(Sound):
+    """Its unlabelled term trains the network, and has nothing to do with the unlabelled clips."""
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        logits = self.network(batch.labelled.clips["weak"]).logits.float()
+        weight = self.config.weight * (self.config.threshold < 1)
+        return Losses({"labelled": functional.cross_entropy(logits, batch.labelled.label), "u": weight * logits.mean()})
+
+
+class AttachedConfidence(Sound):
+    def target(self, batch: Batch, clips: Tensor) -> PseudoLabels:
+        found = super().target(batch, clips)
+        return PseudoLabels(found.index, found.label, found.weight, self.network(clips).logits.amax(1))
+
+
+class FloatLabels(Sound):
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        losses = super().loss(batch, progress)
+        found = losses.pseudo["online"]
+        return Losses(losses.terms, {"online": PseudoLabels(found.index, found.label.float(), *[found.weight] * 2)})
+
+
+class InPlace(Sound):
+    def target(self, batch: Batch, clips: Tensor) -> PseudoLabels:
+        return super().target(batch, clips.sub_(clips.mean()))
+
+
+class Peeping(Sound):
+    """Uses the labels of unlabelled clips where it finds some."""
+
+    def target(self, batch: Batch, clips: Tensor) -> PseudoLabels:
+        found = super().target(batch, clips)
+        truth = getattr(batch.unlabelled, "label", found.label)
+        return PseudoLabels(found.index, truth, torch.ones_like(found.weight), found.confidence)
+
+
+class NumpyDraws(Sound):
+    """Draws from NumPy's global generator, which the engine does not set."""
+
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        return super().labelled(clips * np.random.uniform(0.5, 1.5), label)  # noqa: NPY002
+
+
+class Forgetful(Sound):
+    """Remembers in a plain attribute, which no checkpoint holds."""
+
+    seen = 0
+
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        self.seen += 1
+        return super().labelled(clips, label) * (1 + self.seen)
+
+
+class DividesByTheSelected(Sound):
+    def unlabelled(self, clips: Tensor, pseudo: PseudoLabels) -> Tensor:
+        each = functional.cross_entropy(self.network(clips).logits.float(), pseudo.label, reduction="none")
+        return self.config.weight * (pseudo.weight * each).sum() / pseudo.weight.sum()
+
+
+class UsesAll(Sound):
+    """Reports a mask and does not apply it (its threshold acts by another way)."""
+
+    def unlabelled(self, clips: Tensor, pseudo: PseudoLabels) -> Tensor:
+        each = functional.cross_entropy(self.network(clips).logits.float(), pseudo.label)
+        return self.config.weight * each * (1.5 - pseudo.weight.mean())
+
+
+class VarianceOfOne(Sound):
+    def unlabelled(self, clips: Tensor, pseudo: PseudoLabels) -> Tensor:
+        return super().unlabelled(clips, pseudo) * (1 + pseudo.confidence.var())
+
+
+class ClassMeans(Sound):
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        member = functional.one_hot(label, self.classes).float()
+        each = functional.cross_entropy(self.network(clips).logits.float(), label, reduction="none")
+        return (member.T @ each / member.sum(0)).nansum() / (member.sum(0) > 0).prod()
+
+
+class LogOfSoftmax(Sound):
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        return -self.network(clips).logits.float().softmax(1).log().gather(1, label[:, None]).mean()
+
+
+class HalfPrecisionSums(Sound):
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        logits = self.network(clips).logits
+        return functional.cross_entropy(logits.float(), label) + ((logits.new_ones(()) + 1e-3) - 1).float() * 1000
+
+
+class NormalisesOverClips(Sound):
+    def predict(self, clips: Tensor) -> Tensor:
+        logits = super().predict(clips)
+        return logits - logits.mean(0)
+
+
+class LearnsFromTheTest(Sound):
+    def predict(self, clips: Tensor) -> Tensor:
+        self.prior.lerp_(super().predict(clips).softmax(1).mean(0), 0.5)
+        return super().predict(clips)
+
+
+class OwnStart(Sound):
+    def __init__(self, context: Context, config: Any) -> None:
+        super().__init__(context, config)
+        torch.nn.init.normal_(self.network.classifier.weight)
+
+
+class Greedy(Sound):
+    needs_unlabelled = False
+
+
+class IgnoresWeight(Sound):
+    def unlabelled(self, clips: Tensor, pseudo: PseudoLabels) -> Tensor:
+        each = functional.cross_entropy(self.network(clips).logits.float(), pseudo.label, reduction="none")
+        return (pseudo.weight * each).mean()
+
+
+class ActsTooSoon(Sound):
+    """Its prediction's sharpness changes the training as well."""
+
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        return super().labelled(clips, label) * self.config.sharpness
+
+
+def declared(name: str, acts: Acts) -> type[Sound]:
+    """Sound, with a field that declares something else."""
+
+    class Config(Sound.Config):
+        __annotations__ = {name: Annotated[Sound.Config.model_fields[name].annotation, acts]}
+
+    return type(f"Declares{name}", (Sound,), {"Config": Config})
+
+
+FAULTS: dict[str, tuple[type[Method], ...]] = {
+    "losses-are-finite-scalars-that-train": (NoLoss, IdleWeights),
+    "the-unlabelled-loss-trains-the-backbone": (TeachersOutput, FrozenFeatures, BlindToClips),
+    "pseudo-labels-are-whole": (AttachedConfidence, FloatLabels),
+    "the-batch-is-not-changed": (InPlace,),
+    "hidden-labels-do-not-matter": (Peeping,),
+    "it-repeats-itself": (NumpyDraws,),
+    "it-goes-on-alike-when-saved-and-loaded": (Forgetful, NumpyDraws),
+    "no-clip-passes-the-threshold": (DividesByTheSelected, UsesAll),
+    "a-batch-of-one": (VarianceOfOne,),
+    "a-class-without-labelled-clips": (ClassMeans,),
+    "extreme-logits-stay-finite": (LogOfSoftmax,),
+    "half-precision-changes-little": (HalfPrecisionSums,),
+    "prediction-is-of-each-clip-by-itself": (NormalisesOverClips, LearnsFromTheTest),
+    "it-starts-from-the-common-student": (OwnStart,),
+    "it-does-without-unlabelled-clips": (Greedy,),
+    "every-hyper-parameter-acts-where-it-says": (
+        IgnoresWeight,
+        ActsTooSoon,
+        declared("sharpness", Acts("loss")),
+        declared("depth", Acts("prediction")),
+        declared("weight", Acts("round")),
+        declared("weight", Acts("nowhere")),
+        declared("momentum", Acts(other=0.5)),
+    ),
+}
+
+
+def subject(algorithm: type[Method]) -> Subject:
+    return Subject(algorithm.__name__, algorithm, VALUES)
+
+
+def test_a_sound_method_passes_everything() -> None:
+    outcomes = examine_all(subject(Sound))
+    assert [outcome.message for outcome in outcomes if outcome.state == "failed"] == []
+    assert [outcome.check for outcome in outcomes] == list(CHECKS)
+    skipped = {outcome.check for outcome in outcomes if outcome.state == "not applicable"}
+    assert skipped == {"it-does-without-unlabelled-clips"}
+
+
+def test_every_check_has_a_method_that_it_fails() -> None:
+    assert FAULTS.keys() == CHECKS.keys()
+    assert all(check.holds.endswith(".") for check in CHECKS.values())
+
+
+@pytest.mark.parametrize(("check", "algorithm"), [(check, each) for check in FAULTS for each in FAULTS[check]])
+def test_a_fault_is_found_and_told(check: str, algorithm: type[Method]) -> None:
+    outcome = examine(subject(algorithm), check)
+    assert outcome.state == "failed"
+    assert outcome.message.startswith(f"{algorithm.__name__}: ")
+    assert outcome.message.endswith((".", ")"))
+    assert ";" in outcome.message or "not finite" in outcome.message or "it raised" in outcome.message
+
+
+def test_an_exception_is_a_failure_that_names_it() -> None:
+    class Raising(Sound):
+        def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+            raise KeyError("strong_labelled")
+
+    outcome = examine(subject(Raising), "a-batch-of-one")
+    assert (outcome.state, "KeyError: 'strong_labelled'" in outcome.message) == ("failed", True)
+
+
+class Ramped(Sound):
+    class Config(Sound.Config):
+        ramp: Annotated[float, Acts("schedule")] = Field(ge=0, le=1)
+
+    rise: Callable[[float, Progress], float] = staticmethod(
+        lambda ramp, progress: 1.0 if ramp == 0 else min(1.0, progress.step / (ramp * progress.steps))
+    )
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        losses = super().loss(batch, progress)
+        factor = self.rise(self.config.ramp, progress)
+        return Losses({name: factor * term for name, term in losses.terms.items()}, losses.pseudo)
+
+
+class NoRamp(Ramped):
+    """A 'ramp' that scales the loss alike at every point of the run."""
+
+    rise = staticmethod(lambda ramp, progress: 1 + ramp)
+
+
+@pytest.mark.parametrize(("algorithm", "state"), [(Ramped, "passed"), (NoRamp, "failed")])
+def test_a_schedule_acts_at_one_point_of_the_run_and_not_at_another(algorithm: type[Method], state: str) -> None:
+    ramped = Subject(algorithm.__name__, algorithm, {**VALUES, "ramp": 0.4})
+    assert examine(ramped, "every-hyper-parameter-acts-where-it-says").state == state
