@@ -23,3 +23,14 @@ def confident_labels(index: Tensor, weak_logits: Tensor, threshold: float) -> Ps
 def weighted_cross_entropy(logits: Tensor, label: Tensor, weight: Tensor) -> Tensor:
     """1/B sum_i weight_i H(label_i, softmax(logits_i)); clips of weight 0 still count in B."""
     return (weight * functional.cross_entropy(logits, label, reduction="none")).mean()
+
+
+def everyone(index: Tensor, probability: Tensor) -> PseudoLabels:
+    """The most probable label of every clip with weight 1, where a method uses all predictions as soft targets.
+
+    Args:
+        index: (B,) rows in the unlabelled pool.
+        probability: (B, C) without gradient.
+    """
+    confidence, label = probability.max(1)
+    return PseudoLabels(index, label, confidence.new_ones(len(index)), confidence)

@@ -1,0 +1,53 @@
+"""Mixing clips: MixUp (Zhang et al. 2018) and CutMix (Yun et al. 2019), the same in every frame of a clip.
+
+Drawing and mixing are separate. Draws come from torch's global generator on the CPU, so that they are the same on
+every device.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.distributions import Beta
+
+
+def draw_coefficients(rows: int, alpha: float, per_clip: bool = True) -> Tensor:
+    """Shares (rows,) in [1/2, 1] of each row's own clip: max(l, 1 - l), l ~ Beta(alpha, alpha).
+
+    One draw a clip, or one for all of them.
+    """
+    drawn = Beta(alpha, alpha).sample((rows if per_clip else 1,))
+    return torch.maximum(drawn, 1 - drawn).expand(rows)
+
+
+def blend(own: Tensor, other: Tensor, coefficient: Tensor) -> Tensor:
+    """The sum c * own + (1 - c) * other, row by row; ``own`` and ``other`` (B, ...), c = ``coefficient`` (B,)."""
+    share = coefficient.to(own).view(-1, *[1] * (own.ndim - 1))
+    return share * own + (1 - share) * other
+
+
+def draw_boxes(rows: int, height: int, width: int) -> Tensor:
+    """Boxes (rows, height, width), true inside, one for each clip.
+
+    A box takes the share 1 - l of the frame, l as :func:`draw_coefficients` draws it with alpha = 1, has the frame's
+    proportions and a uniform centre, and is clipped to the frame.
+    """
+    side = (1 - draw_coefficients(rows, 1.0)).sqrt()
+    inside = []
+    for length in (height, width):
+        half, centre = (side * length).long() // 2, (torch.rand(rows) * length).long()
+        place = torch.arange(length).expand(rows, -1)
+        inside.append((place >= (centre - half)[:, None]) & (place < (centre + half)[:, None]))
+    return inside[0][:, :, None] & inside[1][:, None, :]
+
+
+def cut(own: Tensor, other: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+    """``own`` with ``other`` inside the boxes, in all frames, and the share (B,) of each frame that stayed its own.
+
+    Args:
+        own: (B, T, C, H, W).
+        other: (B, T, C, H, W).
+        boxes: (B, H, W).
+    """
+    boxes = boxes.to(own.device)
+    return torch.where(boxes[:, None, None], other, own), 1 - boxes.float().mean((1, 2))

@@ -1,0 +1,85 @@
+"""What the FixMatch family has in common: labels of weak views supervise strong views, in one forward pass."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
+from ssmar_bench.core.contract import (
+    Batch,
+    Context,
+    HyperParameters,
+    Losses,
+    Method,
+    Progress,
+    PseudoLabels,
+    View,
+    Views,
+)
+
+
+class WeakToStrong(Method):
+    """L = H(y, p(weak x)) + weight * mean_i w_i H(y_i, p(strong u_i)).
+
+    A member of the family says which labels y_i with which weights w_i a weak view gives (:meth:`pseudo_labels`),
+    and changes a term where its paper does.
+    """
+
+    class Config(HyperParameters):
+        """What every member has.
+
+        Attributes:
+            weight: of the unlabelled loss.
+        """
+
+        weight: float = Field(ge=0)
+
+    config: Config
+
+    def __init__(self, context: Context, config: Config) -> None:
+        super().__init__()
+        self.network = context.network("student")
+        self.config = config
+
+    def views(self) -> Views:
+        """Weak labelled; weak and strong unlabelled on the same frames."""
+        return Views(labelled={"weak": View("weak")}, unlabelled={"weak": View("weak"), "strong": View("strong")})
+
+    @abstractmethod
+    def pseudo_labels(self, index: Tensor, weak: Tensor) -> PseudoLabels:
+        """Labels and weights of the clips ``index`` (B,) from the logits (B, C) of their weak views, without gradient.
+
+        Called once a step; what it remembers of a batch is remembered here.
+        """
+
+    def labelled_loss(self, logits: Tensor, label: Tensor, progress: Progress) -> Tensor:
+        """The loss of a labelled view."""
+        return functional.cross_entropy(logits, label)
+
+    def unlabelled_terms(self, weak: Tensor, strong: Tensor, pseudo: PseudoLabels) -> Mapping[str, Tensor]:
+        """The unlabelled terms by name, from the logits (B, C) of both views; ``weak`` has no gradient."""
+        return {"unlabelled": self.config.weight * weighted_cross_entropy(strong, pseudo.label, pseudo.weight)}
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        """Both sides, from one forward pass over all views."""
+        assert batch.unlabelled is not None
+        x, u = batch.labelled, batch.unlabelled
+        *labelled, weak, strong = together(self.network, *x.clips.values(), u.clips["weak"], u.clips["strong"])
+        terms = {
+            f"labelled_{view}": self.labelled_loss(output.logits, x.label, progress)
+            for view, output in zip(x.clips, labelled, strict=True)
+        }
+        believed = weak.logits.detach().float()
+        pseudo = self.pseudo_labels(u.index, believed)
+        return Losses({**terms, **self.unlabelled_terms(believed, strong.logits, pseudo)}, {"online": pseudo})
+
+    def predict(self, clips: Tensor) -> Tensor:
+        """The classifier's logits."""
+        logits: Tensor = self.network(clips).logits
+        return logits
