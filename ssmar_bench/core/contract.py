@@ -144,6 +144,7 @@ class Network(Protocol):
     """A backbone with a linear classifier; an ``nn.Module``."""
 
     features: int
+    classifier: nn.Linear
 
     def __call__(self, clips: Tensor) -> Output:  # noqa: D102
         ...
@@ -208,6 +209,10 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def predict(self, clips: Tensor) -> Tensor:
         """Logits (B, classes) of test views (B, T, C, H, W)."""
+
+    def resolved(self) -> Mapping[str, float]:
+        """What depends on the run's length, as this run has it (momenta, ramps in steps); for its record."""
+        return {}
 
     def check(self, epochs: int) -> None:
         """Raise ``ValueError`` with a sentence if the hyper-parameters cannot work in a run of ``epochs``."""

@@ -51,8 +51,15 @@ class Recipe(Section):
     hyperparameters: dict[str, Value]
     deviations: list[str]
     overrides: dict[str, Any] = Field(default_factory=dict)
+    as_semilearn: dict[str, Value] = Field(default_factory=dict)
+    """Hyper-parameters that restore semilearn's reading where the recipe has the paper's."""
     notes: str = ""
     parity: Parity | None = None
+
+    def values(self, as_semilearn: bool = False) -> dict[str, Any]:
+        """The hyper-parameters without their sources; with semilearn's reading laid over them if asked for."""
+        entries = self.hyperparameters | (self.as_semilearn if as_semilearn else {})
+        return {name: entry.value for name, entry in entries.items()}
 
 
 RECIPES = Shelf("methods", "method")

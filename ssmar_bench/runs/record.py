@@ -161,4 +161,5 @@ def _metrics(
         },
         "majority": float((known["test"] == most).mean()),
         **{key: outcome[key] for key in ("steps", "epochs", "clips_seen", "clips_forwarded", "parameters")},
+        **({"resolved": outcome["resolved"]} if outcome.get("resolved") else {}),
     }

@@ -181,6 +181,7 @@ class Trainer:
             "clips_forwarded": forwarded(self.method),
             "parameters": sum(p.numel() for p in self.method.parameters() if p.requires_grad),
             "epoch_seconds": self.epoch_seconds,
+            "resolved": dict(self.method.resolved()),
         }
         write_json(self.folder.work / "outcome.json", outcome)
 
