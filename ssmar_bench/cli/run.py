@@ -19,7 +19,9 @@ OVERWRITE = ("only-missing", "always", "never", "only-cache")
 
 
 def run(
-    methods: Annotated[str, typer.Option(help="Recipes, separated by commas: names, or paths of .yaml files.")],
+    methods: Annotated[
+        str, typer.Option(help="Recipes, separated by commas: names, names of sets (table1), or paths of .yaml files.")
+    ],
     benchmark: Annotated[
         str, typer.Option(help="A benchmark's name, or the path of a .yaml file.")
     ] = "micro-motion-12",

@@ -17,6 +17,7 @@ from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.method_set import expand
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
@@ -24,10 +25,13 @@ from ssmar_bench.core.setting import SECTIONS, settle
 from ssmar_bench.core.yaml_file import Document, validate
 from ssmar_bench.splits.build import build
 
+AS_SEMILEARN = "as_semilearn"
+"""``--set ALGORITHM.as_semilearn=true`` lays a recipe's section of that name over its hyper-parameters."""
+
 
 @dataclass(frozen=True)
 class Grid:
-    """What a person asked for; None means the benchmark's own choice."""
+    """What a person asked for; None means the benchmark's own choice. ``methods`` may name sets of them."""
 
     benchmark: str
     methods: Sequence[str]
@@ -92,9 +96,11 @@ def _split_sets(grid: Grid, algorithms: Sequence[str]) -> tuple[dict[str, Any], 
 
 
 def _hyperparameters(recipe: Recipe, source: Document, config: type[HyperParameters], sets: Mapping[str, Any]) -> Any:
-    values = {name: entry.value for name, entry in recipe.hyperparameters.items()} | dict(sets)
+    as_semilearn, sets = _reading(recipe, sets)
+    values = recipe.values(as_semilearn) | sets
+    sections = ("hyperparameters", AS_SEMILEARN) if as_semilearn else ("hyperparameters",)
     lines = {
-        place[1:2]: where for place, where in source.lines.items() if place[:1] == ("hyperparameters",)
+        place[1:2]: where for section in sections for place, where in source.lines.items() if place[:1] == (section,)
         and len(place) <= 2 and not (len(place) == 2 and place[1] in sets)
     }  # fmt: skip
     if sets:
@@ -102,11 +108,23 @@ def _hyperparameters(recipe: Recipe, source: Document, config: type[HyperParamet
     return validate(config, Document(values, lines))
 
 
+def _reading(recipe: Recipe, sets: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
+    """Whether semilearn's reading of the method is asked for, and the other ``--set`` keys."""
+    others = {name: value for name, value in sets.items() if name != AS_SEMILEARN}
+    asked = sets.get(AS_SEMILEARN, False)
+    said = f"--set {recipe.algorithm}.{AS_SEMILEARN}={asked}"
+    if not isinstance(asked, bool):
+        raise UserError(f"{said}: expected true or false.")
+    if asked and not recipe.as_semilearn:
+        raise UserError(f"{said}: the recipe of {recipe.name} has no section {AS_SEMILEARN}; leave it out.")
+    return asked, others
+
+
 def rows(grid: Grid) -> list[Row]:
     """Every method of the grid under the benchmark, profile and ``--set``; the first fault is an error."""
     if not grid.methods:
         raise UserError(f"No method was given; known: {', '.join(recipes.RECIPES.names())}.")
-    read = [recipes.read(name) for name in dict.fromkeys(grid.methods)]
+    read = [recipes.read(name) for name in expand(grid.methods)]
     sections, own = _split_sets(grid, [recipe.algorithm for recipe, _ in read])
     result = []
     for recipe, source in read:
@@ -119,7 +137,7 @@ def rows(grid: Grid) -> list[Row]:
 
 def base_definition(grid: Grid) -> Definition:
     """The grid's definition before any recipe's overrides: what data and manifests are made from."""
-    sections, _ = _split_sets(grid, [recipes.read(name)[0].algorithm for name in grid.methods])
+    sections, _ = _split_sets(grid, [recipes.read(name)[0].algorithm for name in expand(grid.methods)])
     return settle(grid.benchmark, grid.profile, None, sections)
 
 

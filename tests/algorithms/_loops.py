@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import recipe
-from ssmar_bench.core.contract import Batch, Method, View
+from ssmar_bench.core.contract import Batch, Losses, Method, Progress, View
 from ssmar_bench.testing.tiny import Tiny
 
 Vector = Sequence[float]
@@ -38,6 +38,42 @@ def advance(method: Method, tiny: Tiny, epoch: int) -> Method:
     for number in range(epoch + 1):
         method.epoch_start(tiny.progress(number), tiny.pools())
     return method.train()
+
+
+def walk(method: Method, tiny: Tiny, steps: int, rate: float = 1e-5) -> Iterator[tuple[int, Batch, Losses]]:
+    """(step, batch, losses) of a run in evaluation mode, where every clip stands alone; an update follows each.
+
+    Torch's generator is seeded with the step before each loss, as the engine does it in its own way.
+    """
+    method.eval()
+    for step in range(steps):
+        batch = tiny.batch_of(method.views(), step)
+        progress = Progress(step, steps, step * tiny.epochs // steps, tiny.epochs)
+        torch.manual_seed(step)
+        losses = method.loss(batch, progress)
+        yield step, batch, losses
+        method.zero_grad()
+        torch.stack(list(losses.terms.values())).sum().backward()
+        with torch.no_grad():
+            for parameter in method.parameters():
+                if parameter.grad is not None:
+                    parameter -= rate * parameter.grad
+        method.after_step(progress)
+
+
+@torch.no_grad()
+def sharp(method: Any, factor: float = 1500.0) -> Any:
+    """The method with a classifier that is sure of itself, now of one class, now of another.
+
+    To an untrained network all of the tiny problem's clips look alike; what they have in common is taken off.
+    """
+    clips = torch.cat([pool(Tiny(), "unlabelled"), pool(Tiny(), "labelled")])
+    networks = [method.network, *([method.teacher.network] if hasattr(method, "teacher") else [])]
+    for network in networks:
+        common = network.eval()(clips).features.mean(0)
+        network.train().classifier.weight.mul_(factor)
+        network.classifier.bias.copy_(-network.classifier.weight @ common)
+    return method
 
 
 @torch.no_grad()
@@ -76,6 +112,11 @@ def mean(rows: Sequence[Vector]) -> Vector:
 def softmax(scores: Vector) -> Vector:
     powers = [math.exp(score - max(scores)) for score in scores]
     return [power / sum(powers) for power in powers]
+
+
+def cross(target: Vector, scores: Vector) -> float:
+    """H(target, softmax(scores)) of a distribution."""
+    return -sum(t * math.log(p) for t, p in zip(target, softmax(scores), strict=True))
 
 
 def entropy(label: int, scores: Vector) -> float:

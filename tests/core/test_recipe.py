@@ -113,3 +113,20 @@ def test_the_missing_source_of_a_new_value_is_reported_where_the_value_stands(tm
     path = write(tmp_path, "extends: fixmatch\nname: mine\nhyperparameters:\n  threshold: {value: 0.5}\n")
     with pytest.raises(UserError, match=r"mine\.yaml:4: hyperparameters\.threshold\.source: is missing"):
         recipe.read(path)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if recipe.read(name)[0].as_semilearn])
+def test_semilearns_reading_differs_from_the_papers_and_fits_the_config(name: str) -> None:
+    found, _ = recipe.read(name)
+    assert set(found.as_semilearn) <= set(found.hyperparameters)
+    for key, value in found.as_semilearn.items():
+        assert value.source.strip(), key
+        assert value.value != found.hyperparameters[key].value, f"{key} is the paper's value anyway"
+    assert ALGORITHMS.load(found.algorithm).Config.model_validate(found.values(as_semilearn=True))
+
+
+def test_semilearns_reading_is_laid_over_the_hyper_parameters() -> None:
+    found, _ = recipe.read("uda")
+    paper, semilearn = found.values(), found.values(as_semilearn=True)
+    assert (paper["temperature"], semilearn["temperature"]) == (0.4, 1.0)
+    assert {key for key in paper if paper[key] != semilearn[key]} == set(found.as_semilearn)

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
+from ssmar_bench.core import method_set
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.runs import data
 from ssmar_bench.runs.execute import default_jobs, expected_seconds, steps_of
-from ssmar_bench.runs.plan import Grid, cells, check
+from ssmar_bench.runs.plan import Grid, cells, check, rows
 from tests.conftest import METHODS, folder_of
 
 
@@ -125,3 +126,33 @@ def test_a_folder_of_another_difficulty_does_not_get_the_definitions_name(known:
     other = source.model_copy(update={"knobs": {**source.knobs, "amplitude": 2.0}})
     with pytest.raises(UserError, match=r"rendered with amplitude=1.0, but tiny-motion says amplitude=2.0"):
         data.source_root(known.definition.model_copy(update={"source": other}), {"micro-motion": known.root})
+
+
+def test_a_set_of_methods_is_planned_as_its_rows(tiny: Path) -> None:
+    names = [row.recipe.name for row in rows(Grid(str(tiny), ["table1", "aplt-literal"]))]
+    assert names == [*method_set.read("table1").methods, "aplt-literal"]
+
+
+def test_semilearns_reading_of_a_method_can_be_asked_for(tiny: Path) -> None:
+    def hyperparameters(**sets: Any) -> dict[str, Any]:
+        sets = {f"uda.{key}": value for key, value in sets.items()}
+        (row,) = rows(Grid(str(tiny), ["uda"], sets=sets))
+        return row.hyperparameters.model_dump()
+
+    paper, semilearn = hyperparameters(), hyperparameters(as_semilearn=True)
+    assert hyperparameters(as_semilearn=False) == paper
+    assert semilearn == paper | {"temperature": 1.0, "tsa_by": "confidence"}
+    assert hyperparameters(as_semilearn=True, temperature=0.7) == semilearn | {"temperature": 0.7}
+
+
+@pytest.mark.parametrize(
+    ("method", "value", "words"),
+    [
+        ("uda", "yes", "expected true or false"),
+        ("fixmatch", True, "the recipe of fixmatch has no section as_semilearn"),
+    ],
+)
+def test_semilearns_reading_where_there_is_none_is_an_error(tiny: Path, method: str, value: Any, words: str) -> None:
+    with pytest.raises(UserError, match=words) as error:
+        check(Grid(str(tiny), [method], sets={f"{method}.as_semilearn": value}))
+    assert f"--set {method}.as_semilearn={value}" in str(error.value)

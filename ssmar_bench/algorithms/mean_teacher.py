@@ -1,0 +1,104 @@
+"""Mean Teacher (Tarvainen and Valpola, NeurIPS 2017): agree with the average of one's own past weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from ssmar_bench.algorithms.parts.batch_norm import still
+from ssmar_bench.algorithms.parts.consistency import squared_gap
+from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.pseudo_labels import everyone
+from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
+from ssmar_bench.algorithms.parts.teacher import Teacher
+from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+
+
+class MeanTeacher(Method):
+    """L = H(y, p(x)) + weight * ramp(t) * mean (p(v) - p'(v'))^2 over clips and classes.
+
+    v and v' are two weak views of a clip, p' is the teacher, whose weights follow the student's after every step.
+    """
+
+    class Config(HyperParameters):
+        """Hyper-parameters of Mean Teacher.
+
+        Attributes:
+            weight: of the consistency cost at the end of the ramp.
+            ramp: its length as a share of the run.
+            ramp_shape: ``sigmoid`` or ``linear`` (``parts.schedule``).
+            consistency_on: ``all`` clips or the ``unlabelled`` ones.
+            passes: the student sees labelled and unlabelled clips in one ``joint`` pass, or the latter in a
+                ``separate`` one that leaves BatchNorm's running statistics alone.
+            momentum: of the teacher after the ramp.
+            momentum_in_ramp: of the teacher in the ramp.
+            memory: the teacher's longest memory as a share of the run (``parts.schedule``).
+            predict_with: whose weights predict.
+        """
+
+        weight: float = Field(ge=0)
+        ramp: Annotated[float, Acts("schedule")] = Field(ge=0, le=1)
+        ramp_shape: Annotated[Literal["sigmoid", "linear"], Acts("schedule")]
+        consistency_on: Literal["all", "unlabelled"]
+        passes: Literal["joint", "separate"]
+        momentum: float = Field(ge=0, lt=1)
+        momentum_in_ramp: float = Field(ge=0, lt=1)
+        memory: float | None = Field(gt=0, le=1)
+        predict_with: Annotated[Literal["teacher", "student"], Acts("prediction")]
+
+    revision = 1
+
+    def __init__(self, context: Context, config: Config) -> None:
+        super().__init__()
+        self.network = context.network("student")
+        self.teacher = Teacher(context.network("student"))
+        self.config = config
+        self.steps = context.steps
+        self.momentum = momentum_of_run(config.momentum, config.memory, context.steps)
+        self.momentum_in_ramp = momentum_of_run(config.momentum_in_ramp, config.memory, context.steps)
+
+    def resolved(self) -> Mapping[str, float]:
+        """Momenta and the ramp's length in this run."""
+        ramp_steps = self.config.ramp * self.steps
+        return {"momentum": self.momentum, "momentum_in_ramp": self.momentum_in_ramp, "ramp_steps": ramp_steps}
+
+    def views(self) -> Views:
+        """Two weak views: the student learns ``second``, the teacher sees ``weak``; of labelled clips the reverse."""
+        two = {"weak": View("weak"), "second": View("weak")}
+        return Views(labelled=two if self.config.consistency_on == "all" else {"weak": View("weak")}, unlabelled=two)
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        """Classification and consistency cost."""
+        assert batch.unlabelled is not None
+        x, u = batch.labelled, batch.unlabelled
+        if self.config.passes == "joint":
+            labelled, unlabelled = (out.logits for out in together(self.network, x.clips["weak"], u.clips["second"]))
+        else:
+            labelled = self.network(x.clips["weak"]).logits
+            with still(self.network):
+                unlabelled = self.network(u.clips["second"]).logits
+        student, shown = [unlabelled], [u.clips["weak"]]
+        if self.config.consistency_on == "all":
+            student, shown = [unlabelled, labelled], [u.clips["weak"], x.clips["second"]]
+        target = self.teacher(torch.cat(shown)).logits.float().softmax(1)
+        cost = self.config.weight * ramp(progress, self.config.ramp, shape=self.config.ramp_shape)
+        terms = {
+            "labelled": functional.cross_entropy(labelled, x.label),
+            "unlabelled": cost * squared_gap(torch.cat(student), target),
+        }
+        return Losses(terms, {"online": everyone(u.index, target[: len(u.index)])})
+
+    def after_step(self, progress: Progress) -> None:
+        """The teacher follows."""
+        in_ramp = progress.step < self.config.ramp * progress.steps
+        self.teacher.update(self.network, self.momentum_in_ramp if in_ramp else self.momentum)
+
+    def predict(self, clips: Tensor) -> Tensor:
+        """The logits of whoever predicts."""
+        logits: Tensor = (self.teacher if self.config.predict_with == "teacher" else self.network)(clips).logits
+        return logits

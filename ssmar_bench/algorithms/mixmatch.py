@@ -1,0 +1,113 @@
+"""MixMatch (Berthelot et al., NeurIPS 2019): sharpened mean guesses, and MixUp of labelled and unlabelled clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from ssmar_bench.algorithms.parts.batch_norm import still
+from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy, squared_gap
+from ssmar_bench.algorithms.parts.distribution import sharpen
+from ssmar_bench.algorithms.parts.mixing import blend, draw_coefficients
+from ssmar_bench.algorithms.parts.pseudo_labels import everyone
+from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
+from ssmar_bench.algorithms.parts.teacher import Teacher
+from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+
+
+class MixMatch(Method):
+    """L = H(Y', p(X')) + weight * ramp(t) * mean (p(U') - Q')^2 over clips and classes.
+
+    The guess of a clip is its mean prediction over two weak views, sharpened. X' and U' are the labelled clips and
+    both views of the unlabelled ones, each blended with a random other of them, and so are their targets Y' and Q'.
+    """
+
+    class Config(HyperParameters):
+        """Hyper-parameters of MixMatch.
+
+        Attributes:
+            temperature: T of the sharpening.
+            alpha: of MixUp's Beta distribution.
+            coefficients: drawn for each ``clip`` or once for the ``batch``.
+            interleave: each of the three chunks that go through the network has a third of X' and of each view.
+            weight: lambda_u, at the end of the ramp.
+            ramp: its length as a share of the run.
+            momentum: of the averaged weights.
+            memory: their longest memory as a share of the run (``parts.schedule``).
+            predict_with: whose weights predict; the averaged ones are the ``teacher``.
+        """
+
+        temperature: float = Field(gt=0)
+        alpha: float = Field(gt=0)
+        coefficients: Literal["clip", "batch"]
+        interleave: bool
+        weight: float = Field(ge=0)
+        ramp: Annotated[float, Acts("schedule")] = Field(ge=0, le=1)
+        momentum: Annotated[float, Acts("prediction")] = Field(ge=0, lt=1)
+        memory: Annotated[float | None, Acts("prediction")] = Field(gt=0, le=1)
+        predict_with: Annotated[Literal["teacher", "student"], Acts("prediction")]
+
+    revision = 1
+
+    def __init__(self, context: Context, config: Config) -> None:
+        super().__init__()
+        self.network = context.network("student")
+        self.teacher = Teacher(context.network("student"))
+        self.config = config
+        self.classes, self.steps = context.classes, context.steps
+        self.momentum = momentum_of_run(config.momentum, config.memory, context.steps)
+
+    def resolved(self) -> Mapping[str, float]:
+        """Momentum and the ramp's length in this run."""
+        return {"momentum": self.momentum, "ramp_steps": self.config.ramp * self.steps}
+
+    def views(self) -> Views:
+        """A weak view of labelled clips, two of unlabelled ones (K = 2)."""
+        return Views(labelled={"weak": View("weak")}, unlabelled={"weak": View("weak"), "second": View("weak")})
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        """Algorithm 1 and eqs. 2 to 5."""
+        assert batch.unlabelled is not None
+        x, u = batch.labelled, batch.unlabelled
+        with torch.no_grad(), still(self.network):
+            views = [self.network(u.clips[name]).logits.float().softmax(1) for name in ("weak", "second")]
+        mean = torch.stack(views).mean(0)
+        guess = sharpen(mean, self.config.temperature)
+
+        clips = torch.cat([x.clips["weak"], u.clips["weak"], u.clips["second"]])
+        target = torch.cat([functional.one_hot(x.label, self.classes).to(guess), guess, guess])
+        share = draw_coefficients(len(clips), self.config.alpha, per_clip=self.config.coefficients == "clip")
+        other = torch.randperm(len(clips)).to(x.label.device)
+        target = blend(target, target[other], share)
+        logits = self.in_chunks(blend(clips, clips[other], share))
+
+        own = len(x.label)
+        weight = self.config.weight * ramp(progress, self.config.ramp)
+        terms = {
+            "labelled": soft_cross_entropy(logits[:own], target[:own]).mean(),
+            "unlabelled": weight * squared_gap(logits[own:], target[own:]),
+        }
+        return Losses(terms, {"online": everyone(u.index, mean)})
+
+    def in_chunks(self, clips: Tensor) -> Tensor:
+        """Logits of three chunks, one after the other; the first alone moves BatchNorm's running statistics."""
+        interleave = self.config.interleave
+        first, *rest = [clips[start::3] for start in range(3)] if interleave else clips.chunk(3)
+        logits = [self.network(first).logits]
+        with still(self.network):
+            logits += [self.network(chunk).logits for chunk in rest]
+        return torch.stack(logits, 1).flatten(0, 1) if interleave else torch.cat(logits)
+
+    def after_step(self, progress: Progress) -> None:
+        """The averaged weights follow."""
+        self.teacher.update(self.network, self.momentum)
+
+    def predict(self, clips: Tensor) -> Tensor:
+        """The logits of whoever predicts."""
+        logits: Tensor = (self.teacher if self.config.predict_with == "teacher" else self.network)(clips).logits
+        return logits

@@ -1,0 +1,43 @@
+"""Named sets of methods: the rows of a table in its order (``--methods table1``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from ssmar_bench.core.definition import Section
+from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.recipe import RECIPES
+from ssmar_bench.core.shelf import Shelf
+from ssmar_bench.core.yaml_file import validate
+
+
+class MethodSet(Section):
+    """One file of ``methods/sets/``: what the set is, and its methods in order."""
+
+    title: str = Field(min_length=1)
+    methods: list[str] = Field(min_length=1)
+
+
+SETS = Shelf("methods/sets", "set of methods")
+
+
+def read(name: str) -> MethodSet:
+    """The validated set ``name``."""
+    return validate(MethodSet, SETS.document(name))
+
+
+def expand(words: Sequence[str]) -> list[str]:
+    """Methods by name or path of a .yaml file, with every set among ``words`` replaced by its methods; none twice.
+
+    Raises:
+        UserError: a word that is neither.
+    """
+    sets, methods = SETS.names(), RECIPES.names()
+    names: list[str] = []
+    for word in words:
+        if not (word in sets or word in methods or word.endswith((".yaml", ".yml"))):
+            raise UserError(f"Unknown method '{word}'{nearest(word, [*sets, *methods])}.")
+        names += read(word).methods if word in sets else [word]
+    return list(dict.fromkeys(names))
