@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -93,7 +94,7 @@ class InfoMatch(Method):
         label, used, weight = pseudo.label, pseudo.weight, self.config.weight
         of_own = weighted_cross_entropy(mixed, label, share * used)
         of_other = weighted_cross_entropy(mixed, label[other], (1 - share) * used[other])
-        strong = sum(weighted_cross_entropy(logits, label, used) for logits in (first, second))
+        strong = weighted_cross_entropy(first, label, used) + weighted_cross_entropy(second, label, used)
         gap = functional.mse_loss(standardised(first), standardised(second))
         terms = {
             "labelled": functional.cross_entropy(labelled, x.label),
@@ -116,5 +117,5 @@ class InfoMatch(Method):
 def standardised(logits: Tensor) -> Tensor:
     """Each row (B, C) minus its mean, over its standard deviation (of C - 1); a row of equal logits gives zeros."""
     classes = logits.shape[1]
-    scale = ((classes - 1) / classes) ** 0.5  # layer_norm divides by the deviation of C
+    scale = math.sqrt((classes - 1) / classes)  # layer_norm divides by the deviation of C
     return scale * functional.layer_norm(logits.float(), (classes,), eps=1e-12)
