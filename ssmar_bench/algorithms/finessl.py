@@ -11,6 +11,7 @@ from torch.nn import functional
 from torch.nn.modules.batchnorm import _NormBase
 
 from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy
+from ssmar_bench.algorithms.parts.cosine_head import CosineHead
 from ssmar_bench.algorithms.parts.forward import together
 from ssmar_bench.algorithms.parts.learning_status import LearningStatus
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
@@ -31,26 +32,11 @@ from ssmar_bench.core.contract import (
 NORMALISATION = (_NormBase, nn.LayerNorm, nn.GroupNorm)
 
 
-class CosineHead(nn.Module):
-    """scale * cos(features, w_c): a classifier without bias, its scale learned from 1 / 0.07 on."""
-
-    def __init__(self, weight: Tensor) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(weight.detach().clone())
-        self.scale = nn.Parameter(torch.tensor(1 / 0.07))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits (B, C) of features (B, D), in 32 bits."""
-        with torch.autocast(features.device.type, enabled=False):
-            cosine = functional.normalize(features.float(), dim=1) @ functional.normalize(self.weight, dim=1).T
-            return self.scale * cosine
-
-
 class FineSSL(Method):
     """L = H_m(y, z(x)) + H(y, z'(x)) + weight * mean d H_m(q, z(A u)) + mean over confident H_s(q, z'(A u)).
 
     z and z' are the main and the auxiliary head, the latter on features without gradient. q is the main head's label
-    of the weak view and d the auxiliary head's confidence there. H_m has margins (eq. 5) and H_s smoothed labels.
+    of the weak view and d the auxiliary head's confidence there. H_m has margins and H_s smoothed labels.
     Both unlabelled terms are means over two strong views A u.
     """
 
@@ -139,6 +125,6 @@ class FineSSL(Method):
 
 
 def with_margins(logits: Tensor, label: Tensor, margin: Tensor) -> Tensor:
-    """Logits (B, C) raised by margin[label] for every class but ``label`` (B,): balanced margin softmax (eq. 5)."""
+    """Logits (B, C) raised by margin[label] for every class but ``label`` (B,): balanced margin softmax."""
     others = 1 - functional.one_hot(label, logits.shape[1])
     return logits + margin[label][:, None] * others

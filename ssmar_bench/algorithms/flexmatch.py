@@ -23,7 +23,7 @@ class FlexMatch(WeakToStrong):
 
         Attributes:
             threshold: tau, what a clip needs to be counted, and the threshold of the class learned best.
-            threshold_warm_up: while more clips are won by no class than by the best, compare with those (eq. 11).
+            threshold_warm_up: while more clips are won by no class than by the best, compare with those.
         """
 
         threshold: Annotated[float, Acts(when={"threshold_warm_up": False})] = Field(ge=0, le=1)
@@ -42,6 +42,6 @@ class FlexMatch(WeakToStrong):
         won, unused = self.status.counts()
         best = won.max().maximum(unused) if self.config.threshold_warm_up else won.max()
         beta = won / best.clamp_min(1)
-        threshold = self.config.threshold * beta / (2 - beta)  # eqs. 7 and 12
+        threshold = self.config.threshold * beta / (2 - beta)
         self.status.record(index, label, confidence >= self.config.threshold)
         return PseudoLabels(index, label, (confidence >= threshold[label]).float(), confidence)

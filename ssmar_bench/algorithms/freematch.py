@@ -58,12 +58,12 @@ class FreeMatch(WeakToStrong):
         return pseudo
 
     def unlabelled_terms(self, weak: Tensor, strong: Tensor, pseudo: PseudoLabels) -> Mapping[str, Tensor]:
-        """The family's term, and fairness (eqs. 10 to 13)."""
+        """The family's term, and fairness."""
         fairness = self.config.fairness * self.fairness(strong.float().softmax(1), pseudo.weight)
         return {**super().unlabelled_terms(weak, strong, pseudo), "fairness": fairness}
 
     def fairness(self, strong: Tensor, selected: Tensor) -> Tensor:
-        """Minus the cross-entropy of eq. 13, of strong predictions (B, C); 0 if no clip is ``selected`` (B,)."""
+        """The fairness of strong predictions (B, C); 0 if no clip is ``selected`` (B,)."""
         count = selected.sum().clamp_min(1)
         labels = functional.one_hot(strong.argmax(1), strong.shape[1]).float()
         mean, share = selected @ strong / count, selected @ labels / count
@@ -72,7 +72,7 @@ class FreeMatch(WeakToStrong):
 
 
 def divided(probability: Tensor, histogram: Tensor) -> Tensor:
-    """SumNorm(probability / histogram) of eq. 12, both (C,); a class that the histogram has not seen gets 0."""
+    """SumNorm(probability / histogram), both (C,); a class that the histogram has not seen gets 0."""
     seen = histogram > 0
     ratio = torch.where(seen, probability / torch.where(seen, histogram, 1), 0)
     return ratio / ratio.sum().clamp_min(1e-12)

@@ -71,7 +71,7 @@ class MixMatch(Method):
         return Views(labelled={"weak": View("weak")}, unlabelled={"weak": View("weak"), "second": View("weak")})
 
     def loss(self, batch: Batch, progress: Progress) -> Losses:
-        """Algorithm 1 and eqs. 2 to 5."""
+        """Guess, mix, and compare: the paper's Algorithm 1 and its two losses."""
         assert batch.unlabelled is not None
         x, u = batch.labelled, batch.unlabelled
         with torch.no_grad(), still(self.network):

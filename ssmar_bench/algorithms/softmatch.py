@@ -54,7 +54,7 @@ class SoftMatch(WeakToStrong):
         return {"momentum": self.momentum}
 
     def pseudo_labels(self, index: Tensor, weak: Tensor) -> PseudoLabels:
-        """Hard labels of the predictions as they are, weighted by the aligned confidence (eqs. 5 to 9)."""
+        """Hard labels of the predictions as they are, weighted by the aligned confidence."""
         probability = weak.softmax(1)
         raw, label = probability.max(1)
         confidence = self.align(probability).max(1).values

@@ -54,7 +54,7 @@ class UDA(WeakToStrong):
         return losses.sum() / (kept.sum().clamp_min(1) if by_label else len(losses))
 
     def limit(self, progress: Progress, classes: int) -> float:
-        """The limit eta at this step (section 3 of the first version of the paper, appendix of the last)."""
+        """The limit eta of TSA at this step."""
         t = progress.step / progress.steps
         grown = {"linear": t, "exp": math.exp(5 * (t - 1)), "log": 1 - math.exp(-5 * t)}[self.config.tsa]
         return grown * (1 - 1 / classes) + 1 / classes

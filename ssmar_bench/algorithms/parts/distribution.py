@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 
 def sharpen(probability: Tensor, temperature: float) -> Tensor:
-    """p^(1/T), normalised again (MixMatch, Berthelot et al. 2019, eq. 7); ``probability`` is (B, C)."""
+    """p^(1/T), normalised again (MixMatch, Berthelot et al., NeurIPS 2019); ``probability`` is (B, C)."""
     # By logarithms, so that a small temperature does not underflow every class to 0.
     return (probability.clamp_min(torch.finfo(probability.dtype).tiny).log() / temperature).softmax(1)
 
 
 class UniformAlignment(nn.Module):
-    """Distribution alignment to the uniform distribution (SoftMatch, Chen et al. 2023, section 3.3).
+    """Distribution alignment to the uniform distribution (SoftMatch, Chen et al., ICLR 2023).
 
     Args:
         classes: C.

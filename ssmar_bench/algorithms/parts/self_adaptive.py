@@ -1,4 +1,4 @@
-"""Self-adaptive thresholding (FreeMatch, Wang et al., ICLR 2023, section 3.1)."""
+"""Self-adaptive thresholding (FreeMatch, Wang et al., ICLR 2023)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class SelfAdaptiveThreshold(nn.Module):
 
     @torch.no_grad()
     def forward(self, index: Tensor, probability: Tensor) -> PseudoLabels:
-        """Takes weak predictions (B, C) into the averages, then selects by tau(c) = p~(c) / max p~ * tau (eq. 8).
+        """Takes weak predictions (B, C) into the averages, then selects by tau(c) = p~(c) / max p~ * tau.
 
         Args:
             index: (B,) rows in the unlabelled pool.
             probability: (B, C).
         """
         confidence, label = probability.max(1)
-        self.level.lerp_(confidence.mean(), 1 - self.momentum)  # eq. 5
-        self.expected.lerp_(probability.mean(0), 1 - self.momentum)  # eq. 6
+        self.level.lerp_(confidence.mean(), 1 - self.momentum)
+        self.expected.lerp_(probability.mean(0), 1 - self.momentum)
         threshold = self.level * self.expected / self.expected.max()
         return PseudoLabels(index, label, (confidence >= threshold[label]).float(), confidence)
