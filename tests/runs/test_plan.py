@@ -67,7 +67,7 @@ def test_every_change_of_what_is_run_changes_the_identity(tiny: Path, known: Any
         identity(aplt__weight=2.0),
         identity(clips__flip=False),
         identity(store__candidates=3),
-        identity(backbone__input="diff"),
+        identity(backbone__input="rgb"),
     ]
     assert changed[0] == known.cells["aplt", 0.5].spec.identity()
     assert len(set(changed)) == len(changed)
