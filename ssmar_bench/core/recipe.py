@@ -22,12 +22,11 @@ class Parity(Section):
     """What the algorithm is compared with, by the tests, and how closely it agrees.
 
     Attributes:
-        oracle: ``semilearn`` (the named ``algorithm`` of semilearn 0.3.2), or ``formulas`` (a second implementation in
-            plain loops, in the file ``where``).
+        oracle: ``semilearn`` (its ``algorithm``, of version 0.3.2, under the recipe's section ``as_semilearn``) or
+            ``formulas`` (a second implementation in plain loops, in the file ``where``).
         tolerance: largest relative difference of the losses.
         steps: over how many optimiser steps from the same weights.
-        switches: hyper-parameters that restore the oracle's reading where the recipe has the paper's.
-        arguments: the oracle's own arguments, where they are not its defaults.
+        arguments: the oracle's arguments that are not at its defaults, and the hyper-parameters whose values they get.
         note: what is held equal besides weights, clips and seeds.
     """
 
@@ -35,8 +34,7 @@ class Parity(Section):
     tolerance: float = Field(gt=0)
     steps: int = Field(default=12, ge=1)
     algorithm: str = ""
-    switches: dict[str, Any] = Field(default_factory=dict)
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    arguments: dict[str, str] = Field(default_factory=dict)
     where: str = ""
     note: str = ""
 

@@ -30,7 +30,7 @@ from ssmar_bench.core.contract import (
 from ssmar_bench.core.seeds import seed_of
 
 _LABELLED = {"x_lb": "weak", "x_lb_s": "strong"}
-_UNLABELLED = {"x_ulb_w": "weak", "x_ulb_s": "strong", "x_ulb_s_0": "strong", "x_ulb_s_1": "strong_again"}
+_UNLABELLED = {"x_ulb_w": "weak", "x_ulb_s": "strong", "x_ulb_s_0": "strong", "x_ulb_s_1": "second_strong"}
 _TWICE_WEAK = ("meanteacher", "mixmatch", "pimodel")
 """Those whose ``x_ulb_s`` is a second weak view in semilearn's own data sets."""
 
@@ -161,12 +161,12 @@ class Usb(Method):
         """What its ``train_step`` takes."""
 
         def of(names: Iterable[str]) -> dict[str, View]:
-            return {name: View("weak" if name.startswith("weak") else "strong") for name in names}
+            return {name: View("strong" if name.endswith("strong") else "weak") for name in names}
 
         return Views(of(view for key, view in _LABELLED.items() if key in self.inputs), of(self._unlabelled().values()))
 
     def _unlabelled(self) -> dict[str, str]:
-        names = _UNLABELLED | ({"x_ulb_s": "weak_again"} if self.name in _TWICE_WEAK else {})
+        names = _UNLABELLED | ({"x_ulb_s": "second"} if self.name in _TWICE_WEAK else {})
         return {key: view for key, view in names.items() if key in self.inputs}
 
     def loss(self, batch: Batch, progress: Progress) -> Losses:
