@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ssmar_bench.api.catalogue import methods
+    from ssmar_bench.api.catalogue import Described, compared, describe, methods
     from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ssmar_bench.splits.summary import Summary
 
 _HOMES = {
-    "api.catalogue": ("methods",),
+    "api.catalogue": ("Described", "compared", "describe", "methods"),
     "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
     "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
@@ -49,6 +49,7 @@ __all__ = [
     "Built",
     "Check",
     "Definition",
+    "Described",
     "Execution",
     "Grid",
     "MicroMotion",
@@ -62,7 +63,9 @@ __all__ = [
     "benchmarks",
     "build_split",
     "check_source",
+    "compared",
     "counterfeit_source",
+    "describe",
     "expected_seconds",
     "export_split",
     "methods",
