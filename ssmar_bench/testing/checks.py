@@ -306,10 +306,8 @@ def prediction_is_of_each_clip_by_itself(subject: Subject) -> None:
 @check
 def it_starts_from_the_common_student(subject: Subject) -> None:
     """The student's first weights are those that every method of a seed starts from."""
-    from ssmar_bench.algorithms.supervised import Supervised
-
     torch.manual_seed(7)
-    student = subject.tiny.method(Supervised, {"strong_labelled": False}).network.state_dict()
+    student = subject.tiny.context().network("student").state_dict()
     torch.manual_seed(8)
     found = subject.build().state_dict()
     mark = "classifier.weight"

@@ -77,7 +77,7 @@ class Subject:
             with torch.no_grad():
                 for parameter in method.parameters():
                     if parameter.grad is not None:
-                        parameter -= rate * parameter.grad
+                        parameter.sub_(rate * parameter.grad)
             method.after_step(self.progress(epoch, step))
             seen.append(losses)
         return seen

@@ -88,7 +88,7 @@ class _Mended:
 
     def _l2_normalize(self, d: Tensor) -> Tensor:
         """VAT's directions (B, ...) at length 1; its own leaves clips of five dimensions as they are."""
-        lengths = d.flatten(1).norm(dim=1).clamp_min(1e-16)
+        lengths: Tensor = torch.linalg.vector_norm(d.flatten(1), dim=1).clamp_min(1e-16)
         return d / lengths.view(-1, *[1] * (d.ndim - 1))
 
     @torch.no_grad()

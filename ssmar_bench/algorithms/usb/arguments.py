@@ -69,7 +69,7 @@ def config_of(name: str) -> type[HyperParameters]:
     for argument in algorithms()[name].get_argument():
         key = argument.name.removeprefix("--")
         kind = argument.type if argument.type in (int, float, str) else bool  # else a function that reads a bool
-        notes = [EFFECTS[name, key]] if (name, key) in EFFECTS else []
+        notes: list[Any] = [EFFECTS[name, key]] if (name, key) in EFFECTS else []
         if (name, key) in REFUSED:
             notes = [_only(*REFUSED[name, key]), Acts("nowhere")]
         fields[key] = (Annotated[kind, Field(strict=kind is bool), *notes], ...)

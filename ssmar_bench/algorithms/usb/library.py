@@ -37,7 +37,9 @@ _NEVER = ("torchaudio", "torch.utils.tensorboard")
 class _StandIn(ModuleType):
     """A module in which every name is an empty class."""
 
-    __path__: Sequence[str] = ()
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []  # a package: it has modules of its own
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -122,7 +124,7 @@ def held(device: torch.device) -> Iterator[None]:
     seed = int(torch.randint(2**32, ()))
     np.random.seed(seed)  # noqa: NPY002  # the generator that semilearn draws from
     random.seed(seed)
-    Tensor.cuda = lambda tensor, *_, **__: tensor.to(device)  # type: ignore[method-assign, assignment, misc]
+    Tensor.cuda = lambda tensor, *_, **__: tensor.to(device)  # type: ignore[method-assign]
     try:
         with quiet():
             yield
