@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-import multiprocessing
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,40 +14,50 @@ from typing import Any
 import av
 import filelock
 
-from ssmar_bench.clips.decode import probe
-from ssmar_bench.clips.shards import FORMAT, ClipFile, Shard, build, size_in_bytes, verified, writing
+from ssmar_bench.clips.build import Entries, bad_clip, build
+from ssmar_bench.clips.decode import missing, probe
+from ssmar_bench.clips.decord_reader import decord_module
+from ssmar_bench.clips.draft import DRAFT
+from ssmar_bench.clips.layout import Task, tasks_of
+from ssmar_bench.clips.pool import built_by_processes
+from ssmar_bench.clips.shards import FORMAT, ClipFile, Shard, entries_of, size_in_bytes, verified, writing
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.files import write_json
-from ssmar_bench.core.processes import end_with_parent
 
-_CLIPS_A_SHARD = 64
-_BYTES_A_SHARD = 128 << 20
-"""A shard is held in memory while it is built, by each process one."""
 _MARGIN = 64 << 20
 """Bytes to be left free on the disk: sidecars, and whatever else is written meanwhile."""
-
-Entries = list[dict[str, Any]]
+_LOOKED_AT = 10
+"""Headers that are read to guess the frames' shape."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """A clip whose video does not hold what its header (or the clip's frame numbers) says, and what FFmpeg said."""
+    """A clip that is used, though its video does not hold as many frames as its header (or the clip) says."""
 
     clip_id: str
     decoded: int
     header: int
-    problem: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A clip that cannot be used, and why ("it is not a video"), without its video's name."""
+
+    clip_id: str
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a preparation did: clips decoded now, clips found decoded, and the clips to look at."""
+    """What a preparation did: clips decoded now and found decoded, clips to look at, clips that are left out."""
 
     decoded: int
     reused: int
     audit: list[Audit]
+    left_out: list[LeftOut]
 
 
 def prepare(
@@ -59,6 +66,7 @@ def prepare(
     recipe: StoreRecipe,
     processes: int,
     listener: Listener = silence,
+    skip_bad: bool = False,
 ) -> Report:
     """Bring the store in ``folder`` to hold exactly ``clips`` under ``recipe``; decode only what is not there yet.
 
@@ -72,66 +80,99 @@ def prepare(
         recipe: which frames are stored, and how large.
         processes: processes that decode (started by ``spawn``: the caller's script needs a ``__main__`` guard);
             1 decodes in this process.
-        listener: hears an event ``prepare`` after each shard, counted in clips.
+        listener: hears events ``prepare``, counted in clips.
+        skip_bad: leave clips out that cannot be used (``left_out.json`` names them), instead of stopping at the
+            first.
 
     Raises:
-        UserError: a video is missing or cannot be read, or the disk has too little space.
+        UserError: a clip cannot be used and is not to be skipped, or the disk has too little space.
     """
-    shards = _plan(folder, clips, recipe)
-    _require_videos(clips)
+    tasks = tasks_of(folder, clips, recipe)
+    shards = [shard for task in tasks for shard in task]
+    if not skip_bad:
+        _require_videos(clips)
     if not folder.exists():
         _require_space(folder, shards)  # before anything is written
     with _alone(folder, listener):
-        found = _verify(shards, processes, listener)
-        stale = [shard for shard, entries in zip(shards, found, strict=True) if entries is None]
+        found = dict(zip(shards, _verify(shards, processes, listener), strict=True))
+        if not skip_bad:
+            _require_none_bad(found)
+        stale = [[shard for shard in task if found[shard] is None] for task in tasks]
+        stale = [task for task in stale if task]
         if stale:
-            _require_space(folder, stale)
+            _require_space(folder, [shard for task in stale for shard in task])
             (folder / "store.json").unlink(missing_ok=True)
         _remove_leftovers(folder, shards)
-        reused = sum(len(entries) for entries in found if entries is not None)
-        built = _decode(stale, processes, reused, listener)
-        audit = _audit([entries or built[shard.stem.name] for shard, entries in zip(shards, found, strict=True)])
-        _finish(folder, recipe, shards, audit)
-        return Report(sum(map(len, built.values())), reused, audit)
+        reused = sum(len(entries) for entries in found.values() if entries is not None)
+        decoded, built = _decode(stale, processes, skip_bad, reused, listener)
+        entries = [entry for shard in shards for entry in found[shard] or built[shard]]
+        audit, left_out = _judged(entries, clips)
+        _finish(folder, recipe, shards, audit, left_out)
+        return Report(decoded, len(entries) - decoded, audit, left_out)
 
 
-def _plan(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> list[Shard]:
-    ordered = sorted(clips, key=lambda clip: clip.clip_id)
-    for one, other in itertools.pairwise(ordered):
-        if one.clip_id == other.clip_id:
-            raise UserError(f"The clip id '{one.clip_id}' names two clips ({one.path} and {other.path}).")
-    clips_a_shard = max(1, min(_CLIPS_A_SHARD, _BYTES_A_SHARD // size_in_bytes(1, recipe)))
-    starts = range(0, len(ordered), clips_a_shard)
-    return [
-        Shard(folder / f"shard-{number:05d}", tuple(ordered[start : start + clips_a_shard]), recipe)
-        for number, start in enumerate(starts)
-    ]
+@dataclass(frozen=True)
+class Sizes:
+    """What a preparation needs: bytes of the whole store and of what is missing of it, bytes free on its disk."""
+
+    total: int
+    to_write: int
+    free: int
+    clips: int
+    clips_to_decode: int
 
 
-def _require_videos(clips: Iterable[ClipFile]) -> None:
+def sizes(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> Sizes:
+    """How large the store in ``folder`` is going to be; what stands there is looked at, not verified."""
+    shards = [shard for task in tasks_of(folder, clips, recipe) for shard in task]
+    left = [clip for shard in shards if entries_of(shard) is None for clip in shard.clips]
+    one = size_in_bytes(1, recipe, _aspect(clips))
+    return Sizes(one * len(clips), one * len(left), _free(folder), len(clips), len(left))
+
+
+def _require_videos(clips: Sequence[ClipFile]) -> None:
     """A missing file is told now, not after hours of decoding."""
-    for path in sorted({clip.path for clip in clips}):
-        if not path.is_file():
-            raise UserError(f"The video {path} does not exist; check the data set's folder.")
+    for clip in sorted({clip.path: clip for clip in clips}.values(), key=lambda clip: clip.path):
+        reason = missing(clip.path)
+        if reason:
+            raise bad_clip(clip, reason)
 
 
 def _require_space(folder: Path, shards: Sequence[Shard]) -> None:
-    """Raise if the frames of ``shards`` do not fit on the disk; sizes are guessed from the first clip's header."""
+    """Raise if the frames of ``shards`` do not fit on the disk; sizes are guessed from a few clips' headers."""
     if not shards:
         return
-    recipe = shards[0].recipe
-    first = probe(shards[0].clips[0].path)
-    aspect = max(first.width, first.height) / min(first.width, first.height)
-    clips = sum(len(shard.clips) for shard in shards)
-    needed = size_in_bytes(clips, recipe, aspect) + _MARGIN
-    there = next(place for place in [folder, *folder.parents] if place.exists())
-    # A stale shard stays until the new one replaces it, so its space is not counted as free.
-    free = shutil.disk_usage(there).free
+    clips = [clip for shard in shards for clip in shard.clips]
+    needed = size_in_bytes(len(clips), shards[0].recipe, _aspect(clips)) + _MARGIN
+    free = _free(folder)  # a stale shard stays until the new one replaces it, so its space is not counted as free
     if free < needed:
         raise UserError(
-            f"The store {folder} needs {needed / 1e9:.1f} GB for {clips} clips, but only {free / 1e9:.1f} GB are free "
-            "on its disk; free some space, or choose another cache folder (SSMAR_BENCH_CACHE)."
+            f"The store {folder} needs {needed / 1e9:.1f} GB for {len(clips)} clips, but only {free / 1e9:.1f} GB are "
+            "free on its disk; free some space, or choose another cache folder (SSMAR_BENCH_CACHE)."
         )
+
+
+def _free(folder: Path) -> int:
+    """Bytes free on the disk where ``folder`` is or will be."""
+    return shutil.disk_usage(next(place for place in [folder, *folder.parents] if place.exists())).free
+
+
+def _aspect(clips: Sequence[ClipFile]) -> float:
+    """Longer side over the shorter one of the frames, the mean of a few clips that can be opened."""
+    found = []
+    for clip in clips[:: max(1, len(clips) // _LOOKED_AT)]:
+        with contextlib.suppress(UserError):
+            header = probe(clip.path)
+            found.append(max(header.width, header.height) / min(header.width, header.height))
+    return sum(found) / len(found) if found else 16 / 9
+
+
+def _require_none_bad(found: dict[Shard, Entries | None]) -> None:
+    """A store that was prepared with bad clips left out does not do where they shall stop the preparation."""
+    for shard, entries in found.items():
+        for clip, entry in zip(shard.clips, entries or [], strict=False):
+            if entry["problem"]:
+                raise bad_clip(clip, entry["problem"])
 
 
 @contextlib.contextmanager
@@ -166,64 +207,78 @@ def _verify(shards: Sequence[Shard], processes: int, listener: Listener) -> list
 
 
 def _remove_leftovers(folder: Path, shards: Sequence[Shard]) -> None:
-    """Remove files of interrupted writers, and shards beyond the last one."""
-    wanted = {path.name for shard in shards for path in (shard.data, shard.sidecar)}
+    """Remove files of interrupted writers, and shards beyond the last one; drafts of shards to come are kept."""
+    wanted = {shard.stem.with_suffix(ending).name for shard in shards for ending in (".bin", ".json", *DRAFT)}
     for path in [*folder.glob(".*.tmp"), *folder.glob("shard-*")]:
         if path.name not in wanted:
             path.unlink(missing_ok=True)
 
 
-def _decode(shards: Sequence[Shard], processes: int, reused: int, listener: Listener) -> dict[str, Entries]:
-    """Build ``shards``; their entries by name."""
-    total = reused + sum(len(shard.clips) for shard in shards)
-    built: dict[str, Entries] = {}
-    done, begun = 0, time.monotonic()
-    for shard, entries in _built(shards, processes):
-        built[shard.stem.name] = entries
-        done += len(entries)
+def _decode(
+    tasks: Sequence[Task], processes: int, skip_bad: bool, reused: int, listener: Listener
+) -> tuple[int, dict[Shard, Entries]]:
+    """Build the shards of ``tasks``; how many clips were decoded for it, and the shards' entries."""
+    total = reused + sum(len(shard.clips) for task in tasks for shard in task)
+    begun = time.monotonic()
+
+    def tell(done: int) -> None:
         rate = done / max(time.monotonic() - begun, 1e-9)
         listener(Event("", "prepare", "decoding clips", reused + done, total, rate))
-    return built
+
+    decoded = 0
+    built: dict[Shard, Entries] = {}
+    for task, entries, count in _built(tasks, processes, skip_bad, tell):
+        decoded += count
+        built.update(zip(task, entries, strict=True))
+    return decoded, built
 
 
-def _built(shards: Sequence[Shard], processes: int) -> Iterator[tuple[Shard, Entries]]:
-    """Each shard with its entries once it is built, in any order."""
-    if processes <= 1 or len(shards) <= 1:
-        for shard in shards:
-            yield shard, build(shard)
+def _built(
+    tasks: Sequence[Task], processes: int, skip_bad: bool, tell: Callable[[int], None]
+) -> Iterator[tuple[Task, list[Entries], int]]:
+    """Each task with its shards' entries and the number of clips decoded for it, in any order."""
+    if processes > 1 and len(tasks) > 1:
+        yield from built_by_processes(tasks, processes, skip_bad, tell)
         return
-    context = multiprocessing.get_context("spawn")  # threads and locks of this process do not survive a fork
-    pool = ProcessPoolExecutor(min(processes, len(shards)), context, initializer=end_with_parent)
-    try:
-        tasks = {pool.submit(build, shard): shard for shard in shards}
-        for task in as_completed(tasks):
-            yield tasks[task], task.result()
-    except BrokenProcessPool:
-        raise UserError(
-            "A decoding process ended by itself: the memory was full, or the program that prepares clips lacks an "
-            "'if __name__ == \"__main__\"'; use fewer processes, or 1."
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        tell(done)
+
+    for task in tasks:
+        entries, decoded = build(task, skip_bad, count)
+        yield task, entries, decoded
 
 
-def _audit(shards: Iterable[Entries]) -> list[Audit]:
-    """Clips with more or fewer frames than announced (a header that announces nothing, 0, is no mismatch)."""
-    return [
-        Audit(entry["id"], entry["decoded"], entry["header"], entry["problem"])
-        for entries in shards
+def _judged(entries: Sequence[dict[str, Any]], clips: Sequence[ClipFile]) -> tuple[list[Audit], list[LeftOut]]:
+    """The clips to look at (a header that announces nothing, 0, is no mismatch), and those that are left out."""
+    paths = {clip.clip_id: str(clip.path) for clip in clips}
+    audit = [
+        Audit(entry["id"], entry["decoded"], entry["header"])
         for entry in entries
-        if entry["problem"] or entry["header"] not in (0, entry["decoded"])
+        if not entry["problem"] and entry["header"] not in (0, entry["decoded"])
     ]
+    left_out = [LeftOut(entry["id"], paths[entry["id"]], entry["problem"]) for entry in entries if entry["problem"]]
+    return audit, left_out
 
 
-def _finish(folder: Path, recipe: StoreRecipe, shards: Sequence[Shard], audit: Sequence[Audit]) -> None:
+def _finish(
+    folder: Path, recipe: StoreRecipe, shards: Sequence[Shard], audit: Sequence[Audit], left_out: Sequence[LeftOut]
+) -> None:
+    decoder = {"pyav": av.__version__, "ffmpeg": ".".join(map(str, av.library_versions["libavcodec"]))}
+    if recipe.decoder == "decord":
+        decoder["decord"] = decord_module().__version__
     about = {
         "format": FORMAT,
         "recipe": recipe.model_dump(),
         "shards": [shard.stem.name for shard in shards],
-        "decoder": {"pyav": av.__version__, "ffmpeg": ".".join(map(str, av.library_versions["libavcodec"]))},
+        "decoder": decoder,
     }
     with writing(folder):
+        for shard in shards:
+            shard.stem.with_suffix(".lock").unlink(missing_ok=True)
         write_json(folder / "audit.json", [asdict(clip) for clip in audit])
+        write_json(folder / "left_out.json", [asdict(clip) for clip in left_out])
         write_json(folder / "store.json", about)

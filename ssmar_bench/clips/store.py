@@ -2,7 +2,8 @@
 
 The frames lie in shards (:mod:`ssmar_bench.clips.shards`), each of which is whole or not there, so an interrupted
 preparation goes on where it stopped. ``audit.json`` lists clips whose videos hold more or fewer frames than their
-headers say; ``store.json`` is written last and says that the store is whole.
+headers say, ``left_out.json`` those that cannot be used and that no run may train on; ``store.json`` is written last
+and says that the store is whole.
 """
 
 from __future__ import annotations
@@ -17,19 +18,36 @@ from typing import Any
 import numpy as np
 
 from ssmar_bench.clips.decode import Frames
-from ssmar_bench.clips.preparation import Audit, Report, prepare
+from ssmar_bench.clips.preparation import Audit, LeftOut, Report, Sizes, prepare, sizes
 from ssmar_bench.clips.shards import FORMAT, ClipFile, bytes_of, recipe_digest, size_in_bytes
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.identity import digest
 
-__all__ = ["Audit", "ClipFile", "Report", "Store", "location", "prepare", "size_in_bytes"]
+__all__ = [
+    "Audit",
+    "ClipFile",
+    "LeftOut",
+    "Report",
+    "Sizes",
+    "Store",
+    "left_out",
+    "location",
+    "prepare",
+    "size_in_bytes",
+    "sizes",
+]
 
 
 def location(root: Path, name: str, recipe: StoreRecipe, clips: Sequence[ClipFile]) -> Path:
     """The folder of the store of ``clips`` under ``recipe``: ``<root>/<name>-<digest>``, whatever their order."""
     return root / f"{name}-{recipe_digest(recipe, sorted(clips, key=lambda clip: clip.clip_id))}"
+
+
+def left_out(folder: Path) -> dict[str, str] | None:
+    """Why clips are left out of the store in ``folder``, by their ids; None where there is no whole store."""
+    return Store.open(folder).left_out if (folder / "store.json").is_file() else None
 
 
 @dataclass(frozen=True)
@@ -42,18 +60,21 @@ class _Row:
 
 
 class Store:
-    """A whole store, opened for reading. Rows are numbered from 0 in the order of the sorted clip ids."""
+    """A whole store, opened for reading. Rows are numbered from 0 in the order in which the clips lie in the shards.
+
+    Attributes:
+        ids: clip ids by row.
+        left_out: why clips that were asked for are not in it, by their ids.
+    """
 
     def __init__(self, folder: Path, recipe: StoreRecipe, shards: Sequence[Sequence[dict[str, Any]]]) -> None:
         self.folder = folder
         self.recipe = recipe
-        self.ids: tuple[str, ...] = tuple(entry["id"] for entries in shards for entry in entries)
-        self._checksums = [[entry["id"], entry["sha256"]] for entries in shards for entry in entries]
-        self._rows = [
-            _Row(number, entry["offset"], tuple(entry["shape"]))
-            for number, entries in enumerate(shards)
-            for entry in entries
-        ]
+        held = [(number, entry) for number, entries in enumerate(shards) for entry in entries if not entry["problem"]]
+        self.ids: tuple[str, ...] = tuple(entry["id"] for _, entry in held)
+        self.left_out = {entry["id"]: entry["problem"] for entries in shards for entry in entries if entry["problem"]}
+        self._checksums = sorted([entry["id"], entry["sha256"]] for _, entry in held)
+        self._rows = [_Row(number, entry["offset"], tuple(entry["shape"])) for number, entry in held]
         self._maps: dict[int, np.memmap[Any, np.dtype[np.uint8]]] = {}
 
     @classmethod
@@ -94,7 +115,7 @@ class Store:
         return frames.reshape(where.shape)
 
     def fingerprint(self) -> str:
-        """Digest of all clips' ids and pixels."""
+        """Digest of all clips' ids and pixels, whatever their order."""
         return digest(self._checksums)
 
     @cached_property

@@ -105,7 +105,7 @@ class Parts(Section):
 class StoreRecipe(Section):
     """How videos are decoded into the store: ``segments`` x ``candidates`` frames a clip, short side in pixels."""
 
-    decoder: Literal["pyav"]
+    decoder: Literal["pyav", "decord"]
     short_side: int = Field(ge=8, le=2160)
     segments: int = Field(ge=1, le=128)
     candidates: int = Field(ge=1, le=64)

@@ -150,7 +150,8 @@ def test_a_missing_video(videos: Path, tiny: Path, tmp_path: Path, call: Call) -
 def test_an_unreadable_video(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:
     broken = sorted((videos / "videos_val").iterdir())[7]
     broken.write_text("this was a video\n")
-    assert f"The file {broken} is not a video, or it is truncated" in run_on(videos, tiny, tmp_path / "out", call)
+    error = run_on(videos, tiny, tmp_path / "out", call)
+    assert f"The video {broken} of the clip 'val/{broken.stem}' cannot be used: it is not a video, or it is" in error
 
 
 def test_too_little_disk(videos: Path, tiny: Path, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ssmar_bench.clips import preparation
+from ssmar_bench.clips import layout
 from ssmar_bench.clips.store import ClipFile
 from ssmar_bench.core.definition import StoreRecipe
 
@@ -52,7 +52,7 @@ def write_video(path: Path, images: Sequence[Image], movflags: str = "", **optio
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preparation, "_CLIPS_A_SHARD", 4)
+    monkeypatch.setattr(layout, "CLIPS_A_SHARD", 4)
 
 
 @pytest.fixture(scope="session")

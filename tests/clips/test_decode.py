@@ -50,13 +50,13 @@ def test_parts_come_as_soon_as_they_are_decoded(video: Path) -> None:
 def test_nothing_is_decoded_beyond_the_last_part(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
 
-    def counted(*arguments):
-        for image in images(*arguments):
-            read.append(image)
-            yield image
+    def counted(reading):
+        for frame in frames(reading):
+            read.append(frame.pts)
+            yield frame
 
-    images = module._images
-    monkeypatch.setattr(module, "_images", counted)
+    frames = module._Reading.__iter__
+    monkeypatch.setattr(module._Reading, "__iter__", counted)
     assert len(list(decode_parts(video, [(3, 9), (0, 4)]))) == 2
     assert len(read) == 10
 
@@ -172,7 +172,7 @@ def _no_frames(path: Path) -> None:
         (_folder, "directory"),
         (_sound, "no video stream"),
         (_no_index, "truncated"),
-        (_no_frames, "No frame"),
+        (_no_frames, "none of its frames"),
     ],
     ids=["missing", "text", "empty", "folder", "sound", "no index", "no frames"],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssmar_bench.clips import shards
+from ssmar_bench.clips import draft, taking
 from ssmar_bench.clips.store import Audit, ClipFile, Store, location, prepare, size_in_bytes
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
@@ -36,12 +36,12 @@ Clips = Callable[[int], list[ClipFile]]
     ],
 )
 def test_positions(frames: int, segments: int, candidates: int, expected: list[int]) -> None:
-    assert shards.positions(frames, segments, candidates).tolist() == expected
+    assert taking.positions(frames, segments, candidates).tolist() == expected
 
 
 def test_candidates_stay_in_their_segment() -> None:
     for frames in range(1, 200):
-        found = shards.positions(frames, 8, 3).reshape(8, 3)
+        found = taking.positions(frames, 8, 3).reshape(8, 3)
         for segment, inside in enumerate(found):
             # A candidate's frame overlaps the segment's span of time.
             assert all(place + 1 > segment * frames / 8 and place < (segment + 1) * frames / 8 for place in inside)
@@ -58,7 +58,7 @@ def test_stored_frames(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> Non
         frames = store.clip(store.row(clip.clip_id))
         assert frames.shape == (24, 32, 48, 3)
         assert frames.dtype == np.uint8
-        expected = shards.positions(24 + number % 3, 8, 3).tolist()
+        expected = taking.positions(24 + number % 3, 8, 3).tolist()
         assert numbers_of(frames) == [number if place == 0 else place for place in expected]
 
 
@@ -66,8 +66,10 @@ def test_parts_of_one_recording(tmp_path: Path, video: Path, recipe: StoreRecipe
     made = [ClipFile("a", video, 30, 53), ClipFile("b", video, 0, 23), ClipFile("c", video, 12, 35)]
     prepare(tmp_path / "store", made, recipe, 1)
     store = Store.open(tmp_path / "store")
-    assert [numbers_of(store.clip(row))[0] for row in range(3)] == [30, 0, 12]
-    assert numbers_of(store.clip(2)) == list(range(12, 36))
+    assert store.ids == ("b", "c", "a")  # as a sequential reader comes to their ends
+    assert {name: numbers_of(store.clip(store.row(name))) for name in "abc"} == {
+        clip.clip_id: list(range(clip.start, clip.end + 1)) for clip in made
+    }
 
 
 def test_clips_cannot_be_written_to(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
@@ -105,7 +107,7 @@ def test_nothing_is_decoded_twice(tmp_path: Path, clips: Clips, recipe: StoreRec
 def test_progress(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
     heard: list[Event] = []
     prepare(tmp_path / "store", clips(6), recipe, 1, heard.append)
-    assert [(event.kind, event.done, event.total) for event in heard] == [("prepare", 4, 6), ("prepare", 6, 6)]
+    assert [(event.kind, event.done, event.total) for event in heard] == [("prepare", n, 6) for n in range(1, 7)]
     assert all(event.rate > 0 and event.run == "" for event in heard)
 
 
@@ -162,30 +164,23 @@ def test_space_is_asked_for_what_is_left(
 
 
 def test_a_write_that_fails(tmp_path: Path, clips: Clips, recipe: StoreRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, value: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shards, "write_bytes", full)
+    monkeypatch.setattr(draft, "write_json", full)
     with pytest.raises(UserError, match=r"cannot be written: No space left"):
         prepare(tmp_path / "store", clips(1), recipe, 1)
 
 
 def test_audit(tmp_path: Path, video: Path, recipe: StoreRecipe) -> None:
-    broken = write_video(tmp_path / "broken.mp4", [numbered(number) for number in range(60)], "faststart", g="12")
-    data = broken.read_bytes()
-    broken.write_bytes(data[: len(data) * 7 // 10])
     unknown = write_video(tmp_path / "unknown.mkv", [numbered(number) for number in range(20)])
     made = [
-        ClipFile("broken", broken, -1, -1),
         ClipFile("long", video, 50, 69),
         ClipFile("unknown", unknown, -1, -1),
         ClipFile("whole", video, -1, -1),
     ]
     audit = prepare(tmp_path / "store", made, recipe, 1).audit
-    assert [clip.clip_id for clip in audit] == ["broken", "long"]
-    assert audit[0].header == 60 > audit[0].decoded
-    assert audit[0].problem
-    assert audit[1] == Audit("long", 10, 20, "")
+    assert audit == [Audit("long", 10, 20)]
     again = prepare(tmp_path / "store", made, recipe, 1)
     assert (again.decoded, again.audit) == (0, audit)
     written = json.loads((tmp_path / "store" / "audit.json").read_text())
@@ -195,7 +190,7 @@ def test_audit(tmp_path: Path, video: Path, recipe: StoreRecipe) -> None:
 def test_a_missing_video_is_told_before_anything_is_done(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
     made = clips(3)
     made[2].path.unlink()
-    with pytest.raises(UserError, match=r"002\.mp4 does not exist"):
+    with pytest.raises(UserError, match=r"002\.mp4 of the clip 'clip-002' cannot be used: it does not exist"):
         prepare(tmp_path / "store", made, recipe, 1)
     assert not (tmp_path / "store").exists()
 

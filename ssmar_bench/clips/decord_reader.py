@@ -1,0 +1,77 @@
+"""Videos by decord's random access, as many other pipelines read them: to compare with those, never the default.
+
+decord seeks to each asked frame, and on files that were cut without re-encoding it returns other frames than those
+(facts: anchors 4.2). Sizes and turns are as in :mod:`ssmar_bench.clips.decode`, but that decord does not turn frames.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from ssmar_bench.clips.decode import BadVideoError, Frames, Scaler, missing
+from ssmar_bench.clips.taking import NO_FRAMES, Taken, positions
+from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core.errors import UserError
+
+
+def decord_module() -> Any:
+    """The module decord, or a ``UserError`` that says how to install it."""
+    try:
+        return importlib.import_module("decord")
+    except (ImportError, OSError, RuntimeError) as error:  # it loads a library of its own, in its own ways
+        raise UserError(
+            f"The decoder decord cannot be loaded ({error}); install it with: pip install 'ssmar-bench[decord]', "
+            "or use the default decoder pyav."
+        ) from None
+
+
+def take_with_decord(path: Path, parts: Sequence[tuple[int, int]], recipe: StoreRecipe) -> Iterator[tuple[int, Taken]]:
+    """As :func:`ssmar_bench.clips.taking.take`, by decord."""
+    decord = decord_module()
+    reason = missing(path)
+    if reason:
+        raise BadVideoError(path, reason)
+    try:
+        reader = decord.VideoReader(str(path), num_threads=1)
+        length = len(reader)
+    except (RuntimeError, decord.DECORDError) as error:
+        raise BadVideoError(path, f"decord cannot open it ({_first_line(error)})") from None
+    for number, (start, end) in enumerate(parts):
+        if 0 <= end < start:
+            raise UserError(f"A clip of the video {path} ends (frame {end}) before it starts (frame {start}).")
+        first = max(start, 0)
+        announced = (length if end < 0 else end + 1) - first
+        found = max(min(first + announced, length) - first, 0)
+        if found < 1:
+            yield number, Taken(NO_FRAMES, 0, max(announced, 0), f"it has no frame {first}: decord counts {length}")
+        elif 2 * found < announced:
+            yield number, Taken(NO_FRAMES, found, announced, f"only {found} of {announced} frames are there")
+        else:
+            wanted = first + positions(found, recipe.segments, recipe.candidates)
+            yield number, _taken(decord, reader, wanted, recipe, found, announced)
+
+
+def _taken(decord: Any, reader: Any, wanted: Any, recipe: StoreRecipe, found: int, announced: int) -> Taken:
+    try:
+        images = reader.get_batch(wanted.tolist()).asnumpy()
+    except (RuntimeError, IndexError, decord.DECORDError) as error:
+        return Taken(NO_FRAMES, 0, announced, f"decord cannot decode it ({_first_line(error)})")
+    return Taken(_scaled(images, recipe.short_side), found, announced, "")
+
+
+def _scaled(images: Frames, short_side: int) -> Frames:
+    """Frames (N, H, W, 3) scaled by the same method as the default decoder's."""
+    scaler = Scaler(short_side)
+    return np.stack([scaler.image(av.VideoFrame.from_ndarray(image, format="rgb24")) for image in images])
+
+
+def _first_line(error: Exception) -> str:
+    """The message without its place in decord's source and without the video's path."""
+    line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return line.rpartition("Error: ")[2].partition(" /")[0][:120]
