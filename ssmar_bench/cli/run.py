@@ -15,6 +15,7 @@ from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.setting import parse_set
 from ssmar_bench.progress import Progress
 
+ON_BAD_CLIP = ("stop", "skip")
 OVERWRITE = ("only-missing", "always", "never", "only-cache")
 
 
@@ -40,6 +41,9 @@ def run(
     time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes a run may take.")] = None,
     out: Annotated[Path, typer.Option(help="Where results/ and reports/ are written.")] = Path(),
     overwrite: Annotated[str, typer.Option(help=", ".join(OVERWRITE) + ".")] = "only-missing",
+    on_bad_clip: Annotated[
+        str, typer.Option(help="stop at a clip whose video cannot be used, or skip: train and test without such clips.")
+    ] = "stop",
     plan: Annotated[bool, typer.Option("--plan", help="Print cells, states and expected time; train nothing.")] = False,
 ) -> None:
     """Train a grid of methods, ratios and seeds, and print the comparison table."""
@@ -47,6 +51,8 @@ def run(
 
     if overwrite not in OVERWRITE:
         raise UserError(f"--overwrite {overwrite}: unknown{nearest(overwrite, OVERWRITE)}.")
+    if on_bad_clip not in ON_BAD_CLIP:
+        raise UserError(f"--on-bad-clip {on_bad_clip}: unknown{nearest(on_bad_clip, ON_BAD_CLIP)}.")
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out}: expected a folder, this is a file.")
     grid = api.Grid(
@@ -65,6 +71,7 @@ def run(
         jobs=jobs,
         overwrite=overwrite,  # type: ignore[arg-type]  # checked above
         time_limit=None if time_limit is None else 60 * time_limit,
+        on_bad_clip=on_bad_clip,  # type: ignore[arg-type]  # checked above
     )
     if plan:
         with Progress() as progress:
@@ -101,6 +108,11 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
         table.add_row(spec.method, f"{spec.ratio:g}", str(spec.seed), entry.cell.skip or entry.state, expected)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
+    left_out = planned[0].cell.left_out if planned else {}
+    for clip, why in sorted(left_out.items()):
+        console.print(f"Left out: {clip}: {why}", markup=False, highlight=False, soft_wrap=True)
+    if execution.on_bad_clip == "skip" and not left_out:
+        console.print("No clip is known to be left out; ssmar-bench data prepare looks at every video.")
     seconds, unknown = api.expected_seconds(planned, execution)
     console.print(f"To train: {duration(seconds)}" + (f", and {unknown} cells of unknown time" if unknown else ""))
 

@@ -113,13 +113,20 @@ def prepare(
 
 @dataclass(frozen=True)
 class Sizes:
-    """What a preparation needs: bytes of the whole store and of what is missing of it, bytes free on its disk."""
+    """What a preparation needs.
+
+    Attributes:
+        total, to_write: bytes of the whole store, and of what is missing of it.
+        free: bytes free on its disk.
+        clips: how many clips it holds.
+        left: clips that are to be decoded.
+    """
 
     total: int
     to_write: int
     free: int
     clips: int
-    clips_to_decode: int
+    left: list[ClipFile]
 
 
 def sizes(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> Sizes:
@@ -127,7 +134,7 @@ def sizes(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> Sizes
     shards = [shard for task in tasks_of(folder, clips, recipe) for shard in task]
     left = [clip for shard in shards if entries_of(shard) is None for clip in shard.clips]
     one = size_in_bytes(1, recipe, _aspect(clips))
-    return Sizes(one * len(clips), one * len(left), _free(folder), len(clips), len(left))
+    return Sizes(one * len(clips), one * len(left), _free(folder), len(clips), left)
 
 
 def _require_videos(clips: Sequence[ClipFile]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Literal
 
 from filelock import FileLock
 
@@ -22,6 +24,8 @@ from ssmar_bench.sources import SOURCES, micro_motion, read
 from ssmar_bench.sources.micro_motion import MicroMotion
 
 Roots = Mapping[str, Path]
+OnBadClip = Literal["stop", "skip"]
+"""What to do about a clip that cannot be used: stop at the first one, or leave them all out."""
 
 
 def knobs_of(definition: Definition) -> MicroMotion:
@@ -80,6 +84,8 @@ def prepare_source(definition: Definition, roots: Roots, processes: int, listene
         root.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(root.with_suffix(".lock")):
             if not root.exists():
+                for left in root.parent.glob(f".{root.name}.*.partial"):  # of killed writers: the lock is ours
+                    shutil.rmtree(left, ignore_errors=True)
                 knobs = knobs_of(definition)
                 name = f"rendering {definition.name}"
                 micro_motion.write(
@@ -104,9 +110,31 @@ def clip_files(index: Index, manifest: Manifest) -> list[ClipFile]:
     ]
 
 
-def prepare_store(definition: Definition, index: Index, manifest: Manifest, processes: int, listener: Listener) -> Path:
-    """The folder of the definition's decoded clips, complete and verified."""
+def prepare_store(
+    definition: Definition,
+    index: Index,
+    manifest: Manifest,
+    processes: int,
+    listener: Listener,
+    on_bad_clip: OnBadClip = "stop",
+) -> Path:
+    """The folder of the definition's decoded clips, complete and verified.
+
+    Raises:
+        UserError: a clip cannot be used and ``on_bad_clip`` says ``stop``, or the disk is full.
+    """
     clips = clip_files(index, manifest)
     folder = store_folder(definition, clips)
-    stores.prepare(folder, clips, definition.store, processes or os.cpu_count() or 1, listener)
+    skip_bad = on_bad_clip == "skip"
+    stores.prepare(folder, clips, definition.store, processes or os.cpu_count() or 1, listener, skip_bad)
     return folder
+
+
+def known_left_out(definition: Definition, index: Index, manifest: Manifest) -> dict[str, str] | None:
+    """Why clips are left out, by their ids, as far as a former preparation has found; None if there was none."""
+    return stores.left_out(store_folder(definition, clip_files(index, manifest)))
+
+
+def without(index: Index, left_out: Iterable[str]) -> Index:
+    """The index without some clips: manifests that are built from it do not hold them."""
+    return replace(index, clips=index.clips[~index.clips["clip_id"].isin(list(left_out))])

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import read_json, write_json
+from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Truth
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.runs import data
+from ssmar_bench.runs.data import OnBadClip
 from ssmar_bench.runs.local import LocalEngine
 from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check
 from ssmar_bench.runs.record import write_record
-from ssmar_bench.splits.build import truth
+from ssmar_bench.splits.build import build, truth
 
 Overwrite = Literal["only-missing", "always", "never", "only-cache"]
 POLL_SECONDS = 2.0
@@ -37,6 +40,8 @@ class Execution:
         overwrite: ``only-missing`` trains what has no finished record (failed runs again), ``always`` trains anew,
             ``never`` leaves whatever was once begun, ``only-cache`` trains nothing.
         time_limit: seconds a run may take.
+        on_bad_clip: ``stop`` at a clip whose video cannot be used, or ``skip`` such clips: then the manifests do not
+            hold them, and the runs are others than those of the whole benchmark.
     """
 
     results: Path
@@ -44,6 +49,7 @@ class Execution:
     jobs: int | None = None
     overwrite: Overwrite = "only-missing"
     time_limit: float | None = None
+    on_bad_clip: OnBadClip = "stop"
 
 
 @dataclass(frozen=True)
@@ -89,14 +95,24 @@ def _paces(results: Path) -> dict[tuple[object, ...], float]:
 def plan(grid: Grid, execution: Execution, listener: Listener) -> list[Planned]:
     """The grid's cells with states and expected times; only a synthetic source's lists are needed, and made."""
     check(grid)
-    index = data.prepare_source(base_definition(grid), execution.roots, os.cpu_count() or 1, listener)
+    definition = base_definition(grid)
+    index = data.prepare_source(definition, execution.roots, os.cpu_count() or 1, listener)
     paces = _paces(execution.results)
     planned = []
-    for cell in cells(grid, index):
+    for cell in _known_cells(grid, execution, definition, index):
         pace = paces.get(_pace_key(cell.spec))
         seconds = None if pace is None else pace * steps_of(cell)
         planned.append(Planned(cell, _state_now(cell, execution.results), seconds))
     return planned
+
+
+def _known_cells(grid: Grid, execution: Execution, definition: Definition, index: Index) -> list[Cell]:
+    """The grid's cells, without the clips that a former preparation could not use if such clips are skipped."""
+    if execution.on_bad_clip == "stop":
+        return cells(grid, index)
+    whole = build(index, definition, definition.ratios[0], definition.seeds[0])
+    left_out = data.known_left_out(definition, index, whole) or {}
+    return cells(grid, data.without(index, left_out), left_out)
 
 
 def _state_now(cell: Cell, results: Path) -> str:
@@ -130,13 +146,18 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     definition = base_definition(grid)
     processes = os.cpu_count() or 1
     index = data.prepare_source(definition, execution.roots, processes, listener)
-    table = cells(grid, index)
+    whole = build(index, definition, definition.ratios[0], definition.seeds[0])
+    store: Path | None = None
+    if execution.on_bad_clip == "skip" and execution.overwrite != "only-cache":
+        # Which clips are left out decides what the runs are, so the videos are looked at before the records.
+        store = data.prepare_store(definition, index, whole, processes, listener, "skip")
+    table = _known_cells(grid, execution, definition, index)
     _greet(table, execution, listener)
     todo = [cell for cell in table if _wanted(cell, execution)]
     if execution.overwrite == "always":
         _require_free(todo, execution)
     if todo:
-        store = data.prepare_store(definition, index, todo[0].manifest, processes, listener)
+        store = store or data.prepare_store(definition, index, whole, processes, listener)
         for cell in todo:
             _lay_out(cell, execution, Launch(str(store), grid.device))
         _train(todo, execution, truth(index, definition), listener)
@@ -191,7 +212,7 @@ def _train(todo: Sequence[Cell], execution: Execution, known: Truth, listener: L
         cell = by_folder[folder]
         with folder.lease(patience=60):
             if not folder.done():
-                write_record(folder, cell.label, cell.manifest, known)
+                write_record(folder, cell.label, cell.manifest, known, cell.left_out)
 
     jobs = execution.jobs or default_jobs(max(int(cell.spec.train["threads"]) for cell in todo))
     failed: set[RunFolder] = set()

@@ -45,12 +45,20 @@ class Grid:
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of a grid: its spec, its manifest, the table's label, and why it is skipped ("" if it is not)."""
+    """One run of a grid.
+
+    Attributes:
+        spec, manifest: what it is.
+        label: its method's name in tables.
+        skip: why it is skipped, "" if it is not.
+        left_out: why clips of the benchmark are not in the manifest, by their ids: their videos cannot be used.
+    """
 
     spec: RunSpec
     manifest: Manifest
     label: str
     skip: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def folder(self, results: Path) -> RunFolder:
         """Where its record stands."""
@@ -190,8 +198,13 @@ def check(grid: Grid) -> list[Row]:
     return table
 
 
-def cells(grid: Grid, index: Index) -> list[Cell]:
+def cells(grid: Grid, index: Index, left_out: Mapping[str, str] | None = None) -> list[Cell]:
     """The grid's cells, so ordered that a part of them is a balanced table: seed by seed, ratio by ratio.
+
+    Args:
+        grid: what a person asked for.
+        index: the clips of its source, without those that are left out.
+        left_out: why clips are left out, by their ids.
 
     Raises:
         UserError: anything wrong with recipes, definition, ratios or index; nothing has been written.
@@ -202,11 +215,11 @@ def cells(grid: Grid, index: Index) -> list[Cell]:
     for seed in grid.seeds if grid.seeds is not None else definition.seeds:
         for ratio in grid.ratios if grid.ratios is not None else definition.ratios:
             manifest = build(index, definition, ratio, seed)
-            result += [_cell(row, manifest, grid.device) for row in table]
+            result += [_cell(row, manifest, grid.device, left_out or {}) for row in table]
     return result
 
 
-def _cell(row: Row, manifest: Manifest, device: str) -> Cell:
+def _cell(row: Row, manifest: Manifest, device: str, left_out: Mapping[str, str]) -> Cell:
     definition = row.definition
     spec = RunSpec(
         benchmark=definition.name,
@@ -228,4 +241,4 @@ def _cell(row: Row, manifest: Manifest, device: str) -> Cell:
     skip = ""
     if row.algorithm.needs_unlabelled and not manifest.unlabelled:
         skip = f"{row.recipe.name} needs unlabelled clips, and at ratio {manifest.ratio:g} there are none"
-    return Cell(spec, manifest, row.recipe.label, skip)
+    return Cell(spec, manifest, row.recipe.label, skip, left_out)

@@ -7,6 +7,7 @@ import io
 import os
 import platform
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,9 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
-def write_record(folder: RunFolder, label: str, manifest: Manifest, truth: Truth) -> None:
+def write_record(
+    folder: RunFolder, label: str, manifest: Manifest, truth: Truth, left_out: Mapping[str, str] | None = None
+) -> None:
     """Write the record of a run whose training has ended; ``metrics.json`` last, since it means done.
 
     Args:
@@ -117,6 +120,7 @@ def write_record(folder: RunFolder, label: str, manifest: Manifest, truth: Truth
         label: the recipe's name in tables.
         manifest: the run's manifest.
         truth: labels and people of all clips of the benchmark.
+        left_out: why clips of the benchmark are in no part of the manifest, by their ids.
     """
     spec = folder.spec()
     outcome = read_json(folder.work / "outcome.json")
@@ -138,7 +142,10 @@ def write_record(folder: RunFolder, label: str, manifest: Manifest, truth: Truth
         folder.record / "timings.json",
         {"train_seconds": sum(seconds), "epochs": [round(value, 3) for value in seconds]},
     )
-    write_json(folder.record / "metrics.json", _metrics(spec, label, manifest, truth, outcome, arrays))
+    metrics = _metrics(spec, label, manifest, truth, outcome, arrays)
+    if left_out:
+        metrics["left_out"] = {salted(spec.benchmark, clip): why for clip, why in left_out.items()}
+    write_json(folder.record / "metrics.json", metrics)
 
 
 def _metrics(

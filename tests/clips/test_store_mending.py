@@ -214,7 +214,7 @@ def test_an_unreadable_video_stops_all_processes(tmp_path: Path, clips: Clips, r
     write_video(made[6].path, [numbered(6)] * 24)
     report = prepare(tmp_path / "store", made, recipe, 1)
     assert report.decoded + report.reused == 9
-    assert 3 <= report.decoded < 9  # what had been finished beside and before the bad video is kept
+    assert 2 <= report.decoded < 9  # what had been finished beside and before the bad video is kept
 
 
 def _times(folder: Path) -> dict[str, int]:

@@ -1,0 +1,125 @@
+"""``ssmar-bench data prepare`` and ``ssmar-bench data compare-decoders``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ssmar_bench.cli.words import duration
+from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.progress import Progress
+
+ON_BAD_CLIP = ("stop", "skip")
+DECODERS = ("pyav", "decord")
+
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE|BENCHMARK",
+        help="A benchmark (its name, or the path of a .yaml file), or a source: then every shipped benchmark of it. "
+        "A store has its benchmark's clips, size and frames, so each benchmark has a store of its own.",
+    ),
+]
+Root = Annotated[
+    Path | None,
+    typer.Option(help="The source's folder, as its owners distribute it; a synthetic source is rendered without."),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes that decode; default: one a core.")]
+
+
+def prepare(
+    target: Target,
+    root: Root = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print sizes, free space and expected time; decode nothing.")
+    ] = False,
+    jobs: Jobs = None,
+    on_bad_clip: Annotated[
+        str, typer.Option(help="stop at the first clip whose video cannot be used, or skip: leave such clips out.")
+    ] = "stop",
+    decoder: Annotated[str | None, typer.Option(help="pyav or decord; default: the benchmark's (pyav).")] = None,
+) -> None:
+    """Decode a benchmark's clips once into its store; the same command goes on where it was stopped."""
+    from ssmar_bench.api import prepare as api
+
+    _one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
+    if decoder is not None:
+        _one_of("--decoder", decoder, DECODERS)
+    _require_folder(root)
+    with Progress() as progress:
+        planned = api.plan_preparation(target, root, jobs, decoder, progress.hear)
+    _print_plan(planned)
+    if plan:
+        return
+    with Progress() as progress:
+        done = api.prepare(target, root, jobs, on_bad_clip, decoder, progress.hear)  # type: ignore[arg-type]
+    for prepared in done:
+        _print_report(prepared)
+
+
+def compare_decoders(target: Target, root: Root = None, jobs: Jobs = None) -> None:
+    """Show clip by clip where decord's frames are others than pyav's."""
+    from ssmar_bench.api import prepare as api
+
+    _require_folder(root)
+    with Progress() as progress:
+        compared = api.compare_decoders(target, root, jobs, progress.hear)
+    for benchmark, clips in compared.items():
+        different = [clip for clip in clips if not clip.alike]
+        if different:
+            table = Table("clip", "frames: pyav, decord", "difference", "asked", "decord shows", title=benchmark)
+            for clip in different:
+                numbers = [" ".join(map(str, row)) for row in (clip.asked, clip.shown)]
+                counts = "{}, {}".format(*clip.frames)
+                shown = ["", clip.problem] if clip.problem else numbers
+                table.add_row(clip.clip_id, counts, f"{clip.difference:.1f}", *shown)
+            _console().print(table)
+        mean = sum(clip.difference for clip in clips) / max(1, len(clips))
+        typer.echo(
+            f"{benchmark}: {len(clips) - len(different)} of {len(clips)} clips show the same frames; "
+            f"mean difference of pixels {mean:.2f} of 255"
+        )
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else 160)
+
+
+def _one_of(option: str, word: str, known: tuple[str, ...]) -> None:
+    if word not in known:
+        raise UserError(f"{option} {word}: unknown{nearest(word, known)}.")
+
+
+def _require_folder(root: Path | None) -> None:
+    if root is not None and not root.is_dir():
+        raise UserError(f"--root {root}: there is no such folder.")
+
+
+def _print_plan(planned: list[Any]) -> None:
+    table = Table("benchmark", "clips", "to decode", "store", "to write", "free on disk", "expected")
+    for entry in planned:
+        sizes = entry.sizes
+        expected = "unknown" if entry.seconds is None else duration(entry.seconds)
+        numbers = (str(sizes.clips), str(len(sizes.left)), *map(_bytes, (sizes.total, sizes.to_write, sizes.free)))
+        table.add_row(entry.benchmark, *numbers, expected)
+    _console().print(table)
+
+
+def _print_report(prepared: Any) -> None:
+    report = prepared.report
+    typer.echo(f"{prepared.benchmark}: {report.decoded} clips decoded, {report.reused} were there: {prepared.folder}")
+    for clip in report.left_out:
+        typer.echo(f"  left out: {clip.clip_id} ({clip.path}): {clip.reason}")
+    for clip in report.audit:
+        typer.echo(f"  look at: {clip.clip_id} has {clip.decoded} frames where {clip.header} are announced")
+    if report.left_out:
+        typer.echo(f"  {len(report.left_out)} clips are left out (left_out.json); runs need --on-bad-clip skip")
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
