@@ -1,0 +1,159 @@
+"""``data prepare`` and ``data compare-decoders``, and what a run does with clips that are left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Commands, Finished, folder_of, until
+
+Call = Callable[..., Finished]
+
+
+@pytest.fixture
+def store(videos: Path, tmp_path: Path) -> Callable[[], Path]:
+    """Finds the one store in the cache that ``videos`` has set."""
+
+    def find() -> Path:
+        (folder,) = (tmp_path / "cache" / "stores").iterdir()
+        return folder
+
+    return find
+
+
+def test_plan_writes_nothing_and_says_what_will_be(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:
+    ended = call("data", "prepare", tiny, "--root", videos, "--plan", "--jobs", 1)
+    assert ended.status == 0
+    row = next(line for line in ended.out.splitlines() if "tiny-motion" in line)
+    cells = [cell.strip() for cell in row.strip("│┃ ").split("│")]
+    assert cells[:5] == ["tiny-motion", "84", "84", "0.8 MB", "0.8 MB"]
+    assert cells[5].endswith("GB")
+    assert cells[6].endswith(" s")
+    assert not (tmp_path / "cache" / "stores").exists()
+
+
+def test_prepare_then_again(videos: Path, tiny: Path, call: Call, store: Callable[[], Path]) -> None:
+    first = call("data", "prepare", tiny, "--root", videos, "--jobs", 1)
+    assert first.status == 0
+    assert first.out.splitlines()[-1] == f"tiny-motion: 84 clips decoded, 0 were there: {store()}"
+    assert "decoding clips" in first.err
+    assert "/s" in first.err
+    assert sum(path.stat().st_size for path in store().glob("*.bin")) == 84 * 8 * 20 * 20 * 3
+    second = call("data", "prepare", tiny, "--root", videos, "--jobs", 1)
+    assert second.out.splitlines()[-1] == f"tiny-motion: 0 clips decoded, 84 were there: {store()}"
+
+
+@pytest.mark.slow
+def test_a_killed_command_goes_on(
+    videos: Path, tiny: Path, tmp_path: Path, commands: Commands, store: Callable[[], Path]
+) -> None:
+    words = ("data", "prepare", tiny, "--root", videos, "--jobs", 1)
+    process = commands.start(*words, cache=tmp_path / "cache")
+    journals = lambda: list((tmp_path / "cache" / "stores").glob("*/*.journal"))  # noqa: E731
+    until(lambda: any(len(path.read_bytes().splitlines()) > 20 for path in journals()), "twenty clips")
+    commands.kill(process)
+    until(lambda: not commands.left(process), "its end")
+    finished = sum(len(path.read_bytes().splitlines()) - 1 for path in journals())
+    finished += sum(len(json.loads(path.read_text())["clips"]) for path in store().glob("shard-*.json"))
+    assert 20 <= finished < 84
+    ended = commands.run(*words, cache=tmp_path / "cache")
+    assert ended.status == 0, ended.err
+    assert f"tiny-motion: {84 - finished} clips decoded, {finished} were there" in ended.out
+    assert (store() / "store.json").is_file()
+
+
+def test_bad_clips_stop_or_are_left_out_and_named(
+    videos: Path, tiny: Path, tmp_path: Path, call: Call, store: Callable[[], Path]
+) -> None:
+    bad = sorted((videos / "videos_val").iterdir())[7]
+    bad.write_text("no video")
+    ended = call("data", "prepare", tiny, "--root", videos, "--jobs", 1)
+    assert ended.status == 2
+    assert f"The video {bad} of the clip 'val/{bad.stem}' cannot be used: it is not a video" in ended.err
+    ended = call("data", "prepare", tiny, "--root", videos, "--jobs", 1, "--on-bad-clip", "skip")
+    assert ended.status == 0
+    assert f"left out: val/{bad.stem} ({bad}): it is not a video, or it is truncated" in ended.out
+    assert [clip["clip_id"] for clip in json.loads((store() / "left_out.json").read_text())] == [f"val/{bad.stem}"]
+
+
+@pytest.mark.slow
+def test_a_run_is_another_one_without_a_bad_clip(
+    rendered: Path, videos: Path, tiny: Path, tmp_path: Path, call: Call
+) -> None:
+    sets = ("--set", "train.epochs=1", "--jobs", 1)
+    words = ("run", "--benchmark", tiny, "--methods", "supervised", *sets)
+    whole = call(*words, "--data", f"micro-motion={rendered}", "--plan", "--out", tmp_path / "whole")
+    assert whole.status == 0
+    bad = sorted((videos / "videos_val").iterdir())[7]
+    bad.write_text("no video")
+    words = (*words, "--data", f"micro-motion={videos}", "--out", tmp_path / "out")
+    stopped = call(*words)
+    assert stopped.status == 2
+    assert not (tmp_path / "out").exists()
+    early = call(*words, "--on-bad-clip", "skip", "--plan")
+    assert "No clip is known to be left out" in early.out
+    ended = call(*words, "--on-bad-clip", "skip")
+    assert ended.status == 0, ended.err
+    folder = folder_of(tmp_path / "out", "supervised")
+    manifest = json.loads((folder / "work" / "manifest.json").read_text())
+    assert len(manifest["test"]) == 23
+    assert f"val/{bad.stem}" not in manifest["test"]
+    metrics = json.loads((folder / "record" / "metrics.json").read_text())
+    assert list(metrics["left_out"].values()) == ["it is not a video, or it is truncated"]
+    assert metrics["counts"]["test"] == 23
+    for path in (folder / "record").iterdir():
+        assert bad.stem not in path.read_text()
+    planned = call(*words, "--on-bad-clip", "skip", "--plan")
+    assert f"Left out: val/{bad.stem}: it is not a video, or it is truncated" in planned.out
+    assert "done" in planned.out
+    assert "done" not in call(*words, "--plan").out  # with all clips it would be another run
+
+
+def test_leftovers_of_a_killed_writer_are_removed(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ssmar_bench.core.events import silence
+    from ssmar_bench.runs import data
+    from ssmar_bench.runs.plan import Grid, base_definition
+
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path))
+    definition = base_definition(Grid(str(tiny), ["supervised"]))
+    root = data.source_root(definition, {})
+    mine, other = root.with_name(f".{root.name}.999.partial"), root.with_name(".other.999.partial")
+    for folder in (mine, other):
+        folder.mkdir(parents=True)
+        (folder / "video.mp4").touch()
+    data.prepare_source(definition, {}, 1, silence)
+    assert root.is_dir()
+    assert not mine.exists()
+    assert other.exists()  # its owner may be at work
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["nosuch"], "'nosuch' is neither a benchmark nor a source of one; known: "),
+        (["micro-moton"], "did you mean 'micro-motion'?"),
+        (["micro-motion-12", "--root", "/no/such"], "--root /no/such: there is no such folder."),
+        (["micro-motion-12", "--decoder", "decor"], "--decoder decor: unknown; did you mean 'decord'?"),
+        (["micro-motion-12", "--on-bad-clip", "skp"], "--on-bad-clip skp: unknown; did you mean 'skip'?"),
+        (["micro-motion-12", "--jobs", "0"], "Invalid value for '--jobs'"),
+    ],
+)
+def test_wrong_words(call: Call, words: list[str], fault: str) -> None:
+    ended = call("data", "prepare", *words)
+    assert ended.status == 2
+    assert fault in ended.err
+    assert ended.out == ""
+
+
+def test_decoders_are_compared_clip_by_clip(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:
+    pytest.importorskip("decord")
+    bad = sorted((videos / "videos_val").iterdir())[7]
+    bad.write_text("no video")
+    ended = call("data", "compare-decoders", tiny, "--root", videos, "--jobs", 1)
+    assert ended.status == 0
+    assert f"val/{bad.stem}" in ended.out
+    assert "83 of 84 clips show the same frames" in ended.out
+    assert not (tmp_path / "cache" / "stores").exists()

@@ -1,0 +1,68 @@
+"""decord as another decoder: where it is not installed, where it agrees, and where it does not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ssmar_bench.clips.compare import compare
+from ssmar_bench.clips.store import ClipFile, Store, location, prepare
+from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core.errors import UserError
+
+from .conftest import numbered, numbers_of, write_video
+from .test_decode import _cut
+
+DECORD = StoreRecipe(decoder="decord", short_side=32, segments=8, candidates=3)
+
+
+def test_not_installed(tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch, recipe: StoreRecipe) -> None:
+    monkeypatch.setitem(sys.modules, "decord", None)
+    clips = [ClipFile("a", video, -1, -1)]
+    with pytest.raises(UserError, match=r"pip install 'ssmar-bench\[decord\]'"):
+        prepare(tmp_path / "store", clips, DECORD, 1)
+    with pytest.raises(UserError, match=r"pip install 'ssmar-bench\[decord\]'"):
+        compare(clips, recipe, 1, lambda done: None)
+
+
+def test_stores_of_two_decoders_are_two(tmp_path: Path, video: Path, recipe: StoreRecipe) -> None:
+    pytest.importorskip("decord")
+    clips = [ClipFile("a", video, 0, 23), ClipFile("b", video, 30, 53)]
+    assert location(tmp_path, "x", recipe, clips) != location(tmp_path, "x", DECORD, clips)
+    prepare(tmp_path / "store", clips, DECORD, 1)
+    store = Store.open(tmp_path / "store")
+    assert [numbers_of(store.clip(row)) for row in range(2)] == [list(range(24)), list(range(30, 54))]
+    assert '"decord"' in (tmp_path / "store" / "store.json").read_text()
+
+
+def test_where_the_decoders_differ(tmp_path: Path, video: Path, recipe: StoreRecipe) -> None:
+    pytest.importorskip("decord")
+    cut, text = tmp_path / "cut.mp4", tmp_path / "text.mp4"
+    _cut(video, cut, 30)
+    text.write_text("no video")
+    clips = [ClipFile("cut", cut, -1, -1), ClipFile("plain", video, -1, -1), ClipFile("text", text, -1, -1)]
+    told: list[int] = []
+    one, plain, bad = compare(clips, recipe, 1, told.append)
+    assert told == [1, 2, 3]
+    assert plain.alike
+    assert plain.asked == plain.shown
+    assert plain.difference < 3
+    assert not one.alike
+    assert one.frames == (30, 36)  # decord counts frames that are never shown
+    assert list(one.shown) != sorted(one.shown)  # and goes backwards in time
+    assert one.difference > plain.difference
+    assert not bad.alike
+    assert bad.problem.startswith("pyav: it is not a video, or it is truncated; decord: decord cannot open it")
+
+
+def test_bad_clips_are_told_alike(tmp_path: Path, video: Path) -> None:
+    pytest.importorskip("decord")
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+    whole = write_video(tmp_path / "still.mp4", [numbered(9)] * 4)
+    clips = [ClipFile("beyond", video, 60, 70), ClipFile("good", whole, -1, -1), ClipFile("text", text, -1, -1)]
+    report = prepare(tmp_path / "store", clips, DECORD, 1, skip_bad=True)
+    assert [clip.clip_id for clip in report.left_out] == ["beyond", "text"]
+    assert Store.open(tmp_path / "store").ids == ("good",)
