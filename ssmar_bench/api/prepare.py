@@ -19,6 +19,7 @@ from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.setting import settle
 from ssmar_bench.runs import data
 from ssmar_bench.runs.data import OnBadClip
+from ssmar_bench.sources import micro_motion
 from ssmar_bench.splits.build import build
 
 
@@ -124,7 +125,10 @@ def _definitions(target: str, decoder: str | None) -> list[Definition]:
 
 
 def _clips(definition: Definition, root: Path | None, listener: Listener) -> list[ClipFile]:
-    roots = {} if root is None else {definition.source.name: root}
+    source = definition.source.name
+    if root is None and source != micro_motion.SOURCE:
+        raise UserError(f"{definition.name} is built from {source}; say where it is: --root FOLDER.")
+    roots = {} if root is None else {source: root}
     index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener)
     return data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))
 

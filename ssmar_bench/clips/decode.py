@@ -161,7 +161,7 @@ class _Reading:
         try:
             for packet in self._container.demux(self._stream):
                 self.packets += packet.size > 0
-                yield from cast("list[av.VideoFrame]", packet.decode())
+                yield from packet.decode()
         except av.error.FFmpegError as error:
             self.problem = error.strerror or str(error)
             with contextlib.suppress(av.error.FFmpegError):

@@ -134,6 +134,7 @@ def test_leftovers_of_a_killed_writer_are_removed(tiny: Path, tmp_path: Path, mo
     ("words", "fault"),
     [
         (["nosuch"], "'nosuch' is neither a benchmark nor a source of one; known: "),
+        (["ma-12"], "ma-12 is built from ma52; say where it is: --root FOLDER."),
         (["micro-moton"], "did you mean 'micro-motion'?"),
         (["micro-motion-12", "--root", "/no/such"], "--root /no/such: there is no such folder."),
         (["micro-motion-12", "--decoder", "decor"], "--decoder decor: unknown; did you mean 'decord'?"),
