@@ -71,6 +71,9 @@ class Fake:
             seconds = {"train_seconds": 100.0 + self.seed, "epochs": [25.0] * self.epochs}
             _json(folder / "record" / "timings.json", seconds)
             (folder / "record" / "curves.csv").write_text(_csv(self.curves()))
+            (folder / "record" / "predictions.csv").write_text(self.predictions())
+            (folder / "record" / "pseudo_labels.csv").write_text(self.pseudo_labels())
+            _json(folder / "record" / "environment.json", {"python": "3.11.7", "system": "Linux x86_64"})
         return folder
 
     def metrics(self) -> dict[str, Any]:
@@ -90,6 +93,24 @@ class Fake:
             "clips_seen": 3200,
             "clips_forwarded": 4800,
         }
+
+    def predictions(self, clips: int = 40) -> str:
+        """Clips of twelve classes and five people, of which about the share ``accuracy`` is right."""
+        right = round(self.accuracy * clips)
+        rows = [
+            f"clip{i:03d},person{i % 5},{i % 12},{i % 12 if i < right else (i + 1) % 12},{0.2 + 0.02 * i:.4f},{i % 12}"
+            for i in range(clips)
+        ]
+        return "\n".join(["clip,person,label,prediction,confidence,prediction_ema", *rows]) + "\n"
+
+    def pseudo_labels(self, clips: int = 40) -> str:
+        """A probe whose confidence is right, and distances for offline pseudo-labels; an empty line without a pool."""
+        if self.ratio == 1:
+            return "\n"
+        rows = [f"probe,clip{i:03d},{i % 12},{(i + (i % 4 == 0)) % 12},1,0.75" for i in range(clips)]
+        if self.method.startswith("aplt"):
+            rows += [f"offline,clip{i:03d},{i % 12},{i % 12},{i % 2},{-1 - 0.01 * i:.4f}" for i in range(clips)]
+        return "\n".join(["stream,clip,label,pseudo_label,weight,confidence", *rows]) + "\n"
 
     def curves(self) -> list[tuple[int, str, str, float]]:
         """Rows (epoch, stream, quantity, value) that look like training."""

@@ -18,6 +18,7 @@ MEASURES = {
     "ema_accuracy": "EMA acc.",
     "validation_accuracy": "Validation acc.",
 }
+PARTS = ("test_accuracy", "validation_accuracy")
 CELLS = (
     "Mean ± standard deviation over seeds in %, in brackets the number of seeds and what is lacking (missing: "
     "seeds that other methods have); — means not run."
@@ -93,6 +94,30 @@ def gaps(frame: pd.DataFrame) -> Table:
         rows=tuple(rows),
         left=5,
     )
+
+
+def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
+    """Every run in a row; the last column is its folder.
+
+    Args:
+        frame: ``Runs.runs``, in the order in which it is shown.
+        titles: benchmark -> the name by which it is shown.
+    """
+    rows = [
+        (
+            titles[row["benchmark"]],
+            row["label"],
+            percent(row["ratio"]),
+            str(row["seed"]),
+            row["state"],
+            *("" if pd.isna(row[part]) else f"{100 * row[part]:.1f}" for part in PARTS),
+            seconds(row["train_seconds"]),
+            row["folder"],
+        )
+        for row in frame.to_dict("records")
+    ]
+    header = ("Data", "Method", "Labelled", "Seed", "State", "Test acc.", "Validation acc.", "Time", "Run")
+    return Table("runs", "All runs", ("Accuracies in %. A run's name leads to its page.",), header, tuple(rows), left=5)
 
 
 def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, Context]) -> Table:

@@ -30,9 +30,13 @@ def ending(ratio: float) -> str:
     return f"r{100 * ratio:g}"
 
 
-def page(runs: Runs, reports: Path, benchmarks: Iterable[str], levels: Mapping[str, str]) -> str:
+def page(runs: Runs, reports: Path, benchmarks: Iterable[str], levels: Mapping[str, str], digest: str) -> str:
     """The Markdown of ``README.md``: what stands in ``reports``, for the benchmarks that have runs."""
-    parts = ["# Reports\n", "Rendered by `ssmar-bench report` from `results/` alone; do not edit.\n"]
+    parts = [
+        "# Reports\n",
+        f"Rendered by `ssmar-bench report` from `results/` alone (digest `{digest}`); do not edit.\n",
+        "[index.html](index.html) shows all of it in a browser, without a network: tables, curves, every run.\n",
+    ]
     if (reports / "levels.md").is_file():
         names = ", ".join(f"{name} ({title.lower()})" for name, title in levels.items())
         parts.append(f"## Levels of difficulty\n\n{_links('levels', 'Test accuracy')} on {names}, shown together.\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +12,17 @@ from matplotlib.figure import Figure
 
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.files import write_text
-from ssmar_bench.reports import contents, figures, overview
+from ssmar_bench.reports import advice, contents, figures, overview
 from ssmar_bench.reports.panels import save
 from ssmar_bench.reports.style import Look, drawing, looks
-from ssmar_bench.reports.tables import csv, latex, markdown, page
+from ssmar_bench.reports.tables import Table, csv, latex, markdown, page
+from ssmar_bench.reports.web import page as web
+from ssmar_bench.reports.web.payload import payload
 from ssmar_bench.results import order
 from ssmar_bench.results.compare import comparison, unfinished
 from ssmar_bench.results.compare import levels as compare_levels
 from ssmar_bench.results.context import context
+from ssmar_bench.results.digest import inputs
 from ssmar_bench.results.pseudo import over_seeds
 from ssmar_bench.results.records import Runs, load
 
@@ -33,6 +37,8 @@ class _Job:
     runs: Runs
     reports: Path
     looks: dict[str, Look]
+    curves: dict[str, pd.DataFrame]
+    frames: dict[str, pd.DataFrame]
 
 
 def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None) -> list[Path]:
@@ -41,7 +47,8 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
     Per benchmark ``<reports>/<benchmark>/``: ``comparison.md``, ``.tex`` and ``.csv``; for each labelled ratio
     ``pseudo-labels-r10``, ``validation-r10`` and, for methods with offline pseudo-labels, ``aplt-threshold-r10`` as
     ``.png`` and ``.pdf``. Where several levels of one benchmark have runs, ``levels.md``, ``.tex`` and ``.csv``. And
-    ``README.md``, which shows them all. Equal records give equal files.
+    ``README.md`` and ``index.html``, which show them all and carry the digest of ``results``. Equal records give equal
+    files.
 
     Raises:
         UserError: nothing to report, a benchmark without runs, or a damaged record.
@@ -52,15 +59,15 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
     if not known:
         raise UserError(f"There are no runs under {results / 'runs'}; start some with `ssmar-bench run`.")
     chosen = [_known(name, known) for name in benchmarks] if benchmarks is not None else known
-    job = _Job(runs, reports, looks(order.labels(runs.runs)))
+    curves = {name: runs.curves(name) for name in known}  # read once, for the figures and the page
+    frames = {name: comparison(runs, name) for name in known}
+    job = _Job(runs, reports, looks(order.labels(runs.runs)), curves, frames)
     paths: list[Path] = []
     for name in chosen:
         paths += _tables(job, name) + _figures(job, name)
     if len(set(known) & set(LEVELS)) > 1 and set(chosen) & set(LEVELS):
         paths += _levels(job)
-    readme = reports / "README.md"
-    write_text(readme, overview.page(runs, reports, known, LEVELS))
-    return [*paths, readme]
+    return [*paths, *_pages(job)]
 
 
 def comparison_text(results: Path, benchmark: str) -> str:
@@ -83,19 +90,41 @@ def _known(name: str, known: list[str]) -> str:
     return name
 
 
-def _tables(job: _Job, benchmark: str) -> list[Path]:
-    frame, facts = comparison(job.runs, benchmark), context(job.runs, benchmark)
-    tables = [contents.accuracy(frame, facts), contents.measures(frame, facts), contents.costs(frame, facts)]
+def _contents(job: _Job, benchmark: str) -> tuple[list[Table], list[Table]]:
+    """The tables of a benchmark, and that of its runs without a result, if there are any."""
+    frame, facts = job.frames[benchmark], context(job.runs, benchmark)
     lost = unfinished(job.runs, benchmark)
-    shown = [*tables, contents.gaps(lost)] if len(lost) else tables
+    tables = [contents.accuracy(frame, facts), contents.measures(frame, facts), contents.costs(frame, facts)]
+    return tables, [contents.gaps(lost)] if len(lost) else []
+
+
+def _tables(job: _Job, benchmark: str) -> list[Path]:
+    tables, gaps = _contents(job, benchmark)
     return _write(
         job.reports / benchmark / "comparison",
         {
-            "md": page(benchmark, shown),
+            "md": page(benchmark, [*tables, *gaps]),
             "tex": "\n".join(latex(table, f"{benchmark}-{table.name}") for table in tables),
-            "csv": csv(frame),
+            "csv": csv(job.frames[benchmark]),
         },
     )
+
+
+def _pages(job: _Job) -> list[Path]:
+    """``README.md`` and ``index.html``, which always show all benchmarks that have runs."""
+    runs, known = job.runs, list(job.frames)
+    digest = inputs(runs.root)
+    readme, html = job.reports / "README.md", job.reports / "index.html"
+    write_text(readme, overview.page(runs, job.reports, known, LEVELS, digest))
+    titles = {name: f"{name} ({LEVELS[name].lower()})" if name in LEVELS else name for name in known}
+    benches = [web.Bench(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known]
+    ordered = pd.concat([order.sort(runs.of(name).sort_values(["ratio", "seed"], kind="stable")) for name in known])
+    data = payload(runs, job.curves, job.looks, titles)
+    write_text(
+        html,
+        web.page(advice.answer(runs, job.frames, titles), benches, contents.runs(ordered, titles), (), data, digest),
+    )
+    return [readme, html]
 
 
 def _levels(job: _Job) -> list[Path]:
@@ -121,7 +150,7 @@ def _write(stem: Path, texts: dict[str, str]) -> list[Path]:
 
 
 def _figures(job: _Job, benchmark: str) -> list[Path]:
-    summary = over_seeds(job.runs.curves(benchmark))
+    summary = over_seeds(job.curves[benchmark])
     paths: list[Path] = []
     with drawing():
         for ratio in sorted(set(summary["ratio"])):

@@ -12,6 +12,9 @@ from matplotlib import style
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette without its yellow, which is lost on white paper."""
 
+DARK = ("#4DA6E0", "#FF8F4D", "#2EC4A0", "#E6A5CB", "#F5B83D", "#9AD7F7", "#FFFFFF")
+"""The same colours, in the same order, on a dark screen."""
+
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (6, 1.5, 1, 1.5, 1, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
 WIDTH = 3.3

@@ -84,9 +84,15 @@ def _about(facts: Context) -> str:
 
 def cautions(facts: Context) -> str:
     """What a reader must know before comparing rows; no row is marked as best."""
-    notes = ["No row is marked as best: differences are not tested here"]
+    first = "No row is marked as best: differences are not tested here"
     if len(facts.seeds) < 5:
-        notes[0] += ", and fewer than five seeds support no claim"
+        first += ", and fewer than five seeds support no claim"
+    return ". ".join([first, *unequal(facts)]) + "."
+
+
+def unequal(facts: Context) -> list[str]:
+    """In which respect rows are not alike, a sentence without its full stop each."""
+    notes = []
     if facts.differences:
         listed = [f"{key} ({choice(values)})" for key, values in facts.differences.items()]
         shown = ", ".join(listed[:4]) + (f" and {len(listed) - 4} more" if len(listed) > 4 else "")
@@ -94,4 +100,4 @@ def cautions(facts: Context) -> str:
     if facts.mixed_splits:
         cells = ", ".join(f"{percent(ratio)} seed {seed}" for ratio, seed in facts.mixed_splits)
         notes.append(f"Not all runs of a cell stand on the same split: {cells}")
-    return ". ".join(notes) + "."
+    return notes

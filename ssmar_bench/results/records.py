@@ -48,7 +48,7 @@ class Runs:
         return self.runs[self.runs["benchmark"] == benchmark]
 
     def curves(self, benchmark: str, ratio: float | None = None) -> pd.DataFrame:
-        """The curves of a benchmark's finished runs: method, label, variant, ratio, seed and ``CURVES``.
+        """The curves of a benchmark's finished runs: method, label, variant, ratio, seed, folder, ``CURVES``.
 
         Read from the disk only when asked for.
 
@@ -59,7 +59,7 @@ class Runs:
         rows = rows[rows["state"] == "done"]
         if ratio is not None:
             rows = rows[rows["ratio"] == ratio]
-        keys = ["method", "label", "variant", "ratio", "seed"]
+        keys = ["method", "label", "variant", "ratio", "seed", "folder"]
         frames = [
             _read_curves(self.root / "runs" / row["folder"]).assign(**{key: row[key] for key in keys})
             for row in rows.to_dict("records")

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.reports.render import comparison_text, render
+from ssmar_bench.results.digest import inputs
 
 B = "micro-motion-12"
 
@@ -29,11 +30,12 @@ def test_everything_is_written_and_linked(tmp_path: Path) -> None:
     names = sorted(str(path.relative_to(tmp_path / "reports")) for path in paths)
     stems = ("aplt-threshold-r10", "pseudo-labels-r10", "validation-r10", "validation-r100")
     assert names == sorted(
-        ["README.md", *(f"{B}/comparison.{kind}" for kind in ("md", "tex", "csv"))]
+        ["README.md", "index.html", *(f"{B}/comparison.{kind}" for kind in ("md", "tex", "csv"))]
         + [f"{B}/{stem}.{kind}" for stem in stems for kind in ("png", "pdf")]
     )
     readme = (tmp_path / "reports" / "README.md").read_text()
     assert all(name in readme for name in names if name != "README.md")
+    assert inputs(tmp_path) in readme
     assert "test scored once with the last weights" in readme
 
 
@@ -84,7 +86,7 @@ def test_supervised_alone_has_a_probe_but_trains_on_no_pseudo_labels(tmp_path: P
 def test_nothing_finished_still_gives_tables(tmp_path: Path) -> None:
     Fake(state="failed", reason="CudaError: a | b_c\n").write(tmp_path)
     names = {path.name for path in render(tmp_path, tmp_path / "reports")}
-    assert names == {"comparison.md", "comparison.tex", "comparison.csv", "README.md"}
+    assert names == {"comparison.md", "comparison.tex", "comparison.csv", "README.md", "index.html"}
     text = (tmp_path / "reports" / B / "comparison.md").read_text()
     assert "1 failed" in text
     assert r"CudaError: a \| b_c" in text

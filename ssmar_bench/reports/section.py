@@ -1,0 +1,24 @@
+"""A part of the report as data: what stands under one heading, whoever computed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ssmar_bench.reports.tables import Table
+
+
+@dataclass(frozen=True)
+class Section:
+    """One heading of the report.
+
+    Attributes:
+        name: unique word for links, ``table3``.
+        title: the heading.
+        words: paragraphs of plain text.
+        tables: below them.
+    """
+
+    name: str
+    title: str
+    words: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()

@@ -1,0 +1,156 @@
+"""What the page's scripts draw from, as plain data: every run, and the means over seeds of every cell."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.reports.style import DARK, OKABE_ITO, Look
+from ssmar_bench.results.clips import calibration, confusion
+from ssmar_bench.results.pseudo import over_seeds
+from ssmar_bench.results.records import Runs
+from ssmar_bench.results.schema import Metrics, read_object, read_part
+
+CELL_CURVES = (
+    *(("probe", quantity) for quantity in ("accuracy", "accuracy_at_50")),
+    *((stream, quantity) for stream in ("online", "offline") for quantity in ("accuracy_selected", "coverage")),
+    ("validation", "accuracy"),
+)
+"""(stream, quantity) of which the page shows means over seeds."""
+
+LEFT_OUT = ("clips", "accuracy_at_10", "accuracy_at_25", "accuracy_at_75")
+SHARES = ("accuracy", "coverage", "macro_f1", "balanced_accuracy")
+
+Curves = dict[str, list[float | None]]
+"""``stream/quantity`` -> value after each epoch, the first one being epoch 1; shares in per cent."""
+
+
+def payload(
+    runs: Runs, curves: Mapping[str, pd.DataFrame], looks: Mapping[str, Look], titles: Mapping[str, str]
+) -> dict[str, Any]:
+    """Plain data for the page.
+
+    Args:
+        runs: all runs.
+        curves: benchmark -> ``Runs.curves``.
+        looks: label -> line.
+        titles: benchmark -> heading, in the order in which they are shown.
+    """
+    own = {folder: found for frame in curves.values() for folder, found in _by_folder(frame).items()}
+    shared: list[dict[str, Any]] = []
+    return {
+        "palette": {"light": OKABE_ITO, "dark": DARK},
+        "looks": {label: _look(look) for label, look in looks.items()},
+        "benchmarks": [
+            {"name": name, "title": title, "classes": _classes(runs, name), "cells": _cells(runs, name, curves[name])}
+            for name, title in titles.items()
+        ],
+        "runs": [_run(runs, row, own.get(row["folder"], {}), shared) for row in runs.runs.to_dict("records")],
+        "environments": shared,
+    }
+
+
+def embedded(data: Any) -> str:
+    """``data`` as JSON that can stand in a script element: no sign in it can end the element or begin a comment."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _look(look: Look) -> dict[str, Any]:
+    dashes = [] if look.dashes == "-" else [2 * length for length in look.dashes[1]]
+    return {"color": OKABE_ITO.index(look.color), "dash": dashes}
+
+
+def _classes(runs: Runs, benchmark: str) -> list[str]:
+    """The class names of the benchmark's first finished run."""
+    rows = runs.of(benchmark)
+    for folder in rows.loc[rows["state"] == "done", "folder"]:
+        return read_part(Metrics, RunFolder(runs.root / "runs" / folder).record / "metrics.json").classes
+    return []
+
+
+def _cells(runs: Runs, benchmark: str, curves: pd.DataFrame) -> list[dict[str, Any]]:
+    means: dict[tuple[str, float], dict[str, Any]] = defaultdict(dict)
+    wanted = pd.MultiIndex.from_frame(curves[["stream", "quantity"]]).isin(CELL_CURVES)
+    summary = over_seeds(curves[wanted])
+    for (label, ratio, stream, quantity), rows in summary.groupby(["label", "ratio", "stream", "quantity"], sort=False):
+        means[str(label), float(ratio)][f"{stream}/{quantity}"] = {
+            "mean": _series(rows["epoch"], rows["mean"], 100),
+            "std": _series(rows["epoch"], rows["std"], 100),
+        }
+    frame = runs.of(benchmark)
+    done = frame[frame["state"] == "done"]
+    return [
+        {
+            "label": label,
+            "ratio": ratio,
+            "runs": list(rows["folder"]),
+            "accuracy": [_number(100 * rows["test_accuracy"].mean()), _number(100 * rows["test_accuracy"].std(ddof=1))],
+            "forwarded": _number(rows["clips_forwarded"].median()),
+            "seconds": _number(rows["train_seconds"].median()),
+            "curves": means[label, ratio],
+        }
+        for (label, ratio), rows in done.groupby(["label", "ratio"], sort=False)
+    ]
+
+
+def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[str, Any]]) -> dict[str, Any]:
+    record = RunFolder(runs.root / "runs" / row["folder"]).record
+    spec = runs.specs[row["folder"]].to_json()
+    keys = ("benchmark", "method", "label", "ratio", "seed", "state", "reason", "folder")
+    told = {**{key: row[key] for key in keys}, "spec": spec}
+    if row["state"] != "done":
+        return told
+    metrics = read_object(record / "metrics.json")
+    counts = confusion(record, len(metrics["classes"]))
+    return {
+        **told,
+        "metrics": {key: value for key, value in metrics.items() if key not in ("classes", "label", "identity")},
+        "environment": _shared(record, shared),
+        "seconds": _number(row["train_seconds"]),
+        "curves": curves,
+        "confusion": [] if counts is None else counts.tolist(),
+        "calibration": {
+            stream: [[_number(value) for value in line] for line in bins]
+            for stream, bins in calibration(record).items()
+        },
+    }
+
+
+def _shared(record: Any, shared: list[dict[str, Any]]) -> int | None:
+    """The place of the run's environment in ``shared``: many runs have the same one."""
+    path = record / "environment.json"
+    if not path.is_file():
+        return None
+    found = read_object(path)
+    if found not in shared:
+        shared.append(found)
+    return shared.index(found)
+
+
+def _by_folder(frame: pd.DataFrame) -> dict[str, Curves]:
+    found: dict[str, Curves] = defaultdict(dict)
+    rows = frame[~frame["quantity"].isin(LEFT_OUT)]
+    for (folder, stream, quantity), own in rows.groupby(["folder", "stream", "quantity"], sort=True):
+        factor = 100 if str(quantity).startswith(SHARES) else 1
+        found[str(folder)][f"{stream}/{quantity}"] = _series(own["epoch"], own["value"], factor)
+    return found
+
+
+def _series(epochs: Sequence[int], values: Sequence[float], factor: float) -> list[float | None]:
+    """Values by epoch from 1; a place without one holds None."""
+    line: list[float | None] = [None] * max(epochs)
+    for epoch, value in zip(epochs, values, strict=True):
+        line[epoch - 1] = _number(factor * value)
+    return line
+
+
+def _number(value: float) -> float | None:
+    """Four digits are more than a screen shows; JSON has no NaN."""
+    return None if math.isnan(value) else float(f"{value:.4g}") if abs(value) < 1000 else round(value)

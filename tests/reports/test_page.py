@@ -1,0 +1,83 @@
+"""The page as text: what no browser is needed for."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from _records import Fake
+
+from ssmar_bench.reports.render import render
+from ssmar_bench.reports.web.payload import embedded
+from ssmar_bench.results.digest import inputs
+
+HOSTILE = "</script><img src=x onerror=alert(1)>&amp;<!--"
+
+
+def rendered(root: Path) -> str:
+    render(root, root / "reports")
+    return (root / "reports" / "index.html").read_text(encoding="utf-8")
+
+
+def data(html: str) -> dict[str, object]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+    assert found
+    return dict(json.loads(found[1]))
+
+
+def test_markup_in_names_stays_text(tmp_path: Path) -> None:
+    Fake("fixmatch", label=HOSTILE, changed={"classes": [HOSTILE, *map(str, range(11))]}).write(tmp_path)
+    Fake("aplt", state="failed", reason=f"ValueError: {HOSTILE}\n").write(tmp_path)
+    html = rendered(tmp_path)
+    assert "<img" not in html
+    assert html.count("</script>") == 2
+    assert html.count("<script") == 2
+    assert HOSTILE in json.dumps(data(html), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("text", ["</script>", "<!--<script>", "]]>", "&lt;", "\u2028", '"\\'])
+def test_embedded_data_cannot_leave_their_element(text: str) -> None:
+    written = embedded({"name": text})
+    assert not set("<>&\u2028") & set(written)
+    assert json.loads(written) == {"name": text}
+
+
+def test_the_page_needs_no_other_file_and_carries_the_digest(tmp_path: Path) -> None:
+    Fake().write(tmp_path)
+    html = rendered(tmp_path)
+    assert not re.findall(r"""(?:src|href)=["'](?!#)[^"']*""", html)
+    assert "url(" not in html
+    assert "@import" not in html
+    assert "default-src 'none'" in html
+    assert f'<meta name="results-digest" content="{inputs(tmp_path)}">' in html
+    assert "The MIT License (MIT)" in html
+
+
+def test_every_run_is_in_the_data_with_what_it_was(tmp_path: Path) -> None:
+    Fake("fixmatch", seed=1).write(tmp_path)
+    Fake("aplt", state="failed").write(tmp_path)
+    Fake("supervised", 1.0, state="running").write(tmp_path)
+    runs = {run["method"]: run for run in data(rendered(tmp_path))["runs"]}  # type: ignore[attr-defined]
+    assert [runs[name]["state"] for name in ("fixmatch", "aplt", "supervised")] == ["done", "failed", "unfinished"]
+    assert runs["fixmatch"]["spec"] == Fake("fixmatch", seed=1).spec().to_json()
+    assert runs["aplt"]["reason"] == "ValueError: loss is not finite"
+    assert sum(map(sum, runs["fixmatch"]["confusion"])) == 40
+    assert len(runs["fixmatch"]["curves"]["validation/accuracy"]) == 4
+
+
+def test_means_over_seeds_are_those_of_the_tables(tmp_path: Path) -> None:
+    for seed, accuracy in enumerate((0.5, 0.6)):
+        Fake(seed=seed, accuracy=accuracy).write(tmp_path)
+    (bench,) = data(rendered(tmp_path))["benchmarks"]  # type: ignore[misc]
+    (cell,) = bench["cells"]
+    assert cell["accuracy"] == [55, 7.071]
+    assert len(cell["runs"]) == 2
+
+
+def test_one_seed_has_no_deviation_in_the_data(tmp_path: Path) -> None:
+    Fake().write(tmp_path)
+    (bench,) = data(rendered(tmp_path))["benchmarks"]  # type: ignore[misc]
+    assert bench["cells"][0]["accuracy"] == [50, None]
+    assert set(bench["cells"][0]["curves"]["probe/accuracy"]["std"]) == {None}
