@@ -30,7 +30,7 @@ def pseudo_labels(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     entries = handles(shown)
     figure = canvas(4.8, entries)
     grid = figure.subplot_mosaic([["all", "half"], ["used", "coverage"], ["matched", "matched"]])
-    trained = _trained_on(summary)
+    trained = trained_on(summary)
     every = pseudo.of(summary, "probe", "accuracy")
     _fill(grid["all"], every, shown, "(a) Probe: all clips", "Accuracy (%)")
     _fill(grid["half"], pseudo.of(summary, "probe", "accuracy_at_50"), shown, "(b) Probe: surest 50 %")
@@ -84,8 +84,8 @@ def _shown(summary: pd.DataFrame, looks: Mapping[str, Look], streams: tuple[str,
     return {label: look for label, look in looks.items() if label in found}
 
 
-def _trained_on(summary: pd.DataFrame) -> pd.DataFrame:
-    """The training stream of every method: the offline one where there is one, so that a label has one line."""
+def trained_on(summary: pd.DataFrame) -> pd.DataFrame:
+    """Each method's training stream: the offline one where there is one, so that a label has one line."""
     streams = summary[summary["stream"].isin(TRAINED_ON)]
     offline = set(streams.loc[streams["stream"] == "offline", "label"])
     return streams[(streams["stream"] == "offline") | ~streams["label"].isin(offline)]

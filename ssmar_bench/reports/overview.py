@@ -24,6 +24,26 @@ FIGURES = {
     "validation": "Validation accuracy after each epoch with {ratio} of the clips labelled.",
 }
 
+WHOLE = {
+    "class-gain": "Recall of each class by one method minus that by another (the paper's Fig. 4, left), all seeds.",
+    "calibration": (
+        "Accuracy of the pseudo-labels of the whole pool (probe) against their confidence after the last epoch, all "
+        "seeds together; bins of fewer than five labels are left out."
+    ),
+    "cost": (
+        "Test accuracy against the clips that went through a network in training (median over seeds, passes without "
+        "gradient and offline rounds included)."
+    ),
+}
+CONFUSION = (
+    "Confusion on the test part with {ratio} of the clips labelled: share of each true class (row) that was given each "
+    "name (column), all seeds together."
+)
+LEVEL_FIGURE = (
+    "Pseudo-labels while training on data of growing difficulty with {ratio} of the clips labelled (the paper's Fig. "
+    "2b): accuracy over the whole pool (probe), accuracy of those that the loss used, and their share."
+)
+
 
 def ending(ratio: float) -> str:
     """``r10``: the end of a figure's name."""
@@ -40,6 +60,9 @@ def page(runs: Runs, reports: Path, benchmarks: Iterable[str], levels: Mapping[s
     if (reports / "levels.md").is_file():
         names = ", ".join(f"{name} ({title.lower()})" for name, title in levels.items())
         parts.append(f"## Levels of difficulty\n\n{_links('levels', 'Test accuracy')} on {names}, shown together.\n")
+        for path in sorted(reports.glob("levels-pseudo-labels-r*.png")):
+            ratio = float(path.stem.rpartition("-r")[2]) / 100
+            parts.append(_picture(path.stem, f"{LEVEL_FIGURE.format(ratio=percent(ratio))} {BAND}"))
     for name in benchmarks:
         if (reports / name / "comparison.md").is_file():
             parts += _section(runs, reports, name)
@@ -55,6 +78,12 @@ def _section(runs: Runs, reports: Path, benchmark: str) -> list[str]:
             stem = f"{benchmark}/{figure}-{ending(ratio)}"
             if (reports / f"{stem}.png").is_file():
                 parts.append(_picture(stem, _caption(words, ratio, facts)))
+        stem = f"{benchmark}/confusion-{ending(ratio)}"
+        if (reports / f"{stem}.png").is_file():
+            parts.append(_picture(stem, f"{CONFUSION.format(ratio=percent(ratio))} {setting(facts)}"))
+    for name, words in WHOLE.items():
+        if (reports / benchmark / f"{name}.png").is_file():
+            parts.append(_picture(f"{benchmark}/{name}", f"{words} {setting(facts)}"))
     return parts
 
 

@@ -25,6 +25,9 @@ BANDED = 5
 LONGEST = 46
 """Characters of a legend's line that fit a column."""
 
+RESOLUTION = 300
+"""Dots an inch of a PNG."""
+
 MARKS = 8
 """About how many markers a line carries."""
 
@@ -32,7 +35,7 @@ MARKS = 8
 def canvas(height: float, entries: Sequence[Line2D]) -> Figure:
     """An empty figure of a column's width: ``height`` inches and what the legend of ``entries`` takes."""
     lines = sum(1 + str(entry.get_label()).count("\n") for entry in entries)
-    height += 0.15 * -(-lines // _columns(entries))
+    height += 0.15 * -(-lines // _columns(entries)) if lines else 0
     layout = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.03, wspace=0.03, hspace=0.02)
     figure = Figure(figsize=(WIDTH, height), layout=layout)
     FigureCanvasAgg(figure)
@@ -145,6 +148,9 @@ def band_note(rows: pd.DataFrame) -> str:
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write ``stem.png`` and ``stem.pdf``, without dates, so that equal figures are equal files."""
+    figure.set_dpi(RESOLUTION)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # the places are found: once for both files, since it takes most of the time
     paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf")]
     for path, metadata in zip(paths, ({"Software": None}, {"CreationDate": None}), strict=True):
         buffer = BytesIO()

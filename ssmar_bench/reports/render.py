@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.files import write_text
-from ssmar_bench.reports import advice, contents, figures, overview
+from ssmar_bench.reports import advice, class_figures, contents, figures, level_figures, overview
 from ssmar_bench.reports.panels import save
 from ssmar_bench.reports.style import Look, drawing, looks
 from ssmar_bench.reports.tables import Table, csv, latex, markdown, page
 from ssmar_bench.reports.web import page as web
 from ssmar_bench.reports.web.payload import payload
 from ssmar_bench.results import order
+from ssmar_bench.results.cells import Cell, cells, classes
 from ssmar_bench.results.compare import comparison, unfinished
 from ssmar_bench.results.compare import levels as compare_levels
 from ssmar_bench.results.context import context
@@ -28,6 +29,9 @@ from ssmar_bench.results.records import Runs, load
 
 LEVELS = {"micro-motion-easy": "Easy", "micro-motion-12": "Medium", "micro-motion-hard": "Hard"}
 """One benchmark at three levels of difficulty; their results are always shown together."""
+
+GAIN = ("aplt", "fixmatch")
+"""The method of which the gain by class is drawn, and the one it is compared with."""
 
 
 @dataclass(frozen=True)
@@ -131,14 +135,20 @@ def _levels(job: _Job) -> list[Path]:
     frame = compare_levels(job.runs, list(LEVELS))
     facts = {name: context(job.runs, name) for name in LEVELS if len(job.runs.of(name))}
     table = contents.levels(frame, LEVELS, facts)
-    return _write(
-        job.reports / "levels",
-        {
-            "md": page("Levels of difficulty", [table]),
-            "tex": latex(table, "levels"),
-            "csv": csv(frame),
-        },
-    )
+    texts = {"md": page("Levels of difficulty", [table]), "tex": latex(table, "levels"), "csv": csv(frame)}
+    return [*_write(job.reports / "levels", texts), *_level_figure(job)]
+
+
+def _level_figure(job: _Job) -> list[Path]:
+    """Fig. 2b at the largest share of labels, below all of them, that every level has: the paper's is 50 %."""
+    summaries = {title: over_seeds(job.curves[name]) for name, title in LEVELS.items() if name in job.curves}
+    common = set.intersection(*(set(summary["ratio"]) for summary in summaries.values())) - {1.0}
+    if not common:
+        return []
+    rows = {title: summary[summary["ratio"] == max(common)] for title, summary in summaries.items()}
+    with drawing():
+        figure = level_figures.levels(rows, job.looks)
+        return save(figure, job.reports / f"levels-pseudo-labels-{overview.ending(max(common))}")
 
 
 def _write(stem: Path, texts: dict[str, str]) -> list[Path]:
@@ -157,7 +167,37 @@ def _figures(job: _Job, benchmark: str) -> list[Path]:
             rows = summary[summary["ratio"] == ratio]
             for name, figure in _drawn(rows, job.looks):
                 paths += save(figure, job.reports / benchmark / f"{name}-{overview.ending(ratio)}")
+        for name, figure in _class_figures(job, benchmark):
+            paths += save(figure, job.reports / benchmark / name)
     return paths
+
+
+def _class_figures(job: _Job, benchmark: str) -> Iterator[tuple[str, Figure]]:
+    """Figures of a benchmark's cells below the full share of labels, by name."""
+    names = classes(job.runs, benchmark)
+    by_ratio: dict[float, list[Cell]] = {}
+    for cell in cells(job.runs, benchmark):
+        if cell.ratio < 1:
+            by_ratio.setdefault(cell.ratio, []).append(cell)
+    if not by_ratio:
+        return
+    yield "cost", class_figures.cost(by_ratio, job.looks)
+    known = {ratio: [cell for cell in own if cell.calibration.any()] for ratio, own in by_ratio.items()}
+    if any(known.values()):
+        yield "calibration", class_figures.calibration(known, job.looks)
+    pairs = {ratio: pair for ratio, own in by_ratio.items() if (pair := _pair(own))}
+    if pairs:
+        yield "class-gain", class_figures.gain(pairs, names)
+    for ratio, own in by_ratio.items():
+        predicted = [cell for cell in own if cell.confusion.any()]
+        if predicted:
+            yield f"confusion-{overview.ending(ratio)}", class_figures.confusion(predicted, names)
+
+
+def _pair(own: list[Cell]) -> tuple[Cell, Cell] | None:
+    """The two methods that the paper's Fig. 4 compares, where both have predictions."""
+    found = {cell.method: cell for cell in reversed(own) if cell.confusion.any()}
+    return (found[GAIN[0]], found[GAIN[1]]) if set(GAIN) <= set(found) else None
 
 
 def _drawn(rows: pd.DataFrame, styles: dict[str, Look]) -> list[tuple[str, Figure]]:

@@ -12,10 +12,11 @@ import pandas as pd
 
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.reports.style import DARK, OKABE_ITO, Look
+from ssmar_bench.results.cells import classes
 from ssmar_bench.results.clips import calibration, confusion
 from ssmar_bench.results.pseudo import over_seeds
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.schema import Metrics, read_object, read_part
+from ssmar_bench.results.schema import read_object
 
 CELL_CURVES = (
     *(("probe", quantity) for quantity in ("accuracy", "accuracy_at_50")),
@@ -48,7 +49,7 @@ def payload(
         "palette": {"light": OKABE_ITO, "dark": DARK},
         "looks": {label: _look(look) for label, look in looks.items()},
         "benchmarks": [
-            {"name": name, "title": title, "classes": _classes(runs, name), "cells": _cells(runs, name, curves[name])}
+            {"name": name, "title": title, "classes": classes(runs, name), "cells": _cells(runs, name, curves[name])}
             for name, title in titles.items()
         ],
         "runs": [_run(runs, row, own.get(row["folder"], {}), shared) for row in runs.runs.to_dict("records")],
@@ -65,14 +66,6 @@ def embedded(data: Any) -> str:
 def _look(look: Look) -> dict[str, Any]:
     dashes = [] if look.dashes == "-" else [2 * length for length in look.dashes[1]]
     return {"color": OKABE_ITO.index(look.color), "dash": dashes}
-
-
-def _classes(runs: Runs, benchmark: str) -> list[str]:
-    """The class names of the benchmark's first finished run."""
-    rows = runs.of(benchmark)
-    for folder in rows.loc[rows["state"] == "done", "folder"]:
-        return read_part(Metrics, RunFolder(runs.root / "runs" / folder).record / "metrics.json").classes
-    return []
 
 
 def _cells(runs: Runs, benchmark: str, curves: pd.DataFrame) -> list[dict[str, Any]]:

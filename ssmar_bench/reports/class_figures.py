@@ -1,0 +1,155 @@
+"""Figures about classes and confidences: gain by class (Fig. 4, left), confusion, calibration, accuracy against cost.
+
+Every function is called within ``style.drawing()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import shorten, wrap
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ssmar_bench.reports.panels import LONGEST, canvas, empty, finish, handles, legend
+from ssmar_bench.reports.style import OKABE_ITO, TEXT, Look
+from ssmar_bench.results.cells import Cell
+from ssmar_bench.results.clips import Floats, Ints
+
+NAME = 24
+"""Characters of a class's name beside an axis."""
+
+NAMED = 15
+"""Classes up to which a confusion matrix says their names; more would not be readable at a column's width."""
+
+TITLE = 20
+"""Characters of a panel's title where three stand side by side."""
+
+FEW = 5
+"""Pseudo-labels below which a bin of confidence says nothing."""
+
+
+def gain(pairs: Mapping[float, tuple[Cell, Cell]], classes: Sequence[str]) -> Figure:
+    """Recall of each class by one method minus that by another, a panel a ratio: the paper's Fig. 4, left.
+
+    Args:
+        pairs: ratio -> (the method that may gain, the one it is compared with), both with predictions.
+        classes: names.
+    """
+    figure = canvas(0.55 + 0.135 * len(classes) * -(-len(pairs) // 2), [])
+    columns = min(3, len(pairs))
+    rows = -(-len(pairs) // columns)
+    figure = canvas(0.7 + (0.3 + 0.135 * len(classes)) * rows, [])
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    for axes, (ratio, (better, other)) in zip(panels, pairs.items(), strict=False):
+        points = 100 * (recall(better.confusion) - recall(other.confusion))
+        colors = [OKABE_ITO[0] if value >= 0 else OKABE_ITO[1] for value in points]
+        axes.barh(range(len(classes)), np.nan_to_num(points), color=colors, height=0.7)
+        axes.axvline(0, color="black", linewidth=0.6)
+        finish(axes, f"{100 * ratio:g} % labelled", x="")
+        axes.set_yticks(range(len(classes)), [shorten(name, NAME, placeholder="...") for name in classes])
+        axes.grid(visible=False, axis="y")
+    for axes in panels[len(pairs) :]:
+        axes.set_visible(False)
+    figure.axes[0].invert_yaxis()
+    first, second = next(iter(pairs.values()))
+    figure.suptitle("\n".join(wrap(f"{first.label} over {second.label}", LONGEST)))
+    figure.supxlabel("Recall gained (points)", fontsize=TEXT["axes.labelsize"])
+    return figure
+
+
+def confusion(cells: Sequence[Cell], classes: Sequence[str]) -> Figure:
+    """Share of each true class (row) that was given each name, a panel a method; all seeds together."""
+    columns = min(3, len(cells))
+    rows = -(-len(cells) // columns)
+    key = "\n".join(wrap("; ".join(f"{i} {name}" for i, name in enumerate(classes)), 58)) if _few(classes) else ""
+    figure = canvas(1.3 * rows + 0.5 + 0.12 * key.count("\n"), [])
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    for axes, cell in zip(panels, cells, strict=False):
+        total = cell.confusion.sum(1, keepdims=True)
+        shares = np.divide(100 * cell.confusion, total, out=np.zeros(cell.confusion.shape), where=total > 0)
+        image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=100, aspect="equal", interpolation="nearest")
+        finish(axes, "\n".join(wrap(cell.label, TITLE, max_lines=2, placeholder="...")), x="")
+        axes.grid(visible=False)
+        ticks = range(0, len(classes), 2 if _few(classes) else 10)
+        axes.set_xticks(ticks, map(str, ticks))
+        axes.set_yticks(ticks, map(str, ticks))
+    for axes in panels[len(cells) :]:
+        axes.set_visible(False)
+    bar = figure.colorbar(image, ax=panels, location="bottom", shrink=0.7, aspect=40, pad=0.02)
+    bar.set_label("Share of the true class (row) in %")
+    if key:
+        figure.supxlabel(key, fontsize=7, linespacing=1.1)
+    return figure
+
+
+def _few(classes: Sequence[str]) -> bool:
+    return len(classes) <= NAMED
+
+
+def calibration(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> Figure:
+    """Accuracy of the probe's labels against their confidence after the last epoch, a panel a ratio; all seeds."""
+    shown = _shown(cells, looks)
+    entries = handles(shown)
+    columns = min(3, len(cells))
+    figure = canvas(1.75 * -(-len(cells) // columns), entries)
+    panels = list(figure.subplots(-(-len(cells) // columns), columns, sharex=True, sharey=True, squeeze=False).flat)
+    for axes, (ratio, own) in zip(panels, cells.items(), strict=False):
+        axes.plot([0, 100], [0, 100], color="#888888", linewidth=0.6, linestyle=":")
+        for cell in own:
+            look = looks[cell.label]
+            confidence, right = reliability(cell.calibration)
+            axes.plot(confidence, right, color=look.color, linestyle=look.dashes, linewidth=1.2,
+                      marker=look.marker, markersize=2.8, markeredgecolor="white", markeredgewidth=0.3)  # fmt: skip
+        finish(axes, f"{100 * ratio:g} % labelled", x="Confidence (%)")
+        axes.set_xlim(-2, 102)
+        axes.set_ylim(-2, 102)
+        axes.set_xticks([0, 50, 100])
+    panels[0].set_ylabel("Right (%)")
+    for axes in panels[len(cells) :]:
+        axes.set_visible(False)
+    legend(figure, entries, "dotted: as right as it is sure")
+    return figure
+
+
+def cost(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> Figure:
+    """Test accuracy (mean, one standard deviation) against the clips that went through a network in training."""
+    shown = _shown(cells, looks)
+    entries = handles(shown)
+    for entry in entries:
+        entry.set_linestyle("none")
+    columns = min(3, len(cells))
+    figure = canvas(1.75 * -(-len(cells) // columns), entries)
+    panels = list(figure.subplots(-(-len(cells) // columns), columns, sharex=True, sharey=True, squeeze=False).flat)
+    for axes, (ratio, own) in zip(panels, cells.items(), strict=False):
+        for cell in own:
+            look = looks[cell.label]
+            spread = None if np.isnan(cell.std) else 100 * cell.std
+            axes.errorbar(cell.forwarded / 1000, 100 * cell.mean, yerr=spread, color=look.color, marker=look.marker,
+                          markersize=4, markeredgecolor="white", markeredgewidth=0.3, elinewidth=0.8)  # fmt: skip
+        finish(axes, f"{100 * ratio:g} % labelled", x="Clips (thousands)")
+        if not own:
+            empty(axes, "no run has finished")
+    panels[0].set_ylabel("Test accuracy (%)")
+    panels[0].set_xlim(left=0)
+    for axes in panels[len(cells) :]:
+        axes.set_visible(False)
+    legend(figure, entries, "bar: ± 1 std over seeds")
+    return figure
+
+
+def recall(counts: Ints) -> Floats:
+    """(C,) share of each true class that was recognised; NaN for a class without clips."""
+    total = counts.sum(1)
+    return np.divide(np.diag(counts), total, out=np.full(len(counts), np.nan), where=total > 0)
+
+
+def reliability(counts: Floats) -> tuple[Floats, Floats]:
+    """Mean confidence and accuracy, in per cent, of the bins with at least ``FEW`` labels."""
+    clips, confidence, correct = counts[:, counts[0] >= FEW]
+    return 100 * confidence / clips, 100 * correct / clips
+
+
+def _shown(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> dict[str, Look]:
+    found = {cell.label for own in cells.values() for cell in own}
+    return {label: look for label, look in looks.items() if label in found}

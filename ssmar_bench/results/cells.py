@@ -1,0 +1,68 @@
+"""Cells: the runs of one method at one ratio together, with what their clips say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.results.clips import BINS, Floats, Ints, calibration, confusion
+from ssmar_bench.results.order import sort
+from ssmar_bench.results.records import Runs
+from ssmar_bench.results.schema import Metrics, read_part
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The finished runs of one method at one ratio.
+
+    Attributes:
+        method, label, ratio: which.
+        mean, std: test accuracy in [0, 1]; std (n - 1) is NaN for one seed.
+        forwarded: median of the clips that went through a network in training.
+        confusion: (C, C) test clips of all seeds together; zeros where a run kept no predictions.
+        calibration: (3, bins) of the probe, all seeds together.
+    """
+
+    method: str
+    label: str
+    ratio: float
+    mean: float
+    std: float
+    forwarded: float
+    confusion: Ints
+    calibration: Floats
+
+
+def classes(runs: Runs, benchmark: str) -> list[str]:
+    """The class names of the benchmark, from its first finished run; none without one."""
+    rows = runs.of(benchmark)
+    for folder in rows.loc[rows["state"] == "done", "folder"]:
+        return read_part(Metrics, RunFolder(runs.root / "runs" / folder).record / "metrics.json").classes
+    return []
+
+
+def cells(runs: Runs, benchmark: str) -> list[Cell]:
+    """Every cell of a benchmark that has a finished run, by ratio, then in table order."""
+    size = len(classes(runs, benchmark))
+    frame = runs.of(benchmark)
+    done = sort(frame[frame["state"] == "done"]).sort_values("ratio", kind="stable")
+    found = []
+    for (ratio, label), rows in done.groupby(["ratio", "label"], sort=False):
+        records = [RunFolder(runs.root / "runs" / folder).record for folder in rows["folder"]]
+        counts = [matrix for record in records if (matrix := confusion(record, size)) is not None]
+        bins = [own["probe"] for record in records if "probe" in (own := calibration(record))]
+        found.append(
+            Cell(
+                method=rows["method"].iloc[0],
+                label=str(label),
+                ratio=float(ratio),
+                mean=rows["test_accuracy"].mean(),
+                std=rows["test_accuracy"].std(ddof=1),
+                forwarded=rows["clips_forwarded"].median(),
+                confusion=sum(counts, np.zeros((size, size), dtype=np.int64)),
+                calibration=sum(bins, np.zeros((3, BINS))),
+            )
+        )
+    return found
