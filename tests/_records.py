@@ -38,6 +38,8 @@ class Fake:
     label: str = ""
     manifest: str = ""
     threshold: float = 0.95
+    clips: bool = False
+    """Whether to write what the run said of single clips, too."""
     changed: dict[str, Any] = field(default_factory=dict)
     """Metrics to put in place of the made-up ones."""
 
@@ -71,8 +73,9 @@ class Fake:
             seconds = {"train_seconds": 100.0 + self.seed, "epochs": [25.0] * self.epochs}
             _json(folder / "record" / "timings.json", seconds)
             (folder / "record" / "curves.csv").write_text(_csv(self.curves()))
-            (folder / "record" / "predictions.csv").write_text(self.predictions())
-            (folder / "record" / "pseudo_labels.csv").write_text(self.pseudo_labels())
+            if self.clips:
+                (folder / "record" / "predictions.csv").write_text(self.predictions())
+                (folder / "record" / "pseudo_labels.csv").write_text(self.pseudo_labels())
             _json(folder / "record" / "environment.json", {"python": "3.11.7", "system": "Linux x86_64"})
         return folder
 

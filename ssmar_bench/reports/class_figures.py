@@ -22,7 +22,7 @@ NAME = 24
 NAMED = 15
 """Classes up to which a confusion matrix says their names; more would not be readable at a column's width."""
 
-TITLE = 20
+TITLE = 17
 """Characters of a panel's title where three stand side by side."""
 
 FEW = 5
@@ -46,14 +46,14 @@ def gain(pairs: Mapping[float, tuple[Cell, Cell]], classes: Sequence[str]) -> Fi
         colors = [OKABE_ITO[0] if value >= 0 else OKABE_ITO[1] for value in points]
         axes.barh(range(len(classes)), np.nan_to_num(points), color=colors, height=0.7)
         axes.axvline(0, color="black", linewidth=0.6)
-        finish(axes, f"{100 * ratio:g} % labelled", x="")
+        finish(axes, f"{100 * ratio:g} %", x="")
         axes.set_yticks(range(len(classes)), [shorten(name, NAME, placeholder="...") for name in classes])
         axes.grid(visible=False, axis="y")
     for axes in panels[len(pairs) :]:
         axes.set_visible(False)
     figure.axes[0].invert_yaxis()
     first, second = next(iter(pairs.values()))
-    figure.suptitle("\n".join(wrap(f"{first.label} over {second.label}", LONGEST)))
+    figure.suptitle("\n".join(wrap(f"{first.label} over {second.label}, by share of labels", LONGEST)))
     figure.supxlabel("Recall gained (points)", fontsize=TEXT["axes.labelsize"])
     return figure
 

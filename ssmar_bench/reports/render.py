@@ -58,20 +58,39 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
         UserError: nothing to report, a benchmark without runs, or a damaged record.
     """
     runs = load(results)
-    found = set(runs.runs["benchmark"])
-    known = [*(name for name in LEVELS if name in found), *sorted(found - set(LEVELS))]
-    if not known:
-        raise UserError(f"There are no runs under {results / 'runs'}; start some with `ssmar-bench run`.")
+    known = _benchmarks(runs)
     chosen = [_known(name, known) for name in benchmarks] if benchmarks is not None else known
-    curves = {name: runs.curves(name) for name in known}  # read once, for the figures and the page
-    frames = {name: comparison(runs, name) for name in known}
-    job = _Job(runs, reports, looks(order.labels(runs.runs)), curves, frames)
+    job = _job(runs, reports, known)
     paths: list[Path] = []
     for name in chosen:
         paths += _tables(job, name) + _figures(job, name)
     if len(set(known) & set(LEVELS)) > 1 and set(chosen) & set(LEVELS):
         paths += _levels(job)
     return [*paths, *_pages(job)]
+
+
+def html(results: Path) -> str:
+    """The text of ``index.html`` alone.
+
+    Raises:
+        UserError: nothing to report, or a damaged record.
+    """
+    runs = load(results)
+    return _html(_job(runs, Path(), _benchmarks(runs)), inputs(results))
+
+
+def _benchmarks(runs: Runs) -> list[str]:
+    """The benchmarks that have runs, levels first, from easy to hard."""
+    found = set(runs.runs["benchmark"])
+    if not found:
+        raise UserError(f"There are no runs under {runs.root / 'runs'}; start some with `ssmar-bench run`.")
+    return [*(name for name in LEVELS if name in found), *sorted(found - set(LEVELS))]
+
+
+def _job(runs: Runs, reports: Path, known: list[str]) -> _Job:
+    """What is read once, for tables, figures and the page."""
+    curves = {name: runs.curves(name) for name in known}
+    return _Job(runs, reports, looks(order.labels(runs.runs)), curves, {name: comparison(runs, name) for name in known})
 
 
 def comparison_text(results: Path, benchmark: str) -> str:
@@ -116,19 +135,25 @@ def _tables(job: _Job, benchmark: str) -> list[Path]:
 
 def _pages(job: _Job) -> list[Path]:
     """``README.md`` and ``index.html``, which always show all benchmarks that have runs."""
-    runs, known = job.runs, list(job.frames)
-    digest = inputs(runs.root)
+    digest = inputs(job.runs.root)
     readme, html = job.reports / "README.md", job.reports / "index.html"
-    write_text(readme, overview.page(runs, job.reports, known, LEVELS, digest))
-    titles = {name: f"{name} ({LEVELS[name].lower()})" if name in LEVELS else name for name in known}
-    benches = [web.Bench(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known]
-    ordered = pd.concat([order.sort(runs.of(name).sort_values(["ratio", "seed"], kind="stable")) for name in known])
-    data = payload(runs, job.curves, job.looks, titles)
-    write_text(
-        html,
-        web.page(advice.answer(runs, job.frames, titles), benches, contents.runs(ordered, titles), (), data, digest),
-    )
+    write_text(readme, overview.page(job.runs, job.reports, list(job.frames), LEVELS, digest))
+    write_text(html, _html(job, digest))
     return [readme, html]
+
+
+def _html(job: _Job, digest: str) -> str:
+    runs, known = job.runs, list(job.frames)
+    titles = {name: f"{name} ({LEVELS[name].lower()})" if name in LEVELS else name for name in known}
+    ordered = pd.concat([order.sort(runs.of(name).sort_values(["ratio", "seed"], kind="stable")) for name in known])
+    return web.page(
+        answer=advice.answer(runs, job.frames, titles),
+        benches=[web.Bench(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known],
+        runs=contents.runs(ordered, titles),
+        sections=(),
+        data=payload(runs, job.curves, job.looks, titles),
+        digest=digest,
+    )
 
 
 def _levels(job: _Job) -> list[Path]:

@@ -27,7 +27,7 @@ def write(root: Path, seeds: int, epochs: int) -> None:
 def test_render_60_runs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     write(tmp_path, seeds=5, epochs=40)
     paths = benchmark.pedantic(render, args=(tmp_path, tmp_path / "reports"), rounds=2)
-    assert len(paths) == 3 + 3 * 3 * 2 + 2
+    assert len(paths) == 3 + (3 * 3 + 1) * 2 + 2
 
 
 @pytest.mark.slow

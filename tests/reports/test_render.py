@@ -28,7 +28,7 @@ def test_everything_is_written_and_linked(tmp_path: Path) -> None:
     small(tmp_path)
     paths = render(tmp_path, tmp_path / "reports")
     names = sorted(str(path.relative_to(tmp_path / "reports")) for path in paths)
-    stems = ("aplt-threshold-r10", "pseudo-labels-r10", "validation-r10", "validation-r100")
+    stems = ("aplt-threshold-r10", "pseudo-labels-r10", "validation-r10", "validation-r100", "cost")
     assert names == sorted(
         ["README.md", "index.html", *(f"{B}/comparison.{kind}" for kind in ("md", "tex", "csv"))]
         + [f"{B}/{stem}.{kind}" for stem in stems for kind in ("png", "pdf")]
@@ -71,6 +71,15 @@ def test_pictures_are_a_column_wide_and_pdfs_undated(tmp_path: Path) -> None:
             assert b"CreationDate" not in path.read_bytes()
 
 
+def test_what_was_said_of_single_clips_is_drawn(tmp_path: Path) -> None:
+    for method in ("fixmatch", "aplt"):
+        Fake(method, epochs=1, clips=True).write(tmp_path)
+    names = {path.name for path in render(tmp_path, tmp_path / "reports")}
+    assert {"class-gain.png", "confusion-r10.pdf", "calibration.png"} <= names
+    readme = (tmp_path / "reports" / "README.md").read_text()
+    assert all(f"({B}/{stem}.png)" in readme for stem in ("class-gain", "confusion-r10", "calibration", "cost"))
+
+
 def test_one_seed_without_offline_stream(tmp_path: Path) -> None:
     Fake(epochs=1).write(tmp_path)
     names = {path.name for path in render(tmp_path, tmp_path / "reports")}
@@ -98,12 +107,14 @@ def test_levels_are_shown_together(tmp_path: Path) -> None:
         Fake(benchmark=benchmark, accuracy=accuracy, epochs=1).write(tmp_path)
     paths = render(tmp_path, tmp_path / "reports", ["micro-motion-hard"])
     assert tmp_path / "reports" / "levels.tex" in paths
+    assert tmp_path / "reports" / "levels-pseudo-labels-r10.pdf" in paths
     text = (tmp_path / "reports" / "levels.md").read_text()
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
     assert ["Labelled", "Method", "Easy", "Medium", "Hard"] in lines
     assert ["10 %", "FixMatch", "80.0 (1)", "—", "30.0 (1)"] in lines
     readme = (tmp_path / "reports" / "README.md").read_text()
     assert "levels.md" in readme
+    assert "levels-pseudo-labels-r10.png" in readme
     assert "micro-motion-easy/" not in readme  # it was not asked for, so its tables are not there
 
 

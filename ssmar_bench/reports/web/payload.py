@@ -14,6 +14,7 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.reports.style import DARK, OKABE_ITO, Look
 from ssmar_bench.results.cells import classes
 from ssmar_bench.results.clips import calibration, confusion
+from ssmar_bench.results.order import sort
 from ssmar_bench.results.pseudo import over_seeds
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.schema import read_object
@@ -77,7 +78,7 @@ def _cells(runs: Runs, benchmark: str, curves: pd.DataFrame) -> list[dict[str, A
             "mean": _series(rows["epoch"], rows["mean"], 100),
             "std": _series(rows["epoch"], rows["std"], 100),
         }
-    frame = runs.of(benchmark)
+    frame = sort(runs.of(benchmark))
     done = frame[frame["state"] == "done"]
     return [
         {

@@ -141,7 +141,7 @@ function tell(state, k) {
   if (!told.length) return;
   tip.replaceChildren(
     h("strong", {}, placeText(state, k)),
-    told.map((line) => h("div", {}, swatch(line.label), line.name || line.label, h("b", {}, valueText(line, k, state.how)))),
+    ...told.map((line) => h("div", {}, swatch(line.label), line.name || line.label, h("b", {}, valueText(line, k, state.how)))),
   );
   const left = made.valToPos(state.how.x[k], "x");
   const width = made.over.clientWidth;

@@ -42,7 +42,7 @@ function runCharts(run) {
 function siblings(run) {
   const same = DATA.runs.filter((other) => other.benchmark === run.benchmark && other.label === run.label && other.ratio === run.ratio && other !== run);
   const links = same.map((other) => h("a", { href: `#/run/${encodeURIComponent(other.folder)}` }, `seed ${other.seed}`));
-  return links.length ? h("p", {}, "The same cell: ", links.flatMap((link, i) => (i ? [", ", link] : [link]))) : [];
+  return links.length ? [h("p", {}, "The same cell: ", links.flatMap((link, i) => (i ? [", ", link] : [link])))] : [];
 }
 
 function showRun(folder) {
@@ -64,7 +64,7 @@ function showRun(folder) {
   ];
   if (run.state !== "done") {
     const why = run.reason ? `: ${run.reason}` : "";
-    place.replaceChildren(siblings(run), h("p", { class: "box" }, `This run has no result; it is ${run.state}${why}.`), h("div", { class: "facts" }, tables));
+    place.replaceChildren(...siblings(run), h("p", { class: "box" }, `This run has no result; it is ${run.state}${why}.`), h("div", { class: "facts" }, tables));
     return;
   }
   const metrics = run.metrics;
@@ -73,7 +73,7 @@ function showRun(folder) {
   const environment = run.environment === null ? [] : [facts("Environment", flat(DATA.environments[run.environment]))];
   const confusion = run.confusion.length ? [h("h2", {}, "Confusion on the test part"), matrix("Confusion on the test part", run.confusion, bench.classes)] : [];
   place.replaceChildren(
-    siblings(run),
+    ...siblings(run),
     h("div", { class: "charts" }, runCharts(run)),
     h("div", { class: "facts" }, scores(metrics), results, tables, environment),
     ...confusion,

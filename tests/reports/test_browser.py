@@ -1,0 +1,210 @@
+"""The page in a real headless Chromium: what a reader does with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from _records import Fake
+
+from ssmar_bench.reports.render import html
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; Debian has it: apt-get install chromium"),
+]
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"></script><b>bold</b>"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A rendered page: two benchmarks, three methods of which one is hostile, two seeds, a failed run."""
+    root = tmp_path_factory.mktemp("page")
+    for ratio in (0.1, 0.5):
+        for seed in (0, 1):
+            Fake("supervised", ratio, seed, 0.3 + 0.1 * seed).write(root)
+            Fake("fixmatch", ratio, seed, 0.5 + ratio / 10, clips=True).write(root)
+            Fake("aplt", ratio, seed, 0.9, label=HOSTILE, clips=True).write(root)
+    Fake("uda", 0.5, state="failed", reason=f"ValueError: {HOSTILE}\n").write(root)
+    Fake("fixmatch", 0.5, benchmark="micro-motion-hard", accuracy=0.2, clips=True).write(root)
+    Fake("vat", 0.5, benchmark="micro-motion-hard", accuracy=0.1, clips=True).write(root)
+    path = root / "index.html"
+    path.write_text(html(root), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as driver:
+        alone = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=[*alone, "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, address: str) -> Iterator[Any]:
+    """Opens the page at a fragment; nothing may be asked of a network, and no script may complain."""
+    troubles: list[str] = []
+    contexts = []
+
+    def opened(fragment: str = "", scheme: str = "light") -> Any:
+        context = browser.new_context(color_scheme=scheme, viewport={"width": 1200, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: troubles.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda request: request.url.startswith(address) or troubles.append(request.url))
+        page.goto(address + fragment)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def column(page: Any, table: str, number: int) -> list[str]:
+    """The visible cells of a column of a table."""
+    return list(page.locator(f'[data-table="{table}"] td:nth-child({number}):visible').all_inner_texts())
+
+
+def test_the_answer_is_the_first_thing_shown(open_page: Any) -> None:
+    page = open_page()
+    assert page.locator("h1:visible").inner_text() == "Which method should I use?"
+    assert HOSTILE + " had the highest mean accuracy in 2 of 3 settings." in page.locator(".lead").inner_text()
+    assert "fewer than five support no claim" in page.locator(".box").first.inner_text()
+    assert page.title() != "owned"
+    assert page.locator("img, b b").count() == 0
+
+
+def test_tables_sort_by_number_and_back_by_keyboard(open_page: Any) -> None:
+    page = open_page("#/runs")
+    printed = column(page, "runs", 6)
+    head = page.locator('[data-table="runs"] th').nth(5)
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    falling = column(page, "runs", 6)
+    assert falling[-1] == ""  # the failed run has no accuracy and stands last, whatever the direction
+    assert falling[:-1] == sorted(falling[:-1], key=float, reverse=True)
+    page.keyboard.press("Space")
+    rising = column(page, "runs", 6)
+    assert rising[:-1] == sorted(rising[:-1], key=float)
+    assert rising[-1] == ""
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") is None
+    assert column(page, "runs", 6) == printed
+
+
+def test_rows_are_filtered_by_words(open_page: Any) -> None:
+    page = open_page("#/runs")
+    page.get_by_label("Filter rows").last.fill("fixmatch HARD")
+    assert column(page, "runs", 2) == ["FixMatch"]
+    assert "1 of 15 rows" in page.locator('[data-table="runs"] .found').inner_text()
+    page.get_by_label("Filter rows").last.fill("")
+    assert len(column(page, "runs", 2)) == 15
+
+
+def test_a_method_is_switched_off_in_every_chart(open_page: Any) -> None:
+    page = open_page("#/compare/micro-motion-12/0.5")
+    chart = page.get_by_role("slider", name="Validation accuracy")
+    chart.focus()
+    page.keyboard.press("End")
+    told = chart.get_attribute("aria-valuetext")
+    assert told.startswith("Epoch 4: ")
+    assert "FixMatch" in told
+    assert "Supervised" in told
+    page.locator("#methods").get_by_label("FixMatch").uncheck()
+    page.keyboard.press("Tab")
+    for name in ("Validation accuracy", "Accuracy against cost"):
+        chart = page.get_by_role("slider", name=name)
+        chart.focus()
+        page.keyboard.press("Home")
+        assert "FixMatch" not in chart.get_attribute("aria-valuetext")
+    page.get_by_role("button", name="None").click()
+    chart.focus()
+    page.keyboard.press("Home")
+    assert chart.get_attribute("aria-valuetext").endswith("no values")
+
+
+def test_pointing_at_a_curve_shows_its_values(open_page: Any) -> None:
+    page = open_page("#/compare/micro-motion-12/0.5")
+    over = page.get_by_role("slider", name="Validation accuracy").locator(".u-over")
+    over.hover(position={"x": 150, "y": 60})
+    tip = over.locator(".tip")
+    assert tip.is_visible()
+    assert "Epoch" in tip.inner_text()
+    assert HOSTILE in tip.inner_text()
+    assert "±" in tip.inner_text()
+
+
+def test_another_benchmark_brings_its_own_curves_and_tables(open_page: Any) -> None:
+    page = open_page("#/compare/micro-motion-12/0.5")
+    assert "Supervised" in column(page, "accuracy", 1)
+    page.get_by_label("Data").select_option("micro-motion-hard")
+    page.wait_for_function("location.hash.includes('micro-motion-hard')")
+    assert column(page, "accuracy", 1) == ["VAT", "FixMatch", "Most frequent class"]
+    assert page.locator("#methods label").all_inner_texts() == ["VAT", "FixMatch"]
+    page.locator("#classes select").first.select_option("VAT")
+    assert page.locator("#classes h3").first.inner_text().startswith("Gain of VAT over ")
+
+
+def test_a_run_has_a_page_with_spec_parameters_curves_and_environment(open_page: Any) -> None:
+    page = open_page("#/runs")
+    page.get_by_role("link", name=Fake("fixmatch", 0.5).spec().folder(), exact=False).first.click()
+    assert page.locator("h1:visible").inner_text().startswith("FixMatch, 50 % labelled, seed ")
+    text = page.locator("#run").inner_text()
+    for word in ("threshold", "0.95", "train.epochs", "backbone.name", "Linux x86_64", "3.11.7", "manifest", "seed 1"):
+        assert word in text
+    assert page.locator("#run canvas").count() >= 3
+    assert page.locator("#run .matrix tbody tr").count() == 12
+    page.get_by_role("link", name="seed 1").click()
+    page.wait_for_function("document.querySelector('#run-title').textContent.endsWith('seed 1')")
+
+
+def test_a_failed_run_says_why_and_an_unknown_one_that_it_is_not_there(open_page: Any) -> None:
+    page = open_page(f"#/run/{Fake('uda', 0.5).spec().folder()}")
+    assert f"ValueError: {HOSTILE}" in page.locator("#run").inner_text()
+    page = open_page("#/run/%E0%A4%A")
+    assert page.locator("h1:visible").inner_text() == "There is no such run"
+
+
+def test_light_and_dark_follow_the_system_and_the_switch(open_page: Any) -> None:
+    shade = "() => getComputedStyle(document.body).backgroundColor"
+    light, dark = open_page(), open_page("#/compare", scheme="dark")
+    assert light.evaluate(shade) == "rgb(255, 255, 255)"
+    assert dark.evaluate(shade) == "rgb(21, 24, 28)"
+    switch = dark.get_by_role("button", name="Dark")
+    assert switch.get_attribute("aria-pressed") == "true"
+    switch.click()
+    assert dark.evaluate(shade) == "rgb(255, 255, 255)"
+    assert switch.get_attribute("aria-pressed") == "false"
+    dark.reload()
+    assert dark.evaluate(shade) == "rgb(255, 255, 255)"
+
+
+def test_everything_that_can_be_used_has_a_name_and_a_place_in_the_order_of_tabs(open_page: Any) -> None:
+    page = open_page("#/compare/micro-motion-12/0.5")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, a, input, select, [tabindex='0'], [role=slider]")]
+          .filter((one) => one.checkVisibility() && !(one.textContent.trim() || one.ariaLabel || one.labels?.length))
+          .map((one) => one.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []
+    assert page.evaluate("document.querySelectorAll('[id]').length === new Set([...document.querySelectorAll('[id]')]"
+                         ".map((one) => one.id)).size")  # fmt: skip
+    seen = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('role') || ''"))
+    assert {"benchmark", "ratio", "all", "none", "slider", "theme"} <= seen

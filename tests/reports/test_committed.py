@@ -1,0 +1,23 @@
+"""The committed reports are those of the committed records."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ssmar_bench.results.digest import inputs
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_committed_reports_are_up_to_date() -> None:
+    html = (ROOT / "reports" / "index.html").read_text(encoding="utf-8")
+    found = re.search(r'<meta name="results-digest" content="(\w+)">', html)
+    assert found
+    digest = inputs(ROOT / "results")
+    assert found[1] == digest, "results/ has changed since reports/ was rendered: run `make reports` and commit it"
+    assert f"digest `{digest}`" in (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_committed_page_is_small() -> None:
+    assert (ROOT / "reports" / "index.html").stat().st_size < 1_000_000
