@@ -62,7 +62,7 @@ class Shard:
 
 def recipe_digest(recipe: StoreRecipe, clips: Sequence[ClipFile]) -> str:
     """Digest of a recipe and of the clips' ids and frame numbers."""
-    return digest([FORMAT, recipe.model_dump(), [[clip.clip_id, clip.start, clip.end] for clip in clips]])
+    return digest([FORMAT, recipe.told(), [[clip.clip_id, clip.start, clip.end] for clip in clips]])
 
 
 def size_in_bytes(clips: int, recipe: StoreRecipe, aspect: float = 16 / 9) -> int:

@@ -231,10 +231,10 @@ def _cell(row: Row, manifest: Manifest, device: str, left_out: Mapping[str, str]
         algorithm=row.recipe.algorithm,
         revision=row.algorithm.revision,
         hyperparameters=row.hyperparameters.model_dump(mode="json"),
-        store=definition.store.model_dump(mode="json"),
-        clips=definition.clips.model_dump(mode="json"),
-        backbone=definition.backbone.model_dump(mode="json"),
-        train=definition.train.model_dump(mode="json"),
+        store=definition.store.told(),
+        clips=definition.clips.told(),
+        backbone=definition.backbone.told(),
+        train=definition.train.told(),
         weights=backbones.weights_digest(definition.backbone),
         device=device.partition(":")[0],  # which of several is no part of what a run is
     )

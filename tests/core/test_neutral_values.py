@@ -1,0 +1,51 @@
+"""Keys that were added later do not rename the runs that were trained before."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ssmar_bench.core import definition
+from ssmar_bench.core.definition import BackboneRecipe, ClipRecipe, Section, StoreRecipe, Training
+from ssmar_bench.core.identity import digest
+from ssmar_bench.core.places import shipped
+
+SECTIONS: dict[str, type[Section]] = {
+    "store": StoreRecipe,
+    "clips": ClipRecipe,
+    "backbone": BackboneRecipe,
+    "train": Training,
+}
+SPECS = sorted((shipped("methods").parent / "results" / "runs").glob("*/record/spec.json"))
+
+
+def test_the_committed_runs_keep_their_names() -> None:
+    assert SPECS
+    for path in SPECS:
+        spec: dict[str, Any] = json.loads(path.read_text())
+        for name, section in SECTIONS.items():
+            spec[name] = section.model_validate(spec[name]).told()
+        assert path.parent.parent.name.endswith(f"_{digest(spec)}"), path
+
+
+class Older(Section):
+    size: int
+
+
+class Newer(Older):
+    more: int = 0
+
+
+@pytest.mark.parametrize(
+    ("section", "told"), [(Newer(size=3), {"size": 3}), (Newer(size=3, more=1), {"size": 3, "more": 1})]
+)
+def test_a_neutral_value_is_left_out_and_any_other_is_told(section: Section, told: dict[str, int]) -> None:
+    assert section.told() == told
+    assert Newer.model_validate(section.told()) == section
+
+
+def test_what_stands_in_a_definition_is_told_where_it_has_no_neutral_value() -> None:
+    store = definition.read("micro-motion-12").store
+    assert store.told() == {"decoder": "pyav", "short_side": 36, "segments": 8, "candidates": 3}
