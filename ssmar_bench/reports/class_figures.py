@@ -141,7 +141,8 @@ def cost(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> Fi
 def recall(counts: Ints) -> Floats:
     """(C,) share of each true class that was recognised; NaN for a class without clips."""
     total = counts.sum(1)
-    return np.divide(np.diag(counts), total, out=np.full(len(counts), np.nan), where=total > 0)
+    shares: Floats = np.divide(np.diag(counts), total, out=np.full(len(counts), np.nan), where=total > 0)
+    return shares
 
 
 def reliability(counts: Floats) -> tuple[Floats, Floats]:

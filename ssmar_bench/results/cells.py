@@ -49,7 +49,7 @@ def cells(runs: Runs, benchmark: str) -> list[Cell]:
     frame = runs.of(benchmark)
     done = sort(frame[frame["state"] == "done"]).sort_values("ratio", kind="stable")
     found = []
-    for (ratio, label), rows in done.groupby(["ratio", "label"], sort=False):
+    for (_, label), rows in done.groupby(["ratio", "label"], sort=False):
         records = [RunFolder(runs.root / "runs" / folder).record for folder in rows["folder"]]
         counts = [matrix for record in records if (matrix := confusion(record, size)) is not None]
         bins = [own["probe"] for record in records if "probe" in (own := calibration(record))]
@@ -57,7 +57,7 @@ def cells(runs: Runs, benchmark: str) -> list[Cell]:
             Cell(
                 method=rows["method"].iloc[0],
                 label=str(label),
-                ratio=float(ratio),
+                ratio=float(rows["ratio"].iloc[0]),
                 mean=rows["test_accuracy"].mean(),
                 std=rows["test_accuracy"].std(ddof=1),
                 forwarded=rows["clips_forwarded"].median(),

@@ -71,6 +71,6 @@ def _read(path: Path, kinds: dict[str, type]) -> pd.DataFrame:
     if not path.is_file() or path.stat().st_size <= 1:
         return pd.DataFrame(columns=list(kinds))
     try:
-        return pd.read_csv(path, usecols=list(kinds), dtype=kinds)  # type: ignore[arg-type]  # stubs want dtype names
+        return pd.read_csv(path, usecols=list(kinds), dtype=kinds)
     except ValueError as error:  # pandas' parser errors are ValueErrors
         raise damaged(path, f"it cannot be read as CSV ({error})") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -70,11 +70,11 @@ def _look(look: Look) -> dict[str, Any]:
 
 
 def _cells(runs: Runs, benchmark: str, curves: pd.DataFrame) -> list[dict[str, Any]]:
-    means: dict[tuple[str, float], dict[str, Any]] = defaultdict(dict)
+    means: dict[tuple[Any, Any], dict[str, Any]] = defaultdict(dict)
     wanted = pd.MultiIndex.from_frame(curves[["stream", "quantity"]]).isin(CELL_CURVES)
     summary = over_seeds(curves[wanted])
     for (label, ratio, stream, quantity), rows in summary.groupby(["label", "ratio", "stream", "quantity"], sort=False):
-        means[str(label), float(ratio)][f"{stream}/{quantity}"] = {
+        means[label, ratio][f"{stream}/{quantity}"] = {
             "mean": _series(rows["epoch"], rows["mean"], 100),
             "std": _series(rows["epoch"], rows["std"], 100),
         }
@@ -137,7 +137,7 @@ def _by_folder(frame: pd.DataFrame) -> dict[str, Curves]:
     return found
 
 
-def _series(epochs: Sequence[int], values: Sequence[float], factor: float) -> list[float | None]:
+def _series(epochs: pd.Series[int], values: pd.Series[float], factor: float) -> list[float | None]:
     """Values by epoch from 1; a place without one holds None."""
     line: list[float | None] = [None] * max(epochs)
     for epoch, value in zip(epochs, values, strict=True):
