@@ -34,7 +34,7 @@ MOTION = f"""\
 {DATA}
 name: micro-motion-12-large
 train:
-  epochs: 22
+  epochs: 8
 """
 CENTRE_FRAME = f"""\
 {DATA}
@@ -45,7 +45,7 @@ store:
 backbone:
   input: rgb
 train:
-  epochs: 6
+  epochs: 3
 """
 
 
