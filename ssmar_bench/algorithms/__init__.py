@@ -22,5 +22,7 @@ ALGORITHMS = Registry(
         "finessl": "ssmar_bench.algorithms.finessl:FineSSL",
         "aplt": "ssmar_bench.algorithms.aplt:APLT",
         **{f"usb-{name}": f"ssmar_bench.algorithms.usb:{name}" for name in usb.ADAPTED},
+        "aplt-ablation": "ssmar_bench.algorithms.aplt_ablation:Ablation",
+        "fixmatch-offline": "ssmar_bench.algorithms.fixmatch_offline:OfflineFixMatch",
     },
 )

@@ -16,6 +16,7 @@ from torch.nn import functional
 from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, semi_supervised_kmeans
 from ssmar_bench.algorithms.parts.forward import together
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.parts.rounds import check_rounds, round_epochs
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
@@ -111,7 +112,7 @@ class APLT(Method):
         if warm:
             return Losses(terms, {"online": online})
 
-        offline = PseudoLabels(u.index, self.pseudo_label[u.index], self.reliable[u.index], self.closeness[u.index])
+        offline = self.offline_labels(u.index)
         margin_x = functional.cross_entropy(self.similarity(strong[0].features), x.label)  # eq. 3.6
         margin_u = weighted_cross_entropy(  # eq. 3.7
             self.similarity(unlabelled_strong.features), offline.label, offline.weight
@@ -119,6 +120,10 @@ class APLT(Method):
         terms["labelled_margin"] = self.config.weight * margin_x  # eqs. 3.8 and 3.9
         terms["unlabelled_margin"] = self.config.weight * margin_u
         return Losses(terms, {"online": online, "offline": offline})
+
+    def offline_labels(self, index: Tensor) -> PseudoLabels:
+        """What the last offline round said of the unlabelled clips ``index`` (B,)."""
+        return PseudoLabels(index, self.pseudo_label[index], self.reliable[index], self.closeness[index])
 
     def similarity(self, features: Tensor) -> Tensor:
         """The exponents F . rho (B, C) of eqs. 3.6 and 3.7; with gradient to the features (B, D) alone."""
@@ -151,13 +156,8 @@ class APLT(Method):
         def scaled(raw: Tensor) -> Tensor:
             return functional.normalize(raw, dim=1) if self.config.unit_clustering else raw
 
-        clusters = semi_supervised_kmeans(
-            anchors=scaled(torch.cat([labelled, *copies])),
-            anchor_label=pools.labels.repeat(1 + len(copies)),
-            points=scaled(unlabelled),
-            classes=self.classes,
-            tolerance=self.config.tolerance,
-            iterations=self.config.iterations,
+        clusters = self.cluster(
+            scaled(torch.cat([labelled, *copies])), pools.labels.repeat(1 + len(copies)), scaled(unlabelled)
         )
         threshold = self_adaptive_threshold(clusters, self.classes)
         reach = threshold[clusters.label]
@@ -167,6 +167,12 @@ class APLT(Method):
         self.closeness.copy_(-clusters.distance / reach.clamp_min(1e-12))
         self.prototypes.copy_(self.build_prototypes(labelled, pools.labels, unlabelled))
         self.rounds += 1
+
+    def cluster(self, anchors: Tensor, anchor_label: Tensor, points: Tensor) -> Clusters:
+        """Clusters of ``points`` (N, D) around the labelled ``anchors`` (M, D)."""
+        return semi_supervised_kmeans(
+            anchors, anchor_label, points, self.classes, self.config.tolerance, self.config.iterations
+        )
 
     def build_prototypes(self, labelled: Tensor, label: Tensor, unlabelled: Tensor) -> Tensor:
         """Eq. 3.5: the mean feature (C, D) of the labelled clips and the screened pseudo-labelled ones of a class."""
@@ -181,20 +187,11 @@ class APLT(Method):
 
     def round_epochs(self, epochs: int) -> list[int]:
         """Before which epochs (from 0) the offline rounds stand: 15, 25, 35, 45 of 55, in proportion."""
-        rounds, share = [], self.config.warm_up
-        while share < 1:
-            rounds.append(round(share * epochs))
-            share += self.config.round_every
-        return rounds
+        return round_epochs(epochs, self.config.warm_up, self.config.round_every)
 
     def check(self, epochs: int) -> None:
         """Refuses a run so short that two offline rounds fall together or one falls outside."""
-        rounds = self.round_epochs(epochs)
-        if len(set(rounds)) < len(rounds) or rounds[0] < 1 or rounds[-1] >= epochs:
-            raise ValueError(
-                f"aplt needs a longer run: in {epochs} epochs its offline rounds would stand after epochs "
-                f"{', '.join(map(str, rounds))}, which must all differ and lie inside the run; raise train.epochs"
-            )
+        check_rounds("aplt", epochs, self.round_epochs(epochs))
 
     def epoch_start(self, progress: Progress, pools: Pools) -> None:
         """An offline round after the warm-up and at every ``round_every`` from there."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ssmar_bench.api.catalogue import Described, compared, describe, methods
     from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
+    from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
     from ssmar_bench.core.definition import Definition
     from ssmar_bench.core.recipe import Recipe
@@ -32,6 +33,7 @@ _HOMES = {
     "api.catalogue": ("Described", "compared", "describe", "methods"),
     "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
     "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
+    "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "core.definition": ("Definition",),
     "core.recipe": ("Recipe",),
@@ -52,10 +54,12 @@ __all__ = [
     "Described",
     "Execution",
     "Grid",
+    "Listed",
     "MicroMotion",
     "Overwrite",
     "Planned",
     "Recipe",
+    "Request",
     "Source",
     "SplitOptions",
     "Summary",
@@ -65,17 +69,22 @@ __all__ = [
     "check_source",
     "compared",
     "counterfeit_source",
+    "default_jobs",
     "describe",
     "expected_seconds",
     "export_split",
     "methods",
+    "paper_table",
     "plan",
+    "plan_table",
     "report",
     "run",
     "show_split",
     "sources",
     "synthesize",
     "table",
+    "tables",
+    "train_table",
     "verify_split",
 ]
 

@@ -12,9 +12,9 @@ from ssmar_bench.runs.execute import Execution, Planned
 from ssmar_bench.runs.plan import Grid
 
 
-def plan(grid: Grid, execution: Execution, listener: Listener = silence) -> list[Planned]:
+def plan(grid: Grid, execution: Execution) -> list[Planned]:
     """The cells of a grid with their states and expected times; trains nothing."""
-    return execute.plan(grid, execution, listener)
+    return execute.plan(grid, execution)
 
 
 def expected_seconds(planned: Sequence[Planned], execution: Execution) -> tuple[float, int]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ssmar_bench.backbones.micro_tsm import MicroTSM
+from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.errors import UserError, nearest
 
-BUILT_IN = {"micro-tsm": MicroTSM}
+BUILT_IN: dict[str, Callable[[int], nn.Module]] = {
+    "micro-tsm": MicroTSM,
+    "micro-tsm-wide": partial(MicroTSM, widths=WIDE),
+}
 FAMILIES = ("tsn", "tsm")
 
 

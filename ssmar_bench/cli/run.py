@@ -74,9 +74,7 @@ def run(
         on_bad_clip=on_bad_clip,  # type: ignore[arg-type]  # checked above
     )
     if plan:
-        with Progress() as progress:
-            planned = api.plan(grid, execution, progress.hear)
-        _print_plan(planned, execution)
+        _print_plan(api.plan(grid, execution), execution)
         return
     with Progress() as progress:
         states = api.run(grid, execution, progress.hear)

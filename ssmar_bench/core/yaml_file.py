@@ -74,12 +74,15 @@ def load(path: Path) -> Document:
 def extend(base: Document, top: Document) -> Document:
     """``top`` laid over ``base``: mappings are merged key by key, everything else is replaced.
 
-    A mapping with a ``value`` is one entry and is replaced whole: a new value does not keep the old one's source.
+    A mapping with a ``value`` is one entry and is replaced whole: a new value does not keep the old one's source. An
+    empty value (``5:``) takes away the key that stands below it.
     """
 
     def merge(below: Any, above: Any) -> Any:
         if isinstance(below, dict) and isinstance(above, dict) and "value" not in above:
-            return {**below, **{key: merge(below.get(key), value) for key, value in above.items()}}
+            gone = {key for key, value in above.items() if value is None and key in below}
+            merged = {**below, **{key: merge(below.get(key), value) for key, value in above.items()}}
+            return {key: value for key, value in merged.items() if key not in gone}
         return above
 
     replaced = [place[:-1] for place in top.lines if place[-1:] == ("value",)]

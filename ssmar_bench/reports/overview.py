@@ -63,6 +63,10 @@ def page(runs: Runs, reports: Path, benchmarks: Iterable[str], levels: Mapping[s
         for path in sorted(reports.glob("levels-pseudo-labels-r*.png")):
             ratio = float(path.stem.rpartition("-r")[2]) / 100
             parts.append(_picture(path.stem, f"{LEVEL_FIGURE.format(ratio=percent(ratio))} {BAND}"))
+    pages = sorted((reports / "paper").glob("*.md"))
+    if pages:
+        links = "\n".join(f"- {_links(f'paper/{path.stem}', path.stem)}" for path in pages)
+        parts.append(f"## The paper's tables and claims\n\n{links}\n")
     for name in benchmarks:
         if (reports / name / "comparison.md").is_file():
             parts += _section(runs, reports, name)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.files import write_text
-from ssmar_bench.reports import advice, class_figures, contents, figures, level_figures, overview
+from ssmar_bench.reports import advice, class_figures, contents, figures, level_figures, overview, paper
 from ssmar_bench.reports.panels import save
 from ssmar_bench.reports.style import Look, drawing, looks
 from ssmar_bench.reports.tables import Table, csv, latex, markdown, page
@@ -66,6 +66,7 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
         paths += _tables(job, name) + _figures(job, name)
     if len(set(known) & set(LEVELS)) > 1 and set(chosen) & set(LEVELS):
         paths += _levels(job)
+    paths += paper.write(runs, reports)
     return [*paths, *_pages(job)]
 
 

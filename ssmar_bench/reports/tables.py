@@ -20,9 +20,15 @@ LATEX = {
     "\u2013": "--",
     "\u00d7": r"$\times$",
     "·": r"$\cdot$",
+    "λ": r"$\lambda$",
+    "\u03c1": r"$\rho$",
     "[": "{[}",  # at the start of a row, the line break before it would read it as its argument
     "\u00a0": "~",
 }
+
+
+COLUMN, PAGE = 62, 115
+"""About how many signs, gaps included, a line of a small table holds in a column and across a page."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Table:
         header, rows: cells as text.
         rules: rows above which a rule is drawn.
         left: how many columns, from the first, are words and stand left.
+        bold: (row, column) of the cells that stand out.
+        wraps: columns of long words, which LaTeX breaks into lines.
     """
 
     name: str
@@ -45,6 +53,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     rules: frozenset[int] = frozenset()
     left: int = 1
+    bold: frozenset[tuple[int, int]] = frozenset()
+    wraps: frozenset[int] = frozenset()
 
     @property
     def caption(self) -> str:
@@ -54,7 +64,11 @@ class Table:
 
 def markdown(table: Table) -> str:
     """A GitHub table whose columns are also aligned as plain text."""
-    lines = [tuple(map(_escape_markdown, line)) for line in (table.header, *table.rows)]
+    body = [
+        tuple(f"**{text}**" if (i, j) in table.bold else text for j, text in enumerate(map(_escape_markdown, line)))
+        for i, line in enumerate(table.rows)
+    ]
+    lines = [tuple(map(_escape_markdown, table.header)), *body]
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(table.header))]
     rule = [("-" * width) if i < table.left else "-" * (width - 1) + ":" for i, width in enumerate(widths)]
 
@@ -79,26 +93,35 @@ def page(title: str, tables: Sequence[Table]) -> str:
 
 
 def latex(table: Table, label: str) -> str:
-    """A ``table`` environment (two columns wide if it has more than six columns) that needs booktabs."""
-    wide = "*" if len(table.header) > 6 else ""
-    columns = "l" * table.left + "r" * (len(table.header) - table.left)
+    """A ``table`` environment that needs booktabs: two columns wide for more than six columns or for long words.
+
+    One that not even the page's width holds is scaled down to it, which needs graphicx.
+    """
+    signs = sum(2 + max(len(line[i]) for line in (table.header, *table.rows)) for i in range(len(table.header)))
+    wide = "*" if len(table.header) > 6 or table.wraps or signs > COLUMN else ""
+    scaled = signs > PAGE and not table.wraps
+    columns = "".join(
+        f"p{{{0.8 / len(table.wraps):.2f}\\textwidth}}" if i in table.wraps else "l" if i < table.left else "r"
+        for i in range(len(table.header))
+    )
     body: list[str] = []
     for number, row in enumerate(table.rows):
         body += ["\\midrule"] if number in table.rules and number else []
-        body.append(_latex_line(row))
+        body.append(_latex_line(row, frozenset(column for line, column in table.bold if line == number)))
     lines = [
         f"\\begin{{table{wide}}}",
         "\\centering",
         "\\small",
         f"\\caption{{{escape_latex(table.caption)}}}",
         f"\\label{{tab:{label}}}",
+        *(["\\resizebox{\\textwidth}{!}{%"] if scaled else []),
         f"\\begin{{tabular}}{{{columns}}}",
         "\\toprule",
         _latex_line(table.header),
         "\\midrule",
         *body,
         "\\bottomrule",
-        "\\end{tabular}",
+        "\\end{tabular}" + ("}" if scaled else ""),
         f"\\end{{table{wide}}}",
     ]
     return "\n".join(lines) + "\n"
@@ -114,8 +137,9 @@ def escape_latex(text: str) -> str:
     return "".join(LATEX.get(sign, sign) for sign in text)
 
 
-def _latex_line(cells: tuple[str, ...]) -> str:
-    return " & ".join(map(escape_latex, cells)) + r" \\"
+def _latex_line(cells: tuple[str, ...], bold: frozenset[int] = frozenset()) -> str:
+    texts = [rf"\textbf{{{text}}}" if i in bold else text for i, text in enumerate(map(escape_latex, cells))]
+    return " & ".join(texts) + r" \\"
 
 
 def _escape_markdown(text: str) -> str:

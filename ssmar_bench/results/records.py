@@ -61,7 +61,7 @@ class Runs:
             rows = rows[rows["ratio"] == ratio]
         keys = ["method", "label", "variant", "ratio", "seed", "folder"]
         frames = [
-            _read_curves(self.root / "runs" / row["folder"]).assign(**{key: row[key] for key in keys})
+            read_curves(self.root / "runs" / row["folder"]).assign(**{key: row[key] for key in keys})
             for row in rows.to_dict("records")
         ]
         if not frames:
@@ -176,7 +176,12 @@ def _recipe_label(method: str) -> str:
         return method
 
 
-def _read_curves(folder: Path) -> pd.DataFrame:
+def read_curves(folder: Path) -> pd.DataFrame:
+    """The ``curves.csv`` of a run's folder, columns ``CURVES``.
+
+    Raises:
+        UserError: names the file if it cannot be read.
+    """
     path = folder / "record" / "curves.csv"
     try:
         frame = pd.read_csv(path, dtype={"epoch": int, "stream": str, "quantity": str, "value": float})

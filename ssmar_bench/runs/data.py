@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from filelock import FileLock
@@ -92,6 +93,16 @@ def prepare_source(definition: Definition, roots: Roots, processes: int, listene
                     knobs, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))
                 )
     return read(source.name, root, source.knobs, listener)
+
+
+def outlined_source(definition: Definition, roots: Roots) -> Index:
+    """The index of the definition's source for planning: of a synthetic one that is not rendered, its lists alone."""
+    root, name = source_root(definition, roots), definition.source.name
+    if name != micro_motion.SOURCE or root.exists():
+        return read(name, root)
+    with TemporaryDirectory() as folder:
+        micro_motion.outline(knobs_of(definition), Path(folder))
+        return read(name, Path(folder))
 
 
 def store_folder(definition: Definition, clips: list[ClipFile]) -> Path:

@@ -92,11 +92,11 @@ def _paces(results: Path) -> dict[tuple[object, ...], float]:
     return {key: statistics.median(values) for key, values in seen.items()}
 
 
-def plan(grid: Grid, execution: Execution, listener: Listener) -> list[Planned]:
-    """The grid's cells with states and expected times; only a synthetic source's lists are needed, and made."""
+def plan(grid: Grid, execution: Execution) -> list[Planned]:
+    """The grid's cells with states and expected times; of a synthetic source only the lists are needed, and made."""
     check(grid)
     definition = base_definition(grid)
-    index = data.prepare_source(definition, execution.roots, os.cpu_count() or 1, listener)
+    index = data.outlined_source(definition, execution.roots)
     paces = _paces(execution.results)
     planned = []
     for cell in _known_cells(grid, execution, definition, index):

@@ -227,6 +227,15 @@ def write(
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def outline(knobs: MicroMotion, out: Path) -> None:
+    """Writes the lists of a data set and empty files in place of its videos: enough to plan with, in a moment."""
+    for part in (*PARTS, "test"):
+        (out / f"videos_{part}").mkdir(parents=True)
+    for clip in plan(knobs):
+        (out / f"videos_{clip.part}" / f"{clip.name}.mp4").touch()
+    _write_lists(knobs, out)
+
+
 def _write_videos(knobs: MicroMotion, folder: Path, processes: int) -> Iterator[int]:
     """Renders every clip; yields how many became ready each time some did."""
     clips = plan(knobs)

@@ -66,9 +66,15 @@ def test_the_wheel_holds_every_recipe_and_definition(wheel: Path) -> None:
         for folder in FOLDERS
         for path in (ROOT / folder).glob("*.yaml")
     }
-    assert len(expected) >= 8
+    paper = ROOT / "results" / "paper"
+    expected |= {
+        f"ssmar_bench/_bundled/results/paper/{path.relative_to(paper)}": path.read_bytes()
+        for path in paper.rglob("*.*")
+        if path.is_file()
+    }
+    assert len(expected) >= 22
     bundled = contents(wheel, "ssmar_bench/_bundled/")
-    assert {name: text for name, text in bundled.items() if name.endswith(".yaml")} == expected
+    assert {name: text for name, text in bundled.items() if name.endswith((".yaml", ".csv"))} == expected
     assert not [name for name in bundled if name.endswith(".py")]
 
 

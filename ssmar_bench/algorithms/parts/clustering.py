@@ -1,9 +1,11 @@
-"""Semi-supervised k-means (after Vaze et al., CVPR 2022): labelled points are anchors that never change class."""
+"""k-means: semi-supervised (after Vaze et al., CVPR 2022: labelled points are anchors) or without labels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn import functional
 
@@ -55,6 +57,58 @@ def semi_supervised_kmeans(
         if bool(shift < tolerance) or label.equal(before):
             break
     return Clusters(centres, label, (points - centres[label]).norm(dim=1), done)
+
+
+def free_kmeans(
+    points: Tensor, classes: int, tolerance: float, iterations: int, restarts: int = 10
+) -> tuple[Tensor, Tensor]:
+    """k-means without any label (Lloyd, k-means++ seeding): centres (C, D) and label (N,) of ``points`` (N, D).
+
+    The best of ``restarts`` starts, by the sum of squared distances; a cluster that runs empty keeps its centre.
+    Starts are drawn from a generator of its own, so that equal points give equal clusters.
+    """
+    draws = torch.Generator().manual_seed(0)
+    best, found = None, None
+    for _ in range(restarts):
+        centres = _spread_out(points, classes, draws)
+        for _ in range(iterations):
+            total, count = class_sums(points, _nearest(points, centres), classes)
+            moved = torch.where(count[:, None] > 0, total / count.clamp_min(1)[:, None], centres)
+            shift = (moved - centres).norm(dim=1).sum() ** 2
+            centres = moved
+            if bool(shift < tolerance):
+                break
+        label = _nearest(points, centres)
+        inertia = (points - centres[label]).square().sum()
+        if best is None or bool(inertia < best):
+            best, found = inertia, (centres, label)
+    assert found is not None
+    return found
+
+
+def matched_classes(label: Tensor, truth: Tensor, classes: int) -> Tensor:
+    """The class (C,) of each cluster under which most points agree with ``truth`` (Hungarian method, one to one).
+
+    Args:
+        label: (M,) clusters of the labelled points.
+        truth: (M,) their classes.
+        classes: C, of clusters and classes alike.
+    """
+    agree = functional.one_hot(label, classes).float().T @ functional.one_hot(truth, classes).float()
+    _, chosen = linear_sum_assignment(agree.cpu().numpy(), maximize=True)  # rows come back in order
+    return torch.as_tensor(chosen, device=label.device)
+
+
+def _spread_out(points: Tensor, count: int, draws: torch.Generator) -> Tensor:
+    """k-means++ (Arthur and Vassilvitskii, 2007): points (C, D), each drawn by its squared distance to those before."""
+    weight = torch.ones(len(points))
+    chosen: list[Tensor] = []
+    for _ in range(count):
+        row = torch.multinomial(weight, 1, generator=draws).to(points.device)
+        chosen.append(points[row[0]])
+        nearest = torch.stack([(points - centre).square().sum(1) for centre in chosen]).amin(0)
+        weight = nearest.float().cpu().clamp_min(1e-12)  # drawn on the CPU: the same on every device
+    return torch.stack(chosen)
 
 
 def _nearest(points: Tensor, centres: Tensor) -> Tensor:

@@ -1,0 +1,119 @@
+"""APLT with one part replaced: the rows of the paper's Tables 3, 4 and 5 that its own switches do not reach.
+
+With every switch at APLT's value it is APLT, to the bit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ssmar_bench.algorithms.aplt import APLT
+from ssmar_bench.algorithms.parts.clustering import Clusters, free_kmeans, matched_classes
+from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Output, Pools, Progress, PseudoLabels
+
+
+class Ablation(APLT):
+    """Other clusters, other views or labels of the margin loss, or clusters that train no prototypes."""
+
+    class Config(APLT.Config):
+        """APLT's hyper-parameters and four switches.
+
+        Attributes:
+            clusters: ``anchored`` by labelled clips (APLT), or ``free``: k-means without labels over both pools,
+                clusters named by the Hungarian method on the labelled clips (Table 3, KM).
+            margin_view: which views of labelled and unlabelled clips the margin losses see (Table 3, S and W).
+            margin_labels: whose labels eq. 3.7 takes: the ``offline`` clusters', or the prototypes' own of the weak
+                view at each step (``online``; Table 4, APLT with SYN), of which none is screened out.
+            clusters_train: the ``prototypes``' margin losses (APLT); the ``classifier``, which then is tested too
+                (Table 5, Variant I); or ``nothing``: FixMatch to the end, and one round for the test prototypes
+                (Variant II).
+        """
+
+        clusters: Annotated[Literal["anchored", "free"], Acts("round")]
+        margin_view: Literal["strong", "weak"]
+        margin_labels: Literal["offline", "online"]
+        clusters_train: Literal["prototypes", "classifier", "nothing"]
+
+    revision = 1
+
+    config: Config
+
+    def __init__(self, context: Context, config: Config) -> None:  # the checks of a plan read the type
+        super().__init__(context, config)
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        """FixMatch's terms, and after the warm-up what the switches say of the clusters."""
+        assert batch.unlabelled is not None
+        x, u = batch.labelled, batch.unlabelled
+        switch = self.config
+        warm = switch.clusters_train == "nothing" or progress.epoch < self.round_epochs(progress.epochs)[0]
+        margin = not warm and switch.clusters_train == "prototypes"
+        strong_x = (x.clips["strong"],) if margin and switch.margin_view == "strong" else ()
+        views = (x.clips["weak"], u.clips["weak"], u.clips["strong"], *strong_x)
+        weak_x, weak_u, strong_u, *strong = together(self.network, *views)
+        online = confident_labels(u.index, weak_u.logits, self.config.threshold)
+        terms = {
+            "labelled_logits": functional.cross_entropy(weak_x.logits, x.label),
+            "unlabelled_logits": weighted_cross_entropy(strong_u.logits, online.label, online.weight),
+        }
+        if warm:
+            return Losses(terms, {"online": online})
+        if not margin:
+            offline = self.offline_labels(u.index)
+            loss = weighted_cross_entropy(strong_u.logits, offline.label, offline.weight)
+            terms["unlabelled_clusters"] = switch.weight * loss
+            return Losses(terms, {"online": online, "offline": offline})
+        seen_x, seen_u = (strong[0], strong_u) if strong else (weak_x, weak_u)
+        stream, pseudo = self._labels(u.index, weak_u)
+        margin_x = functional.cross_entropy(self.similarity(seen_x.features), x.label)
+        margin_u = weighted_cross_entropy(self.similarity(seen_u.features), pseudo.label, pseudo.weight)
+        terms["labelled_margin"] = self.config.weight * margin_x
+        terms["unlabelled_margin"] = self.config.weight * margin_u
+        return Losses(terms, {"online": online, stream: pseudo})
+
+    def _labels(self, index: Tensor, weak: Output) -> tuple[str, PseudoLabels]:
+        """The labels of eq. 3.7 and the name of their stream."""
+        if self.config.margin_labels == "offline":
+            return "offline", self.offline_labels(index)
+        return "prototypes", confident_labels(index, self.similarity(weak.features), threshold=0.0)
+
+    def cluster(self, anchors: Tensor, anchor_label: Tensor, points: Tensor) -> Clusters:
+        """APLT's clusters, or free ones."""
+        if self.config.clusters == "anchored":
+            return super().cluster(anchors, anchor_label, points)
+        tolerance, iterations = self.config.tolerance, self.config.iterations
+        centres, label = free_kmeans(torch.cat([anchors, points]), self.classes, tolerance, iterations)
+        names = matched_classes(label[: len(anchors)], anchor_label, self.classes)
+        own = names[label[len(anchors) :]]
+        named = torch.empty_like(centres).index_copy_(0, names, centres)  # row c: the centre of class c
+        return Clusters(named, own, (points - named[own]).norm(dim=1), iterations)
+
+    def check(self, epochs: int) -> None:
+        """As APLT; without rounds during training any length will do."""
+        if self.config.clusters_train != "nothing":
+            super().check(epochs)
+
+    def epoch_start(self, progress: Progress, pools: Pools) -> None:
+        """APLT's rounds, if they train anything."""
+        if self.config.clusters_train != "nothing":
+            super().epoch_start(progress, pools)
+
+    def train_end(self, progress: Progress, pools: Pools) -> None:
+        """The one round of Variant II, or APLT's optional last one."""
+        if self.config.clusters_train == "nothing":
+            self.offline_round(pools)
+        else:
+            super().train_end(progress, pools)
+
+    def predict(self, clips: Tensor) -> Tensor:
+        """Similarities to the prototypes, or the classifier's logits where it is what the clusters train."""
+        if self.config.clusters_train == "classifier":
+            logits: Tensor = self.network(clips).logits
+            return logits
+        return super().predict(clips)

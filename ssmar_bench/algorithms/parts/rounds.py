@@ -1,0 +1,24 @@
+"""When the offline rounds of an asynchronous method stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+
+def round_epochs(epochs: int, warm_up: Fraction, every: Fraction) -> list[int]:
+    """Before which of ``epochs`` (counted from 0) a round stands: at the share ``warm_up``, then every ``every``."""
+    rounds, share = [], warm_up
+    while share < 1:
+        rounds.append(round(share * epochs))
+        share += every
+    return rounds
+
+
+def check_rounds(algorithm: str, epochs: int, rounds: Sequence[int]) -> None:
+    """Raises ``ValueError`` for a run so short that two rounds fall together or one falls outside."""
+    if len(set(rounds)) < len(rounds) or rounds[0] < 1 or rounds[-1] >= epochs:
+        raise ValueError(
+            f"{algorithm} needs a longer run: in {epochs} epochs its offline rounds would stand after epochs "
+            f"{', '.join(map(str, rounds))}, which must all differ and lie inside the run; raise train.epochs"
+        )

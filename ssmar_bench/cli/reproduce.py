@@ -1,0 +1,84 @@
+"""``ssmar-bench reproduce``: the paper's tables and figures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ssmar_bench.cli.words import duration, numbers, roots
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.progress import Progress
+
+
+def reproduce(
+    table: Annotated[
+        str, typer.Argument(help="table1 to table5, fig2b, fig4, sensitivity, or the path of a .yaml file.")
+    ],
+    on: Annotated[str, typer.Option(help="micro-motion (synthetic, nothing to download) or real.")] = "micro-motion",
+    seeds: Annotated[str | None, typer.Option(help="Seeds; default: the benchmarks'.")] = None,
+    ratios: Annotated[str | None, typer.Option(help="Only the columns at these labelled ratios.")] = None,
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="Also semilearn's own rows, its faults included.")
+    ] = False,
+    data: Annotated[
+        list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; default: what the cores carry.")] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes a run may take.")] = None,
+    out: Annotated[Path, typer.Option(help="Where results/ and reports/ are written.")] = Path(),
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print cells, states and expected hours; train nothing.")
+    ] = False,
+) -> None:
+    """Train what a table of the paper needs and print it beside the paper's figures."""
+    from ssmar_bench import api
+
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out}: expected a folder, this is a file.")
+    request = api.Request(
+        table, on, numbers(seeds, int, "--seeds"), numbers(ratios, float, "--ratios"), as_published, device
+    )
+    execution = api.Execution(
+        results=out / "results",
+        roots=roots(data or []),
+        jobs=jobs,
+        time_limit=None if time_limit is None else 60 * time_limit,
+    )
+    if plan:
+        _print_plan(api.plan_table(request, execution), jobs or api.default_jobs())
+        return
+    with Progress() as progress:
+        states = api.train_table(request, execution, progress.hear)
+    api.report(execution.results, out / "reports")
+    typer.echo(api.paper_table(execution.results, table, on))
+    failed = [folder for folder, state in states.items() if state == "failed"]
+    for folder in failed:
+        typer.echo(f"failed: {folder} (see {execution.results / 'runs' / folder / 'work' / 'failure.txt'})", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _print_plan(listed: list[Any], jobs: int) -> None:
+    names = ("row", "method", "benchmark", "network", "ratio", "seed", "state", "expected")
+    table = Table(*names, title=f"{len(listed)} cells")
+    for one in listed:
+        ended = one.state in ("done", "skipped")
+        expected = "" if ended else "unknown" if one.seconds is None else duration(one.seconds)
+        column = one.column
+        table.add_row(
+            one.row, one.method, column.benchmark, column.backbone or "", f"{column.ratio:g}", str(one.seed), one.state,
+            expected,
+        )  # fmt: skip
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    console.print(table)
+    todo = [one for one in listed if one.state not in ("done", "skipped")]
+    known = [one.seconds for one in todo if one.seconds is not None]
+    hours = f"{sum(known) / 3600 / jobs:.1f} hours with {jobs} side by side" if known else "of unknown time"
+    others = f", and {len(todo) - len(known)} of unknown time" if known and len(known) < len(todo) else ""
+    console.print(f"{len(listed)} runs, {len(todo)} to train: {hours}{others}")

@@ -1,0 +1,157 @@
+"""Whether two methods differ by more than luck: paired by seed, with people resampled rather than clips.
+
+Clips of one person are not independent, and neither are the answers of two methods to one clip. So every comparison is
+of two methods on the same test clips under the same seeds; seeds and people are both drawn anew with replacement (the
+pigeonhole bootstrap of Owen, 2007, for crossed random effects, which errs on the safe side), and the standard error
+that this gives is referred to Student's t with (seeds - 1) degrees of freedom, because seeds are few.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from ssmar_bench.results.records import Runs
+from ssmar_bench.results.schema import damaged
+from ssmar_bench.results.table_cells import Cell
+
+Array = NDArray[np.float64]
+SEEDS = 5
+"""Fewer common seeds support no claim of significance."""
+
+LEVEL = 0.05
+DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Right answers of one method's runs: ``right`` (seeds, people), ``clips`` (people,)."""
+
+    seeds: tuple[int, ...]
+    people: tuple[str, ...]
+    right: Array
+    clips: Array
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Accuracy of one method minus another's, in [-1, 1].
+
+    Attributes:
+        mean, std: over the common seeds; std (n - 1) is NaN for one seed.
+        error: standard error over seeds and people; NaN for one seed.
+        p: two-sided, before any correction; NaN with fewer than ``SEEDS`` common seeds.
+    """
+
+    mean: float
+    std: float
+    error: float
+    p: float
+    seeds: int
+
+
+def hits(runs: Runs, cell: Cell) -> Hits:
+    """The right answers of a cell's finished runs, by person.
+
+    Raises:
+        UserError: a ``predictions.csv`` that cannot be read, or runs of one cell with different test clips.
+    """
+    rows, sizes = [], []
+    for folder in cell.runs["folder"]:
+        path = runs.root / "runs" / folder / "record" / "predictions.csv"
+        right, size = _by_person(path, path.stat().st_mtime_ns if path.is_file() else 0)
+        rows.append(right)
+        sizes.append(size)
+        if not sizes[0].equals(size):
+            raise damaged(path, "its test clips are not those of the other seeds")
+    answers: Array = np.array(rows, dtype=np.float64)
+    clips: Array = np.array(sizes[0], dtype=np.float64)
+    return Hits(cell.seeds, tuple(sizes[0].index), answers, clips)
+
+
+@lru_cache(maxsize=4096)
+def _by_person(path: Path, changed: int) -> tuple[pd.Series[int], pd.Series[int]]:  # noqa: ARG001
+    """Right answers and clips of every person; read once as long as the file stays as it is."""
+    try:
+        frame = pd.read_csv(path, usecols=["person", "label", "prediction"], dtype={"person": str})
+    except (OSError, ValueError) as error:
+        raise damaged(path, f"it cannot be read as CSV ({error})") from error
+    groups = (frame["label"] == frame["prediction"]).astype(int).groupby(frame["person"])
+    return groups.sum(), groups.size()
+
+
+def difference(one: Hits, other: Hits) -> Difference | None:
+    """``one`` minus ``other`` over their common seeds; None without any, or on different test clips."""
+    common = sorted({*one.seeds} & {*other.seeds})
+    if not common or one.people != other.people or not np.array_equal(one.clips, other.clips):
+        return None
+    rows = [[method.seeds.index(seed) for seed in common] for method in (one, other)]
+    gain = one.right[rows[0]] - other.right[rows[1]]
+    by_seed = gain.sum(1) / one.clips.sum()
+    seeds, mean = len(common), float(by_seed.mean())
+    if seeds == 1:
+        return Difference(mean, math.nan, math.nan, math.nan, 1)
+    error = _error(gain, one.clips)
+    p = math.nan
+    if seeds >= SEEDS:
+        p = float(2 * stats.t.sf(abs(mean) / error, seeds - 1)) if error else float(mean == 0)
+    return Difference(mean, float(by_seed.std(ddof=1)), error, p, seeds)
+
+
+def _error(gain: Array, clips: Array) -> float:
+    """Standard error of ``gain`` (seeds, people) per clip, from drawing seeds and people anew."""
+    seeds, people = gain.shape
+    by_seed, by_person = _drawn(seeds), _drawn(people)
+    means = np.einsum("bs,sp,bp->b", by_seed, gain, by_person, optimize=True) / (seeds * (by_person @ clips))
+    return float(means.std(ddof=1))
+
+
+@cache
+def _drawn(count: int) -> Array:
+    """How often each of ``count`` things is drawn, ``DRAWS`` times; always the same, as equal records ask for."""
+    return np.random.default_rng(count).multinomial(count, np.full(count, 1 / count), DRAWS).astype(float)
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values, in the order given; NaN stays NaN and is no member of the family."""
+    order = sorted((i for i, value in enumerate(p) if not math.isnan(value)), key=lambda i: p[i])
+    adjusted, least = [math.nan] * len(p), 0.0
+    for done, i in enumerate(order):
+        least = max(least, min(1.0, (len(order) - done) * p[i]))
+        adjusted[i] = least
+    return adjusted
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who leads a column: ``leader`` is separable from every other method, or None; ``tied`` with the highest mean."""
+
+    leader: str | None
+    tied: frozenset[str]
+    tested: bool
+
+
+def standing(found: dict[str, Hits]) -> Standing:
+    """Compares all methods of a column (row -> right answers); Holm's correction runs over all its pairs.
+
+    Nothing is tested unless every pair has ``SEEDS`` common seeds and the same test clips.
+    """
+    pairs = list(combinations(found, 2))
+    compared = [difference(found[one], found[other]) for one, other in pairs]
+    if not pairs or any(pair is None or math.isnan(pair.p) for pair in compared):
+        return Standing(None, frozenset(), tested=False)
+    p = dict(zip(pairs, holm([pair.p for pair in compared if pair is not None]), strict=True))
+    best = max(found, key=lambda row: float(found[row].right.sum() / len(found[row].seeds)))
+    tied = frozenset(
+        row for row in found if row != best and p[(best, row) if (best, row) in p else (row, best)] >= LEVEL
+    )
+    return Standing(None if tied else best, tied | {best} if tied else frozenset(), tested=True)

@@ -1,0 +1,66 @@
+"""Rank orders: mean ranks over columns; Friedman and Nemenyi tests over independent data sets (Demsar, 2006)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+from scipy import stats
+
+DATA_SETS = 5
+"""Fewer independent data sets support neither test."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Mean ranks (1 is best) of rows, over the columns in which every one of those rows has a value."""
+
+    ranks: pd.Series[float]
+    by_column: pd.DataFrame
+
+    @property
+    def columns(self) -> int:
+        """Over how many columns the means are taken."""
+        return self.by_column.shape[1] if len(self.by_column) else 0
+
+
+def rank(scores: pd.DataFrame) -> Ranking:
+    """Ranks of ``scores`` (rows x columns; NaN is missing); ties share the mean of their places.
+
+    Rows without any value and columns without every other row are left out.
+    """
+    there = scores.dropna(how="all").dropna(axis=1, how="any")
+    by_column = there.rank(ascending=False, method="average")
+    return Ranking(by_column.mean(axis=1), by_column)
+
+
+@dataclass(frozen=True)
+class Friedman:
+    """Friedman's test, and the difference of mean ranks that Nemenyi's test asks for."""
+
+    statistic: float
+    p: float
+    critical_difference: float
+    ranks: pd.Series[float]
+
+
+def friedman(scores: pd.DataFrame, level: float = 0.05) -> Friedman | None:
+    """Tests of ``scores`` (methods x independent data sets, complete); None for too few of either."""
+    methods, sets = scores.shape
+    if sets < DATA_SETS or methods < 3:
+        return None
+    ranks = scores.rank(ascending=False).mean(axis=1)
+    found = stats.friedmanchisquare(*scores.to_numpy())
+    quantile = stats.studentized_range.ppf(1 - level, methods, math.inf) / math.sqrt(2)
+    distance = float(quantile * math.sqrt(methods * (methods + 1) / (6 * sets)))
+    return Friedman(float(found.statistic), float(found.pvalue), distance, ranks)
+
+
+def why_not(sources: set[str]) -> str:
+    """The sentence that stands where the tests would: levels, ratios and networks of one source are not independent."""
+    return (
+        f"No Friedman or Nemenyi test: they need {DATA_SETS} or more independent data sets, and these columns stand on "
+        f"{len(sources)} ({', '.join(sorted(sources)) or 'none'}); ratios, levels and networks on the same clips are "
+        "not independent."
+    )

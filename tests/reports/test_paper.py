@@ -1,0 +1,148 @@
+"""The paper's tables and claims from made-up records: what is shown, what is said, what is left out."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from _records import Fake
+
+from ssmar_bench.core import recipe
+from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.core.setting import settle
+from ssmar_bench.reports import paper
+from ssmar_bench.reports.tables import latex
+from ssmar_bench.results.claims import Seen, evaluate, verdict
+from ssmar_bench.results.records import Runs, load
+
+TABLE4 = {"fixmatch": 0.42, "fixmatch-asy": 0.43, "aplt-syn": 0.54, "aplt": 0.70}
+
+
+class Real(Fake):
+    """A made-up run of a shipped recipe on a shipped benchmark, so that a table takes it for its own."""
+
+    def spec(self) -> RunSpec:
+        found, source = recipe.read(self.method)
+        settled = settle(self.benchmark, None, found, {}, source).model_dump(mode="json")
+        sections = {name: settled[name] for name in ("source", "store", "clips", "backbone", "train")}
+        if self.epochs != 4:
+            sections["train"]["epochs"] = self.epochs
+        values = {name: value.value for name, value in found.hyperparameters.items()}
+        return RunSpec(
+            benchmark=self.benchmark, manifest=f"m-{self.ratio}-{self.seed}", ratio=self.ratio, seed=self.seed,
+            method=self.method, algorithm=found.algorithm, revision=1, hyperparameters=values, **sections,
+        )  # fmt: skip
+
+    def write(self, results: Path) -> Path:
+        folder = super().write(results)
+        rng = np.random.default_rng([self.seed, sum(map(ord, self.method))])
+        lines = ["clip,person,label,prediction,confidence,prediction_ema"]
+        for i in range(200):
+            right = rng.random() < self.accuracy
+            lines.append(f"c{i},p{i % 20},{i % 12},{i % 12 if right else (i + 1) % 12},0.5,0")
+        if self.state == "done":
+            (folder / "record" / "predictions.csv").write_text("\n".join(lines) + "\n")
+        return folder
+
+
+def table4(root: Path, seeds: int, but: str = "", **changed: Any) -> Runs:
+    for method, accuracy in TABLE4.items():
+        for seed in range(seeds):
+            if method != but:
+                Real(method, 0.5, seed, accuracy + 0.01 * (seed % 2), **changed).write(root)
+    return load(root)
+
+
+def test_a_table_has_its_rows_in_the_papers_order_with_gains_and_ranks(tmp_path: Path) -> None:
+    text = paper.text(table4(tmp_path, 3), "table4", "micro-motion")
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if "|" in line]
+    assert [line[0] for line in cells[2:6]] == [
+        "FixMatch (Baseline), SYN", "FixMatch, ASY", "APLT (Ours), SYN", "APLT (Ours), ASY",
+    ]  # fmt: skip
+    assert cells[2][1] == "42.3 ± 0.6 (3)"
+    assert ["APLT (Ours), ASY", "1.00", "1.00"] in cells
+    assert ["APLT (Ours), ASY", "57.3"] in cells
+    assert any(line[0] == "APLT (Ours), ASY" and line[1].endswith("[+14.5]") for line in cells)
+    assert "Other data than the paper's" in text
+    assert "No Friedman or Nemenyi test" in text
+    assert "stand on 1 (micro-motion)" in text
+
+
+def test_bold_needs_five_seeds(tmp_path: Path) -> None:
+    three = paper.text(table4(tmp_path / "three", 3), "table4", "micro-motion")
+    assert "**" not in three
+    assert "fewer than 5 seeds" in three
+    five = paper.text(table4(tmp_path / "five", 5), "table4", "micro-motion")
+    assert five.count("**") == 2
+    assert "**70.4 ± 0.5 (5)**" in five
+    assert "fewer than 5 seeds" not in five
+    found = paper.sections(load(tmp_path / "five"), tmp_path / "five")
+    table = next(one for one in found if one.name == "table4-micro-motion").tables[0]
+    assert r"\textbf{70.4 $\pm$ 0.5 (5)}" in latex(table, "t")
+
+
+def test_equals_are_marked_and_nobody_is_bold(tmp_path: Path) -> None:
+    for seed in range(5):
+        for method in ("fixmatch", "aplt"):
+            Real(method, 0.5, seed, 0.5).write(tmp_path)
+    text = paper.text(load(tmp_path), "fig4", "micro-motion")
+    assert "**" not in text
+    assert text.count("(5) =") == 2
+
+
+def test_what_was_not_run_failed_or_was_run_otherwise_is_shown_as_such(tmp_path: Path) -> None:
+    table4(tmp_path, 2, but="aplt-syn")
+    Real("fixmatch", 0.5, 2, state="failed").write(tmp_path)
+    Real("aplt-syn", 0.5, 0, epochs=99).write(tmp_path)  # another schedule is another experiment
+    text = paper.text(load(tmp_path), "table4", "micro-motion")
+    assert "Not measured, and therefore missing here: rows APLT (Ours), SYN." in text
+    assert "(2; 1 failed)" in text
+    assert any(line.startswith("| APLT (Ours), SYN") and "—" in line for line in text.splitlines())
+
+
+def test_every_section_is_written_three_ways_and_alike_each_time(tmp_path: Path) -> None:
+    runs = table4(tmp_path, 2)
+    paths = paper.write(runs, tmp_path / "a")
+    names = {path.name for path in paths}
+    assert {f"{stem}-micro-motion.{kind}" for stem in ("table4", "claims") for kind in ("md", "tex", "csv")} <= names
+    assert not any("real" in name for name in names)
+    again = paper.write(runs, tmp_path / "b")
+    assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
+    assert paper.write(load(tmp_path / "nothing"), tmp_path / "c") == []
+
+
+def test_claims_speak_of_what_is_there(tmp_path: Path) -> None:
+    answers = {answer.claim.claim: answer for answer in evaluate(table4(tmp_path, 5), "micro-motion")}
+    assert answers["APLT benefits from the asynchronous strategy."].verdict == "supported"
+    gain = answers["APLT gains more from the asynchronous strategy than FixMatch."]
+    assert gain.verdict == "agrees, not tested (5 seeds)"
+    assert gain.seen[0].words == "+15.0 ± 0.0"
+    assert answers["Labelled augmentation helps."].verdict == "not measured"
+    assert answers["Our method clearly outperforms all baselines in every setting."].verdict.endswith("not measured")
+
+
+def test_verdicts_need_every_comparison_and_five_seeds() -> None:
+    yes, no = Seen("a", "", True, 5, 0.001), Seen("a", "", False, 5, 0.001)
+    untested = Seen("a", "", True, 3, math.nan)
+    assert verdict(()) == "not measured"
+    assert verdict((yes, yes)) == "supported"
+    assert verdict((no,)) == "contradicted"
+    assert verdict((yes, no)) == "mixed: 1 of 2 agree"
+    assert verdict((yes, untested)) == "agrees, not tested (3 seeds)"
+    assert verdict((Seen("a", "", True, 5, 0.04), Seen("a", "", True, 5, 0.04))) == "agrees, not significant"
+    assert verdict((yes,), missing=2) == "agrees, significant; 2 of 3 comparisons not measured"
+
+
+def test_a_damaged_prediction_file_is_named(tmp_path: Path) -> None:
+    from ssmar_bench.core.errors import UserError
+
+    runs = table4(tmp_path, 2)
+    path = next((tmp_path / "runs").glob("*_aplt_*")) / "record" / "predictions.csv"
+    path.write_text("clip,who\n1,2\n")
+    with pytest.raises(UserError, match=r"predictions\.csv: damaged record"):
+        paper.text(runs, "table4", "micro-motion")
+    assert json.loads((path.parent / "metrics.json").read_text())

@@ -1,0 +1,51 @@
+"""Mean ranks, Friedman's and Nemenyi's tests (Demsar, JMLR 2006), and the verdict beside a printed number."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ssmar_bench.results.ranking import friedman, rank, why_not
+from ssmar_bench.results.verdict import verdict
+
+SCORES = pd.DataFrame(np.random.default_rng(0).normal([[0], [1], [0], [1]], size=(4, 14)), index=list("abcd"))
+
+
+def test_friedman_is_the_textbook_formula_and_nemenyi_the_textbook_distance() -> None:
+    """chi2 = 12 N / (k (k + 1)) (sum R^2 - k (k + 1)^2 / 4); q = 2.569 for four methods at 5 % (Demsar, Table 5)."""
+    found = friedman(SCORES)
+    assert found is not None
+    ranks = [sum(1 + sum(SCORES[c] > SCORES[c][row]) for c in SCORES) / 14 for row in SCORES.index]
+    assert found.ranks.tolist() == pytest.approx(ranks)
+    assert found.statistic == pytest.approx(12 * 14 / 20 * (sum(r * r for r in ranks) - 4 * 25 / 4))
+    assert found.critical_difference == pytest.approx(2.569 * math.sqrt(4 * 5 / (6 * 14)), abs=5e-4)
+    assert found.p < 0.05
+
+
+def test_four_data_sets_are_too_few() -> None:
+    assert friedman(SCORES.iloc[:, :4]) is None
+    assert friedman(SCORES.iloc[:2]) is None
+    assert "stand on 1 (micro-motion)" in why_not({"micro-motion"})
+
+
+def test_ranks_are_over_what_every_measured_row_has() -> None:
+    scores = pd.DataFrame(
+        {"a": [0.5, 0.7, math.nan], "b": [0.6, 0.6, math.nan], "c": [math.nan, 0.1, math.nan]}, index=["x", "y", "z"]
+    )
+    found = rank(scores)
+    assert found.columns == 2
+    assert found.ranks.to_dict() == {"x": 1.75, "y": 1.25}
+    assert rank(scores.iloc[2:]).columns == 0
+
+
+def test_a_verdict_respects_the_spread() -> None:
+    """t(0.975, 2) s sqrt(1 + 1/3) = 4.303 * 2 * 1.155 = 9.9 points around 52."""
+    ours = pd.Series([0.50, 0.52, 0.54])
+    assert verdict(ours, 42.2).words == "agrees"
+    assert verdict(ours, 42.0).words == "higher"
+    assert verdict(ours, 62.0).words == "lower"
+    assert verdict(ours, 42.0).gap == pytest.approx(10.0)
+    assert verdict(ours[:1], 42.0).words == "one seed, no verdict"
