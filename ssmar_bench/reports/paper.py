@@ -23,14 +23,8 @@ VERDICTS = (
 )
 
 
-def sections(runs: Runs, results: Path) -> list[Section]:
-    """The paper's tables that have runs, then its claims, on each kind of data.
-
-    Args:
-        runs: all records.
-        results: the folder they were read from.
-    """
-    del results  # the paper's own numbers are shipped
+def sections(runs: Runs) -> list[Section]:
+    """The paper's tables that have runs, then its claims, on each kind of data."""
     found = []
     for on in KINDS:
         tables = [section(one) for one in _with_runs(runs, on)]

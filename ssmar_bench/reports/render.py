@@ -151,7 +151,7 @@ def _html(job: _Job, digest: str) -> str:
         answer=advice.answer(runs, job.frames, titles),
         benches=[web.Bench(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known],
         runs=contents.runs(ordered, titles),
-        sections=(),
+        sections=paper.sections(runs),
         data=payload(runs, job.curves, job.looks, titles),
         digest=digest,
     )

@@ -80,7 +80,7 @@ def test_bold_needs_five_seeds(tmp_path: Path) -> None:
     assert five.count("**") == 2
     assert "**70.4 ± 0.5 (5)**" in five
     assert "fewer than 5 seeds" not in five
-    found = paper.sections(load(tmp_path / "five"), tmp_path / "five")
+    found = paper.sections(load(tmp_path / "five"))
     table = next(one for one in found if one.name == "table4-micro-motion").tables[0]
     assert r"\textbf{70.4 $\pm$ 0.5 (5)}" in latex(table, "t")
 
