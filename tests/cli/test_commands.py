@@ -169,7 +169,7 @@ def test_report_renders_from_records_alone(trained: Any, tmp_path: Path, call: C
     assert ended.status == 0, ended.err
     written = {path.relative_to(tmp_path / "reports") for path in map(Path, ended.out.splitlines())}
     assert written == {path.relative_to(tmp_path / "reports") for path in (tmp_path / "reports").rglob("*.*")}
-    assert {path.suffix for path in written} == {".md", ".tex", ".csv", ".png", ".pdf"}
+    assert {path.suffix for path in written} == {".md", ".tex", ".csv", ".png", ".pdf", ".html"}
     for path in written:
         if path.suffix in (".md", ".tex", ".csv"):
             assert (tmp_path / "reports" / path).read_bytes() == (trained.out / "reports" / path).read_bytes(), path
