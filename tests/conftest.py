@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: tests run side by side, and theirs is a tiny problem
+
 TINY = """\
 extends: micro-motion-12
 name: tiny-motion

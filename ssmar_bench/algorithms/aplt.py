@@ -62,7 +62,7 @@ class APLT(Method):
         tolerance: Annotated[float, Acts("round", other=1e6)] = Field(ge=0)
         iterations: Annotated[int, Acts("round")] = Field(ge=1)
         self_adaptive_threshold: Annotated[bool, Acts("round", all=False)]
-        prototypes_from: Annotated[Literal["screened", "all"], Acts("round")]
+        prototypes_from: Annotated[Literal["screened", "all"], Acts("round", when={"self_adaptive_threshold": True})]
         similarity: Annotated[Literal["cosine", "raw", "unit"], Acts("round")]
         temperature: Annotated[float, Acts(when={"similarity": "cosine"})] = Field(gt=0)
         refresh_at_end: Annotated[bool, Acts("round")]

@@ -5,9 +5,11 @@ With every switch at APLT's value it is APLT, to the bit.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
@@ -16,6 +18,8 @@ from ssmar_bench.algorithms.parts.clustering import Clusters, free_kmeans, match
 from ssmar_bench.algorithms.parts.forward import together
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Output, Pools, Progress, PseudoLabels
+
+_PROTOTYPES = {"clusters_train": "prototypes"}
 
 
 class Ablation(APLT):
@@ -36,9 +40,15 @@ class Ablation(APLT):
         """
 
         clusters: Annotated[Literal["anchored", "free"], Acts("round")]
-        margin_view: Literal["strong", "weak"]
-        margin_labels: Literal["offline", "online"]
-        clusters_train: Literal["prototypes", "classifier", "nothing"]
+        margin_view: Annotated[Literal["strong", "weak"], Acts(when=_PROTOTYPES)]
+        margin_labels: Annotated[Literal["offline", "online"], Acts(when=_PROTOTYPES)]
+        clusters_train: Annotated[Literal["prototypes", "classifier", "nothing"], Acts("round")]  # "nothing": no round
+        # APLT's own that some values of clusters_train leave without an effect
+        weight: Annotated[float, Acts(when=_PROTOTYPES)] = Field(ge=0)
+        warm_up: Annotated[Fraction, Acts("schedule", when=_PROTOTYPES)] = Field(gt=0, lt=1)
+        round_every: Annotated[Fraction, Acts("schedule", when=_PROTOTYPES)] = Field(gt=0, le=1)
+        temperature: Annotated[float, Acts(when={**_PROTOTYPES, "similarity": "cosine"})] = Field(gt=0)
+        refresh_at_end: Annotated[bool, Acts("round", when=_PROTOTYPES)]
 
     revision = 1
 

@@ -7,6 +7,7 @@ import pytest
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import recipe
 from ssmar_bench.testing import CHECKS, Subject, examine
+from ssmar_bench.testing.tiny import Tiny
 
 SEMILEARN_FAULTS = {
     ("usb-comatch", "extreme-logits-stay-finite"): "divides by the length of a projection without guarding against 0",
@@ -19,8 +20,8 @@ SEMILEARN_FAULTS = {
 
 def subject(name: str) -> Subject:
     found, _ = recipe.read(name)
-    values = {key: value.value for key, value in found.hyperparameters.items()}
-    return Subject(name, ALGORITHMS.load(found.algorithm), values)
+    tiny = Tiny(epochs=found.overrides.get("train.epochs", Tiny.epochs))
+    return Subject(name, ALGORITHMS.load(found.algorithm), found.values(), tiny)
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -23,7 +23,8 @@ from ssmar_bench.testing.tiny import Tiny
 
 PLAIN, SHARP = Tiny(), Tiny(sharp=True)
 RECIPES = [found for found, _ in map(recipe.read, recipe.RECIPES.names())]
-COMPARED = {found.name: found for found in RECIPES if found.parity and found.parity.oracle == "semilearn"}
+SEMILEARNS = [found for found in RECIPES if found.parity and found.parity.oracle == "semilearn"]
+COMPARED = {found.name: found for found in SEMILEARNS if found.name == found.algorithm}  # others extend one of these
 NINE = {"pseudolabel", "mean-teacher", "vat", "mixmatch", "uda", "fixmatch", "flexmatch", "freematch", "softmatch"}
 
 
