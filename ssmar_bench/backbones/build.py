@@ -6,34 +6,73 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
+from ssmar_bench.backbones.shift import Shifted
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.errors import UserError, nearest
 
+
+def _micro_r3d(_: int) -> nn.Module:
+    from ssmar_bench.backbones.resnet_3d import micro_r3d  # torchvision takes a second to import
+
+    return micro_r3d()
+
+
 BUILT_IN: dict[str, Callable[[int], nn.Module]] = {
     "micro-tsm": MicroTSM,
     "micro-tsm-wide": partial(MicroTSM, widths=WIDE),
+    "micro-r3d": _micro_r3d,
 }
+"""Small networks for the embedded benchmarks; they have no pretrained weights."""
+CONVOLUTIONS_3D = ("r3d18",)
+STAGED = ("micro-r3d", *CONVOLUTIONS_3D)
+"""Networks that tell the feature maps of their stages."""
 FAMILIES = ("tsn", "tsm")
+FETCHED = ("imagenet", "kinetics400")
+"""Words for weights that a library fetches."""
 
 
-def _frames_network(recipe: BackboneRecipe, segments: int) -> nn.Module:
+def _backbone(recipe: BackboneRecipe, segments: int) -> nn.Module:
     family, colon, name = recipe.name.partition(":")
     if recipe.name in BUILT_IN:
-        if recipe.weights != "none":
-            raise UserError(f"Backbone '{recipe.name}' has no pretrained weights; set backbone.weights=none.")
         return BUILT_IN[recipe.name](segments)
+    if recipe.name in CONVOLUTIONS_3D:
+        from ssmar_bench.backbones.resnet_3d import r3d18
+
+        return r3d18(recipe.weights)
     if colon and family in FAMILIES:
         from ssmar_bench.backbones.timm_2d import Timm2D  # timm takes a second to import
 
         return Timm2D(name, segments, shift=family == "tsm", weights=recipe.weights)
-    known = [*BUILT_IN, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
+    known = [*BUILT_IN, *CONVOLUTIONS_3D, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
     raise UserError(f"Unknown backbone '{recipe.name}'{nearest(recipe.name, known)} (tsn:NAME, tsm:NAME: any of timm).")
+
+
+def weights_of(name: str) -> tuple[str, ...]:
+    """What ``backbone.weights`` may say of the backbone ``name`` besides ``none``; ``FILE`` stands for a path."""
+    if name in BUILT_IN:
+        return ()
+    return ("kinetics400" if name in CONVOLUTIONS_3D else "imagenet", "FILE")
+
+
+def _check_weights(recipe: BackboneRecipe) -> None:
+    offered = weights_of(recipe.name)
+    if recipe.weights == "none" or recipe.weights in offered:
+        return
+    if not offered:
+        raise UserError(f"Backbone '{recipe.name}' has no pretrained weights; set backbone.weights=none.")
+    if recipe.weights in FETCHED:
+        raise UserError(
+            f"Backbone '{recipe.name}' has no {recipe.weights} weights; set backbone.weights to none or "
+            f"{' or '.join(offered)}."
+        )
 
 
 def _prepared(clips: Tensor, kind: str) -> Tensor:
@@ -45,30 +84,53 @@ def _prepared(clips: Tensor, kind: str) -> Tensor:
 
 
 class ClipClassifier(nn.Module):
-    """Clips (B, T, 3, H, W) to logits (B, classes) and features (B, D), the mean of the frames' pooled features.
+    """Clips (B, T, 3, H, W) to logits (B, classes) and features (B, D).
+
+    A backbone with ``takes_clips`` is given clips and returns their features; any other is given frames, and a clip's
+    features are the mean of its frames' pooled features.
 
     Attributes:
         features: D.
+        stages: of how many stages it can tell the feature maps.
         forwarded: clips that went through since it was built; the cost that the record shows.
     """
 
+    backbone: Any
+
     def __init__(self, recipe: BackboneRecipe, segments: int, classes: int) -> None:
         super().__init__()
-        self.backbone = _frames_network(recipe, segments)
-        self.features = int(self.backbone.features)  # type: ignore[arg-type]
+        _check_weights(recipe)
+        self.backbone = _backbone(recipe, segments)
+        self.features = int(self.backbone.features)
+        self.stages = int(getattr(self.backbone, "stages", 0))
         self.classifier = nn.Linear(self.features, classes)
         self.input = recipe.input
-        self.segments = segments
+        self.dropout = recipe.dropout
         self.forwarded = 0
 
-    def forward(self, clips: Tensor) -> Output:
-        """Logits and features of clips (B, T, 3, H, W) of the T that the network was built for."""
-        if clips.shape[1] != self.segments:
-            raise ValueError(f"built for clips of {self.segments} frames, got {clips.shape[1]}")
+    def forward(self, clips: Tensor, maps: bool = False) -> Output:
+        """Logits and features of clips (B, T, 3, H, W); with ``maps``, the feature maps of the stages as well.
+
+        The T of the clips may be another one than that of the store: temporal shift acts within whatever clips there
+        are.
+        """
         self.forwarded += len(clips)
-        frames = _prepared(clips, self.input).flatten(0, 1)
-        features = self.backbone(frames).unflatten(0, (-1, self.segments)).mean(1)
-        return Output(self.classifier(features), features)
+        found, features = self._features(_prepared(clips, self.input), maps)
+        mean = features.mean(1)
+        kept = functional.dropout(features, self.dropout, self.training).mean(1) if self.dropout else mean
+        return Output(self.classifier(kept), mean, found)
+
+    def _features(self, clips: Tensor, maps: bool) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Maps of the stages if wanted, and features (B, T, D) of the frames, or (B, 1, D) of whole clips."""
+        if maps:
+            found = tuple(self.backbone.maps(clips))
+            return found, found[-1].mean((2, 3, 4))[:, None]
+        if getattr(self.backbone, "takes_clips", False):
+            return (), self.backbone(clips)[:, None]
+        for module in self.backbone.modules():
+            if isinstance(module, Shifted):
+                module.segments = clips.shape[1]
+        return (), self.backbone(clips.flatten(0, 1)).unflatten(0, (-1, clips.shape[1]))
 
 
 def build(recipe: BackboneRecipe, segments: int, classes: int, seed: int) -> ClipClassifier:
@@ -78,10 +140,19 @@ def build(recipe: BackboneRecipe, segments: int, classes: int, seed: int) -> Cli
         return ClipClassifier(recipe, segments, classes)
 
 
+def outline(recipe: BackboneRecipe, segments: int, classes: int) -> ClipClassifier:
+    """The network of ``recipe`` without memory, weights or download, for what can be known of it beforehand."""
+    _check_weights(recipe)
+    with torch.device("meta"):
+        return build(recipe.model_copy(update={"weights": "none"}), segments, classes, seed=0)
+
+
 def weights_digest(recipe: BackboneRecipe) -> str:
     """What identifies the initial weights: "" from scratch, the name for ImageNet, a SHA-256 for a file."""
-    if recipe.weights in ("none", "imagenet"):
-        return "" if recipe.weights == "none" else f"imagenet:{recipe.name.partition(':')[2]}"
+    if recipe.weights == "none":
+        return ""
+    if recipe.weights in FETCHED:
+        return f"{recipe.weights}:{recipe.name.rpartition(':')[2]}"
     path = Path(recipe.weights)
     if not path.is_file():
         raise UserError(f"The weights file {path} does not exist; give its path, 'imagenet' or 'none'.")

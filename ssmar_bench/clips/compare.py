@@ -96,7 +96,7 @@ def _of_clip(clip: ClipFile, ours: Decoded, theirs: Taken, recipe: StoreRecipe) 
     problem = "; ".join(f"{decoder}: {text}" for decoder, text in said if text)
     if problem:
         return Comparison(clip.clip_id, frames, problem=problem)
-    asked = positions(len(ours.frames), recipe.segments, recipe.candidates)
+    asked = positions(len(ours.frames), recipe)
     if ours.frames.shape[1:] != theirs.frames.shape[1:]:
         return Comparison(clip.clip_id, frames, problem="decord: frames of another shape, as of a turned video")
     shown = [_number_of(image, int(number), ours.frames) for image, number in zip(theirs.frames, asked, strict=True)]

@@ -53,7 +53,7 @@ def take_with_decord(path: Path, parts: Sequence[tuple[int, int]], recipe: Store
         elif 2 * found < announced:
             yield number, Taken(NO_FRAMES, found, announced, f"only {found} of {announced} frames are there")
         else:
-            wanted = first + positions(found, recipe.segments, recipe.candidates)
+            wanted = first + positions(found, recipe)
             yield number, _taken(decord, reader, wanted, recipe, found, announced)
 
 

@@ -68,7 +68,7 @@ def recipe_digest(recipe: StoreRecipe, clips: Sequence[ClipFile]) -> str:
 def size_in_bytes(clips: int, recipe: StoreRecipe, aspect: float = 16 / 9) -> int:
     """Bytes that a store of ``clips`` clips takes; ``aspect`` is the frames' longer side over the shorter one."""
     pixels = recipe.short_side * round(recipe.short_side * aspect)
-    return clips * recipe.segments * recipe.candidates * pixels * 3
+    return clips * recipe.frames * pixels * 3
 
 
 @contextlib.contextmanager

@@ -109,7 +109,10 @@ class Store:
             raise UserError(f"The store {self.folder} holds no clip '{clip_id}'; prepare it again.") from None
 
     def clip(self, row: int) -> Frames:
-        """A clip's frames, (segments * candidates, H, W, 3) uint8 RGB: a read-only view of the file on the disk."""
+        """A clip's frames, (recipe.frames, H, W, 3) uint8 RGB: a read-only view of the file on the disk.
+
+        With neighbours, each frame is followed by its neighbour.
+        """
         where = self._rows[row]
         frames = self._map(where.shard)[where.offset : where.offset + math.prod(where.shape)]
         return frames.reshape(where.shape)

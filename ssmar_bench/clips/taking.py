@@ -20,7 +20,7 @@ class Taken:
     """The frames of a clip that are stored.
 
     Attributes:
-        frames: (segments * candidates, H, W, 3) uint8 RGB, or no frame at all where there is a ``problem``.
+        frames: (recipe.frames, H, W, 3) uint8 RGB, or no frame at all where there is a ``problem``.
         decoded, header: frames that there are, and frames that there should be (0: unknown).
         problem: why the clip cannot be used, "" if it can.
     """
@@ -31,14 +31,20 @@ class Taken:
     problem: str
 
 
-def positions(frames: int, segments: int, candidates: int) -> npt.NDArray[np.int64]:
-    """Frames to store of a clip of ``frames`` frames: (segments * candidates,), ascending.
+def positions(frames: int, recipe: StoreRecipe) -> npt.NDArray[np.int64]:
+    """Frames to store of a clip of ``frames`` frames, (recipe.frames,).
 
     The clip is divided into ``segments`` equal parts (TSN) and each of them into ``candidates`` equal pieces; a
-    piece's centre is taken. Short clips repeat frames; frames = segments * candidates takes each frame once.
+    piece's centre is taken. Short clips repeat frames; a clip of segments * candidates frames gives each of them once.
+
+    With neighbours, the last frame is left out of this division, because nothing follows it, and each frame that is
+    taken is followed by the next one of the video. A clip of one frame gives that frame alone.
     """
-    pieces = segments * candidates
-    return ((2 * np.arange(pieces, dtype=np.int64) + 1) * frames) // (2 * pieces)
+    pieces = recipe.segments * recipe.candidates
+    divided = max(frames - recipe.neighbours, 1)
+    taken = ((2 * np.arange(pieces, dtype=np.int64) + 1) * divided) // (2 * pieces)
+    followed = taken[:, None] + np.arange(1 + recipe.neighbours, dtype=np.int64)
+    return followed.clip(max=frames - 1).ravel()
 
 
 def take(path: Path, parts: Sequence[tuple[int, int]], recipe: StoreRecipe) -> Iterator[tuple[int, Taken]]:
@@ -61,5 +67,5 @@ def take(path: Path, parts: Sequence[tuple[int, int]], recipe: StoreRecipe) -> I
     for number, decoded in decode_parts(path, parts, recipe.short_side):
         frames = NO_FRAMES
         if not decoded.problem:
-            frames = decoded.frames[positions(len(decoded.frames), recipe.segments, recipe.candidates)]
+            frames = decoded.frames[positions(len(decoded.frames), recipe)]
         yield number, Taken(frames, len(decoded.frames), decoded.header_frames, decoded.problem)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ssmar_bench.clips.augment import strengthen
 from ssmar_bench.clips.decode import Frames
+from ssmar_bench.clips.parts import parts_of
 from ssmar_bench.clips.store import Store
 from ssmar_bench.core.contract import View
 from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
@@ -29,21 +30,28 @@ _FLIPPED = 0.5
 """Draws below it mirror the clip."""
 
 
+def temporal_gradient(frames: Frames, following: Frames) -> Frames:
+    """The difference of frames to those that follow them as a picture: (frame - next + 255) / 2, halves upwards.
+
+    Grey (128) where nothing changes. Both (T, H, W, 3) uint8 (Xiao et al., CVPR 2022).
+    """
+    return ((frames.astype(np.int16) - following + 256) >> 1).astype(np.uint8)
+
+
 class Viewer:
-    """Makes views (B, T, C, size, size) float32 of a store's clips, T being the store's segments.
+    """Makes views (B, T, C, size, size) float32 of a store's clips.
 
     Args:
         store: where the frames lie.
         recipe: how views are made.
-        store_recipe: how many segments and candidates the store holds.
+        store_recipe: how many segments, candidates and neighbours the store holds.
         seed: the run's seed.
     """
 
     def __init__(self, store: Store, recipe: ClipRecipe, store_recipe: StoreRecipe, seed: int) -> None:
         self._store = store
         self._recipe = recipe
-        self._segments = store_recipe.segments
-        self._candidates = store_recipe.candidates
+        self._stored = store_recipe
         self._seed = seed
         # x / 255, minus mean, over std, in one multiplication and one addition.
         mean, std = torch.tensor(recipe.mean), torch.tensor(recipe.std)
@@ -55,7 +63,8 @@ class Viewer:
 
         Args:
             rows: rows of the store, B of them; a row may occur twice and then gets two draws.
-            views: the views by name. Equal ``time`` share frames, equal ``space`` (but ``own``) share crop and flip.
+            views: the views by name. Equal ``time`` share frames, equal ``space`` (but ``own``) share crop and flip;
+                T is what a view asks for, or the store's segments.
             key: names the draws, for instance the pool and the step; with the seed it decides them all.
 
         Returns:
@@ -74,7 +83,8 @@ class Viewer:
     def _view(self, rows: Sequence[int], name: str, view: View, key: Key) -> Tensor:
         frames = self._frames(len(rows), view, key)
         places = self._places(len(rows), name, view, key)
-        clips = np.stack([self._crop(row, *draw) for row, *draw in zip(rows, frames, places[:, :2], strict=True)])
+        drawn = zip(rows, frames, places[:, :2], strict=True)
+        clips = np.stack([self._crop(row, shown, place, view.modality) for row, shown, place in drawn])
         pixels = torch.from_numpy(clips).permute(0, 1, 4, 2, 3).contiguous()
         if self._recipe.flip:
             for number in np.flatnonzero(places[:, 2] < _FLIPPED):  # torch mirrors rows ten times as fast as NumPy
@@ -84,12 +94,15 @@ class Viewer:
         return pixels.to(torch.float32).mul_(self._scale).add_(self._shift)
 
     def _frames(self, clips: int, view: View, key: Key) -> npt.NDArray[np.int64]:
-        """Numbers of the stored frames to show, (clips, T): one candidate of each segment."""
-        first = np.arange(self._segments) * self._candidates
+        """Places in the store of the frames to show, (clips, T): one frame of each part of the clip."""
+        parts, held = parts_of(self._stored, view)
+        first = np.arange(parts) * held
         if view.aug == "test":
-            return np.broadcast_to(first + self._candidates // 2, (clips, self._segments))
-        rng = generator("augmentation", self._seed, *key, "time", view.time)
-        return first + rng.integers(self._candidates, size=(clips, self._segments))
+            frames = np.broadcast_to(first + held // 2, (clips, parts))
+        else:
+            rng = generator("augmentation", self._seed, *key, "time", view.time)
+            frames = first + rng.integers(held, size=(clips, parts))
+        return frames * (1 + self._stored.neighbours)
 
     def _places(self, clips: int, name: str, view: View, key: Key) -> Floats:
         """Crop and flip, (clips, 3) in [0, 1): how far down and across the crop lies, and whether it is mirrored."""
@@ -98,8 +111,8 @@ class Viewer:
         whose = ("own", name) if view.space == "own" else ("shared", view.space)
         return generator("augmentation", self._seed, *key, "space", *whose).random((clips, 3))
 
-    def _crop(self, row: int, frames: npt.NDArray[np.int64], place: Floats) -> Frames:
-        """Frames (T, size, size, 3) of a clip."""
+    def _crop(self, row: int, frames: npt.NDArray[np.int64], place: Floats, modality: str) -> Frames:
+        """Frames (T, size, size, 3) of a clip, or their gradients."""
         clip, size = self._store.clip(row), self._recipe.size
         height, width = clip.shape[1:3]
         if min(height, width) < size:
@@ -109,7 +122,8 @@ class Viewer:
             )
         down, across = place
         top, left = int(down * (height - size + 1)), int(across * (width - size + 1))
-        return clip[frames, top : top + size, left : left + size]
+        inside = clip[:, top : top + size, left : left + size]
+        return inside[frames] if modality == "rgb" else temporal_gradient(inside[frames], inside[frames + 1])
 
     def _strengthened(self, pixels: Tensor, rng: np.random.Generator) -> Tensor:
         recipe = self._recipe

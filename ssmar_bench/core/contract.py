@@ -8,7 +8,7 @@ has no field for the labels of unlabelled clips: an algorithm cannot read them b
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -54,13 +54,18 @@ class View:
     Attributes:
         aug: ``test`` (centred frames, centre crop), ``weak`` (jittered frames, random crop and flip) or ``strong``
             (weak geometry, then RandAugment and Cutout).
-        time: views of a batch with equal keys share their frames.
-        space: views of a batch with equal keys share crop and flip.
+        time: views of a batch with equal keys share their frames, if they show as many.
+        space: views of a batch with equal keys share crop and flip, whatever they show.
+        frames: how many frames to show, one of each of so many equal parts of the clip; None for the store's segments.
+        modality: ``rgb``, or ``tgrad``, the temporal gradient: for each frame that ``rgb`` would show, its difference
+            to the next frame of the source video as a picture, (frame - next + 255) / 2.
     """
 
     aug: Literal["test", "weak", "strong"]
     time: str = "shared"
     space: str = "own"
+    frames: int | None = None
+    modality: Literal["rgb", "tgrad"] = "rgb"
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,15 @@ class Views:
     labelled: Mapping[str, View]
     unlabelled: Mapping[str, View] = field(default_factory=dict)
     test: View = field(default_factory=lambda: View("test"))
+
+    def __iter__(self) -> Iterator[View]:
+        """All of them."""
+        return iter([*self.labelled.values(), *self.unlabelled.values(), self.test])
+
+    @property
+    def neighbours(self) -> int:
+        """How many of the source video's frames behind each stored frame the views look at."""
+        return int(any(view.modality == "tgrad" for view in self))
 
 
 @dataclass(frozen=True)
@@ -134,19 +148,33 @@ class Losses:
 
 @dataclass(frozen=True)
 class Output:
-    """A network's answer: logits (B, classes) and pooled clip features (B, D) before the classifier."""
+    """A network's answer.
+
+    Attributes:
+        logits: (B, classes).
+        features: pooled clip features (B, D) before dropout and classifier.
+        maps: feature maps (B, C, T, H, W) of the network's stages, each with its own sizes, if they were asked for.
+    """
 
     logits: Tensor
     features: Tensor
+    maps: tuple[Tensor, ...] = ()
 
 
 class Network(Protocol):
-    """A backbone with a linear classifier; an ``nn.Module``."""
+    """A backbone with a linear classifier; an ``nn.Module``.
+
+    Attributes:
+        features: D.
+        stages: of how many stages it can tell the feature maps; 0 for a network that cannot.
+    """
 
     features: int
+    stages: int
     classifier: nn.Linear
 
-    def __call__(self, clips: Tensor) -> Output:  # noqa: D102
+    def __call__(self, clips: Tensor, maps: bool = False) -> Output:
+        """The answer to clips (B, T, C, H, W); with the stages' feature maps if asked for ``maps``."""
         ...
 
 
@@ -190,6 +218,9 @@ class Method(nn.Module, ABC):
 
     What it must remember (thresholds, prototypes, teachers) is a parameter or a buffer, so that saving, resuming and
     moving it need no code. It calls no ``backward``, ``item``, device or printing.
+
+    Its hyper-parameters are its ``config``. A plan asks :meth:`views` and :meth:`check` before anything is built: they
+    read ``config`` alone.
     """
 
     Config: ClassVar[type[HyperParameters]]
@@ -197,6 +228,8 @@ class Method(nn.Module, ABC):
     """Raised when the mathematics changes: results of another revision are not this algorithm's."""
     needs_unlabelled: ClassVar[bool] = True
     """Whether the algorithm has nothing to do at labelled ratio 1."""
+    needs_stages: ClassVar[bool] = False
+    """Whether it asks its networks for the feature maps of their stages (:attr:`Network.stages`)."""
 
     @abstractmethod
     def views(self) -> Views:

@@ -110,12 +110,22 @@ class Parts(Section):
 
 
 class StoreRecipe(Section):
-    """How videos are decoded into the store: ``segments`` x ``candidates`` frames a clip, short side in pixels."""
+    """How videos are decoded into the store: ``segments`` x ``candidates`` frames a clip, short side in pixels.
+
+    With ``neighbours`` 1 the frame that follows each of them in the video is stored as well, for views of the temporal
+    gradient; the store then takes twice the space.
+    """
 
     decoder: Literal["pyav", "decord"]
     short_side: int = Field(ge=8, le=2160)
     segments: int = Field(ge=1, le=128)
     candidates: int = Field(ge=1, le=64)
+    neighbours: int = Field(default=0, ge=0, le=1)
+
+    @property
+    def frames(self) -> int:
+        """Frames that are stored of a clip."""
+        return self.segments * self.candidates * (1 + self.neighbours)
 
 
 class ClipRecipe(Section):
@@ -140,15 +150,17 @@ class ClipRecipe(Section):
 
 
 class BackboneRecipe(Section):
-    """Which network: a built-in name or ``tsn:NAME`` / ``tsm:NAME`` of a timm 2D network.
+    """Which network: a built-in name, ``r3d18``, or ``tsn:NAME`` / ``tsm:NAME`` of a timm 2D network.
 
-    ``weights`` is ``none``, ``imagenet`` or the path of a file; ``input`` is ``rgb``, ``diff`` (frame differences) or
-    ``centred`` (frames minus their clip's mean).
+    ``weights`` is ``none``, ``imagenet`` (``kinetics400`` for ``r3d18``) or the path of a file; ``input`` is ``rgb``,
+    ``diff`` (frame differences) or ``centred`` (frames minus their clip's mean); ``dropout`` is the share of features
+    that are dropped before the classifier in training, of a 2D network in each frame by itself.
     """
 
     name: str
     weights: str
     input: Literal["rgb", "diff", "centred"]
+    dropout: float = Field(default=0, ge=0, lt=1)
 
 
 class Training(Section):
@@ -160,6 +172,7 @@ class Training(Section):
         lr: initial learning rate, cosine decay to 0 over all steps.
         ema: momentum of the averaged weights that give the further EMA column.
         threads: CPU threads a run (part of what makes it repeatable).
+        gradient_norm: longest gradient (L2, over all weights together); a longer one is shortened to it. 0: as it is.
     """
 
     epochs: int = Field(ge=1, le=100_000)
@@ -171,6 +184,7 @@ class Training(Section):
     ema: float = Field(ge=0, lt=1)
     precision: Literal["fp32", "bf16"]
     threads: int = Field(ge=1, le=256)
+    gradient_norm: float = Field(default=0, ge=0)
 
 
 def _no_truth_value(value: Any) -> Any:

@@ -11,6 +11,7 @@ import torch
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
+from ssmar_bench.clips.parts import check_views
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.contract import HyperParameters, Method
 from ssmar_bench.core.definition import Definition
@@ -149,23 +150,34 @@ def base_definition(grid: Grid) -> Definition:
     return settle(grid.benchmark, grid.profile, None, sections)
 
 
-def _check_epochs(row: Row) -> None:
-    """Asks the algorithm whether its hyper-parameters work in a run of this length, before any network is built."""
+def _check_row(row: Row) -> None:
+    """Asks the algorithm whether its hyper-parameters and views work in such a run, before any network is built."""
     probe = row.algorithm.__new__(row.algorithm)
     object.__setattr__(probe, "config", row.hyperparameters)
     try:
         probe.check(row.definition.train.epochs)
     except ValueError as error:
         raise UserError(f"{error}.") from error
+    try:
+        check_views(probe.views(), row.definition.store)
+    except ValueError as error:
+        raise UserError(f"{row.recipe.name} cannot be run on {row.definition.name}: {error}.") from error
 
 
-def _check_backbone(definition: Definition) -> None:
-    """Builds the network without memory, weights or download, so that an unknown name is told at once."""
-    recipe = definition.backbone
-    if ":" in recipe.name:
-        recipe = recipe.model_copy(update={"weights": "none"})
-    with torch.device("meta"):
-        backbones.build(recipe, definition.store.segments, len(definition.classes), seed=0)
+def _check_networks(table: Sequence[Row]) -> None:
+    """Outlines every network, so that an unknown name, or a network that its method cannot use, is told at once."""
+    outlines: dict[str, backbones.ClipClassifier] = {}
+    for row in table:
+        recipe = row.definition.backbone
+        if str(recipe) not in outlines:
+            outlines[str(recipe)] = backbones.outline(
+                recipe, row.definition.store.segments, len(row.definition.classes)
+            )
+        if row.algorithm.needs_stages and not outlines[str(recipe)].stages:
+            raise UserError(
+                f"{row.recipe.name} needs a network that tells the feature maps of its stages, as {recipe.name} does "
+                f"not; give one with --backbone: {', '.join(backbones.STAGED)}."
+            )
 
 
 def _check_device(name: str) -> None:
@@ -188,9 +200,8 @@ def check(grid: Grid) -> list[Row]:
     """
     table = rows(grid)
     for row in table:
-        _check_epochs(row)
-    for definition in {str(row.definition.backbone): row.definition for row in table}.values():
-        _check_backbone(definition)
+        _check_row(row)
+    _check_networks(table)
     _check_device(grid.device)
     for ratio in grid.ratios or ():
         if not 0 < ratio <= 1:

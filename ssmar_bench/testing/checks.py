@@ -307,7 +307,7 @@ def prediction_is_of_each_clip_by_itself(subject: Subject) -> None:
 def it_starts_from_the_common_student(subject: Subject) -> None:
     """The student's first weights are those that every method of a seed starts from."""
     torch.manual_seed(7)
-    student = subject.tiny.context().network("student").state_dict()
+    student = subject.tiny.context(subject.algorithm).network("student").state_dict()
     torch.manual_seed(8)
     found = subject.build().state_dict()
     mark = "classifier.weight"

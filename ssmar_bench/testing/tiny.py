@@ -37,12 +37,13 @@ class Tiny:
     def _generator(self, *words: int | str) -> torch.Generator:
         return torch.Generator().manual_seed(seed_of("tiny", self.seed, *words))
 
-    def _clips(self, *words: int | str, count: int) -> Tensor:
-        return torch.randn(count, SEGMENTS, 3, SIZE, SIZE, generator=self._generator(*words))
+    def _clips(self, *words: int | str, count: int, frames: int | None = None) -> Tensor:
+        return torch.randn(count, frames or SEGMENTS, 3, SIZE, SIZE, generator=self._generator(*words))
 
-    def context(self) -> Context:
-        """What a method is built from."""
-        recipe = BackboneRecipe(name="micro-tsm", weights="none", input="centred")
+    def context(self, algorithm: type[Method] = Method) -> Context:
+        """What a method is built from, with networks that can do what ``algorithm`` needs."""
+        name = "micro-r3d" if algorithm.needs_stages else "micro-tsm"
+        recipe = BackboneRecipe(name=name, weights="none", input="centred")
         return Context(
             classes=self.classes,
             n_labelled=self.labelled,
@@ -54,7 +55,7 @@ class Tiny:
 
     def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:
         """``algorithm`` under the hyper-parameters ``values``."""
-        return algorithm(self.context(), algorithm.Config.model_validate(dict(values)))
+        return algorithm(self.context(algorithm), algorithm.Config.model_validate(dict(values)))
 
     def _network(self, recipe: BackboneRecipe, role: str) -> ClipClassifier:
         network = build(recipe, SEGMENTS, self.classes, seed_of("network", self.seed, role))
@@ -70,12 +71,18 @@ class Tiny:
         return Progress(3 * epoch, 3 * self.epochs, epoch, self.epochs)
 
     def batch_of(self, views: Views, step: int = 0) -> Batch:
-        """Random clips for every view."""
+        """Random clips for every view, of as many frames as it asks for."""
         draw = self._generator("batch", step)
         label = torch.randint(self.classes, (self.batch,), generator=draw)
         index = torch.randint(self.unlabelled, (self.batch,), generator=draw)
-        labelled = {name: self._clips("x", name, step, count=self.batch) for name in views.labelled}
-        unlabelled = {name: self._clips("u", name, step, count=self.batch) for name in views.unlabelled}
+
+        def clips(pool: str, asked: Mapping[str, View]) -> dict[str, Tensor]:
+            return {
+                name: self._clips(pool, name, step, count=self.batch, frames=view.frames)
+                for name, view in asked.items()
+            }
+
+        labelled, unlabelled = clips("x", views.labelled), clips("u", views.unlabelled)
         return Batch(
             Labelled(labelled, torch.arange(self.batch), label), Unlabelled(unlabelled, index) if unlabelled else None
         )
@@ -98,5 +105,6 @@ class TinyPools:
     ) -> Tensor:
         """``function`` of all clips of a pool at once."""
         count = self.tiny.labelled if pool == "labelled" else self.tiny.unlabelled
-        words = (pool, view.aug, draw) if view.aug != "test" else (pool, "test")
-        return function(self.tiny._clips(*words, count=count))
+        words: tuple[int | str, ...] = (pool, view.aug, draw) if view.aug != "test" else (pool, "test")
+        words += () if view.modality == "rgb" else (view.modality,)
+        return function(self.tiny._clips(*words, count=count, frames=view.frames))

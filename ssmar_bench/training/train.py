@@ -144,6 +144,8 @@ class Trainer:
             losses = self.method.loss(batch, self.progress())
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack([value.float() for value in losses.terms.values()]).sum().backward()  # type: ignore[no-untyped-call]
+        if self.settings.gradient_norm:
+            torch.nn.utils.clip_grad_norm_(self.method.parameters(), self.settings.gradient_norm)
         self.optimiser.step()
         self.averaged.update(self.step)
         self.method.after_step(self.progress())

@@ -115,8 +115,8 @@ def test_clips_that_went_through_are_counted() -> None:
         ("micro-tsn", "did you mean 'micro-tsm'?"),
         ("tsx:resnet18", "did you mean 'tsn:resnet18'?"),
         ("resnet18", "resnet18"),
-        ("zzz", "known: micro-tsm"),
-        ("", "known: micro-tsm"),
+        ("zzz", "known: micro-r3d, micro-tsm"),
+        ("", "known: micro-r3d, micro-tsm"),
     ],
 )
 def test_an_unknown_name_gets_the_nearest(name: str, hint: str) -> None:
@@ -145,6 +145,27 @@ def test_weights_are_identified_by_what_they_are(tmp_path: Path) -> None:
         weights_digest(recipe(weights=str(tmp_path / "absent.pth")))
 
 
-def test_clips_of_another_length_are_refused() -> None:
-    with pytest.raises((ValueError, RuntimeError)):
-        build(recipe(), SEGMENTS, 5, 0)(torch.randn(2, 2 * SEGMENTS, 3, 8, 8))
+@pytest.mark.parametrize("frames", [1, 2, 6])
+def test_clips_of_another_length_are_shifted_within_themselves(frames: int) -> None:
+    """A network that was built for clips of 3 frames answers clips of any length as one built for those does."""
+    clips = torch.randn(2, frames, 3, 8, 8)
+    network, other = build(recipe(), SEGMENTS, 5, 0).eval(), build(recipe(), frames, 5, 0).eval()
+    assert network(clips).logits.equal(other(clips).logits)
+    again = torch.randn(2, SEGMENTS, 3, 8, 8)
+    assert network(again).logits.equal(build(recipe(), SEGMENTS, 5, 0).eval()(again).logits)
+
+
+def test_dropout_by_hand() -> None:
+    """In training each frame's features are dropped by themselves before the mean; never in evaluation."""
+    network, plain = build(recipe(dropout=0.5), SEGMENTS, 5, 0), build(recipe(), SEGMENTS, 5, 0)
+    assert same(network, plain)
+    clips = torch.randn(4, SEGMENTS, 3, 16, 16)
+    torch.manual_seed(5)
+    output = network(clips)
+    frames = plain.backbone(clips.flatten(0, 1)).view(4, SEGMENTS, 96)
+    torch.manual_seed(5)
+    kept = torch.nn.functional.dropout(frames, 0.5)
+    assert output.features.equal(frames.mean(1))
+    assert output.logits.equal(plain.classifier(kept.mean(1)))
+    assert not output.logits.equal(plain.classifier(frames.mean(1)))
+    assert network.eval()(clips).logits.equal(plain.eval()(clips).logits)

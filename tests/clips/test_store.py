@@ -36,12 +36,29 @@ Clips = Callable[[int], list[ClipFile]]
     ],
 )
 def test_positions(frames: int, segments: int, candidates: int, expected: list[int]) -> None:
-    assert taking.positions(frames, segments, candidates).tolist() == expected
+    recipe = StoreRecipe(decoder="pyav", short_side=32, segments=segments, candidates=candidates)
+    assert taking.positions(frames, recipe).tolist() == expected
 
 
-def test_candidates_stay_in_their_segment() -> None:
+@pytest.mark.parametrize(
+    ("frames", "segments", "candidates", "expected"),
+    [
+        (5, 4, 1, [0, 1, 1, 2, 2, 3, 3, 4]),  # every frame but the last, which nothing follows
+        (9, 2, 2, [1, 2, 3, 4, 5, 6, 7, 8]),
+        (81, 8, 1, [place for first in range(5, 80, 10) for place in (first, first + 1)]),
+        (3, 3, 1, [0, 1, 1, 2, 1, 2]),
+        (2, 2, 1, [0, 1, 0, 1]),
+        (1, 2, 1, [0, 0, 0, 0]),  # a single frame has no next one
+    ],
+)
+def test_positions_with_neighbours(frames: int, segments: int, candidates: int, expected: list[int]) -> None:
+    recipe = StoreRecipe(decoder="pyav", short_side=32, segments=segments, candidates=candidates, neighbours=1)
+    assert taking.positions(frames, recipe).tolist() == expected
+
+
+def test_candidates_stay_in_their_segment(recipe: StoreRecipe) -> None:
     for frames in range(1, 200):
-        found = taking.positions(frames, 8, 3).reshape(8, 3)
+        found = taking.positions(frames, recipe).reshape(8, 3)
         for segment, inside in enumerate(found):
             # A candidate's frame overlaps the segment's span of time.
             assert all(place + 1 > segment * frames / 8 and place < (segment + 1) * frames / 8 for place in inside)
@@ -58,8 +75,21 @@ def test_stored_frames(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> Non
         frames = store.clip(store.row(clip.clip_id))
         assert frames.shape == (24, 32, 48, 3)
         assert frames.dtype == np.uint8
-        expected = taking.positions(24 + number % 3, 8, 3).tolist()
+        expected = taking.positions(24 + number % 3, recipe).tolist()
         assert numbers_of(frames) == [number if place == 0 else place for place in expected]
+
+
+def test_with_neighbours_each_stored_frame_is_followed_by_the_next_one_of_its_video(
+    tmp_path: Path, clips: Clips, recipe: StoreRecipe
+) -> None:
+    made = clips(2)
+    wider = recipe.model_copy(update={"neighbours": 1})
+    prepare(tmp_path / "store", made, wider, 1)
+    assert location(tmp_path, "x", wider, made) != location(tmp_path, "x", recipe, made)
+    assert size_in_bytes(2, wider) == 2 * size_in_bytes(2, recipe)
+    frames = Store.open(tmp_path / "store").clip(1)  # of 25 frames: all but the last are taken
+    assert frames.shape == (48, 32, 48, 3)
+    assert numbers_of(frames) == [1, 1, *(place for first in range(1, 24) for place in (first, first + 1))]
 
 
 def test_parts_of_one_recording(tmp_path: Path, video: Path, recipe: StoreRecipe) -> None:

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.clips.decode import Frames
+from ssmar_bench.clips.parts import check_views
 from ssmar_bench.clips.store import ClipFile, Store, prepare
-from ssmar_bench.clips.views import Viewer
-from ssmar_bench.core.contract import View
+from ssmar_bench.clips.views import Viewer, temporal_gradient
+from ssmar_bench.core.contract import View, Views
 from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
 from ssmar_bench.core.errors import UserError
 
@@ -231,3 +232,142 @@ def test_from_video_to_view(tmp_path: Path, video: Path) -> None:
     for shown, frame in zip(view[0], [49, 52, 55, 58], strict=True):
         wide = np.pad((shown * 255).permute(1, 2, 0).numpy(), ((0, 0), (16, 16), (0, 0)))  # what the crop cut off
         assert number_of(wide) == frame & 0b01111110
+
+
+def test_a_view_of_fewer_frames_takes_one_of_each_equal_part_of_the_clip() -> None:
+    viewer = _viewer(clips=300)
+    two = viewer.views(range(300), {"x": View("weak", time="slow", frames=2)}, ("step", 1))["x"]
+    assert two.shape == (300, 2, 3, 16, 16)
+    frames = _frames(two)
+    assert (frames // 6 == np.arange(2)).all()
+    for part in range(2):
+        assert (np.bincount(frames[:, part] % 6, minlength=6) > 25).all()  # of 50 each
+    test = viewer.views([0], {"x": View("test", frames=2)}, ())["x"]
+    assert _frames(test).tolist() == [[3, 9]]
+    all_of_them = viewer.views([0], {"x": View("weak", frames=12)}, ("step", 1))["x"]
+    assert _frames(all_of_them).tolist() == [list(range(12))]
+
+
+def test_as_many_frames_as_segments_are_what_a_view_shows_that_does_not_say() -> None:
+    views = {"x": WEAK, "y": View("weak", frames=SEGMENTS), "t": TEST, "u": View("test", frames=SEGMENTS)}
+    found = {name: _frames(view) for name, view in _viewer().views(range(8), views, ("step", 1)).items()}
+    assert np.array_equal(found["x"], found["y"])
+    assert np.array_equal(found["t"], found["u"])
+
+
+def test_frames_of_another_time_are_drawn_by_themselves() -> None:
+    views = {"x": WEAK, "y": View("weak", time="slow", frames=2)}
+    found = _viewer(clips=64).views(range(64), views, ("step", 1))
+    segment, part = _frames(found["x"]) % CANDIDATES, _frames(found["y"]) % 6
+    assert abs(np.corrcoef(segment[:, 0], part[:, 0])[0, 1]) < 0.4
+
+
+NEXT = STORED.model_copy(update={"neighbours": 1})
+
+
+class Followed(Places):
+    """:class:`Places` with neighbours: behind each frame one that is brighter by 4 in red and darker by 3 in blue."""
+
+    def clip(self, row: int) -> Frames:
+        frames = super().clip(row)
+        following = (frames.astype(int) + np.array([4, 0, -3])).astype(np.uint8)
+        return np.stack([frames, following], 1).reshape(-1, *frames.shape[1:])
+
+
+def _followed(**changes: Any) -> Viewer:
+    return Viewer(Followed(*[(20, 24)] * 32), _recipe(**changes), NEXT, 0)
+
+
+def test_a_store_with_neighbours_shows_the_same_pictures() -> None:
+    for view in (TEST, WEAK, STRONG, View("weak", frames=2)):
+        plain = Viewer(Places(*[(20, 24)] * 32), _recipe(), STORED, 0).views(range(32), {"x": view}, ("step", 1))["x"]
+        assert torch.equal(_followed().views(range(32), {"x": view}, ("step", 1))["x"], plain)
+
+
+def test_a_gradient_is_a_picture_by_hand() -> None:
+    frame, following = (np.array(values, np.uint8) for values in ([9, 200, 0, 255, 8, 8, 8], [9, 0, 255, 0, 9, 10, 6]))
+    # (0 + 255) / 2 and so on; halves upwards: 127.5, 227.5, 0, 255, 127, 126.5, 128.5
+    assert temporal_gradient(frame, following).tolist() == [128, 228, 0, 255, 127, 127, 129]
+
+
+def test_a_gradient_lies_between_each_frame_and_the_next_one_of_its_video() -> None:
+    view = View("weak", space="same", modality="tgrad")
+    pixels = _pixels(_followed().views(range(32), {"x": view}, ("step", 1))["x"])
+    assert (pixels[:, :, 0] == 126).all()  # (-4 + 255) / 2 = 125.5
+    assert (pixels[:, :, 1] == 128).all()
+    blue = pixels[:, :, 2]
+    assert set(np.unique(blue)) <= {129, 0, 1, 2, 3}  # (3 + 255) / 2; in the first columns blue is below 3 and wraps
+
+
+class Wandering(Places):
+    """With neighbours: a bright dot at row 5 + t, column 6, that is a column further on in the next frame."""
+
+    def clip(self, row: int) -> Frames:
+        frames = np.zeros((2 * SEGMENTS * CANDIDATES, 20, 24, 3), np.uint8)
+        for place in range(SEGMENTS * CANDIDATES):
+            frames[2 * place, 5 + place, 6] = frames[2 * place + 1, 5 + place, 7] = 200
+        return frames
+
+
+def test_a_gradient_shares_frames_crop_and_flip_with_its_pictures() -> None:
+    def dots(views: Tensor, value: int) -> list[tuple[int, ...]]:
+        return [tuple(place) for place in np.argwhere(_pixels(views)[:, :, 0] == value)]
+
+    views = {
+        "rgb": View("weak", space="same"),
+        "gradient": View("weak", space="same", modality="tgrad"),
+        "other": View("weak", space="other", modality="tgrad"),
+    }
+    viewer = Viewer(Wandering(*[(20, 24)] * 32), _recipe(), NEXT, 0)
+    found = viewer.views(range(32), views, ("step", 1))
+    here, there = dots(found["rgb"], 200), dots(found["gradient"], 228)
+    assert len(here) > 60
+    assert here == there
+    assert dots(found["other"], 228) != here
+    ahead = {(*place[:3], place[3] + side) for place in here for side in (-1, 1)}
+    assert {place for place in dots(found["gradient"], 28) if 0 < place[3] < 15} <= ahead
+
+
+def test_strong_gradients_draw_operations_of_their_own_on_the_same_crop() -> None:
+    views = {
+        "weak": View("weak", space="same", modality="tgrad"),
+        "strong": View("strong", space="same", modality="tgrad"),
+        "rgb": View("strong", space="same"),
+    }
+    bare = _followed(strong_ops=0, cutout=0).views(range(8), views, ("step", 1))
+    assert torch.equal(bare["weak"], bare["strong"])
+    found = _followed(strong_ops=0, cutout=1.0).views(range(8), views, ("step", 1))
+    grey = [_pixels(found[name])[:, 0, 1] == 123 for name in ("strong", "rgb")]
+    assert not np.array_equal(*grey)
+
+
+@pytest.mark.parametrize(
+    ("view", "stored", "said"),
+    [
+        (View("weak", frames=5), STORED, "5 frames, into which the store's 4 segments of 3 frames do not divide"),
+        (View("weak", frames=24), NEXT, "24 frames"),
+        (View("weak", modality="tgrad"), STORED, r"set store\.neighbours: 1"),
+    ],
+)
+def test_what_a_store_cannot_serve_is_told(view: View, stored: StoreRecipe, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check_views(Views({"x": view}), stored)
+    with pytest.raises(ValueError, match=said):
+        check_views(Views({}, {"x": view}), stored)
+
+
+def test_what_a_store_can_serve() -> None:
+    check_views(Views({"x": View("weak", frames=6)}, {"y": View("strong", modality="tgrad")}), NEXT)
+    check_views(Views({"x": WEAK}), STORED)
+
+
+def test_gradients_of_a_real_video(tmp_path: Path, video: Path) -> None:
+    """Frames 5 and 6, 101 and 110, differ in their two lowest bits: the first two columns, 12 pixels wide each."""
+    stored = StoreRecipe(decoder="pyav", short_side=64, segments=4, candidates=3, neighbours=1)
+    prepare(tmp_path / "store", [ClipFile("a", video, 0, 12)], stored, 1)
+    recipe = _recipe(size=64, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    viewer = Viewer(Store.open(tmp_path / "store"), recipe, stored, 0)
+    view = viewer.views([0], {"x": View("test", modality="tgrad", frames=12)}, ())["x"]
+    shown = (view[0, 5] * 255).mean((0, 1))  # by pixel across; the crop begins at the 16th
+    assert abs(shown[1:7].mean() - 33) < 5  # the second bit comes: (30 - 220 + 255) / 2
+    assert abs(shown[9:].mean() - 128) < 2  # all others stay

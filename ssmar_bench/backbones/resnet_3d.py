@@ -1,0 +1,93 @@
+"""Residual networks of 3D convolutions, whose four stages tell their feature maps."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from torch import Tensor, nn
+from torchvision.models.video import R3D_18_Weights, r3d_18
+from torchvision.models.video.resnet import BasicBlock, Conv3DSimple
+
+from ssmar_bench.backbones.pretrained import load
+from ssmar_bench.core.errors import UserError
+
+WIDTHS = (16, 32, 64, 96)
+"""``micro-r3d``: channels of the stages of a network for clips of 8 x 32 x 32, trained on a CPU."""
+
+
+class ResNet3D(nn.Module):
+    """Clips (B, T, 3, H, W) of any T to pooled features (B, D).
+
+    Args:
+        stem: (B, 3, T, H, W) to maps of the first stage's size.
+        layers: the residual stages, one after the other.
+        features: D, channels of the last stage.
+    """
+
+    takes_clips = True
+
+    def __init__(self, stem: nn.Module, layers: list[nn.Module], features: int) -> None:
+        super().__init__()
+        self.stem = stem
+        self.layers = nn.ModuleList(layers)
+        self.features = features
+        self.stages = len(layers)
+
+    def maps(self, clips: Tensor) -> list[Tensor]:
+        """The feature maps (B, C, T, H, W) of every stage, after its last ReLU."""
+        maps = [self.stem(clips.transpose(1, 2))]
+        for layer in self.layers:
+            maps.append(layer(maps[-1]))
+        return maps[1:]
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """Pooled features of every clip."""
+        return pooled(self.maps(clips)[-1])
+
+
+def pooled(maps: Tensor) -> Tensor:
+    """(B, C, T, H, W) to their means (B, C); unlike adaptive pooling it has a repeatable gradient on GPUs."""
+    return maps.mean((2, 3, 4))
+
+
+def r3d18(weights: str) -> ResNet3D:
+    """The 3D ResNet-18 of Tran et al. (CVPR 2018) as torchvision has it.
+
+    The stem keeps T and halves H and W; the stages halve T, H and W but for the first, and have 64, 128, 256 and 512
+    channels.
+
+    Args:
+        weights: ``none``, ``kinetics400`` (torchvision fetches them) or the path of a file.
+
+    Raises:
+        UserError: the weights cannot be fetched or read.
+    """
+    try:
+        network = r3d_18(weights=R3D_18_Weights.KINETICS400_V1 if weights == "kinetics400" else None, progress=False)
+    except (OSError, RuntimeError) as error:  # no network, or what came is not what was asked for
+        raise UserError(
+            f"The Kinetics-400 weights of r3d18 cannot be fetched ({type(error).__name__}); download "
+            f"{R3D_18_Weights.KINETICS400_V1.url} elsewhere and give the file with --set backbone.weights=FILE, or "
+            "train from scratch with backbone.weights=none."
+        ) from error
+    network.fc = nn.Identity()
+    if weights not in ("none", "kinetics400"):
+        load(network, Path(weights))
+    return ResNet3D(network.stem, [network.layer1, network.layer2, network.layer3, network.layer4], 512)
+
+
+def micro_r3d() -> ResNet3D:
+    """The built-in one: strides as of :func:`r3d18`, a narrow stem of 3 x 3 x 3 and one block a stage."""
+    stem = nn.Sequential(
+        nn.Conv3d(3, WIDTHS[0], 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(WIDTHS[0]), nn.ReLU()
+    )
+    layers: list[nn.Module] = [BasicBlock(WIDTHS[0], WIDTHS[0], Conv3DSimple)]
+    for before, width in itertools.pairwise(WIDTHS):
+        across = nn.Sequential(nn.Conv3d(before, width, 1, stride=2, bias=False), nn.BatchNorm3d(width))
+        layers.append(BasicBlock(before, width, Conv3DSimple, stride=2, downsample=across))
+    for part in [stem, *layers]:
+        for module in part.modules():
+            if isinstance(module, nn.Conv3d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    return ResNet3D(stem, layers, WIDTHS[-1])
