@@ -20,6 +20,8 @@ ALGORITHMS = Registry(
         "softmatch": "ssmar_bench.algorithms.softmatch:SoftMatch",
         "infomatch": "ssmar_bench.algorithms.infomatch:InfoMatch",
         "finessl": "ssmar_bench.algorithms.finessl:FineSSL",
+        "tcl": "ssmar_bench.algorithms.tcl:TCL",
+        "ltg": "ssmar_bench.algorithms.ltg:LTG",
         "aplt": "ssmar_bench.algorithms.aplt:APLT",
         **{f"usb-{name}": f"ssmar_bench.algorithms.usb:{name}" for name in usb.ADAPTED},
         "aplt-ablation": "ssmar_bench.algorithms.aplt_ablation:Ablation",

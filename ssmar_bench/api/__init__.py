@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ssmar_bench.api.catalogue import Described, compared, describe, methods
     from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
+    from ssmar_bench.api.prepare import PlannedStore, plan_stores
     from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
     from ssmar_bench.core.definition import Definition
@@ -33,6 +34,7 @@ _HOMES = {
     "api.catalogue": ("Described", "compared", "describe", "methods"),
     "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
     "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
+    "api.prepare": ("PlannedStore", "plan_stores"),
     "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "core.definition": ("Definition",),
@@ -58,6 +60,7 @@ __all__ = [
     "MicroMotion",
     "Overwrite",
     "Planned",
+    "PlannedStore",
     "Recipe",
     "Request",
     "Source",
@@ -76,6 +79,7 @@ __all__ = [
     "methods",
     "paper_table",
     "plan",
+    "plan_stores",
     "plan_table",
     "report",
     "run",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ssmar_bench.clips import store as stores
 from ssmar_bench.clips.compare import Comparison, compare
@@ -13,21 +14,26 @@ from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.estimate import expected_seconds
 from ssmar_bench.clips.store import ClipFile, Report, Sizes
 from ssmar_bench.core import definition as definitions
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener, silence
+from ssmar_bench.core.method_set import expand
 from ssmar_bench.core.setting import settle
 from ssmar_bench.runs import data
 from ssmar_bench.runs.data import OnBadClip
+from ssmar_bench.runs.execute import Execution, store_recipes
+from ssmar_bench.runs.plan import Grid, base_definition
 from ssmar_bench.sources import micro_motion
 from ssmar_bench.splits.build import build
 
 
 @dataclass(frozen=True)
 class PlannedStore:
-    """What the preparation of a benchmark is going to take; ``seconds`` is None where no video could be tried."""
+    """What the preparation of a store is going to take; ``seconds`` is None where no video was or could be tried."""
 
     benchmark: str
+    recipe: StoreRecipe
     folder: Path
     sizes: Sizes
     seconds: float | None
@@ -43,16 +49,33 @@ class Prepared:
 
 
 def plan_preparation(
-    target: str, root: Path | None, jobs: int | None = None, decoder: str | None = None, listener: Listener = silence
+    target: str,
+    root: Path | None,
+    jobs: int | None = None,
+    decoder: str | None = None,
+    methods: Sequence[str] = (),
+    listener: Listener = silence,
 ) -> list[PlannedStore]:
     """Sizes and expected time of the stores that :func:`prepare` would write; decodes a few frames, writes nothing."""
     planned = []
-    for definition in _definitions(target, decoder):
+    for definition in _definitions(target, decoder, methods):
         clips = _clips(definition, root, listener)
         folder = data.store_folder(definition, clips)
         sizes = stores.sizes(folder, clips, definition.store)
         seconds = expected_seconds(sizes.left, definition.store, _processes(jobs)) if sizes.left else 0.0
-        planned.append(PlannedStore(definition.name, folder, sizes, seconds))
+        planned.append(PlannedStore(definition.name, definition.store, folder, sizes, seconds))
+    return planned
+
+
+def plan_stores(grid: Grid, execution: Execution) -> list[PlannedStore]:
+    """Sizes of the stores that the rows of a grid are trained from; decodes nothing and estimates no time."""
+    definition = base_definition(grid)
+    index = data.outlined_source(definition, execution.roots)
+    clips = data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))
+    planned = []
+    for recipe in store_recipes(grid):
+        folder = data.store_folder(data.stored_as(definition, recipe), clips)
+        planned.append(PlannedStore(definition.name, recipe, folder, stores.sizes(folder, clips, recipe), None))
     return planned
 
 
@@ -62,6 +85,7 @@ def prepare(
     jobs: int | None = None,
     on_bad_clip: OnBadClip = "stop",
     decoder: str | None = None,
+    methods: Sequence[str] = (),
     listener: Listener = silence,
 ) -> list[Prepared]:
     """Decode the clips of a benchmark, or of every shipped benchmark of a source, into their stores.
@@ -72,13 +96,15 @@ def prepare(
         jobs: processes; None for one a core.
         on_bad_clip: stop at a clip whose video cannot be used, or leave all such clips out.
         decoder: ``pyav`` or ``decord``; None for the benchmark's own.
+        methods: methods, and sets of them, whose stores are prepared; without any, the benchmark's own store, which
+            most methods are trained from.
         listener: hears how far it is.
 
     Raises:
         UserError: an unknown target, a folder that is not the source's, a bad clip with ``stop``, a full disk.
     """
     done = []
-    for definition in _definitions(target, decoder):
+    for definition in _definitions(target, decoder, methods):
         clips = _clips(definition, root, listener)
         folder = data.store_folder(definition, clips)
         skip_bad = on_bad_clip == "skip"
@@ -97,7 +123,7 @@ def compare_decoders(
     """
     decord_module()
     compared = {}
-    for definition in _definitions(target, None):
+    for definition in _definitions(target, None, ()):
         clips = _clips(definition, root, listener)
         tell = _telling(listener, len(clips))
         compared[definition.name] = compare(clips, definition.store, _processes(jobs), tell)
@@ -108,8 +134,11 @@ def _telling(listener: Listener, total: int) -> Callable[[int], None]:
     return lambda done: listener(Event("", "prepare", "comparing clips", done, total))
 
 
-def _definitions(target: str, decoder: str | None) -> list[Definition]:
-    """The benchmark ``target``, or all shipped ones of the source ``target``, with the decoder that was asked for."""
+def _definitions(target: str, decoder: str | None, methods: Sequence[str]) -> list[Definition]:
+    """The benchmark ``target``, or all shipped ones of the source ``target``, with the decoder that was asked for.
+
+    One for every store that ``methods`` need of it.
+    """
     shipped = {name: definitions.read(name) for name in definitions.BENCHMARKS.names()}
     of_source = [name for name, definition in shipped.items() if definition.source.name == target]
     if target in shipped or target.endswith((".yaml", ".yml")):
@@ -121,7 +150,13 @@ def _definitions(target: str, decoder: str | None) -> list[Definition]:
         raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, known)}.")
     if decoder == "decord":
         decord_module()  # told before anything is read
-    return [settle(name, None, None, {} if decoder is None else {"store.decoder": decoder}) for name in names]
+    sets = {} if decoder is None else {"store.decoder": decoder}
+    rows: list[Any] = [recipes.read(method) for method in expand(methods)] or [(None, None)]
+    found: list[Definition] = []
+    for name in names:
+        settled = [settle(name, None, recipe, sets, source) for recipe, source in rows]
+        found += {definition.store: definition for definition in settled}.values()
+    return found
 
 
 def _clips(definition: Definition, root: Path | None, listener: Listener) -> list[ClipFile]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,7 @@ BUILT_IN: dict[str, Callable[[int], nn.Module]] = {
 CONVOLUTIONS_3D = ("r3d18",)
 STAGED = ("micro-r3d", *CONVOLUTIONS_3D)
 """Networks that tell the feature maps of their stages."""
+Made = TypeVar("Made", bound=nn.Module)
 FAMILIES = ("tsn", "tsm")
 FETCHED = ("imagenet", "kinetics400")
 """Words for weights that a library fetches."""
@@ -135,9 +136,14 @@ class ClipClassifier(nn.Module):
 
 def build(recipe: BackboneRecipe, segments: int, classes: int, seed: int) -> ClipClassifier:
     """The network of ``recipe``; everything that is not pretrained is drawn from ``seed`` alone."""
+    return drawn(seed, lambda: ClipClassifier(recipe, segments, classes))
+
+
+def drawn(seed: int, make: Callable[[], Made]) -> Made:
+    """What ``make`` returns with torch's generator set to ``seed``; the caller's draws go on as if nothing had been."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return ClipClassifier(recipe, segments, classes)
+        return make()
 
 
 def outline(recipe: BackboneRecipe, segments: int, classes: int) -> ClipClassifier:

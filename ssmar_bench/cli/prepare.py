@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ssmar_bench.cli.words import duration
+from ssmar_bench.cli.words import duration, size, words
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.progress import Progress
 
@@ -43,6 +43,13 @@ def prepare(
         str, typer.Option(help="stop at the first clip whose video cannot be used, or skip: leave such clips out.")
     ] = "stop",
     decoder: Annotated[str | None, typer.Option(help="pyav or decord; default: the benchmark's (pyav).")] = None,
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help="Prepare every store that these methods or sets of them (table2) are trained from; some look at more "
+            "of each clip than the benchmark's own store holds, which is the default."
+        ),
+    ] = None,
 ) -> None:
     """Decode a benchmark's clips once into its store; the same command goes on where it was stopped."""
     from ssmar_bench.api import prepare as api
@@ -51,13 +58,14 @@ def prepare(
     if decoder is not None:
         _one_of("--decoder", decoder, DECODERS)
     _require_folder(root)
+    own = [] if methods is None else words(methods)
     with Progress() as progress:
-        planned = api.plan_preparation(target, root, jobs, decoder, progress.hear)
+        planned = api.plan_preparation(target, root, jobs, decoder, own, progress.hear)
     _print_plan(planned)
     if plan:
         return
     with Progress() as progress:
-        done = api.prepare(target, root, jobs, on_bad_clip, decoder, progress.hear)  # type: ignore[arg-type]
+        done = api.prepare(target, root, jobs, on_bad_clip, decoder, own, progress.hear)  # type: ignore[arg-type]
     for prepared in done:
         _print_report(prepared)
 
@@ -101,11 +109,12 @@ def _require_folder(root: Path | None) -> None:
 
 
 def _print_plan(planned: list[Any]) -> None:
-    table = Table("benchmark", "clips", "to decode", "store", "to write", "free on disk", "expected")
+    table = Table("benchmark", "clips", "frames of each", "to decode", "store", "to write", "free on disk", "expected")
     for entry in planned:
         sizes = entry.sizes
         expected = "unknown" if entry.seconds is None else duration(entry.seconds)
-        numbers = (str(sizes.clips), str(len(sizes.left)), *map(_bytes, (sizes.total, sizes.to_write, sizes.free)))
+        counts = map(str, (sizes.clips, entry.recipe.frames, len(sizes.left)))
+        numbers = (*counts, *map(size, (sizes.total, sizes.to_write, sizes.free)))
         table.add_row(entry.benchmark, *numbers, expected)
     _console().print(table)
 
@@ -119,7 +128,3 @@ def _print_report(prepared: Any) -> None:
         typer.echo(f"  look at: {clip.clip_id} has {clip.decoded} frames where {clip.header} are announced")
     if report.left_out:
         typer.echo(f"  {len(report.left_out)} clips are left out (left_out.json); runs need --on-bad-clip skip")
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"

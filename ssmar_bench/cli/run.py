@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ssmar_bench.cli.words import duration, numbers, roots, words
+from ssmar_bench.cli.words import duration, numbers, roots, size, words
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.setting import parse_set
 from ssmar_bench.progress import Progress
@@ -28,7 +28,9 @@ def run(
     ] = "micro-motion-12",
     ratios: Annotated[str | None, typer.Option(help="Labelled ratios in (0, 1]; default: the benchmark's.")] = None,
     seeds: Annotated[str | None, typer.Option(help="Seeds; default: the benchmark's.")] = None,
-    backbone: Annotated[str | None, typer.Option(help="micro-tsm, tsn:NAME or tsm:NAME of timm.")] = None,
+    backbone: Annotated[
+        str | None, typer.Option(help="micro-tsm, micro-r3d, r3d18, tsn:NAME or tsm:NAME of timm.")
+    ] = None,
     profile: Annotated[str | None, typer.Option(help="A profile of the benchmark's definition.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="SECTION.KEY=VALUE, for instance train.lr=0.01.")
@@ -44,7 +46,9 @@ def run(
     on_bad_clip: Annotated[
         str, typer.Option(help="stop at a clip whose video cannot be used, or skip: train and test without such clips.")
     ] = "stop",
-    plan: Annotated[bool, typer.Option("--plan", help="Print cells, states and expected time; train nothing.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print cells, states, expected time and space; train nothing.")
+    ] = False,
 ) -> None:
     """Train a grid of methods, ratios and seeds, and print the comparison table."""
     from ssmar_bench import api
@@ -75,6 +79,11 @@ def run(
     )
     if plan:
         _print_plan(api.plan(grid, execution), execution)
+        for store in api.plan_stores(grid, execution):
+            held, left = map(size, (store.sizes.total, store.sizes.to_write))
+            typer.echo(
+                f"Decoded clips, {store.recipe.frames} frames each: about {held}, of which {left} are to be written"
+            )
         return
     with Progress() as progress:
         states = api.run(grid, execution, progress.hear)

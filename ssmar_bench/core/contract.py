@@ -183,6 +183,8 @@ class Context:
     """What a method is built from: sizes, the length of the run, and networks by role.
 
     ``network(role)`` builds a network whose initial weights depend on the run's seed and on ``role`` alone.
+    ``part(role, make)`` is what ``make()`` returns, a module that a method has besides networks (a head), with initial
+    weights that depend on the same.
     """
 
     classes: int
@@ -191,6 +193,7 @@ class Context:
     steps: int
     epochs: int
     network: Callable[[str], Any]
+    part: Callable[[str, Callable[[], Any]], Any]
 
 
 class Pools(Protocol):

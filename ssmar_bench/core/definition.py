@@ -163,6 +163,10 @@ class BackboneRecipe(Section):
     dropout: float = Field(default=0, ge=0, lt=1)
 
 
+Family = Literal["tsm", "3d", "vit"]
+"""Kinds of networks: 2D convolutions with temporal shift, 3D convolutions, vision transformers."""
+
+
 class Training(Section):
     """The schedule, the same for every method of a benchmark.
 
@@ -208,6 +212,8 @@ class Definition(Section):
         class_list: where ``classes`` come from.
         expected_clips: official part -> clips of the classes that the owners' lists hold in it, where that is known;
             whoever has another number of them is told.
+        networks: which network stands for a family of them on this benchmark. A recipe that was made for a family names
+            it (``backbone.name: 3d``), and is so run on a large network here and on a small one there.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
@@ -224,6 +230,7 @@ class Definition(Section):
     store: StoreRecipe
     clips: ClipRecipe
     backbone: BackboneRecipe
+    networks: dict[Family, str] = Field(default_factory=dict)
     train: Training
     profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

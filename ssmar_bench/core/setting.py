@@ -6,18 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ssmar_bench.core import definition as definitions
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.definition import Definition, Family
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.core.yaml_file import Document, Place, validate
 
 SECTIONS = ("store", "clips", "backbone", "train")
+"""The sections of a definition that become part of a run."""
+SETTABLE = (*SECTIONS, "networks")
 
 
 def parse_set(text: str) -> tuple[str, Any]:
@@ -45,10 +47,10 @@ class Layer:
         for name, value in self.values.items():
             section, _, key = name.partition(".")
             where = None if self.document is None else self.document.lines.get((*self.place, name))
-            if section in SECTIONS and not key:
+            if section in SETTABLE and not key:
                 raise UserError(f"{self.origin}: write '{section}.KEY: value', not a section '{section}'.")
-            if section not in SECTIONS:
-                raise UserError(f"{self.origin}: unknown key '{name}'{nearest(section, SECTIONS)}.")
+            if section not in SETTABLE:
+                raise UserError(f"{self.origin}: unknown key '{name}'{nearest(section, SETTABLE)}.")
             yield section, key, value, where
 
 
@@ -61,8 +63,10 @@ def settle(
 ) -> Definition:
     """The definition with profile, the recipe's overrides and ``sets`` (sections of the definition only) applied.
 
+    A family's name in ``backbone.name`` becomes the network that stands for it on the benchmark.
+
     Raises:
-        UserError: an unknown profile, section or key, or a value that does not fit.
+        UserError: an unknown profile, section or key, a value that does not fit, or a family without a network.
     """
     document = definitions.BENCHMARKS.document(benchmark)
     profiles = validate(Definition, document).profiles
@@ -78,12 +82,26 @@ def settle(
     data, lines = dict(document.data), dict(document.lines)
     for layer in layers:
         for section, key, value, where in layer.entries():
-            data[section] = {**data[section], key: value}
+            data[section] = {**data.get(section, {}), key: value}
             lines.pop((section, key), None)
             if where is not None:
                 lines[(section, key)] = where
     try:
-        return validate(Definition, Document(data, lines))
+        return _with_network(validate(Definition, Document(data, lines)))
     except UserError as error:
         origins = ", ".join(layer.origin for layer in layers if layer.values)
         raise UserError(f"{error} (with {origins} applied)") from error
+
+
+def _with_network(definition: Definition) -> Definition:
+    """The definition with a network's name where a family's stood."""
+    family = definition.backbone.name
+    if family not in get_args(Family):
+        return definition
+    name = definition.networks.get(cast("Family", family))
+    if name is None:
+        raise UserError(
+            f"{definition.name} does not say which network stands for the family '{family}'; add it to its section "
+            f"networks, or give a network with --backbone"
+        )
+    return definition.model_copy(update={"backbone": definition.backbone.model_copy(update={"name": name})})

@@ -15,7 +15,7 @@ from filelock import FileLock
 from ssmar_bench.clips import store as stores
 from ssmar_bench.clips.store import ClipFile
 from ssmar_bench.core import places
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
@@ -119,6 +119,11 @@ def clip_files(index: Index, manifest: Manifest) -> list[ClipFile]:
     return [
         ClipFile(str(clip), Path(path), int(start), int(end)) for clip, path, start, end in zip(*columns, strict=True)
     ]
+
+
+def stored_as(definition: Definition, recipe: StoreRecipe) -> Definition:
+    """The definition with its clips decoded into a store of another recipe: a method's own."""
+    return definition.model_copy(update={"store": recipe})
 
 
 def prepare_store(

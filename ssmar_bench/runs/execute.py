@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import read_json, write_json
@@ -106,12 +106,22 @@ def plan(grid: Grid, execution: Execution) -> list[Planned]:
     return planned
 
 
+def store_recipes(grid: Grid) -> list[StoreRecipe]:
+    """The stores that the rows of a grid are trained from: most rows share one, and some need more of each clip."""
+    return list(dict.fromkeys(row.definition.store for row in check(grid)))
+
+
 def _known_cells(grid: Grid, execution: Execution, definition: Definition, index: Index) -> list[Cell]:
-    """The grid's cells, without the clips that a former preparation could not use if such clips are skipped."""
+    """The grid's cells, without the clips that a former preparation could not use if such clips are skipped.
+
+    A clip that is missing from one of the grid's stores is left out of all rows, so that they stay comparable.
+    """
     if execution.on_bad_clip == "stop":
         return cells(grid, index)
     whole = build(index, definition, definition.ratios[0], definition.seeds[0])
-    left_out = data.known_left_out(definition, index, whole) or {}
+    left_out: dict[str, str] = {}
+    for recipe in store_recipes(grid):
+        left_out |= data.known_left_out(data.stored_as(definition, recipe), index, whole) or {}
     return cells(grid, data.without(index, left_out), left_out)
 
 
@@ -142,24 +152,30 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     Raises:
         UserError: anything wrong with the request or the data, before any training.
     """
-    check(grid)
+    recipes = store_recipes(grid)
     definition = base_definition(grid)
     processes = os.cpu_count() or 1
     index = data.prepare_source(definition, execution.roots, processes, listener)
     whole = build(index, definition, definition.ratios[0], definition.seeds[0])
-    store: Path | None = None
+
+    def prepare(recipe: StoreRecipe) -> Path:
+        own = data.stored_as(definition, recipe)
+        return data.prepare_store(own, index, whole, processes, listener, execution.on_bad_clip)
+
+    stores: dict[StoreRecipe, Path] = {}
     if execution.on_bad_clip == "skip" and execution.overwrite != "only-cache":
         # Which clips are left out decides what the runs are, so the videos are looked at before the records.
-        store = data.prepare_store(definition, index, whole, processes, listener, "skip")
+        stores = {recipe: prepare(recipe) for recipe in recipes}
     table = _known_cells(grid, execution, definition, index)
     _greet(table, execution, listener)
     todo = [cell for cell in table if _wanted(cell, execution)]
     if execution.overwrite == "always":
         _require_free(todo, execution)
     if todo:
-        store = store or data.prepare_store(definition, index, whole, processes, listener)
-        for cell in todo:
-            _lay_out(cell, execution, Launch(str(store), grid.device))
+        wanted = [StoreRecipe.model_validate(cell.spec.store) for cell in todo]
+        stores = {recipe: stores.get(recipe) or prepare(recipe) for recipe in dict.fromkeys(wanted)}
+        for cell, recipe in zip(todo, wanted, strict=True):
+            _lay_out(cell, execution, Launch(str(stores[recipe]), grid.device))
         _train(todo, execution, truth(index, definition), listener)
     return {cell.spec.folder(): cell.state(execution.results) for cell in table}
 

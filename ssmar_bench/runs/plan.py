@@ -22,7 +22,7 @@ from ssmar_bench.core.method_set import expand
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.core.setting import SECTIONS, settle
+from ssmar_bench.core.setting import SETTABLE, settle
 from ssmar_bench.core.yaml_file import Document, validate
 from ssmar_bench.splits.build import build
 
@@ -93,12 +93,12 @@ def _split_sets(grid: Grid, algorithms: Sequence[str]) -> tuple[dict[str, Any], 
     own: dict[str, dict[str, Any]] = {name: {} for name in algorithms}
     for key, value in grid.sets.items():
         space, _, name = key.partition(".")
-        if space in SECTIONS:
+        if space in SETTABLE:
             sections[key] = value
         elif space in own:
             own[space][name] = value
         else:
-            raise UserError(f"--set {key}: unknown section '{space}'{nearest(space, [*SECTIONS, *own])}.")
+            raise UserError(f"--set {key}: unknown section '{space}'{nearest(space, [*SETTABLE, *own])}.")
     if grid.backbone is not None:
         sections["backbone.name"] = grid.backbone
     return sections, own

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from ssmar_bench.backbones.build import ClipClassifier, build
+from ssmar_bench.backbones.build import ClipClassifier, build, drawn
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
 from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.seeds import seed_of
@@ -51,6 +51,7 @@ class Tiny:
             steps=self.epochs * 3,
             epochs=self.epochs,
             network=lambda role: self._network(recipe, role),
+            part=lambda role, make: drawn(seed_of("part", self.seed, role), make),
         )
 
     def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:

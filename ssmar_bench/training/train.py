@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.backbones.build import build
+from ssmar_bench.backbones.build import build, drawn
 from ssmar_bench.clips.store import Store
 from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoLabels
 from ssmar_bench.core.definition import BackboneRecipe, Training
@@ -56,6 +56,7 @@ def build_method(spec: RunSpec, manifest: Manifest, steps: int) -> Method:
         steps=steps,
         epochs=int(spec.train["epochs"]),
         network=lambda role: build(backbone, spec.store["segments"], classes, seed_of("network", spec.seed, role)),
+        part=lambda role, make: drawn(seed_of("part", spec.seed, role), make),
     )
     return algorithm(context, algorithm.Config.model_validate(spec.hyperparameters))
 

@@ -205,7 +205,7 @@ class Volumes(nn.Module):
 @pytest.mark.parametrize("name", ["pseudolabel", "pimodel", "meanteacher", "vat", "mixmatch", "remixmatch"])
 def test_running_statistics_of_3d_networks_move_once_a_step(name: str, mended: bool) -> None:
     network = Volumes()
-    context = Context(3, 9, 12, 33, 11, lambda role: network)
+    context = Context(3, 9, 12, 33, 11, lambda role: network, lambda role, make: make())
     algorithm = ALGORITHMS.load(f"usb-{name}")
     method = algorithm(context, algorithm.Config.model_validate(values_of(f"usb-{name}")))
     if not mended:

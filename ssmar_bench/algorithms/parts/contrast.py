@@ -1,0 +1,39 @@
+"""Contrastive losses: what belongs together shall be more alike than what does not. All in 32 bits."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
+    """The normalised temperature-scaled cross-entropy of SimCLR (Chen et al. 2020), of pairs (one_i, other_i).
+
+    -log of exp(cos(a, p) / t) over the sum of exp(cos(a, b) / t) over all b but a itself, p being a's partner; the
+    mean over all 2N vectors a.
+
+    Args:
+        one: (N, D) with N >= 1.
+        other: (N, D).
+        temperature: t.
+    """
+    vectors = functional.normalize(torch.cat([one, other]).float(), dim=1)
+    itself = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
+    similarity = (vectors @ vectors.T / temperature).masked_fill(itself, -math.inf)
+    partner = torch.arange(len(vectors), device=vectors.device).roll(len(one))
+    return functional.cross_entropy(similarity, partner)
+
+
+def across(one: Tensor, other: Tensor, temperature: float) -> Tensor:
+    """-log of exp(cos(one_i, other_i) / t) over the sum of exp(cos(one_i, other_j) / t) over all j; the mean over i.
+
+    Args:
+        one: (N, D).
+        other: (N, D).
+        temperature: t.
+    """
+    similarity = functional.normalize(one.float(), dim=1) @ functional.normalize(other.float(), dim=1).T
+    return functional.cross_entropy(similarity / temperature, torch.arange(len(one), device=one.device))
