@@ -84,8 +84,18 @@ def _value(value: Any) -> str:
 def _views(pool: str, views: Mapping[str, View]) -> str:
     if not views:
         return ""
-    said = [name if name == view.aug else f"{name} ({view.aug})" for name, view in views.items()]
-    return f"{pool} {', '.join(said)}"
+    return f"{pool} {', '.join(_view(name, view) for name, view in views.items())}"
+
+
+def _view(name: str, view: View) -> str:
+    """``strong``, ``slow (weak, 4 frames)`` or ``weak_gradient (weak, temporal gradient)``."""
+    said = [
+        "" if name == view.aug else view.aug,
+        "" if view.frames is None else f"{view.frames} frames",
+        "temporal gradient" if view.modality == "tgrad" else "",
+    ]
+    shown = ", ".join(word for word in said if word)
+    return f"{name} ({shown})" if shown else name
 
 
 def _cost(cost: Cost) -> str:
