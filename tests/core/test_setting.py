@@ -142,3 +142,34 @@ def test_a_profile_written_as_sections_is_explained(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         settle(edited(tmp_path, "    train.epochs: 6", "    train: {epochs: 6}"), "smoke", None, {})
     assert "did you mean 'train'?" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("base", "profile", "networks"),
+    [
+        ("micro-motion-12", None, ["micro-tsm", "micro-r3d", "timesformer-micro"]),
+        ("ma-12", None, ["tsm:resnet18", "r3d18", "timesformer-base"]),
+        ("ma-12", "resnet50", ["tsm:resnet50", "r3d18", "timesformer-base"]),
+        ("ucf101", "smoke", ["micro-tsm", "micro-r3d", "timesformer-micro"]),
+    ],
+)
+def test_a_family_is_the_benchmarks_own_network(base: str, profile: str | None, networks: list[str]) -> None:
+    for family, name in zip(("tsm", "3d", "vit"), networks, strict=True):
+        found = settle(base, profile, overriding(backbone__name=family), {})
+        plain = settle(base, profile, None, {})
+        assert found.backbone == plain.backbone.model_copy(update={"name": name})
+        assert settle(base, profile, None, {"backbone.name": family}).backbone == found.backbone
+
+
+def test_which_network_stands_for_a_family_can_be_set() -> None:
+    row = overriding(backbone__name="3d")
+    assert settle(BENCHMARK, None, row, {"networks.3d": "r3d18"}).backbone.name == "r3d18"
+    assert settle(BENCHMARK, None, row, {"backbone.name": "micro-tsm"}).backbone.name == "micro-tsm"
+    with pytest.raises(UserError, match=r"networks\.4d"):
+        settle(BENCHMARK, None, None, {"networks.4d": "r3d18"})
+
+
+def test_a_benchmark_without_a_network_of_a_family_says_what_to_do(tmp_path: Path) -> None:
+    path = edited(tmp_path, "  3d: micro-r3d\n", "")
+    with pytest.raises(UserError, match="does not say which network stands for the family '3d'; add it to its section"):
+        settle(path, None, overriding(backbone__name="3d"), {})

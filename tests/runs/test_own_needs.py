@@ -1,0 +1,96 @@
+"""Methods that need more than most: other frames, the next frames of the video, other networks, other optimisers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ssmar_bench import api
+from ssmar_bench.clips.store import Store
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.files import read_json
+from ssmar_bench.runs import data
+from ssmar_bench.runs.execute import store_recipes
+from ssmar_bench.runs.plan import Grid, cells, check
+from tests.conftest import Finished, folder_of
+
+ROWS = ("supervised", "tcl", "ltg", "supervised-r3d")
+SHORT = {"train.epochs": 5}
+
+
+def test_most_rows_share_a_store_and_the_gradients_row_has_its_own(tiny: Path) -> None:
+    plain, wider = store_recipes(Grid(str(tiny), ROWS, sets=SHORT))
+    assert (plain.neighbours, plain.frames) == (0, 8)
+    assert wider == plain.model_copy(update={"neighbours": 1})
+    assert wider.frames == 16
+    assert store_recipes(Grid(str(tiny), ["supervised"], sets={"store.neighbours": 1})) == [wider]
+
+
+def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any) -> None:
+    alone = cells(Grid(str(tiny), ["supervised"], [0.5], [0], sets=SHORT), known.index)
+    among = cells(Grid(str(tiny), ROWS, [0.5], [0], sets=SHORT), known.index)
+    assert among[0].spec == alone[0].spec
+    assert [cell.spec.store.get("neighbours") for cell in among] == [None, None, 1, None]
+    assert [cell.spec.backbone["name"] for cell in among] == ["micro-tsm", "micro-tsm", "micro-r3d", "micro-r3d"]
+    assert len({cell.manifest.fingerprint() for cell in among}) == 1
+    ltg, supervised = among[2].spec, among[3].spec
+    assert ltg.backbone == supervised.backbone
+    assert ltg.train == supervised.train
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "said"),
+    [
+        ("ltg", {"sets": {"store.neighbours": 0}}, r"ltg cannot be run on tiny-motion: .* set store\.neighbours: 1"),
+        ("ltg", {"backbone": "micro-tsm"}, "feature maps of its stages, as micro-tsm does not; .* micro-r3d, r3d18"),
+        ("tcl", {"sets": {"tcl.slow_frames": 3}}, "tcl cannot be run on tiny-motion: it looks at 3 frames"),
+        ("tcl", {"sets": {"train.epochs": 4}}, "tcl needs a longer run"),
+        ("supervised-r3d", {"sets": {"backbone.weights": "imagenet"}}, "'micro-r3d' has no pretrained weights"),
+        ("supervised", {"backbone": "r3d18", "sets": {"backbone.weights": "imagenet"}}, "'r3d18' has no imagenet"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_is_made(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str, options: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(UserError, match=said):
+        api.run(Grid(str(tiny), [method], **options), api.Execution(tmp_path / "results", {}))
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["micro-tsm", "micro-r3d", "r3d18", "tsm:resnet18"])
+def test_every_method_of_table_1_runs_on_every_kind_of_network(tiny: Path, name: str) -> None:
+    check(Grid(str(tiny), ["table1"], backbone=name))
+
+
+def test_a_plan_tells_the_space_of_every_store(tiny: Path) -> None:
+    planned = api.plan_stores(Grid(str(tiny), ROWS, sets=SHORT), api.Execution(Path("nowhere"), {}))
+    assert [store.recipe.neighbours for store in planned] == [0, 1]
+    plain, wider = (store.sizes.total for store in planned)
+    assert wider == 2 * plain
+
+
+@pytest.mark.slow
+def test_rows_of_own_needs_are_trained_side_by_side(
+    tiny: Path, tmp_path: Path, call: Callable[..., Finished], known: Any
+) -> None:
+    words = ("run", "--benchmark", tiny, "--methods", ",".join(ROWS), "--ratios", "0.5", "--set", "train.epochs=5")
+    ended = call(*words, "--jobs", 2, "--out", tmp_path)
+    assert ended.status == 0, ended.err
+    for label in ("TCL", "LTG", "Supervised, 3D network"):
+        assert f"| {label} " in ended.out
+    stores = {}
+    for method in ROWS:
+        launch = read_json(folder_of(tmp_path, method, 50) / "work" / "launch.json")
+        stores[method] = Store.open(Path(launch["store"]))
+    assert stores["ltg"].recipe.neighbours == 1
+    assert {stores[method].folder for method in ROWS if method != "ltg"} == {stores["tcl"].folder}
+    assert stores["tcl"].folder == data.store_folder(known.definition, data.clip_files(known.index, _manifest(known)))
+    assert stores["tcl"].clip(0).shape[0] * 2 == stores["ltg"].clip(0).shape[0]
+
+
+def _manifest(known: Any) -> Any:
+    return known.cells["supervised", 0.5].manifest

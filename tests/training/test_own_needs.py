@@ -1,0 +1,99 @@
+"""Runs of methods with own frames, stores, networks and optimisers; and the longest gradient."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from filelock import FileLock
+
+from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core.events import silence
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import Launch
+from ssmar_bench.runs import data
+from ssmar_bench.runs.plan import Grid, base_definition, cells
+from ssmar_bench.training.train import Trainer
+
+from .test_resume import produced
+
+EPOCHS = 5  # the fewest in which TCL has all its phases
+
+
+@pytest.fixture(scope="session")
+def trainer(tiny: Path, shared: Path) -> Callable[..., Trainer]:
+    """Makes a trainer of ``tcl`` or ``ltg`` at 50 % labels, on the store that it needs."""
+    grid = Grid(str(tiny), ["tcl", "ltg"], [0.5], [0], sets={"train.epochs": EPOCHS})
+    definition = base_definition(grid)
+    index = data.prepare_source(definition, {}, os.cpu_count() or 1, silence)
+    found = {cell.spec.method: cell for cell in cells(grid, index)}
+
+    def make(folder: Path, method: str, **train: Any) -> Trainer:
+        cell = found[method]
+        own = data.stored_as(definition, StoreRecipe.model_validate(cell.spec.store))
+        with FileLock(shared / "store.lock"):
+            store = data.prepare_store(own, index, cell.manifest, 1, silence)
+        spec = replace(cell.spec, train={**cell.spec.train, **train})
+        return Trainer(spec, cell.manifest, Launch(str(store)), RunFolder(folder), silence)
+
+    return make
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["tcl", "ltg"])
+def test_a_run_that_is_stopped_equals_an_uninterrupted_one(
+    trainer: Callable[..., Trainer], tmp_path: Path, method: str
+) -> None:
+    trainer(tmp_path / "whole", method).run()
+    for _ in range(EPOCHS):
+        one = trainer(tmp_path / "stopped", method)
+        one.resume()
+        one.epoch()
+        one.save()
+    trainer(tmp_path / "stopped", method).run()
+    whole, stopped = produced(tmp_path / "whole"), produced(tmp_path / "stopped")
+    assert sorted(whole) == sorted(stopped)
+    for name, content in whole.items():
+        assert stopped[name] == content, name
+
+
+def test_a_batch_has_the_clips_that_views_ask_for(trainer: Callable[..., Trainer], tmp_path: Path) -> None:
+    tcl = trainer(tmp_path / "tcl", "tcl")
+    batch = tcl.data.batch(0, tcl.views)
+    assert batch.unlabelled is not None
+    assert batch.unlabelled.clips["fast"].shape == batch.unlabelled.clips["slow"].shape == (10, 4, 3, 16, 16)
+    ltg = trainer(tmp_path / "ltg", "ltg")
+    batch = ltg.data.batch(0, ltg.views)
+    assert batch.unlabelled is not None
+    still = ((128 / 255) - 0.45) / 0.225
+    for name, clips in (batch.labelled.clips | batch.unlabelled.clips).items():
+        assert clips.shape == (10, 4, 3, 16, 16)
+        if name == "weak_gradient":
+            near = (clips - still).abs() < 0.2  # most of a picture stays from frame to frame
+            assert 0.5 < near.float().mean() < 1
+
+
+@pytest.mark.parametrize("longest", [1e-3, 1e6])
+def test_a_gradient_is_shortened_to_the_longest_allowed(
+    trainer: Callable[..., Trainer], tmp_path: Path, longest: float
+) -> None:
+    settings = {"weight_decay": 0.0, "momentum": 0.0, "nesterov": False, "lr": 0.5}
+    moved = {}
+    for name, norm in (("free", 0.0), ("short", longest)):
+        one = trainer(tmp_path / name, "tcl", **settings, gradient_norm=norm)
+        before = [parameter.detach().clone() for parameter in one.method.parameters()]
+        one.one_step()
+        after = list(one.method.parameters())
+        moved[name] = torch.cat([(b - a).detach().flatten() for b, a in zip(before, after, strict=True)]) / 0.5
+    length = moved["free"].norm().item()
+    assert length > 0.01
+    if longest > length:
+        assert moved["short"].equal(moved["free"])
+    else:
+        assert moved["short"].norm().item() == pytest.approx(longest, rel=1e-3)
+        assert torch.cosine_similarity(moved["short"], moved["free"], dim=0).item() == pytest.approx(1, abs=1e-3)
