@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ssmar_bench.reports.footing import own_columns, own_optimisers
 from ssmar_bench.reports.tables import Table
 from ssmar_bench.reports.words import ABSENT, cautions, cell, count, percent, seconds, seeds, setting, spread
 from ssmar_bench.results.context import Context
@@ -42,14 +43,23 @@ def accuracy(frame: pd.DataFrame, facts: Context) -> Table:
     ratios = sorted(set(frame["ratio"]))
     cells = {(row["kind"], row["label"], row["ratio"]): row for row in frame.to_dict("records")}
     names = list(dict.fromkeys((kind, label) for kind, label, _ in cells))
-    rows = [(label, *(cell(cells[kind, label, ratio], "accuracy") for ratio in ratios)) for kind, label in names]
+    own = own_columns(facts.footings)
+    rows = [
+        (
+            label,
+            *(column.get(label.removesuffix(", all labels"), "") for column in own.values()),
+            *(cell(cells[kind, label, ratio], "accuracy") for ratio in ratios),
+        )
+        for kind, label in names
+    ]
     return Table(
         name="accuracy",
         title="Test accuracy by share of labelled clips.",
-        notes=(setting(facts), CELLS, cautions(facts)),
-        header=("Method", *map(percent, ratios)),
+        notes=(setting(facts), CELLS, cautions(facts), *own_optimisers(facts.footings)),
+        header=("Method", *own, *map(percent, ratios)),
         rows=tuple(rows),
         rules=_rules([kind != "method" for kind, _ in names]),
+        left=1 + len(own),
     )
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from ssmar_bench.core import published
 from ssmar_bench.core.published import Column, PaperTable, Printed
+from ssmar_bench.reports.footing import own_columns, own_optimisers
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
 from ssmar_bench.reports.words import ABSENT
+from ssmar_bench.results.footing import Footing, planned
 from ssmar_bench.results.paired import SEEDS, Difference, Standing, difference, hits, standing
 from ssmar_bench.results.ranking import DATA_SETS, Ranking, friedman, rank, why_not
 from ssmar_bench.results.records import Runs
@@ -42,6 +45,13 @@ class Filled:
     rows: dict[str, str]
     columns: tuple[Column, ...]
     paper: dict[tuple[str, str], Printed]
+
+    @cached_property
+    def footings(self) -> dict[str, Footing]:
+        """Every row's footing in the first column, if the rows' recipes do not all leave it to the benchmark."""
+        first = self.columns[0]
+        found = planned(first.benchmark, first.backbone, list(self.rows.values()))
+        return {row: found[method] for row, method in self.rows.items() if method in found}
 
     def cell(self, row: str, column: Column) -> Cell:
         """The cell of a row and column."""
@@ -159,9 +169,10 @@ def _standing(found: Filled, column: Column) -> Standing:
 
 def _accuracy(found: Filled, standings: dict[str, Standing]) -> Table:
     rows, bold = [], set()
+    own = own_columns(found.footings)
     for i, row in enumerate(found.rows):
-        line = [row]
-        for j, column in enumerate(found.columns):
+        line = [row, *(column.get(row, ABSENT) for column in own.values())]
+        for j, column in enumerate(found.columns, len(own)):
             text = _score(found.cell(row, column))
             if row in standings[column.name].tied:
                 text += " ="
@@ -178,12 +189,14 @@ def _accuracy(found: Filled, standings: dict[str, Standing]) -> Table:
     if untested:
         everywhere = len(untested) == len(standings)
         notes.append(UNTESTED.format(columns="this table" if everywhere else "; ".join(untested)))
+    notes += own_optimisers(found.footings)
     return Table(
         name=f"{found.table.name}-{found.on}",
         title=f"{found.table.title}, on {found.on}.",
         notes=tuple(notes),
-        header=("Method", *(column.name for column in found.columns)),
+        header=("Method", *own, *(column.name for column in found.columns)),
         rows=tuple(rows),
+        left=1 + len(own),
         bold=frozenset(bold),
     )
 

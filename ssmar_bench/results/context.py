@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
 
+from ssmar_bench.core.definition import BackboneRecipe, ClipRecipe, StoreRecipe, Training
+from ssmar_bench.results.footing import Footing, footing, start
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.variants import SHARED, differing, setting
+
+NEUTRAL = {
+    f"{section}.{key}": field.default
+    for section, model in (
+        ("store", StoreRecipe),
+        ("clips", ClipRecipe),
+        ("backbone", BackboneRecipe),
+        ("train", Training),
+    )
+    for key, field in model.model_fields.items()
+    if not field.is_required()
+}
+"""What a key that is left out of a spec stands for."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +36,7 @@ class Context:
         test_clips, test_people, classes: sizes of the test part and number of classes.
         differences: shared settings that are not the same in all finished runs: dotted key -> values.
         mixed_splits: ``(ratio, seed)`` whose finished runs stand on different splits.
+        footings: of every row, by its label.
     """
 
     benchmark: str
@@ -32,6 +47,7 @@ class Context:
     classes: tuple[int, ...]
     differences: dict[str, list[Any]]
     mixed_splits: tuple[tuple[float, int], ...]
+    footings: dict[str, Footing]
 
 
 def context(runs: Runs, benchmark: str) -> Context:
@@ -39,7 +55,9 @@ def context(runs: Runs, benchmark: str) -> Context:
     rows = runs.of(benchmark)
     done = rows[rows["state"] == "done"]
     specs = [runs.specs[folder] for folder in done["folder"]]
-    settings = [{key: value for key, value in setting(spec).items() if key.split(".")[0] in SHARED} for spec in specs]
+    settings = [
+        NEUTRAL | {key: value for key, value in setting(spec).items() if key.split(".")[0] in SHARED} for spec in specs
+    ]
     return Context(
         benchmark=benchmark,
         networks=tuple(dict.fromkeys(_network(spec.backbone) for spec in specs)),
@@ -49,14 +67,16 @@ def context(runs: Runs, benchmark: str) -> Context:
         classes=_sizes(done["count_classes"]),
         differences=differing(settings),
         mixed_splits=_mixed(done),
+        footings={
+            str(label): footing(runs.specs[folder].backbone, runs.specs[folder].train)
+            for label, folder in zip(rows["label"], rows["folder"], strict=True)
+        },
     )
 
 
 def _network(backbone: dict[str, Any]) -> str:
     inputs = {"rgb": "RGB", "diff": "frame differences", "centred": "centred frames"}
-    start = {"none": "from scratch", "imagenet": "from ImageNet weights"}
-    weights = str(backbone["weights"])
-    words = start.get(weights, f"from the weights {PurePath(weights).name}")
+    words = start(str(backbone["weights"]))
     return f"{backbone['name']}, {words}, on {inputs.get(str(backbone['input']), backbone['input'])}"
 
 

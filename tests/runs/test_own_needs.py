@@ -80,7 +80,7 @@ def test_rows_of_own_needs_are_trained_side_by_side(
     words = ("run", "--benchmark", tiny, "--methods", ",".join(ROWS), "--ratios", "0.5", "--set", "train.epochs=5")
     ended = call(*words, "--jobs", 2, "--out", tmp_path)
     assert ended.status == 0, ended.err
-    for label in ("TCL", "LTG", "Supervised, 3D network"):
+    for label in ("TCL", "LTG", "Supervised on a 3D network"):
         assert f"| {label} " in ended.out
     stores = {}
     for method in ROWS:
