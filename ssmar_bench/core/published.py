@@ -44,6 +44,7 @@ class PaperTable(Section):
 
     Attributes:
         rows: printed row -> method.
+        further: row that the paper does not have -> method, to tell what makes a difference.
         as_published: printed row -> method that is what the authors most likely ran, bugs included.
         columns: kind of data (``micro-motion``, ``real``) -> columns.
         notes: what a reader must know, sentences.
@@ -52,6 +53,7 @@ class PaperTable(Section):
     name: str
     title: str
     rows: dict[str, str] = Field(min_length=1)
+    further: dict[str, str] = Field(default_factory=dict)
     as_published: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, list[Column]] = Field(min_length=1)
     notes: dict[str, str] = Field(default_factory=dict)
@@ -67,9 +69,9 @@ class PaperTable(Section):
         return self.columns[on]
 
     def methods(self, as_published: bool = False) -> dict[str, str]:
-        """Row -> method; the authors' likely rows stand below ours, so marked."""
+        """Row -> method: printed rows, further ones, and if asked for the authors' likely ones, so marked."""
         extra = {f"{row}, as published": method for row, method in self.as_published.items()} if as_published else {}
-        return {**self.rows, **extra}
+        return {**self.rows, **self.further, **extra}
 
 
 TABLES = Shelf(f"{FOLDER}/tables", "table")

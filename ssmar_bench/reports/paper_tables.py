@@ -74,9 +74,8 @@ def filled(runs: Runs, table: PaperTable, on: str) -> Filled:
     """``table`` with the runs that fill it; the authors' likely rows are there if any has a run."""
     cells = fill(runs, table, on, as_published=True)
     started = {cell.row for cell in cells if len(cell.runs) or cell.failed or cell.unfinished}
-    rows = {
-        row: method for row, method in table.methods(as_published=True).items() if row in table.rows or row in started
-    }
+    always = table.methods()
+    rows = {row: method for row, method in table.methods(as_published=True).items() if row in always or row in started}
     return Filled(
         runs,
         table,

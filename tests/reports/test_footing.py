@@ -72,7 +72,7 @@ def test_the_comparison_has_the_columns_where_rows_differ_and_only_there(tmp_pat
 
 def test_table_2_tells_network_initial_weights_and_optimiser_of_every_row(tmp_path: Path) -> None:
     table = published.read("table2")
-    assert list(table.rows.values()) == method_set.read("table2").methods
+    assert list(table.methods().values()) == method_set.read("table2").methods
     found = paper_tables.section(paper_tables.filled(load(tmp_path), table, "real"))
     shown = found.tables[0]
     assert shown.header[1:3] == ("Network", "Initial weights")
