@@ -222,8 +222,8 @@ class Method(nn.Module, ABC):
     What it must remember (thresholds, prototypes, teachers) is a parameter or a buffer, so that saving, resuming and
     moving it need no code. It calls no ``backward``, ``item``, device or printing.
 
-    Its hyper-parameters are its ``config``. A plan asks :meth:`views` and :meth:`check` before anything is built: they
-    read ``config`` alone.
+    Its hyper-parameters are its ``config``. A plan asks :meth:`views` and :meth:`check` before anything is built
+    (:func:`unbuilt`): they read ``config`` alone.
     """
 
     Config: ClassVar[type[HyperParameters]]
@@ -261,3 +261,10 @@ class Method(nn.Module, ABC):
 
     def train_end(self, progress: Progress, pools: Pools) -> None:
         """Called once after the last epoch."""
+
+
+def unbuilt(algorithm: type[Method], config: HyperParameters) -> Method:
+    """A method with its hyper-parameters and nothing else, to be asked for its views and checks; it cannot be run."""
+    method = algorithm.__new__(algorithm)
+    object.__setattr__(method, "config", config)
+    return method

@@ -13,7 +13,7 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
 from ssmar_bench.clips.parts import check_views
 from ssmar_bench.core import recipe as recipes
-from ssmar_bench.core.contract import HyperParameters, Method
+from ssmar_bench.core.contract import HyperParameters, Method, unbuilt
 from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.index import Index
@@ -152,14 +152,13 @@ def base_definition(grid: Grid) -> Definition:
 
 def _check_row(row: Row) -> None:
     """Asks the algorithm whether its hyper-parameters and views work in such a run, before any network is built."""
-    probe = row.algorithm.__new__(row.algorithm)
-    object.__setattr__(probe, "config", row.hyperparameters)
+    method = unbuilt(row.algorithm, row.hyperparameters)
     try:
-        probe.check(row.definition.train.epochs)
+        method.check(row.definition.train.epochs)
     except ValueError as error:
         raise UserError(f"{error}.") from error
     try:
-        check_views(probe.views(), row.definition.store)
+        check_views(method.views(), row.definition.store)
     except ValueError as error:
         raise UserError(f"{row.recipe.name} cannot be run on {row.definition.name}: {error}.") from error
 

@@ -13,7 +13,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from ssmar_bench.core.contract import Batch, Method, Unlabelled
+from ssmar_bench.core.contract import Batch, Method, Unlabelled, unbuilt
 from ssmar_bench.testing.check import FailedError, NotApplicableError, check, require
 from ssmar_bench.testing.subject import Subject, gradients, same, start_epoch, tensors, total, unlabelled
 
@@ -301,6 +301,18 @@ def prediction_is_of_each_clip_by_itself(subject: Subject) -> None:
             near, "a clip's logits depend on the other clips; predict() runs in evaluation mode and normalises none."
         )
         require(same(method.state_dict(), before), "predict() changed the method's state; only loss() may.")
+
+
+@check
+def views_are_known_from_the_hyper_parameters(subject: Subject) -> None:
+    """A plan can ask for the views before anything is built, and gets those of the built method."""
+    config = subject.algorithm.Config.model_validate(dict(subject.values))
+    advice = "views() must read self.config alone, because a plan asks for it before networks and pools exist."
+    try:
+        found = unbuilt(subject.algorithm, config).views()
+    except AttributeError as error:
+        raise FailedError(f"{str(error).rstrip('.')}; {advice}") from error
+    require(found == subject.build().views(), f"the built method has other views than its config alone gives; {advice}")
 
 
 @check

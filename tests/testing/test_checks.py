@@ -237,6 +237,18 @@ class ActsTooSoon(Sound):
         return super().labelled(clips, label) * self.config.sharpness
 
 
+class ViewsOfItsNetwork(Sound):
+    def views(self) -> Views:
+        assert self.network.features
+        return super().views()
+
+
+class ViewsOfItsClasses(Sound):
+    def views(self) -> Views:
+        frames = 2 if hasattr(self, "classes") else None
+        return Views({"weak": View("weak")}, {"weak": View("weak"), "strong": View("strong", frames=frames)})
+
+
 def declared(name: str, acts: Acts) -> type[Sound]:
     """Sound, with a field that declares something else."""
 
@@ -260,6 +272,7 @@ FAULTS: dict[str, tuple[type[Method], ...]] = {
     "extreme-logits-stay-finite": (LogOfSoftmax,),
     "half-precision-changes-little": (HalfPrecisionSums,),
     "prediction-is-of-each-clip-by-itself": (NormalisesOverClips, LearnsFromTheTest),
+    "views-are-known-from-the-hyper-parameters": (ViewsOfItsNetwork, ViewsOfItsClasses),
     "it-starts-from-the-common-student": (OwnStart,),
     "it-does-without-unlabelled-clips": (Greedy,),
     "every-hyper-parameter-acts-where-it-says": (
