@@ -43,7 +43,8 @@ def accuracy(frame: pd.DataFrame, facts: Context) -> Table:
     ratios = sorted(set(frame["ratio"]))
     cells = {(row["kind"], row["label"], row["ratio"]): row for row in frame.to_dict("records")}
     names = list(dict.fromkeys((kind, label) for kind, label, _ in cells))
-    own = own_columns(facts.footings)
+    footings = {label: facts.footings[label] for _, label in names if label in facts.footings}
+    own = own_columns(footings)
     rows = [
         (
             label,
@@ -55,7 +56,7 @@ def accuracy(frame: pd.DataFrame, facts: Context) -> Table:
     return Table(
         name="accuracy",
         title="Test accuracy by share of labelled clips.",
-        notes=(setting(facts), CELLS, cautions(facts), *own_optimisers(facts.footings)),
+        notes=(setting(facts), CELLS, cautions(facts), *own_optimisers(footings)),
         header=("Method", *own, *map(percent, ratios)),
         rows=tuple(rows),
         rules=_rules([kind != "method" for kind, _ in names]),
