@@ -75,6 +75,13 @@ def test_show_tells_all_that_the_recipe_says(call: Call, name: str) -> None:
         ("fixmatch", "labelled weak; unlabelled weak, strong", "1 pass of 3 clips for each labelled one (3 with"),
         ("vat", "labelled weak; unlabelled weak", "4 passes of 4 clips for each labelled one (4 with gradient)"),
         ("usb-pimodel", "labelled weak; unlabelled weak, second (weak)", "3 passes of 3 clips"),
+        ("tcl", "labelled weak; unlabelled fast (weak), slow (weak, 4 frames)", "later 2 passes of 2 clips"),
+        (
+            "ltg",
+            "labelled weak_rgb (weak), weak_gradient (weak, temporal gradient); unlabelled weak_rgb (weak), strong_rgb "
+            "(strong), weak_gradient (weak, temporal gradient), strong_gradient (strong, temporal gradient)",
+            "2 passes of 6 clips",
+        ),
         ("aplt", "labelled weak, strong; unlabelled weak, strong", "(3 with gradient), later 1 pass of 4 clips"),
     ],
 )

@@ -29,9 +29,9 @@ def test_plan_writes_nothing_and_says_what_will_be(videos: Path, tiny: Path, tmp
     assert ended.status == 0
     row = next(line for line in ended.out.splitlines() if "tiny-motion" in line)
     cells = [cell.strip() for cell in row.strip("│┃ ").split("│")]
-    assert cells[:5] == ["tiny-motion", "84", "84", "0.8 MB", "0.8 MB"]
-    assert cells[5].endswith("GB")
-    assert cells[6].endswith(" s")
+    assert cells[:6] == ["tiny-motion", "84", "8", "84", "0.8 MB", "0.8 MB"]
+    assert cells[6].endswith("GB")
+    assert cells[7].endswith(" s")
     assert not (tmp_path / "cache" / "stores").exists()
 
 
@@ -44,6 +44,22 @@ def test_prepare_then_again(videos: Path, tiny: Path, call: Call, store: Callabl
     assert sum(path.stat().st_size for path in store().glob("*.bin")) == 84 * 8 * 20 * 20 * 3
     second = call("data", "prepare", tiny, "--root", videos, "--jobs", 1)
     assert second.out.splitlines()[-1] == f"tiny-motion: 0 clips decoded, 84 were there: {store()}"
+
+
+def test_the_stores_of_methods_are_planned_and_prepared(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:
+    words = ("data", "prepare", tiny, "--root", videos, "--jobs", 1, "--methods", "tcl,ltg,aplt")
+    rows = [line.split("│") for line in call(*words, "--plan").out.splitlines() if "tiny-motion" in line]
+    assert [[cell.strip() for cell in row[2:6]] for row in rows] == [
+        ["84", "8", "84", "0.8 MB"],
+        ["84", "16", "84", "1.6 MB"],
+    ]
+    said = call(*words).out
+    assert said.count("tiny-motion: 84 clips decoded, 0 were there: ") == 2
+    assert len(list((tmp_path / "cache" / "stores").iterdir())) == 2
+    planned = call("run", "--benchmark", tiny, "--data", f"micro-motion={videos}", "--methods", "ltg", "--plan").out
+    assert "Decoded clips, 16 frames each: about 1.6 MB, of which 0.0 MB are to be written" in planned
+    unknown = call("data", "prepare", tiny, "--root", videos, "--methods", "ltk", "--plan")
+    assert (unknown.status, "Unknown method 'ltk'; did you mean 'ltg'?" in unknown.err) == (2, True)
 
 
 @pytest.mark.slow
