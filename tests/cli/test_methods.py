@@ -78,8 +78,11 @@ def test_show_tells_all_that_the_recipe_says(call: Call, name: str) -> None:
         ("tcl", "labelled weak; unlabelled fast (weak), slow (weak, 4 frames)", "later 2 passes of 2 clips"),
         (
             "ltg",
-            "labelled weak_rgb (weak), weak_gradient (weak, temporal gradient); unlabelled weak_rgb (weak), strong_rgb "
-            "(strong), weak_gradient (weak, temporal gradient), strong_gradient (strong, temporal gradient)",
+            (
+                "labelled weak_rgb (weak), weak_gradient (weak, temporal gradient); unlabelled weak_rgb (weak), "
+                "strong_rgb (strong), weak_gradient (weak, temporal gradient), strong_gradient (strong, temporal "
+                "gradient)"
+            ),
             "2 passes of 6 clips",
         ),
         ("aplt", "labelled weak, strong; unlabelled weak, strong", "(3 with gradient), later 1 pass of 4 clips"),
