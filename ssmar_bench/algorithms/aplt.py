@@ -5,6 +5,7 @@ Equation numbers are the paper's. What it leaves open is a hyper-parameter; the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -15,8 +16,8 @@ from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, semi_supervised_kmeans
 from ssmar_bench.algorithms.parts.forward import together
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
-from ssmar_bench.algorithms.parts.rounds import check_rounds, round_epochs
+from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.parts.rounds import check_rounds, numbered, round_epochs
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
@@ -53,7 +54,7 @@ class APLT(Method):
             refresh_at_end: one more offline round after the last epoch, for the test prototypes alone.
         """
 
-        threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
+        threshold: Threshold
         weight: float = Field(ge=0)
         warm_up: Annotated[Fraction, Acts("schedule")] = Field(gt=0, lt=1)
         round_every: Annotated[Fraction, Acts("schedule")] = Field(gt=0, le=1)
@@ -73,7 +74,7 @@ class APLT(Method):
         super().__init__()
         self.network = context.network("student")
         self.config = config
-        self.classes = context.classes
+        self.classes, self.epochs = context.classes, context.epochs
         self.register_buffer("prototypes", torch.zeros(context.classes, self.network.features))
         self.register_buffer("rounds", torch.zeros((), dtype=torch.long))
         self.register_buffer("pseudo_label", torch.zeros(context.n_unlabelled, dtype=torch.long))
@@ -91,54 +92,21 @@ class APLT(Method):
         both = {"weak": View("weak"), "strong": View("strong")}
         return Views(labelled=both, unlabelled=both)
 
-    # ---- 3.2 and 3.4: the losses
+    # ---- 3.2: warm-up
 
-    def loss(self, batch: Batch, progress: Progress) -> Losses:
-        """Eq. 3.3 in the warm-up, eq. 3.9 after it."""
+    def logits_terms(
+        self, batch: Batch, weak_x: Tensor, weak_u: Tensor, strong_u: Tensor
+    ) -> tuple[dict[str, Tensor], PseudoLabels]:
+        """FixMatch's two terms, whose sum is eq. 3.3, from logits (B, C) of both pools; and its pseudo-labels."""
         assert batch.unlabelled is not None
-        x, u = batch.labelled, batch.unlabelled
-        warm = progress.epoch < self.round_epochs(progress.epochs)[0]
-        strong_x = () if warm else (x.clips["strong"],)
-        views = (x.clips["weak"], u.clips["weak"], u.clips["strong"], *strong_x)
-        weak, unlabelled_weak, unlabelled_strong, *strong = together(self.network, *views)
-
-        online = confident_labels(u.index, unlabelled_weak.logits, self.config.threshold)
+        online = confident_labels(batch.unlabelled.index, weak_u, self.config.threshold)
         terms = {
-            "labelled_logits": functional.cross_entropy(weak.logits, x.label),  # eq. 3.1
-            "unlabelled_logits": weighted_cross_entropy(  # eq. 3.2
-                unlabelled_strong.logits, online.label, online.weight
-            ),
-        }  # their sum is eq. 3.3
-        if warm:
-            return Losses(terms, {"online": online})
+            "labelled_logits": functional.cross_entropy(weak_x, batch.labelled.label),  # eq. 3.1
+            "unlabelled_logits": weighted_cross_entropy(strong_u, online.label, online.weight),  # eq. 3.2
+        }
+        return terms, online
 
-        offline = self.offline_labels(u.index)
-        margin_x = functional.cross_entropy(self.similarity(strong[0].features), x.label)  # eq. 3.6
-        margin_u = weighted_cross_entropy(  # eq. 3.7
-            self.similarity(unlabelled_strong.features), offline.label, offline.weight
-        )
-        terms["labelled_margin"] = self.config.weight * margin_x  # eqs. 3.8 and 3.9
-        terms["unlabelled_margin"] = self.config.weight * margin_u
-        return Losses(terms, {"online": online, "offline": offline})
-
-    def offline_labels(self, index: Tensor) -> PseudoLabels:
-        """What the last offline round said of the unlabelled clips ``index`` (B,)."""
-        return PseudoLabels(index, self.pseudo_label[index], self.reliable[index], self.closeness[index])
-
-    def similarity(self, features: Tensor) -> Tensor:
-        """The exponents F . rho (B, C) of eqs. 3.6 and 3.7; with gradient to the features (B, D) alone."""
-        with torch.autocast(features.device.type, enabled=False):
-            features = features.float()
-            match self.config.similarity:
-                case "raw":
-                    return features @ self.prototypes.T
-                case "unit":
-                    return functional.normalize(features, dim=1) @ self.prototypes.T
-                case "cosine":
-                    rho = functional.normalize(self.prototypes, dim=1)
-                    return functional.normalize(features, dim=1) @ rho.T / self.config.temperature
-
-    # ---- 3.3: an offline round
+    # ---- 3.3: phase I, an offline round
 
     def offline_round(self, pools: Pools) -> None:
         """Clusters both pools, screens the clusters' labels, and rebuilds the prototypes."""
@@ -159,7 +127,7 @@ class APLT(Method):
         clusters = self.cluster(
             scaled(torch.cat([labelled, *copies])), pools.labels.repeat(1 + len(copies)), scaled(unlabelled)
         )
-        threshold = self_adaptive_threshold(clusters, self.classes)
+        threshold = self.self_adaptive_threshold(clusters, self.classes)
         reach = threshold[clusters.label]
         reliable = clusters.distance < reach
         self.pseudo_label.copy_(clusters.label)
@@ -174,6 +142,17 @@ class APLT(Method):
             anchors, anchor_label, points, self.classes, self.config.tolerance, self.config.iterations
         )
 
+    @staticmethod
+    def self_adaptive_threshold(clusters: Clusters, classes: int) -> Tensor:
+        """tau_adapt (C,) of eq. 3.4: tau_local(c) / max(tau_local) * tau_global, all in units of distance.
+
+        A cluster without a point has no tau_local: it is left out of the maximum and gets 0.
+        """
+        tau_global = clusters.distance.mean()
+        total, count = class_sums(clusters.distance[:, None], clusters.label, classes)
+        tau_local = total[:, 0] / count.clamp_min(1)
+        return tau_local / tau_local.max().clamp_min(1e-12) * tau_global
+
     def build_prototypes(self, labelled: Tensor, label: Tensor, unlabelled: Tensor) -> Tensor:
         """Eq. 3.5: the mean feature (C, D) of the labelled clips and the screened pseudo-labelled ones of a class."""
         used = self.reliable > 0 if self.config.prototypes_from == "screened" else torch.ones_like(self.reliable) > 0
@@ -183,11 +162,56 @@ class APLT(Method):
         total, count = class_sums(members, torch.cat([label, self.pseudo_label[used]]), self.classes)
         return total / count[:, None]
 
+    # ---- 3.4: phase II, online
+
+    def similarity(self, features: Tensor) -> Tensor:
+        """The exponents F . rho (B, C) of eqs. 3.6 and 3.7; with gradient to the features (B, D) alone."""
+        with torch.autocast(features.device.type, enabled=False):
+            features = features.float()
+            match self.config.similarity:
+                case "raw":
+                    return features @ self.prototypes.T
+                case "unit":
+                    return functional.normalize(features, dim=1) @ self.prototypes.T
+                case "cosine":
+                    rho = functional.normalize(self.prototypes, dim=1)
+                    return functional.normalize(features, dim=1) @ rho.T / self.config.temperature
+
+    def margin_terms(
+        self, labelled: Tensor, label: Tensor, unlabelled: Tensor, pseudo: PseudoLabels
+    ) -> dict[str, Tensor]:
+        """The two terms of eq. 3.8 times lambda, from features (B, D) of both pools and the labelled classes (B,)."""
+        margin_x = functional.cross_entropy(self.similarity(labelled), label)  # eq. 3.6
+        margin_u = weighted_cross_entropy(self.similarity(unlabelled), pseudo.label, pseudo.weight)  # eq. 3.7
+        return {"labelled_margin": self.config.weight * margin_x, "unlabelled_margin": self.config.weight * margin_u}
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        """Eq. 3.3 in the warm-up, eq. 3.9 after it."""
+        assert batch.unlabelled is not None
+        x, u = batch.labelled, batch.unlabelled
+        warm = progress.epoch < self.round_epochs(progress.epochs)[0]
+        views = (x.clips["weak"], u.clips["weak"], u.clips["strong"])
+        weak_x, weak_u, strong_u, *strong_x = together(self.network, *views, *([] if warm else [x.clips["strong"]]))
+        terms, online = self.logits_terms(batch, weak_x.logits, weak_u.logits, strong_u.logits)
+        if warm:
+            return Losses(terms, {"online": online})
+        offline = self.offline_labels(u.index)
+        margin = self.margin_terms(strong_x[0].features, x.label, strong_u.features, offline)
+        return Losses({**terms, **margin}, {"online": online, "offline": offline})
+
+    def offline_labels(self, index: Tensor) -> PseudoLabels:
+        """What the last offline round said of the unlabelled clips ``index`` (B,)."""
+        return PseudoLabels(index, self.pseudo_label[index], self.reliable[index], self.closeness[index])
+
     # ---- 3.5: phase iteration and test
 
     def round_epochs(self, epochs: int) -> list[int]:
         """Before which epochs (from 0) the offline rounds stand: 15, 25, 35, 45 of 55, in proportion."""
         return round_epochs(epochs, self.config.warm_up, self.config.round_every)
+
+    def resolved(self) -> Mapping[str, float]:
+        """After how many epochs of this run the offline rounds stand."""
+        return numbered(self.round_epochs(self.epochs))
 
     def check(self, epochs: int) -> None:
         """Refuses a run so short that two offline rounds fall together or one falls outside."""
@@ -208,14 +232,3 @@ class APLT(Method):
         output = self.network(clips)
         logits: Tensor = self.similarity(output.features) if bool(self.rounds) else output.logits
         return logits
-
-
-def self_adaptive_threshold(clusters: Clusters, classes: int) -> Tensor:
-    """tau_adapt (C,) of eq. 3.4: tau_local(c) / max(tau_local) * tau_global, all in units of distance.
-
-    A cluster without a point has no tau_local: it is left out of the maximum and gets 0.
-    """
-    tau_global = clusters.distance.mean()
-    total, count = class_sums(clusters.distance[:, None], clusters.label, classes)
-    tau_local = total[:, 0] / count.clamp_min(1)
-    return tau_local / tau_local.max().clamp_min(1e-12) * tau_global

@@ -5,13 +5,13 @@ With every switch at APLT's value it is APLT, to the bit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn import functional
 
 from ssmar_bench.algorithms.aplt import APLT
 from ssmar_bench.algorithms.parts.clustering import Clusters, free_kmeans, matched_classes
@@ -67,25 +67,18 @@ class Ablation(APLT):
         strong_x = (x.clips["strong"],) if margin and switch.margin_view == "strong" else ()
         views = (x.clips["weak"], u.clips["weak"], u.clips["strong"], *strong_x)
         weak_x, weak_u, strong_u, *strong = together(self.network, *views)
-        online = confident_labels(u.index, weak_u.logits, self.config.threshold)
-        terms = {
-            "labelled_logits": functional.cross_entropy(weak_x.logits, x.label),
-            "unlabelled_logits": weighted_cross_entropy(strong_u.logits, online.label, online.weight),
-        }
+        terms, online = self.logits_terms(batch, weak_x.logits, weak_u.logits, strong_u.logits)
         if warm:
             return Losses(terms, {"online": online})
         if not margin:
             offline = self.offline_labels(u.index)
             loss = weighted_cross_entropy(strong_u.logits, offline.label, offline.weight)
-            terms["unlabelled_clusters"] = switch.weight * loss
-            return Losses(terms, {"online": online, "offline": offline})
+            clusters = {"unlabelled_clusters": switch.weight * loss}
+            return Losses({**terms, **clusters}, {"online": online, "offline": offline})
         seen_x, seen_u = (strong[0], strong_u) if strong else (weak_x, weak_u)
         stream, pseudo = self._labels(u.index, weak_u)
-        margin_x = functional.cross_entropy(self.similarity(seen_x.features), x.label)
-        margin_u = weighted_cross_entropy(self.similarity(seen_u.features), pseudo.label, pseudo.weight)
-        terms["labelled_margin"] = self.config.weight * margin_x
-        terms["unlabelled_margin"] = self.config.weight * margin_u
-        return Losses(terms, {"online": online, stream: pseudo})
+        margins = self.margin_terms(seen_x.features, x.label, seen_u.features, pseudo)
+        return Losses({**terms, **margins}, {"online": online, stream: pseudo})
 
     def _labels(self, index: Tensor, weak: Output) -> tuple[str, PseudoLabels]:
         """The labels of eq. 3.7 and the name of their stream."""
@@ -103,6 +96,10 @@ class Ablation(APLT):
         own = names[label[len(anchors) :]]
         named = torch.empty_like(centres).index_copy_(0, names, centres)  # row c: the centre of class c
         return Clusters(named, own, (points - named[own]).norm(dim=1), iterations)
+
+    def resolved(self) -> Mapping[str, float]:
+        """As APLT, if there are rounds during training."""
+        return {} if self.config.clusters_train == "nothing" else super().resolved()
 
     def check(self, epochs: int) -> None:
         """As APLT; without rounds during training any length will do."""

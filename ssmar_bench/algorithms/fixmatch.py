@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels
+from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels
 from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
-from ssmar_bench.core.contract import Acts, PseudoLabels, View, Views
+from ssmar_bench.core.contract import PseudoLabels, View, Views
 
 
 class FixMatch(WeakToStrong):
@@ -19,11 +16,11 @@ class FixMatch(WeakToStrong):
         """Hyper-parameters of FixMatch.
 
         Attributes:
-            threshold: tau, the least probability of a pseudo-label that is used.
+            threshold: tau.
             strong_labelled: also learn strong views of labelled clips (a control, not part of FixMatch).
         """
 
-        threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
+        threshold: Threshold
         strong_labelled: bool
 
     config: Config

@@ -2,56 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated
 
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import together
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
-from ssmar_bench.algorithms.parts.rounds import check_rounds, round_epochs
-from ssmar_bench.core.contract import (
-    Acts,
-    Batch,
-    Context,
-    HyperParameters,
-    Losses,
-    Method,
-    Pools,
-    Progress,
-    PseudoLabels,
-    View,
-    Views,
-)
+from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels
+from ssmar_bench.algorithms.parts.rounds import check_rounds, numbered, round_epochs
+from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
+from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Pools, Progress, PseudoLabels, View
 
 
-class OfflineFixMatch(Method):
+class OfflineFixMatch(WeakToStrong):
     """FixMatch in a warm-up; from then on its own labels of the whole pool, renewed in rounds and fixed in between."""
 
-    class Config(HyperParameters):
+    class Config(WeakToStrong.Config):
         """Hyper-parameters: FixMatch's, and APLT's schedule of rounds.
 
         Attributes:
-            threshold: tau, the least probability of a pseudo-label that is used.
-            weight: of the unlabelled loss.
+            threshold: tau.
             warm_up: share of the epochs before the first round.
             round_every: share of the epochs between two rounds.
         """
 
-        threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
-        weight: float = Field(ge=0)
+        threshold: Threshold
         warm_up: Annotated[Fraction, Acts("schedule")] = Field(gt=0, lt=1)
         round_every: Annotated[Fraction, Acts("schedule")] = Field(gt=0, le=1)
 
+    config: Config
     revision = 1
 
     def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
-        self.config = config
+        super().__init__(context, config)
+        self.epochs = context.epochs
         self.register_buffer("pseudo_label", torch.zeros(context.n_unlabelled, dtype=torch.long))
         self.register_buffer("selected", torch.zeros(context.n_unlabelled))
         self.register_buffer("confidence", torch.zeros(context.n_unlabelled))
@@ -59,28 +45,21 @@ class OfflineFixMatch(Method):
     pseudo_label: Tensor
     selected: Tensor
     confidence: Tensor
-
-    def views(self) -> Views:
-        """FixMatch's."""
-        return Views(labelled={"weak": View("weak")}, unlabelled={"weak": View("weak"), "strong": View("strong")})
+    fixed = False
+    """Whether this step takes the labels of the last round."""
 
     def loss(self, batch: Batch, progress: Progress) -> Losses:
         """FixMatch's two terms; after the warm-up the labels are those of the last round.
 
         The weak views go through the network at all times, so that BatchNorm sees what it sees in FixMatch.
         """
-        assert batch.unlabelled is not None
-        x, u = batch.labelled, batch.unlabelled
-        labelled, weak, strong = together(self.network, x.clips["weak"], u.clips["weak"], u.clips["strong"])
-        if progress.epoch < self.round_epochs(progress.epochs)[0]:
-            stream, pseudo = "online", confident_labels(u.index, weak.logits, self.config.threshold)
-        else:
-            stream, pseudo = "offline", self.offline_labels(u.index)
-        terms = {
-            "labelled_weak": functional.cross_entropy(labelled.logits, x.label),
-            "unlabelled": self.config.weight * weighted_cross_entropy(strong.logits, pseudo.label, pseudo.weight),
-        }
-        return Losses(terms, {stream: pseudo})
+        self.fixed = progress.epoch >= self.round_epochs(progress.epochs)[0]
+        losses = super().loss(batch, progress)
+        return Losses(losses.terms, {"offline": losses.pseudo["online"]}) if self.fixed else losses
+
+    def pseudo_labels(self, index: Tensor, weak: Tensor) -> PseudoLabels:
+        """Those of the last round, or in the warm-up FixMatch's."""
+        return self.offline_labels(index) if self.fixed else confident_labels(index, weak, self.config.threshold)
 
     def offline_labels(self, index: Tensor) -> PseudoLabels:
         """What the last round said of the unlabelled clips ``index`` (B,)."""
@@ -89,6 +68,10 @@ class OfflineFixMatch(Method):
     def round_epochs(self, epochs: int) -> list[int]:
         """Before which epochs (from 0) the rounds stand."""
         return round_epochs(epochs, self.config.warm_up, self.config.round_every)
+
+    def resolved(self) -> Mapping[str, float]:
+        """After how many epochs of this run the rounds stand."""
+        return numbered(self.round_epochs(self.epochs))
 
     def check(self, epochs: int) -> None:
         """Refuses a run so short that two rounds fall together or one falls outside."""
@@ -102,8 +85,3 @@ class OfflineFixMatch(Method):
             self.pseudo_label.copy_(found.label)
             self.selected.copy_(found.weight)
             self.confidence.copy_(found.confidence)
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The classifier's logits."""
-        logits: Tensor = self.network(clips).logits
-        return logits

@@ -8,6 +8,7 @@ from pydantic import Field
 from torch import Tensor
 
 from ssmar_bench.algorithms.parts.learning_status import LearningStatus
+from ssmar_bench.algorithms.parts.pseudo_labels import labels_by_class
 from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
 from ssmar_bench.core.contract import Acts, Context, PseudoLabels
 
@@ -38,10 +39,9 @@ class FlexMatch(WeakToStrong):
 
     def pseudo_labels(self, index: Tensor, weak: Tensor) -> PseudoLabels:
         """Hard labels by their class's threshold, which knows of the batches before this one."""
-        confidence, label = weak.softmax(1).max(1)
         won, unused = self.status.counts()
         best = won.max().maximum(unused) if self.config.threshold_warm_up else won.max()
         beta = won / best.clamp_min(1)
-        threshold = self.config.threshold * beta / (2 - beta)
-        self.status.record(index, label, confidence >= self.config.threshold)
-        return PseudoLabels(index, label, (confidence >= threshold[label]).float(), confidence)
+        pseudo = labels_by_class(index, weak.softmax(1), self.config.threshold * beta / (2 - beta))
+        self.status.record(index, pseudo.label, pseudo.confidence >= self.config.threshold)
+        return pseudo

@@ -9,30 +9,25 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run
 from ssmar_bench.algorithms.parts.self_adaptive import SelfAdaptiveThreshold
-from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
+from ssmar_bench.algorithms.parts.weak_to_strong import Averaging
 from ssmar_bench.core.contract import Context, PseudoLabels
 
 
-class FreeMatch(WeakToStrong):
+class FreeMatch(Averaging):
     """FixMatch with a self-adaptive threshold, plus fairness * (-H(SumNorm(p~ / h~), SumNorm(p / h))).
 
     p~ and h~ are moving averages of the weak predictions and of the histogram of their labels; p and h are the mean
     and the histogram of the strong predictions of the selected clips.
     """
 
-    class Config(WeakToStrong.Config):
+    class Config(Averaging.Config):
         """Hyper-parameters of FreeMatch.
 
         Attributes:
-            momentum: lambda of the moving averages.
-            memory: their longest memory as a share of the run (``parts.schedule``).
             fairness: w_f, weight of the fairness term.
         """
 
-        momentum: float = Field(ge=0, lt=1)
-        memory: float | None = Field(gt=0, le=1)
         fairness: float = Field(ge=0)
 
     config: Config
@@ -40,15 +35,10 @@ class FreeMatch(WeakToStrong):
 
     def __init__(self, context: Context, config: Config) -> None:
         super().__init__(context, config)
-        self.momentum = momentum_of_run(config.momentum, config.memory, context.steps)
         self.threshold = SelfAdaptiveThreshold(context.classes, self.momentum)
         self.register_buffer("histogram", torch.full((context.classes,), 1 / context.classes))
 
     histogram: Tensor
-
-    def resolved(self) -> Mapping[str, float]:
-        """The momentum in this run."""
-        return {"momentum": self.momentum}
 
     def pseudo_labels(self, index: Tensor, weak: Tensor) -> PseudoLabels:
         """Hard labels, selected by the self-adaptive threshold."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 import torch
 from pydantic import Field
@@ -16,14 +16,12 @@ from ssmar_bench.algorithms.parts.mixing import cut, draw_boxes
 from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run
 from ssmar_bench.algorithms.parts.self_adaptive import SelfAdaptiveThreshold
-from ssmar_bench.algorithms.parts.teacher import Teacher
+from ssmar_bench.algorithms.parts.student import Taught
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
     Context,
-    HyperParameters,
     Losses,
-    Method,
     Progress,
     PseudoLabels,
     View,
@@ -31,7 +29,7 @@ from ssmar_bench.core.contract import (
 )
 
 
-class InfoMatch(Method):
+class InfoMatch(Taught):
     """L = H(y, p(x)) + weight * (cutmix * L_cm + strong * (L_s1 + L_s2) + agreement * L_a).
 
     L_s1 and L_s2 are FreeMatch's loss on two strong views, L_cm on the weak view with a box of another clip's in it,
@@ -39,7 +37,7 @@ class InfoMatch(Method):
     strong views.
     """
 
-    class Config(HyperParameters):
+    class Config(Taught.Config):
         """Hyper-parameters of InfoMatch.
 
         Attributes:
@@ -48,7 +46,6 @@ class InfoMatch(Method):
             weight: of everything unlabelled.
             cutmix, strong, agreement: of the terms within.
             teacher_momentum: of the averaged weights.
-            predict_with: whose weights predict; the averaged ones are the ``teacher``.
         """
 
         momentum: float = Field(ge=0, lt=1)
@@ -58,15 +55,12 @@ class InfoMatch(Method):
         strong: float = Field(ge=0)
         agreement: float = Field(ge=0)
         teacher_momentum: Annotated[float, Acts("prediction")] = Field(ge=0, lt=1)
-        predict_with: Annotated[Literal["teacher", "student"], Acts("prediction")]
 
+    config: Config
     revision = 1
 
     def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
-        self.teacher = Teacher(context.network("student"))
-        self.config = config
+        super().__init__(context, config)
         self.momentum = momentum_of_run(config.momentum, config.memory, context.steps)
         self.teacher_momentum = momentum_of_run(config.teacher_momentum, config.memory, context.steps)
         self.threshold = SelfAdaptiveThreshold(context.classes, self.momentum)
@@ -107,11 +101,6 @@ class InfoMatch(Method):
     def after_step(self, progress: Progress) -> None:
         """The averaged weights follow."""
         self.teacher.update(self.network, self.teacher_momentum)
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The logits of whoever predicts."""
-        logits: Tensor = (self.teacher if self.config.predict_with == "teacher" else self.network)(clips).logits
-        return logits
 
 
 def standardised(logits: Tensor) -> Tensor:

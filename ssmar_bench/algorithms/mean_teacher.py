@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor
 from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.batch_norm import still
@@ -15,17 +14,17 @@ from ssmar_bench.algorithms.parts.consistency import squared_gap
 from ssmar_bench.algorithms.parts.forward import together
 from ssmar_bench.algorithms.parts.pseudo_labels import everyone
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
-from ssmar_bench.algorithms.parts.teacher import Teacher
-from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+from ssmar_bench.algorithms.parts.student import Taught
+from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Progress, View, Views
 
 
-class MeanTeacher(Method):
+class MeanTeacher(Taught):
     """L = H(y, p(x)) + weight * ramp(t) * mean (p(v) - p'(v'))^2 over clips and classes.
 
     v and v' are two weak views of a clip, p' is the teacher, whose weights follow the student's after every step.
     """
 
-    class Config(HyperParameters):
+    class Config(Taught.Config):
         """Hyper-parameters of Mean Teacher.
 
         Attributes:
@@ -38,7 +37,6 @@ class MeanTeacher(Method):
             momentum: of the teacher after the ramp.
             momentum_in_ramp: of the teacher in the ramp.
             memory: the teacher's longest memory as a share of the run (``parts.schedule``).
-            predict_with: whose weights predict.
         """
 
         weight: float = Field(ge=0)
@@ -49,15 +47,12 @@ class MeanTeacher(Method):
         momentum: float = Field(ge=0, lt=1)
         momentum_in_ramp: float = Field(ge=0, lt=1)
         memory: float | None = Field(gt=0, le=1)
-        predict_with: Annotated[Literal["teacher", "student"], Acts("prediction")]
 
+    config: Config
     revision = 1
 
     def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
-        self.teacher = Teacher(context.network("student"))
-        self.config = config
+        super().__init__(context, config)
         self.steps = context.steps
         self.momentum = momentum_of_run(config.momentum, config.memory, context.steps)
         self.momentum_in_ramp = momentum_of_run(config.momentum_in_ramp, config.memory, context.steps)
@@ -97,8 +92,3 @@ class MeanTeacher(Method):
         """The teacher follows."""
         in_ramp = progress.step < self.config.ramp * progress.steps
         self.teacher.update(self.network, self.momentum_in_ramp if in_ramp else self.momentum)
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The logits of whoever predicts."""
-        logits: Tensor = (self.teacher if self.config.predict_with == "teacher" else self.network)(clips).logits
-        return logits

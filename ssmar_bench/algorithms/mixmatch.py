@@ -16,18 +16,18 @@ from ssmar_bench.algorithms.parts.distribution import sharpen
 from ssmar_bench.algorithms.parts.mixing import blend, draw_coefficients
 from ssmar_bench.algorithms.parts.pseudo_labels import everyone
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
-from ssmar_bench.algorithms.parts.teacher import Teacher
-from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+from ssmar_bench.algorithms.parts.student import Taught
+from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Progress, View, Views
 
 
-class MixMatch(Method):
+class MixMatch(Taught):
     """L = H(Y', p(X')) + weight * ramp(t) * mean (p(U') - Q')^2 over clips and classes.
 
     The guess of a clip is its mean prediction over two weak views, sharpened. X' and U' are the labelled clips and
     both views of the unlabelled ones, each blended with a random other of them, and so are their targets Y' and Q'.
     """
 
-    class Config(HyperParameters):
+    class Config(Taught.Config):
         """Hyper-parameters of MixMatch.
 
         Attributes:
@@ -39,7 +39,6 @@ class MixMatch(Method):
             ramp: its length as a share of the run.
             momentum: of the averaged weights.
             memory: their longest memory as a share of the run (``parts.schedule``).
-            predict_with: whose weights predict; the averaged ones are the ``teacher``.
         """
 
         temperature: float = Field(gt=0)
@@ -50,15 +49,12 @@ class MixMatch(Method):
         ramp: Annotated[float, Acts("schedule")] = Field(ge=0, le=1)
         momentum: Annotated[float, Acts("prediction")] = Field(ge=0, lt=1)
         memory: Annotated[float | None, Acts("prediction")] = Field(gt=0, le=1)
-        predict_with: Annotated[Literal["teacher", "student"], Acts("prediction")]
 
+    config: Config
     revision = 1
 
     def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
-        self.teacher = Teacher(context.network("student"))
-        self.config = config
+        super().__init__(context, config)
         self.classes, self.steps = context.classes, context.steps
         self.momentum = momentum_of_run(config.momentum, config.memory, context.steps)
 
@@ -106,8 +102,3 @@ class MixMatch(Method):
     def after_step(self, progress: Progress) -> None:
         """The averaged weights follow."""
         self.teacher.update(self.network, self.momentum)
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The logits of whoever predicts."""
-        logits: Tensor = (self.teacher if self.config.predict_with == "teacher" else self.network)(clips).logits
-        return logits

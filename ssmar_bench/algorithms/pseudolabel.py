@@ -10,12 +10,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.batch_norm import still
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
 from ssmar_bench.algorithms.parts.schedule import ramp
-from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Progress, View, Views
 
 
-class PseudoLabel(Method):
+class PseudoLabel(Student):
     """L = H(y, p(x)) + weight * ramp(t) * 1[max p(u) >= threshold] H(argmax p(u), p(u)); x and u are weak views."""
 
     class Config(HyperParameters):
@@ -27,17 +28,16 @@ class PseudoLabel(Method):
             ramp_start, ramp_end: T1 and T2 as shares of the run: alpha is 0 before the one, alpha_f after the other.
         """
 
-        threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
+        threshold: Threshold
         weight: float = Field(ge=0)
         ramp_start: Annotated[float, Acts("schedule")] = Field(ge=0, le=1)
         ramp_end: Annotated[float, Acts("schedule")] = Field(ge=0, le=1)
 
+    config: Config
     revision = 1
 
     def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
-        self.config = config
+        super().__init__(context, config)
         self.steps = context.steps
 
     def resolved(self) -> Mapping[str, float]:
@@ -62,8 +62,3 @@ class PseudoLabel(Method):
             "unlabelled": alpha * weighted_cross_entropy(unlabelled, pseudo.label, pseudo.weight),
         }
         return Losses(terms, {"online": pseudo})
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The classifier's logits."""
-        logits: Tensor = self.network(clips).logits
-        return logits

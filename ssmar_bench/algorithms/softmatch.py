@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -10,29 +9,24 @@ from pydantic import Field
 from torch import Tensor
 
 from ssmar_bench.algorithms.parts.distribution import UniformAlignment
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run
-from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
+from ssmar_bench.algorithms.parts.weak_to_strong import Averaging
 from ssmar_bench.core.contract import Context, PseudoLabels
 
 
-class SoftMatch(WeakToStrong):
+class SoftMatch(Averaging):
     """w = exp(-min(c - mu, 0)^2 / (2 sigma^2 / width^2)) with c = max UA(q), the confidence after uniform alignment.
 
     mu and sigma^2 are moving averages of the confidences' mean and variance; labels are argmax q.
     """
 
-    class Config(WeakToStrong.Config):
+    class Config(Averaging.Config):
         """Hyper-parameters of SoftMatch.
 
         Attributes:
-            momentum: m of the moving averages.
-            memory: their longest memory as a share of the run (``parts.schedule``).
             width: n_sigma; the weight has fallen to exp(-1/2) at sigma / width below the mean.
             statistics: whether mu and sigma^2 are of the confidences ``before`` or ``after`` alignment.
         """
 
-        momentum: float = Field(ge=0, lt=1)
-        memory: float | None = Field(gt=0, le=1)
         width: float = Field(gt=0)
         statistics: Literal["before", "after"]
 
@@ -41,17 +35,12 @@ class SoftMatch(WeakToStrong):
 
     def __init__(self, context: Context, config: Config) -> None:
         super().__init__(context, config)
-        self.momentum = momentum_of_run(config.momentum, config.memory, context.steps)
         self.align = UniformAlignment(context.classes, self.momentum)
         self.register_buffer("mean", torch.full((), 1 / context.classes))
         self.register_buffer("variance", torch.ones(()))
 
     mean: Tensor
     variance: Tensor
-
-    def resolved(self) -> Mapping[str, float]:
-        """The momentum in this run."""
-        return {"momentum": self.momentum}
 
     def pseudo_labels(self, index: Tensor, weak: Tensor) -> PseudoLabels:
         """Hard labels of the predictions as they are, weighted by the aligned confidence."""

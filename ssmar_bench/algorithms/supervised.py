@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from torch import Tensor
 from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.forward import together
-from ssmar_bench.core.contract import Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.core.contract import Batch, HyperParameters, Losses, Progress, View, Views
 
 
-class Supervised(Method):
+class Supervised(Student):
     """Cross-entropy on weak views of labelled clips.
 
     With ``strong_labelled`` their strong views are learned too, with the same weight: the control that shows how much
@@ -21,13 +21,9 @@ class Supervised(Method):
 
         strong_labelled: bool
 
+    config: Config
     revision = 1
     needs_unlabelled = False
-
-    def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
-        self.config = config
 
     def views(self) -> Views:
         """A weak view, and a strong one for the control."""
@@ -44,8 +40,3 @@ class Supervised(Method):
                 for view, output in zip(clips, outputs, strict=True)
             }
         )
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The classifier's logits."""
-        logits: Tensor = self.network(clips).logits
-        return logits

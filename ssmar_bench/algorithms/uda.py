@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels
+from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels
 from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
 from ssmar_bench.core.contract import Acts, Progress, PseudoLabels
 
@@ -34,7 +34,7 @@ class UDA(WeakToStrong):
                 over the clips kept, or the largest one (``confidence``), the loss being the sum over B.
         """
 
-        threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
+        threshold: Threshold
         temperature: float = Field(gt=0)
         tsa: Literal["none", "linear", "exp", "log"]
         tsa_by: Annotated[Literal["label", "confidence"], Acts(when={"tsa": "linear"})]

@@ -15,10 +15,11 @@ from ssmar_bench.algorithms.parts.batch_norm import still
 from ssmar_bench.algorithms.parts.consistency import divergence, mean_entropy
 from ssmar_bench.algorithms.parts.pseudo_labels import everyone
 from ssmar_bench.algorithms.parts.schedule import ramp
-from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Progress, View, Views
 
 
-class VAT(Method):
+class VAT(Student):
     """L = H(y, p(x)) + weight * ramp(t) * KL(p(u) || p(u + r)) + entropy * H(p(u)).
 
     r has length radius and points where p changes most: the gradient of KL(p(u) || p(u + probe d)) at a random unit
@@ -47,12 +48,11 @@ class VAT(Method):
         entropy: float = Field(ge=0)
         ramp: Annotated[float, Acts("schedule")] = Field(ge=0, le=1)
 
+    config: Config
     revision = 1
 
     def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
-        self.config = config
+        super().__init__(context, config)
         self.steps = context.steps
 
     def resolved(self) -> Mapping[str, float]:
@@ -88,11 +88,6 @@ class VAT(Method):
             probe = (self.config.probe * scale * unit(direction)).requires_grad_()
             (direction,) = torch.autograd.grad(divergence(clean, self.network(clips + probe).logits), probe)
         return self.config.radius * scale * unit(direction)
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The classifier's logits."""
-        logits: Tensor = self.network(clips).logits
-        return logits
 
 
 def unit(vectors: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ssmar_bench.api.catalogue import Described, compared, describe, methods
+    from ssmar_bench.api.catalogue import Described, compared, describe, methods, set_notes
     from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
     from ssmar_bench.api.prepare import PlannedStore, plan_stores
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ssmar_bench.splits.summary import Summary
 
 _HOMES = {
-    "api.catalogue": ("Described", "compared", "describe", "methods"),
+    "api.catalogue": ("Described", "compared", "describe", "methods", "set_notes"),
     "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
     "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
     "api.prepare": ("PlannedStore", "plan_stores"),
@@ -83,6 +83,7 @@ __all__ = [
     "plan_table",
     "report",
     "run",
+    "set_notes",
     "show_split",
     "sources",
     "synthesize",

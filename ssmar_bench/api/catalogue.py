@@ -22,6 +22,11 @@ def methods(names: Sequence[str] | None = None) -> list[Recipe]:
     return [recipes.read(name)[0] for name in wanted]
 
 
+def set_notes(names: Sequence[str]) -> list[str]:
+    """What the sets among ``names`` say of themselves."""
+    return [method_set.read(name).notes for name in names if name in method_set.SETS.names()]
+
+
 def compared(recipe: Recipe) -> str:
     """What the tests compare the method's algorithm with, in a few words."""
     parity = recipe.parity

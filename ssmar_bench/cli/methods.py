@@ -33,6 +33,8 @@ def list_methods(
     for recipe in api.methods(names or None):
         table.add_row(recipe.name, recipe.label, recipe.algorithm, api.compared(recipe))
     _console().print(table)
+    for note in filter(None, api.set_notes(names or [])):
+        _console().print(escape(note))
 
 
 @app.command("show")

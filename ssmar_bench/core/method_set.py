@@ -14,9 +14,10 @@ from ssmar_bench.core.yaml_file import validate
 
 
 class MethodSet(Section):
-    """One file of ``methods/sets/``: what the set is, and its methods in order."""
+    """One file of ``methods/sets/``: what it is, its methods in order, and what a reader of its table must know."""
 
     title: str = Field(min_length=1)
+    notes: str = ""
     methods: list[str] = Field(min_length=1)
 
 

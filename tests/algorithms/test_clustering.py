@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ssmar_bench.algorithms.aplt import self_adaptive_threshold
+from ssmar_bench.algorithms.aplt import APLT
 from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, semi_supervised_kmeans
 
 few = settings(max_examples=40, deadline=None, derandomize=True, database=None)
@@ -161,7 +161,7 @@ def clusters(distance: list[float], label: list[int]) -> Clusters:
 def test_the_threshold_is_equation_3_4_and_one_common_ratio(rows: list[tuple[float, int]], classes: int) -> None:
     """Also methods.md 8, row 12: d < tau_adapt(c) if and only if d / tau_local(c) < tau_global / max(tau_local)."""
     distance, label = [d for d, _ in rows], [c for _, c in rows]
-    found = self_adaptive_threshold(clusters(distance, label), classes)
+    found = APLT.self_adaptive_threshold(clusters(distance, label), classes)
     torch.testing.assert_close(found, torch.tensor(naive_thresholds(distance, label, classes), dtype=torch.float64))
     local = {c: sum(own) / len(own) for c in set(label) if (own := [d for d, y in rows if y == c])}
     ratio = sum(distance) / len(distance) / max(local.values())
@@ -173,13 +173,13 @@ def test_the_threshold_is_equation_3_4_and_one_common_ratio(rows: list[tuple[flo
 
 def test_the_threshold_by_hand() -> None:
     """Means 2 and 6, all together 10/3; cluster 1 is empty."""
-    found = self_adaptive_threshold(clusters([1.0, 3.0, 6.0], [0, 0, 2]), 3)
+    found = APLT.self_adaptive_threshold(clusters([1.0, 3.0, 6.0], [0, 0, 2]), 3)
     assert found.tolist() == pytest.approx([2 / 6 * 10 / 3, 0.0, 10 / 3])
 
 
 def test_points_on_their_centres_pass_no_threshold() -> None:
-    found = self_adaptive_threshold(clusters([0.0, 0.0], [0, 1]), 3)
+    found = APLT.self_adaptive_threshold(clusters([0.0, 0.0], [0, 1]), 3)
     assert found.tolist() == [0, 0, 0]
-    lone = self_adaptive_threshold(clusters([0.0, 1.0, 3.0], [0, 1, 1]), 2)  # a lone point, which is its centre
+    lone = APLT.self_adaptive_threshold(clusters([0.0, 1.0, 3.0], [0, 1, 1]), 2)  # a lone point, which is its centre
     assert lone[0] == 0
     assert lone[1] > 1

@@ -286,6 +286,9 @@ def test_a_runs_length_is_resolved_into_momenta_and_ramps() -> None:
     assert set(method_of(TINY, "infomatch").resolved()) == {"momentum", "teacher_momentum"}
     assert set(method_of(TINY, "mixmatch").resolved()) == {"momentum", "ramp_steps"}
     assert method_of(TINY, "fixmatch").resolved() == {}
+    rounds = {"round_1": 3, "round_2": 5, "round_3": 7, "round_4": 9}
+    assert method_of(TINY, "aplt").resolved() == method_of(TINY, "fixmatch-asy").resolved() == rounds
+    assert method_of(TINY, "aplt-variant-2").resolved() == {}
 
 
 def test_ramps_are_at_their_end_at_the_end_of_the_run() -> None:

@@ -37,6 +37,7 @@ def test_list_has_a_line_for_every_recipe_and_says_what_it_is_compared_with(call
 def test_list_of_a_set_is_in_its_order(call: Call) -> None:
     rows = [line.split()[1] for line in call("methods", "list", "table1").out.splitlines() if line.startswith("│")]
     assert rows == method_set.read("table1").methods
+    assert "The tuning budget is the same for every row: none." in call("methods", "list", "table1").out
     ended = call("methods", "list", "table11")
     assert (ended.status, ended.err) == (2, "ssmar-bench: Unknown method 'table11'; did you mean 'table1'?.\n")
 

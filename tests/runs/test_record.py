@@ -125,6 +125,8 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
     rounds = 4 * (2 * len(manifest.labelled) + len(manifest.unlabelled))
     forwarded = {"supervised": 600, "fixmatch": 1800, "aplt": 600 * 4 - 3 * 5 * 10 + rounds}
     assert metrics["clips_forwarded"] == forwarded[method]
+    rounds = {"round_1": 3, "round_2": 5, "round_3": 8, "round_4": 10}  # 15, 25, 35 and 45 of 55 epochs, in 12
+    assert metrics.get("resolved") == (rounds if method == "aplt" else None)
 
     predictions = pd.read_csv(record / "predictions.csv")
     assert list(predictions["clip"]) == [salted("tiny-motion", clip) for clip in manifest.test]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.core.contract import PseudoLabels
+from ssmar_bench.core.contract import Acts, PseudoLabels
+
+Threshold = Annotated[float, Field(ge=0, le=1), Acts(all=0.0, none=1.0)]
+"""The least probability of a pseudo-label that is used, as a hyper-parameter."""
 
 
 def confident_labels(index: Tensor, weak_logits: Tensor, threshold: float) -> PseudoLabels:
@@ -18,6 +24,18 @@ def confident_labels(index: Tensor, weak_logits: Tensor, threshold: float) -> Ps
     """
     confidence, label = weak_logits.detach().float().softmax(1).max(1)
     return PseudoLabels(index, label, (confidence >= threshold).float(), confidence)
+
+
+def labels_by_class(index: Tensor, probability: Tensor, threshold: Tensor) -> PseudoLabels:
+    """Hard labels, used where the largest probability reaches the threshold of its class.
+
+    Args:
+        index: (B,) rows in the unlabelled pool.
+        probability: (B, C) without gradient.
+        threshold: (C,).
+    """
+    confidence, label = probability.max(1)
+    return PseudoLabels(index, label, (confidence >= threshold[label]).float(), confidence)
 
 
 def weighted_cross_entropy(logits: Tensor, label: Tensor, weight: Tensor) -> Tensor:

@@ -15,6 +15,11 @@ def round_epochs(epochs: int, warm_up: Fraction, every: Fraction) -> list[int]:
     return rounds
 
 
+def numbered(rounds: Sequence[int]) -> dict[str, float]:
+    """For a run's record: ``round_1`` -> the number of epochs before the first round, and so on."""
+    return {f"round_{number}": float(epoch) for number, epoch in enumerate(rounds, 1)}
+
+
 def check_rounds(algorithm: str, epochs: int, rounds: Sequence[int]) -> None:
     """Raises ``ValueError`` for a run so short that two rounds fall together or one falls outside."""
     if len(set(rounds)) < len(rounds) or rounds[0] < 1 or rounds[-1] >= epochs:

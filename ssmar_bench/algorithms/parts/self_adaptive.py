@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ssmar_bench.algorithms.parts.pseudo_labels import labels_by_class
 from ssmar_bench.core.contract import PseudoLabels
 
 
@@ -33,8 +34,6 @@ class SelfAdaptiveThreshold(nn.Module):
             index: (B,) rows in the unlabelled pool.
             probability: (B, C).
         """
-        confidence, label = probability.max(1)
-        self.level.lerp_(confidence.mean(), 1 - self.momentum)
+        self.level.lerp_(probability.max(1).values.mean(), 1 - self.momentum)
         self.expected.lerp_(probability.mean(0), 1 - self.momentum)
-        threshold = self.level * self.expected / self.expected.max()
-        return PseudoLabels(index, label, (confidence >= threshold[label]).float(), confidence)
+        return labels_by_class(index, probability, self.level * self.expected / self.expected.max())

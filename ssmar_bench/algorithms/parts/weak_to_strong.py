@@ -11,12 +11,13 @@ from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.forward import together
 from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
+from ssmar_bench.algorithms.parts.schedule import momentum_of_run
+from ssmar_bench.algorithms.parts.student import Student
 from ssmar_bench.core.contract import (
     Batch,
     Context,
     HyperParameters,
     Losses,
-    Method,
     Progress,
     PseudoLabels,
     View,
@@ -24,7 +25,7 @@ from ssmar_bench.core.contract import (
 )
 
 
-class WeakToStrong(Method):
+class WeakToStrong(Student):
     """L = H(y, p(weak x)) + weight * mean_i w_i H(y_i, p(strong u_i)).
 
     A member of the family says which labels y_i with which weights w_i a weak view gives (:meth:`pseudo_labels`),
@@ -41,11 +42,6 @@ class WeakToStrong(Method):
         weight: float = Field(ge=0)
 
     config: Config
-
-    def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
-        self.config = config
 
     def views(self) -> Views:
         """Weak labelled; weak and strong unlabelled on the same frames."""
@@ -79,7 +75,27 @@ class WeakToStrong(Method):
         pseudo = self.pseudo_labels(u.index, believed)
         return Losses({**terms, **self.unlabelled_terms(believed, strong.logits, pseudo)}, {"online": pseudo})
 
-    def predict(self, clips: Tensor) -> Tensor:
-        """The classifier's logits."""
-        logits: Tensor = self.network(clips).logits
-        return logits
+
+class Averaging(WeakToStrong):
+    """A member that selects by moving averages of its weak predictions."""
+
+    class Config(WeakToStrong.Config):
+        """What such a member has.
+
+        Attributes:
+            momentum: of the moving averages.
+            memory: their longest memory as a share of the run (``parts.schedule``).
+        """
+
+        momentum: float = Field(ge=0, lt=1)
+        memory: float | None = Field(gt=0, le=1)
+
+    config: Config
+
+    def __init__(self, context: Context, config: Config) -> None:
+        super().__init__(context, config)
+        self.momentum = momentum_of_run(config.momentum, config.memory, context.steps)
+
+    def resolved(self) -> Mapping[str, float]:
+        """The momentum in this run."""
+        return {"momentum": self.momentum}
