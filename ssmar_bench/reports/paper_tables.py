@@ -13,7 +13,7 @@ from ssmar_bench.core.published import Column, PaperTable, Printed
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
 from ssmar_bench.reports.words import ABSENT
-from ssmar_bench.results.paired import SEEDS, Difference, Standing, difference, hits, standing
+from ssmar_bench.results.paired import PEOPLE, SEEDS, Difference, Standing, difference, hits, standing
 from ssmar_bench.results.ranking import DATA_SETS, Ranking, friedman, rank, why_not
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_cells import Cell, fill
@@ -23,11 +23,13 @@ KINDS = ("micro-motion", "real")
 REFERENCES = {"supervised": "labelled clips alone", "fixmatch": "FixMatch"}
 TESTING = (
     "Bold: separable from every other row of its column. Methods are compared by seed on the same test clips; seeds "
-    "and people, not clips, are drawn anew (2000 times), p-values follow Student's t with seeds - 1 degrees of freedom "
-    "and are corrected by Holm over all pairs of a column, at 5 %. = marks rows that the best cannot be told from."
+    "and people, not clips, are drawn anew (2000 times), p-values follow Student's t with Satterthwaite's degrees of "
+    "freedom and are corrected by Holm over all pairs of a column, at 5 %. = marks rows that the best cannot be told "
+    "from."
 )
 UNTESTED = (
-    f"No cell is bold in {{columns}}: with fewer than {SEEDS} seeds common to all rows no significance is claimed."
+    f"No cell is bold in {{columns}}: with fewer than {SEEDS} seeds common to all rows, or test clips of fewer than "
+    f"{PEOPLE} people, no significance is claimed."
 )
 
 
