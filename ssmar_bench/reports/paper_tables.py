@@ -61,6 +61,18 @@ class Filled:
             {c.name: {row: self.cell(row, c).accuracy.mean() for row in self.rows} for c in self.columns}
         )
 
+    @property
+    def alike(self) -> pd.DataFrame:
+        """Like ``means``, but over the seeds that every row with runs in the column has; NaN where there is none."""
+        found = {}
+        for column in self.columns:
+            cells = {row: self.cell(row, column) for row in self.rows}
+            common = set.intersection(*([{*cell.seeds} for cell in cells.values() if cell.seeds] or [set()]))
+            found[column.name] = {
+                row: cell.accuracy[cell.accuracy.index.isin(common)].mean() for row, cell in cells.items()
+            }
+        return pd.DataFrame(found)
+
 
 def filled(runs: Runs, table: PaperTable, on: str) -> Filled:
     """``table`` with the runs that fill it; the authors' likely rows are there if any has a run."""
@@ -83,7 +95,7 @@ def filled(runs: Runs, table: PaperTable, on: str) -> Filled:
 def section(found: Filled) -> Section:
     """Everything that is said of one table."""
     standings = {column.name: _standing(found, column) for column in found.columns}
-    ranking = rank(found.means)
+    ranking = rank(found.alike)
     tables = [_accuracy(found, standings), *_beside_the_paper(found)]
     if ranking.columns and len(ranking.ranks) > 1:
         tables.append(_ranks(found, ranking))
@@ -136,7 +148,10 @@ def _tests(found: Filled, ranking: Ranking) -> list[str]:
     else:
         words.append(why_not(sources))
     if ranking.columns:
-        words.append(f"Mean ranks are taken over the columns in which every measured row has a run: {ranking.columns}.")
+        words.append(
+            "Mean ranks are taken over the columns in which every measured row has a run, and there over the seeds "
+            f"that all rows have; columns: {ranking.columns}."
+        )
     return words
 
 
@@ -214,12 +229,13 @@ def _published(found: Filled) -> Table:
         if not column.same or cell.runs.empty:
             return f"{paper.value:.1f}"
         judged = verdict(cell.accuracy, paper.value)
-        return f"{paper.value:.1f} (gap {judged.gap:+.1f}, {judged.words})"
+        reach = "" if math.isnan(judged.reach) else f" of ±{judged.reach:.1f}"
+        return f"{paper.value:.1f} (gap {judged.gap:+.1f}{reach}: {judged.words})"
 
     same = any(column.same for column in found.columns)
     notes = (
-        "Gap: ours minus the paper's, in points. It agrees if one more run of ours could, at 95 %, fall on the paper's "
-        "number (prediction interval from our seeds); the paper prints no spread."
+        "Gap: ours minus the paper's, in points, and after ± how far one more run of ours would, at 95 %, lie from our "
+        "mean (prediction interval from our seeds): a gap within it agrees. The paper prints no spread."
         if same
         else "On the paper's own data, which are not these: shown for the order of rows, not to compare accuracies.",
     )
