@@ -29,13 +29,14 @@ from ssmar_bench.results.table_cells import Cell, fill
 
 @dataclass(frozen=True)
 class Seen:
-    """One column's answer: the difference that the claim calls positive, in words, and over how many seeds."""
+    """One column's answer: the difference that the claim calls positive (``value``), in words, and over what seeds."""
 
     column: str
     words: str
     agrees: bool
     seeds: int
     p: float = math.nan
+    value: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,11 @@ class Higher(Claim):
         for one in self.better:
             for other in worse:
                 found = evidence.pair(one, other, column)
-                words = "" if found is None else f"{one} over {other} {_points(found)}"
-                yield None if found is None else Seen(column.name, words, found.mean > 0, found.seeds, found.p)
+                if found is None:
+                    yield None
+                    continue
+                words = f"{one} over {other} {_points(found)}"
+                yield Seen(column.name, words, found.mean > 0, found.seeds, found.p, found.mean)
 
 
 class FewImprove(Claim):

@@ -49,17 +49,19 @@ class Runs:
         return self.runs[self.runs["benchmark"] == benchmark]
 
     def curves(self, benchmark: str, ratio: float | None = None) -> pd.DataFrame:
-        """The curves of a benchmark's finished runs: method, label, variant, ratio, seed, folder, ``CURVES``.
+        """The curves of a benchmark's finished runs, of :meth:`curves_of`."""
+        rows = self.of(benchmark)
+        rows = rows[rows["state"] == "done"]
+        return self.curves_of(rows if ratio is None else rows[rows["ratio"] == ratio])
+
+    def curves_of(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The curves of some finished runs: method, label, variant, ratio, seed, folder, ``CURVES``.
 
         Read from the disk only when asked for.
 
         Raises:
             UserError: names a ``curves.csv`` that cannot be read.
         """
-        rows = self.of(benchmark)
-        rows = rows[rows["state"] == "done"]
-        if ratio is not None:
-            rows = rows[rows["ratio"] == ratio]
         keys = ["method", "label", "variant", "ratio", "seed", "folder"]
         frames = [
             read_curves(self.root / "runs" / row["folder"]).assign(**{key: row[key] for key in keys})

@@ -12,7 +12,7 @@ import pytest
 from _records import Real
 
 from ssmar_bench.reports import paper
-from ssmar_bench.reports.tables import latex
+from ssmar_bench.reports.latex import latex
 from ssmar_bench.results.claims import Seen, evaluate, verdict
 from ssmar_bench.results.records import Runs, load
 
@@ -50,7 +50,7 @@ def test_bold_needs_five_seeds(tmp_path: Path) -> None:
     assert five.count("**") == 2
     assert "**70.4 ± 0.5 (5)**" in five
     assert "fewer than 5 seeds" not in five
-    found = paper.sections(load(tmp_path / "five"))
+    found = [part.section for part in paper.parts(load(tmp_path / "five"))]
     table = next(one for one in found if one.name == "table4-micro-motion").tables[0]
     assert r"\textbf{70.4 $\pm$ 0.5 (5)}" in latex(table, "t")
 
@@ -76,13 +76,13 @@ def test_what_was_not_run_failed_or_was_run_otherwise_is_shown_as_such(tmp_path:
 
 def test_every_section_is_written_three_ways_and_alike_each_time(tmp_path: Path) -> None:
     runs = table4(tmp_path, 2)
-    paths = paper.write(runs, tmp_path / "a")
+    paths = paper.write(paper.parts(runs), tmp_path / "a")
     names = {path.name for path in paths}
     assert {f"{stem}-micro-motion.{kind}" for stem in ("table4", "claims") for kind in ("md", "tex", "csv")} <= names
     assert not any("real" in name for name in names)
-    again = paper.write(runs, tmp_path / "b")
+    again = paper.write(paper.parts(runs), tmp_path / "b")
     assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
-    assert paper.write(load(tmp_path / "nothing"), tmp_path / "c") == []
+    assert paper.parts(load(tmp_path / "nothing")) == []
 
 
 def test_claims_speak_of_what_is_there(tmp_path: Path) -> None:
@@ -124,7 +124,9 @@ def test_ranks_compare_rows_on_the_same_seeds(tmp_path: Path) -> None:
         Real("fixmatch", 0.5, seed, 0.6 + shift).write(tmp_path)
         Real("aplt", 0.5, seed, 0.5 + shift).write(tmp_path)
     Real("fixmatch-asy", 0.5, 0, 0.35).write(tmp_path)
-    ranks = next(one for one in paper.sections(load(tmp_path)) if one.name == "table4-micro-motion").tables[-1]
+    ranks = next(
+        part.section for part in paper.parts(load(tmp_path)) if part.section.name == "table4-micro-motion"
+    ).tables[-1]
     assert [row[:2] for row in ranks.rows] == [
         ("FixMatch, ASY", "1.00"), ("FixMatch (Baseline), SYN", "2.00"), ("APLT (Ours), ASY", "3.00"),
     ]  # fmt: skip

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.reports.style import DARK, OKABE_ITO, Look
+from ssmar_bench.reports.style import DARK, OKABE_ITO, Look, looks
 from ssmar_bench.results.cells import classes
 from ssmar_bench.results.clips import calibration, confusion
-from ssmar_bench.results.order import sort
+from ssmar_bench.results.order import labels, sort
 from ssmar_bench.results.pseudo import over_seeds
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.schema import read_object
+from ssmar_bench.results.shown import LINES
 
 CELL_CURVES = (
     *(("probe", quantity) for quantity in ("accuracy", "accuracy_at_50")),
@@ -34,23 +35,30 @@ Curves = dict[str, list[float | None]]
 
 
 def payload(
-    runs: Runs, curves: Mapping[str, pd.DataFrame], looks: Mapping[str, Look], titles: Mapping[str, str]
+    runs: Runs, curves: Mapping[str, pd.DataFrame], ranked: Mapping[str, Sequence[str]], titles: Mapping[str, str]
 ) -> dict[str, Any]:
     """Plain data for the page.
 
     Args:
         runs: all runs.
         curves: benchmark -> ``Runs.curves``.
-        looks: label -> line.
+        ranked: benchmark -> ``shown.ranked``; the page shows the first ``LINES``, until a reader chooses others.
         titles: benchmark -> heading, in the order in which they are shown.
     """
+    looked = looks(list(dict.fromkeys([*(label for own in ranked.values() for label in own), *labels(runs.runs)])))
     own = {folder: found for frame in curves.values() for folder, found in _by_folder(frame).items()}
     shared: list[dict[str, Any]] = []
     return {
         "palette": {"light": OKABE_ITO, "dark": DARK},
-        "looks": {label: _look(look) for label, look in looks.items()},
+        "looks": {label: _look(look) for label, look in looked.items()},
         "benchmarks": [
-            {"name": name, "title": title, "classes": classes(runs, name), "cells": _cells(runs, name, curves[name])}
+            {
+                "name": name,
+                "title": title,
+                "classes": classes(runs, name),
+                "shown": list(ranked[name][:LINES]),
+                "cells": _cells(runs, name, curves[name]),
+            }
             for name, title in titles.items()
         ],
         "runs": [_run(runs, row, own.get(row["folder"], {}), shared) for row in runs.runs.to_dict("records")],
