@@ -171,7 +171,7 @@ def _by_source(found: Filled) -> pd.DataFrame:
 
 def _standing(found: Filled, column: Column) -> Standing:
     cells = [found.cell(row, column) for row in found.rows]
-    return standing({cell.row: hits(found.runs, cell) for cell in cells if len(cell.runs)})
+    return standing({cell.row: hits(found.runs, cell.runs) for cell in cells if len(cell.runs)})
 
 
 def _accuracy(found: Filled, standings: dict[str, Standing]) -> Table:
@@ -258,7 +258,7 @@ def _gains(found: Filled, method: str, name: str) -> Table | None:
         cells = [found.cell(one, column) for one in (row, base)]
         ours = None
         if not any(cell.runs.empty for cell in cells):
-            ours = difference(*(hits(found.runs, cell) for cell in cells))
+            ours = difference(*(hits(found.runs, cell.runs) for cell in cells))
         printed = [found.paper.get((one.removesuffix(", as published"), column.published)) for one in (row, base)]
         theirs = f" [{printed[0].value - printed[1].value:+.1f}]" if printed[0] and printed[1] else ""
         return (ABSENT if ours is None else _gain(ours)) + theirs

@@ -53,7 +53,7 @@ class Evidence:
         cells = [self.cells[row, column.name] for row in (one, other)]
         if any(cell.runs.empty for cell in cells):
             return None
-        return difference(*(hits(self.runs, cell) for cell in cells))
+        return difference(*(hits(self.runs, cell.runs) for cell in cells))
 
 
 class Claim(Section):

@@ -23,7 +23,6 @@ from scipy import stats
 
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.schema import damaged
-from ssmar_bench.results.table_cells import Cell
 
 Array = NDArray[np.float64]
 SEEDS = 5
@@ -63,14 +62,18 @@ class Difference:
     seeds: int
 
 
-def hits(runs: Runs, cell: Cell) -> Hits:
-    """The right answers of a cell's finished runs, by person.
+def hits(runs: Runs, frame: pd.DataFrame) -> Hits:
+    """The right answers of the finished runs of one method, one a seed, by person.
+
+    Args:
+        runs: all runs.
+        frame: the method's rows of ``Runs.runs``.
 
     Raises:
-        UserError: a ``predictions.csv`` that cannot be read, or runs of one cell with different test clips.
+        UserError: a ``predictions.csv`` that cannot be read, or runs of one method with different test clips.
     """
     rows, sizes = [], []
-    for folder in cell.runs["folder"]:
+    for folder in frame["folder"]:
         path = runs.root / "runs" / folder / "record" / "predictions.csv"
         right, size = _by_person(path, path.stat().st_mtime_ns if path.is_file() else 0)
         rows.append(right)
@@ -79,7 +82,7 @@ def hits(runs: Runs, cell: Cell) -> Hits:
             raise damaged(path, "its test clips are not those of the other seeds")
     answers: Array = np.array(rows, dtype=np.float64)
     clips: Array = np.array(sizes[0], dtype=np.float64)
-    return Hits(cell.seeds, tuple(sizes[0].index), answers, clips)
+    return Hits(tuple(int(seed) for seed in frame["seed"]), tuple(sizes[0].index), answers, clips)
 
 
 @lru_cache(maxsize=4096)

@@ -120,7 +120,13 @@ function showMethods(bench) {
 }
 
 function setAll(checked) {
-  for (const box of byId("methods").querySelectorAll("input")) if (box.checked !== checked) box.click();
+  COMPARE.chosen = true;
+  for (const label of byId("methods").querySelectorAll("label")) {
+    label.querySelector("input").checked = checked;
+    if (checked) HIDDEN.delete(label.textContent);
+    else HIDDEN.add(label.textContent);
+  }
+  toggleMethods();
 }
 
 /** Shows `benchmark` at `ratio` (the nearest it has); unknown names fall back to the first. */
