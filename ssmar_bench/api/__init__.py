@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ssmar_bench.api.catalogue import Described, compared, describe, methods
     from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
+    from ssmar_bench.api.frames import record_frames
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
     from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "api.catalogue": ("Described", "compared", "describe", "methods"),
     "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
+    "api.frames": ("record_frames",),
     "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
     "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
@@ -77,6 +79,7 @@ __all__ = [
     "paper_table",
     "plan",
     "plan_table",
+    "record_frames",
     "report",
     "run",
     "show_split",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ssmar_bench.core import definition as definitions
 from ssmar_bench.core import published
 from ssmar_bench.core.published import Column, PaperTable, Printed
 from ssmar_bench.reports.section import Section
@@ -131,7 +132,17 @@ def _lacking(found: Filled) -> list[str]:
         f"{single} further cell{'s'[: single != 1]}" if single else "",
     ]
     said = [part for part in parts if part]
-    return [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
+    told = [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
+    if fewer := _fewer_seeds(found):
+        told.append(f"Fewer seeds than the benchmark's definition names: {fewer} of the measured cells.")
+    return told
+
+
+def _fewer_seeds(found: Filled) -> int:
+    """Measured cells that lack seeds of their benchmark's definition."""
+    seeds = {column.benchmark: {*definitions.read(column.benchmark).seeds} for column in found.columns}
+    cells = [found.cell(row, column) for row in found.rows for column in found.columns]
+    return sum(1 for cell in cells if cell.seeds and seeds[cell.column.benchmark] - {*cell.seeds})
 
 
 def _tests(found: Filled, ranking: Ranking) -> list[str]:
