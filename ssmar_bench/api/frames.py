@@ -29,7 +29,7 @@ LARGEST = 96
 def record_frames(
     results: Path, on: str, roots: Mapping[str, Path], include: bool = False, listener: Listener = silence
 ) -> str:
-    """Write the frames of the clips that Fig. 4 shows below ``results``, unless they stand there.
+    """Write the frames of the clips that Fig. 4 shows below ``results``, unless they stand there, and no others.
 
     Frames of another source than the embedded one are the property of its owners: they are written only if asked for,
     into a folder that git ignores. The sentence that is returned says why there are none, "" if there are.
@@ -40,7 +40,10 @@ def record_frames(
     found = examples(load(results), on)
     if found is None:
         return "No clip can be shown: the two methods have no run of the same seed."
-    wanted = {clip.clip for clip in found.chosen if not picture(results, found.benchmark, clip.clip).is_file()}
+    chosen = {picture(results, found.benchmark, clip.clip) for clip in found.chosen}
+    for path in set(picture(results, found.benchmark, "x").parent.glob("*.jpg")) - chosen:
+        path.unlink()  # of runs that are no longer shown
+    wanted = {path.stem for path in chosen if not path.is_file()}
     if not wanted:
         return ""
     definition = definitions.read(found.benchmark)

@@ -164,7 +164,9 @@ def test_frames_are_recorded_once_and_those_of_others_only_if_asked_for(
         assert image.size == (8 * 33 - 1, 32)
 
     written = path.stat().st_mtime_ns
+    path.with_name("old.jpg").write_bytes(b"of a run that is shown no more")
     assert frames.record_frames(tmp_path, "real", {}) == ""
     assert path.stat().st_mtime_ns == written
+    assert [*path.parent.glob("*.jpg")] == [path]
     monkeypatch.setattr(frames, "examples", lambda *_: None)
     assert "no run of the same seed" in frames.record_frames(tmp_path, "micro-motion", {})
