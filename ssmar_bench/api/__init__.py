@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ssmar_bench.api.catalogue import Described, compared, describe, methods, set_notes
     from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
+    from ssmar_bench.api.frames import record_frames
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
     from ssmar_bench.api.prepare import PlannedStore, plan_stores
     from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "api.catalogue": ("Described", "compared", "describe", "methods", "set_notes"),
     "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
+    "api.frames": ("record_frames",),
     "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
     "api.prepare": ("PlannedStore", "plan_stores"),
     "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
@@ -81,6 +83,7 @@ __all__ = [
     "plan",
     "plan_stores",
     "plan_table",
+    "record_frames",
     "report",
     "run",
     "set_notes",

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
-from ssmar_bench.core import definition as definitions
 from ssmar_bench.core import published
+from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.events import Listener, silence
 from ssmar_bench.core.published import Column
+from ssmar_bench.core.setting import settle
 from ssmar_bench.reports import paper
 from ssmar_bench.results.records import load
 from ssmar_bench.runs import execute
-from ssmar_bench.runs.execute import Execution, Planned, steps_of
-from ssmar_bench.runs.plan import Grid
+from ssmar_bench.runs.execute import Execution, steps_of
+from ssmar_bench.runs.pace import timed
+from ssmar_bench.runs.plan import Grid, base_definition
 from ssmar_bench.sources.micro_motion import SOURCE
+
+ENDED = ("done", "skipped")
+"""States of cells that will not be trained."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ class Request:
 class Listed:
     """One cell of a table with its seed: its state, and the seconds that training is expected to take (None: unknown).
 
-    ``state`` is ``no data`` where the folder of a data set was not given, so that nobody can tell.
+    ``state`` is ``no data`` where the folder of a data set was not given, so that nobody can tell. ``guess`` says where
+    the seconds come from, if not from runs of the same method: ``other methods``, or ``a timed step``.
     """
 
     row: str
@@ -50,6 +57,7 @@ class Listed:
     seed: int
     state: str
     seconds: float | None
+    guess: str = ""
 
 
 def tables() -> list[str]:
@@ -78,38 +86,66 @@ def grids(request: Request) -> list[Grid]:
 def plan_table(request: Request, execution: Execution) -> list[Listed]:
     """Every cell of a table, row by row, with state and expected time; trains nothing.
 
-    A cell of a method that was never timed takes, per step, what the others of its grid take on average.
+    A cell of a method that was never timed takes, per step, what the others of its grid take on average; without any of
+    them, what a step takes that is timed here. Of data that are not here the expected number of clips decides.
     """
-    found: dict[tuple[str, str, float, int], tuple[str, float | None]] = {}
-    seeds: dict[str, Sequence[int]] = {}
+    found: dict[tuple[str, str | None], _Grid] = {}
     for grid in grids(request):
-        definition = definitions.read(grid.benchmark)
-        seeds[grid.benchmark] = request.seeds if request.seeds is not None else definition.seeds
-        if definition.source.name != SOURCE and definition.source.name not in execution.roots:
-            continue
-        planned = execute.plan(grid, execution)
-        pace = _pace(planned)
-        for entry in planned:
-            spec = entry.cell.spec
-            guess = None if pace is None else pace * steps_of(entry.cell)
-            seconds = entry.seconds if entry.seconds is not None else guess
-            found[f"{grid.benchmark} {grid.backbone}", spec.method, spec.ratio, spec.seed] = (entry.state, seconds)
+        found[grid.benchmark, grid.backbone] = _Grid(grid, execution)
     table = published.read(request.table)
     return [
-        Listed(row, column, method, seed, *found.get(
-            (f"{column.benchmark} {column.backbone}", method, column.ratio, seed), ("no data", None)
-        ))
+        found[column.benchmark, column.backbone].listed(row, column, method, seed)
         for row, method in table.methods(request.as_published).items()
         for column in published.chosen(table.of(request.on), request.ratios)
-        for seed in seeds[column.benchmark]
-    ]  # fmt: skip
+        for seed in found[column.benchmark, column.backbone].seeds
+    ]
 
 
-def _pace(planned: Sequence[Planned]) -> float | None:
-    """Seconds a step of the cells whose time is known, on average."""
-    known = [entry for entry in planned if entry.seconds is not None]
-    steps = sum(steps_of(entry.cell) for entry in known)
-    return sum(entry.seconds or 0.0 for entry in known) / steps if steps else None
+class _Grid:
+    """States and times of one grid's cells."""
+
+    def __init__(self, grid: Grid, execution: Execution) -> None:
+        self.grid = grid
+        self.definition = base_definition(grid)
+        self.seeds = grid.seeds if grid.seeds is not None else self.definition.seeds
+        source = self.definition.source.name
+        here = source == SOURCE or source in execution.roots
+        planned = execute.plan(grid, execution) if here else []
+        self._planned = {(one.cell.spec.method, one.cell.spec.ratio, one.cell.spec.seed): one for one in planned}
+
+    def listed(self, row: str, column: Column, method: str, seed: int) -> Listed:
+        """The cell of a row and column with one seed."""
+        entry = self._planned.get((method, column.ratio, seed))
+        state = "no data" if entry is None else entry.state
+        if entry is not None and (entry.seconds is not None or state in ENDED):
+            return Listed(row, column, method, seed, state, entry.seconds)
+        steps = self._steps(method) if entry is None else steps_of(entry.cell)
+        if steps is None:
+            return Listed(row, column, method, seed, state, None)
+        pace, guess = (self._others, "other methods") if self._others is not None else (self._timed, "a timed step")
+        return Listed(row, column, method, seed, state, pace * steps, guess)
+
+    @cached_property
+    def _others(self) -> float | None:
+        """Seconds a step of the cells whose time is known, on average."""
+        known = [one for one in self._planned.values() if one.seconds is not None]
+        steps = sum(steps_of(one.cell) for one in known)
+        return sum(one.seconds or 0.0 for one in known) / steps if steps else None
+
+    @cached_property
+    def _timed(self) -> float:
+        return timed(self.definition, self.grid.device)
+
+    @cache  # noqa: B019  # a grid lives as long as a plan
+    def _steps(self, method: str) -> int | None:
+        """Optimiser steps of a run on data that are not here, as far as their owners' lists tell."""
+        parts = self.definition.parts
+        clips = sum(self.definition.expected_clips.get(part, 0) for part in parts.train)
+        if not clips:
+            return None
+        recipe, source = recipes.read(method)
+        train = settle(self.grid.benchmark, None, recipe, {}, source).train
+        return train.epochs * -(-round(clips * (1 - parts.validation)) // train.batch)
 
 
 def default_jobs() -> int:

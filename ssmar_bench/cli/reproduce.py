@@ -14,6 +14,8 @@ from ssmar_bench.cli.words import duration, numbers, roots
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.progress import Progress
 
+GUESSES = ("other methods", "a timed step")
+
 
 def reproduce(
     table: Annotated[
@@ -32,11 +34,14 @@ def reproduce(
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; default: what the cores carry.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes a run may take.")] = None,
     out: Annotated[Path, typer.Option(help="Where results/ and reports/ are written.")] = Path(),
+    include_frames: Annotated[
+        bool, typer.Option("--include-frames", help="fig4: show frames of a licensed data set, too.")
+    ] = False,
     plan: Annotated[
         bool, typer.Option("--plan", help="Print cells, states and expected hours; train nothing.")
     ] = False,
 ) -> None:
-    """Train what a table of the paper needs and print it beside the paper's figures."""
+    """Train what a table or figure of the paper needs and print it beside the paper's numbers."""
     from ssmar_bench import api
 
     if out.exists() and not out.is_dir():
@@ -55,8 +60,15 @@ def reproduce(
         return
     with Progress() as progress:
         states = api.train_table(request, execution, progress.hear)
-    api.report(execution.results, out / "reports")
+    if table == "fig4":
+        why = api.record_frames(execution.results, on, execution.roots, include_frames)
+        typer.echo(f"{why}\n" if why else "", nl=False)
+    written = api.report(execution.results, out / "reports")
     typer.echo(api.paper_table(execution.results, table, on))
+    name = Path(table).stem
+    figures = [str(path) for path in written if path.suffix == ".png" and path.stem.startswith(f"{name}-{on}")]
+    if figures:
+        typer.echo(f"Figures: {', '.join(figures)}")
     failed = [folder for folder, state in states.items() if state == "failed"]
     for folder in failed:
         typer.echo(f"failed: {folder} (see {execution.results / 'runs' / folder / 'work' / 'failure.txt'})", err=True)
@@ -78,7 +90,16 @@ def _print_plan(listed: list[Any], jobs: int) -> None:
     console = Console(width=None if sys.stdout.isatty() else 150)
     console.print(table)
     todo = [one for one in listed if one.state not in ("done", "skipped")]
+    console.print(f"{len(listed)} runs, {len(todo)} to train{_hours(todo, jobs)}")
+
+
+def _hours(todo: list[Any], jobs: int) -> str:
+    """How long ``todo`` takes, and what that is known from."""
+    if not todo:
+        return ""
     known = [one.seconds for one in todo if one.seconds is not None]
-    hours = f"{sum(known) / 3600 / jobs:.1f} hours with {jobs} side by side" if known else "of unknown time"
-    others = f", and {len(todo) - len(known)} of unknown time" if known and len(known) < len(todo) else ""
-    console.print(f"{len(listed)} runs, {len(todo)} to train: {hours}{others}")
+    hours = f": {sum(known) / 3600 / jobs:.1f} hours with {jobs} side by side" if known else ": of unknown time"
+    if known and len(known) < len(todo):
+        hours += f", and {len(todo) - len(known)} of unknown time"
+    guessed = [f"{count} by {guess}" for guess in GUESSES if (count := sum(one.guess == guess for one in todo))]
+    return hours + (f" (guessed: {'; '.join(guessed)})" if guessed else "")

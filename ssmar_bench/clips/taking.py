@@ -31,6 +31,11 @@ class Taken:
     problem: str
 
 
+def centres(frames: int, pieces: int) -> npt.NDArray[np.int64]:
+    """The centre frames (pieces,) of so many equal pieces of a clip; short clips repeat frames."""
+    return ((2 * np.arange(pieces, dtype=np.int64) + 1) * frames) // (2 * pieces)
+
+
 def positions(frames: int, recipe: StoreRecipe) -> npt.NDArray[np.int64]:
     """Frames to store of a clip of ``frames`` frames, (recipe.frames,).
 
@@ -40,9 +45,7 @@ def positions(frames: int, recipe: StoreRecipe) -> npt.NDArray[np.int64]:
     With neighbours, the last frame is left out of this division, because nothing follows it, and each frame that is
     taken is followed by the next one of the video. A clip of one frame gives that frame alone.
     """
-    pieces = recipe.segments * recipe.candidates
-    divided = max(frames - recipe.neighbours, 1)
-    taken = ((2 * np.arange(pieces, dtype=np.int64) + 1) * divided) // (2 * pieces)
+    taken = centres(max(frames - recipe.neighbours, 1), recipe.segments * recipe.candidates)
     followed = taken[:, None] + np.arange(1 + recipe.neighbours, dtype=np.int64)
     return followed.clip(max=frames - 1).ravel()
 

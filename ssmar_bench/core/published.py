@@ -48,10 +48,12 @@ class PaperTable(Section):
         as_published: printed row -> method that is what the authors most likely ran, bugs included.
         columns: kind of data (``micro-motion``, ``real``) -> columns.
         notes: what a reader must know, sentences.
+        ablation: whether the rows are parts and settings of a method, not methods that compete with each other.
     """
 
     name: str
     title: str
+    ablation: bool = False
     rows: dict[str, str] = Field(min_length=1)
     further: dict[str, str] = Field(default_factory=dict)
     as_published: dict[str, str] = Field(default_factory=dict)
@@ -73,6 +75,9 @@ class PaperTable(Section):
         extra = {f"{row}, as published": method for row, method in self.as_published.items()} if as_published else {}
         return {**self.rows, **self.further, **extra}
 
+
+FIGURE_2B, FIGURE_4 = "fig2b", "fig4"
+"""The tables of which figures are drawn, too."""
 
 TABLES = Shelf(f"{FOLDER}/tables", "table")
 

@@ -1,13 +1,14 @@
 """The answer to "which method should I use?", as far as the runs carry it: who came first where, and by how much.
 
-Only means and deviations are described; nothing here is a test, and the words say so.
+Ablations do not compete: among many relatives of one method the luckiest would come first. With five or more seeds
+the lead is tested as in the paper's tables (``results.paired``); with fewer it is described, and the words say so.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -16,18 +17,19 @@ from ssmar_bench.reports.tables import Table
 from ssmar_bench.reports.web.page import Answer
 from ssmar_bench.reports.words import ABSENT, percent, spread, unequal
 from ssmar_bench.reports.words import setting as setting_of
+from ssmar_bench.results import shown
 from ssmar_bench.results.compare import UPPER
 from ssmar_bench.results.context import context
+from ssmar_bench.results.paired import SEEDS, hits, standing
 from ssmar_bench.results.records import Runs
 
 SYNTHETIC = "micro-motion"
-ENOUGH = 5
-"""Seeds below which nothing is claimed."""
-
+FROM_ALL = "from all"
 NOTE = (
-    "First: the highest mean test accuracy among the methods that have every seed of the setting. Gain: its distance "
-    "from the labelled-only method, in points. Not separated: methods whose range of ± 1 standard deviation meets "
-    "that of the first; this describes the spread, it is no test."
+    "First: the highest mean test accuracy among the methods that have every seed of the setting; ablations have "
+    "tables of their own. Gain: its distance from the labelled-only method, in points. Lead: over the next method, "
+    "mean ± standard deviation of the differences by seed (in how many of them it is ahead). Told apart: with five or "
+    "more seeds, by the test of the paper's tables (paired by seed, people resampled, Holm's correction, 5 %)."
 )
 RANKS = (
     "Methods that have every seed at every share of labels, best mean rank first. Gain: mean distance from the "
@@ -54,12 +56,6 @@ class Setting:
         """The labelled-only method's row."""
         return next((row for row in self.rows if row["method"] == UPPER[0]), None)
 
-    @property
-    def close(self) -> list[str]:
-        """Other methods whose deviations meet the first one's."""
-        lowest = _low(self.first)
-        return [row["label"] for row in self.rows[1:] if _high(row) >= lowest]
-
 
 def answer(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -> Answer:
     """The first view of the page.
@@ -69,19 +65,22 @@ def answer(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Mapping[str, 
         frames: benchmark -> ``results.compare.comparison``.
         titles: benchmark -> heading.
     """
-    found = {name: settings(name, frame) for name, frame in frames.items()}
+    found = {name: settings(runs, name, frame) for name, frame in frames.items()}
     every = [setting for own in found.values() for setting in own]
-    tables = [leaders(every, titles)] if every else []
+    apart = [told_apart(runs, setting) for setting in every]
+    tables = [leaders(runs, every, apart, titles)] if every else []
     tables += [ranks(own, titles[name]) for name, own in found.items() if own]
-    return Answer(headline(every), tuple(_limits(runs, list(frames))), tuple(tables))
+    lacking = {titles[name]: _lacking(runs, name, own) for name, own in found.items()}
+    left_out = [f"Left out on {name}, for lack of seeds: {', '.join(own)}." for name, own in lacking.items() if own]
+    return Answer(headline(every, apart), (*_limits(runs, list(frames), every), *left_out), tuple(tables))
 
 
-def _limits(runs: Runs, benchmarks: Sequence[str]) -> list[str]:
-    facts = [context(runs, name) for name in benchmarks]
-    seeds = max((len(one.seeds) for one in facts), default=0)
+def _limits(runs: Runs, benchmarks: Sequence[str], found: Sequence[Setting]) -> list[str]:
+    facts = [context(_competing(runs, name), name) for name in benchmarks]
+    seeds = max((int(setting.first["seeds"]) for setting in found), default=0)
     sources = {runs.specs[folder].source["name"] for folder in runs.runs["folder"]}
     told = []
-    if seeds < ENOUGH:
+    if seeds < SEEDS:
         plural = "s" if seeds != 1 else ""
         told.append(f"{seeds} seed{plural}: fewer than five support no claim that one method is better than another.")
     if SYNTHETIC in sources:
@@ -93,26 +92,65 @@ def _limits(runs: Runs, benchmarks: Sequence[str]) -> list[str]:
     return [*told, setting_of(*facts), *doubts]
 
 
-def settings(benchmark: str, frame: pd.DataFrame) -> list[Setting]:
-    """One setting a ratio of ``results.compare.comparison``, where at least two methods are complete."""
+def _competing(runs: Runs, benchmark: str) -> Runs:
+    """The runs of a benchmark's competing methods alone; all of them where none has finished."""
+    own = runs.of(benchmark)
+    rows = own[own["label"].isin(shown.compared(runs, benchmark))]
+    return replace(runs, runs=rows if len(rows) else own)
+
+
+def settings(runs: Runs, benchmark: str, frame: pd.DataFrame) -> list[Setting]:
+    """One setting a ratio of ``results.compare.comparison``, where at least two competing methods are complete.
+
+    A method is complete if all its runs finished and it has every seed that any of them was started with.
+    """
     found = []
-    for ratio in sorted(set(frame["ratio"])):
-        rows = [row for row in frame[frame["ratio"] == ratio].to_dict("records") if _complete(row)]
+    own = runs.of(benchmark)
+    own = own[own["label"].isin(shown.compared(runs, benchmark)) & (own["ratio"] < 1)]
+    for ratio in sorted(set(own["ratio"])):
+        started = own[own["ratio"] == ratio]
+        done = started[started["state"] == "done"].groupby("label")["seed"].agg(set)
+        whole = {label for label, seeds in done.items() if seeds == set(started["seed"])}
+        rows = [row for row in frame[frame["ratio"] == ratio].to_dict("records") if row["label"] in whole]
+        rows = [row for row in rows if row["kind"] == "method"]
         rows.sort(key=lambda row: -row["accuracy_mean"])
         if len(rows) > 1:
             found.append(Setting(benchmark, ratio, tuple(rows)))
     return found
 
 
-def headline(found: Sequence[Setting]) -> str:
-    """One or two sentences: who came first most often, and how that compares with training on the labels alone."""
+def _lacking(runs: Runs, benchmark: str, found: Sequence[Setting]) -> list[str]:
+    """Methods that compete on a benchmark but are complete in none of its settings."""
+    whole = {label for setting in found for label in _labels(setting)}
+    return [label for label in shown.compared(runs, benchmark) if label not in whole]
+
+
+def told_apart(runs: Runs, setting: Setting) -> str:
+    """From which methods the first is told apart: ``FROM_ALL``, ``not from A, B``, or why nothing was tested."""
+    seeds = int(setting.first["seeds"])
+    if seeds < SEEDS:
+        return f"not tested ({seeds} seed{'s'[: seeds != 1]})"
+    rows = {row["label"]: _runs(runs, setting, row["label"]) for row in setting.rows}
+    files = [
+        runs.root / "runs" / name / "record" / "predictions.csv" for own in rows.values() for name in own["folder"]
+    ]
+    if not all(file.is_file() for file in files):
+        return "not tested (no predictions)"
+    found = standing({label: hits(runs, own) for label, own in rows.items()})
+    if not found.tested:
+        return "not tested (few people)"
+    return FROM_ALL if found.leader else f"not from {', '.join(sorted(found.tied - {setting.first['label']}))}"
+
+
+def headline(found: Sequence[Setting], apart: Sequence[str]) -> str:
+    """What to begin with, how it compares with training on the labels alone, and whether that may be luck."""
     if not found:
         return "No setting has two complete methods yet, so there is nothing to compare."
     wins = Counter(setting.first["label"] for setting in found)
     most = max(wins.values())
     names = [name for name, count in wins.items() if count == most]
     where = f"{most} of {len(found)} settings" if len(found) > 1 else "the only setting"
-    told = f"{_listed(names)} had the highest mean accuracy in {where}"
+    told = f"Start with {_listed(names)}: highest mean accuracy in {where}"
     told += " each." if len(names) > 1 else "."
     gains = [
         setting.first["accuracy_mean"] - setting.baseline["accuracy_mean"]
@@ -127,29 +165,48 @@ def headline(found: Sequence[Setting]) -> str:
         told += f"; in {ahead} of {len(found)} settings none was." if ahead else "."
     elif ahead == len(found):
         told += " No semi-supervised method was above training on the labels alone."
-    return told
+    sure = apart.count(FROM_ALL)
+    return (
+        f"{told} {f'In {sure} of {len(found)} settings' if sure else 'In no setting'} the lead is shown not to be luck."
+    )
 
 
-def leaders(found: Sequence[Setting], titles: Mapping[str, str]) -> Table:
-    """Who came first in every setting."""
+def leaders(runs: Runs, found: Sequence[Setting], apart: Sequence[str], titles: Mapping[str, str]) -> Table:
+    """Who came first in every setting, by how much, and from whom it is told apart."""
     rows = []
-    for setting in found:
-        first, base = setting.first, setting.baseline
+    for setting, words in zip(found, apart, strict=True):
+        first, base, following = setting.first, setting.baseline, setting.rows[1]
         gain = ABSENT if base is None else f"{100 * (first['accuracy_mean'] - base['accuracy_mean']):+.1f}"
         rows.append(
             (
                 titles.get(setting.benchmark, setting.benchmark),
                 percent(setting.ratio),
                 first["label"],
-                ", ".join(setting.close) or "none",
+                following["label"],
+                words,
                 spread(first, "accuracy"),
                 gain,
-                str(first["seeds"]),
+                _lead(runs, setting),
             )
         )
-    header = ("Data", "Labelled", "First", "Not separated from it", "Accuracy (%)", "Gain", "Seeds")
+    header = ("Data", "Labelled", "First", "Next", "Told apart", "Accuracy (%)", "Gain", "Lead")
     rules = frozenset(i for i in range(1, len(rows)) if rows[i][0] != rows[i - 1][0])
-    return Table("leaders", "Which method came first?", (NOTE,), header, tuple(rows), rules, left=4)
+    return Table("leaders", "Which method came first?", (NOTE,), header, tuple(rows), rules, left=5)
+
+
+def _lead(runs: Runs, setting: Setting) -> str:
+    """``+1.1 ± 0.9 (2 of 3)``: the first over the next, by seed."""
+    one, other = (_runs(runs, setting, row["label"]).set_index("seed")["test_accuracy"] for row in setting.rows[:2])
+    gain = one - other
+    deviation = "" if len(gain) < 2 else f" ± {100 * gain.std(ddof=1):.1f}"
+    return f"{100 * gain.mean():+.1f}{deviation} ({int((gain > 0).sum())} of {len(gain)})"
+
+
+def _runs(runs: Runs, setting: Setting, label: str) -> pd.DataFrame:
+    """The finished runs of one method in a setting, by seed."""
+    rows = runs.of(setting.benchmark)
+    own = rows[(rows["label"] == label) & (rows["ratio"] == setting.ratio) & (rows["state"] == "done")]
+    return own.sort_values("seed")
 
 
 def ranks(found: Sequence[Setting], title: str) -> Table:
@@ -184,30 +241,9 @@ def ranks(found: Sequence[Setting], title: str) -> Table:
     return Table("ranks", f"{title}: all methods", (RANKS,), header, tuple(rows))
 
 
-def _complete(row: Mapping[Any, Any]) -> bool:
-    return (
-        row["kind"] == "method"
-        and bool(row["seeds"])
-        and not any(row[gap] for gap in ("failed", "unfinished", "missing"))
-    )
-
-
 def _labels(setting: Setting) -> list[str]:
     return [row["label"] for row in setting.rows]
 
 
-def _low(row: Mapping[Any, Any]) -> float:
-    return float(row["accuracy_mean"]) - _std(row)
-
-
-def _high(row: Mapping[Any, Any]) -> float:
-    return float(row["accuracy_mean"]) + _std(row)
-
-
-def _std(row: Mapping[Any, Any]) -> float:
-    std = float(row["accuracy_std"])
-    return 0.0 if pd.isna(std) else std
-
-
 def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

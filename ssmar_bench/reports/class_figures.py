@@ -29,24 +29,25 @@ FEW = 5
 """Pseudo-labels below which a bin of confidence says nothing."""
 
 
-def gain(pairs: Mapping[float, tuple[Cell, Cell]], classes: Sequence[str]) -> Figure:
-    """Recall of each class by one method minus that by another, a panel a ratio: the paper's Fig. 4, left.
+def gain(pairs: Mapping[str, tuple[Cell, Cell]], classes: Sequence[str]) -> Figure:
+    """Recall of each class by one method minus that by another, a panel a setting: the paper's Fig. 4, left.
 
     Args:
-        pairs: ratio -> (the method that may gain, the one it is compared with), both with predictions.
+        pairs: a panel's title -> (the method that may gain, the one it is compared with), both with predictions.
         classes: names.
     """
-    figure = canvas(0.55 + 0.135 * len(classes) * -(-len(pairs) // 2), [])
+    titles = {title: "\n".join(wrap(title, TITLE)) for title in pairs}
     columns = min(3, len(pairs))
     rows = -(-len(pairs) // columns)
-    figure = canvas(0.7 + (0.3 + 0.135 * len(classes)) * rows, [])
+    lines = max(text.count("\n") for text in titles.values())
+    figure = canvas(0.7 + (0.3 + 0.12 * lines + 0.135 * len(classes)) * rows, [])
     panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
-    for axes, (ratio, (better, other)) in zip(panels, pairs.items(), strict=False):
+    for axes, (title, (better, other)) in zip(panels, pairs.items(), strict=False):
         points = 100 * (recall(better.confusion) - recall(other.confusion))
         colors = [OKABE_ITO[0] if value >= 0 else OKABE_ITO[1] for value in points]
         axes.barh(range(len(classes)), np.nan_to_num(points), color=colors, height=0.7)
         axes.axvline(0, color="black", linewidth=0.6)
-        finish(axes, f"{100 * ratio:g} %", x="")
+        finish(axes, titles[title], x="")
         axes.set_yticks(range(len(classes)), [shorten(name, NAME, placeholder="...") for name in classes])
         axes.grid(visible=False, axis="y")
     for axes in panels[len(pairs) :]:

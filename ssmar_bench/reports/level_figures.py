@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ssmar_bench.reports.class_figures import TITLE
 from ssmar_bench.reports.figures import TRAINED_ON, trained_on
 from ssmar_bench.reports.panels import band_note, canvas, empty, finish, handles, legend, limits, lines
 from ssmar_bench.reports.style import Look
@@ -21,27 +23,24 @@ ROWS = (
 
 
 def levels(summaries: Mapping[str, pd.DataFrame], looks: Mapping[str, Look]) -> Figure:
-    """Columns are levels from easy to hard, rows the accuracy and the share of pseudo-labels over epochs.
+    """Columns are data from easy to hard, rows the accuracy and the share of pseudo-labels over epochs.
 
     Args:
-        summaries: a level's title -> ``pseudo.over_seeds`` of it at one ratio.
-        looks: label -> line; only methods that all levels have are drawn.
+        summaries: a column's title -> ``pseudo.over_seeds`` of it at one ratio.
+        looks: label -> line of every method drawn.
     """
-    streams = {stream for names, _, _ in ROWS for stream in names}
-    found = set.intersection(*(set(rows.loc[rows["stream"].isin(streams), "label"]) for rows in summaries.values()))
-    summaries = {title: rows[rows["label"].isin(found)] for title, rows in summaries.items()}
-    shown = {label: look for label, look in looks.items() if label in found}
-    entries = handles(shown)
-    figure = canvas(3.6, entries)
+    entries = handles(looks)
+    titles = {title: "\n".join(wrap(title, TITLE)) for title in summaries}
+    figure = canvas(3.6 + 0.12 * max(text.count("\n") for text in titles.values()), entries)
     panels = figure.subplots(len(ROWS), len(summaries), sharex="col", sharey="row", squeeze=False)
     for column, (title, summary) in enumerate(summaries.items()):
         for row, (names, quantity, words) in enumerate(ROWS):
             axes = panels[row, column]
             own = pseudo.of(trained_on(summary) if names == TRAINED_ON else summary, names, quantity)
-            lines(axes, own, shown)
+            lines(axes, own, looks)
             finish(
                 axes,
-                title if row == 0 else "",
+                titles[title] if row == 0 else "",
                 x="Epoch" if row == len(ROWS) - 1 else "",
                 y="" if column else f"{words} (%)",
             )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ssmar_bench.core import published
+from ssmar_bench.reports.paper_tables import KINDS
 from ssmar_bench.reports.words import percent, setting
 from ssmar_bench.results.context import Context, context
 from ssmar_bench.results.records import Runs
+from ssmar_bench.results.shown import LINES
 
 BAND = "Lines are means over seeds; bands (up to five lines, several seeds) are ± 1 standard deviation."
 FIGURES = {
@@ -39,9 +42,22 @@ CONFUSION = (
     "Confusion on the test part with {ratio} of the clips labelled: share of each true class (row) that was given each "
     "name (column), all seeds together."
 )
-LEVEL_FIGURE = (
-    "Pseudo-labels while training on data of growing difficulty with {ratio} of the clips labelled (the paper's Fig. "
-    "2b): accuracy over the whole pool (probe), accuracy of those that the loss used, and their share."
+PAPER = {
+    f"{published.FIGURE_2B}-{{on}}": (
+        "Pseudo-labels while training on data of growing difficulty, {on} (the paper's Fig. 2b): accuracy over the "
+        "whole pool (probe), accuracy of those that the loss used, and their share. " + BAND
+    ),
+    f"{published.FIGURE_4}-{{on}}-classes": (
+        "Recall of each class by one method minus that by the other, {on} (the paper's Fig. 4, left), all common seeds."
+    ),
+    f"{published.FIGURE_4}-{{on}}-clips": (
+        "Eight frames of clips on which the two methods disagree, with the class and what each took it for, {on} (the "
+        "paper's Fig. 4, right); the table's page says how they were chosen."
+    ),
+}
+FEWER = (
+    f"Figures of several methods draw at most {LINES}: those of the paper's Fig. 2b, then those that validate best; "
+    "ablations are left to their tables. The page has them all."
 )
 
 
@@ -56,21 +72,30 @@ def page(runs: Runs, reports: Path, benchmarks: Iterable[str], levels: Mapping[s
         "# Reports\n",
         f"Rendered by `ssmar-bench report` from `results/` alone (digest `{digest}`); do not edit.\n",
         "[index.html](index.html) shows all of it in a browser, without a network: tables, curves, every run.\n",
+        f"{FEWER}\n",
     ]
     if (reports / "levels.md").is_file():
         names = ", ".join(f"{name} ({title.lower()})" for name, title in levels.items())
         parts.append(f"## Levels of difficulty\n\n{_links('levels', 'Test accuracy')} on {names}, shown together.\n")
-        for path in sorted(reports.glob("levels-pseudo-labels-r*.png")):
-            ratio = float(path.stem.rpartition("-r")[2]) / 100
-            parts.append(_picture(path.stem, f"{LEVEL_FIGURE.format(ratio=percent(ratio))} {BAND}"))
-    pages = sorted((reports / "paper").glob("*.md"))
-    if pages:
-        links = "\n".join(f"- {_links(f'paper/{path.stem}', path.stem)}" for path in pages)
-        parts.append(f"## The paper's tables and claims\n\n{links}\n")
+    parts += _paper(reports)
     for name in benchmarks:
         if (reports / name / "comparison.md").is_file():
             parts += _section(runs, reports, name)
     return "\n".join(parts)
+
+
+def _paper(reports: Path) -> list[str]:
+    pages = sorted((reports / "paper").glob("*.md"))
+    if not pages:
+        return []
+    links = "\n".join(f"- {_links(f'paper/{path.stem}', path.stem)}" for path in pages)
+    parts = [f"## The paper's tables, figures and claims\n\n{links}\n"]
+    for on in KINDS:
+        for name, words in PAPER.items():
+            stem = f"paper/{name.format(on=on)}"
+            if (reports / f"{stem}.png").is_file():
+                parts.append(_picture(stem, words.format(on=on)))
+    return parts
 
 
 def _section(runs: Runs, reports: Path, benchmark: str) -> list[str]:

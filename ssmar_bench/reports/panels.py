@@ -28,6 +28,9 @@ LONGEST = 46
 RESOLUTION = 300
 """Dots an inch of a PNG."""
 
+MANY, NARROW = 8, 22
+"""More methods than ``MANY`` are listed in two columns, in lines of ``NARROW`` characters."""
+
 MARKS = 8
 """About how many markers a line carries."""
 
@@ -105,12 +108,13 @@ def empty(axes: Axes, words: str) -> None:
 
 def handles(looks: Mapping[str, Look]) -> list[Line2D]:
     """What the legend shows of every method."""
-    return [entry(look, label, look.dashes) for label, look in looks.items()]
+    longest = NARROW if len(looks) > MANY else LONGEST
+    return [entry(look, label, look.dashes, longest) for label, look in looks.items()]
 
 
-def entry(look: Look, label: str, dashes: Any) -> Line2D:
-    """One line of a legend; a label that is wider than a column is broken."""
-    label = "\n".join(wrap(label, LONGEST))
+def entry(look: Look, label: str, dashes: Any, longest: int = LONGEST) -> Line2D:
+    """One line of a legend; a label of more than ``longest`` characters is broken."""
+    label = "\n".join(wrap(label, longest))
     return Line2D(
         [], [], color=look.color, linestyle=dashes, linewidth=1.2, marker=look.marker, markersize=3.5, label=label
     )
@@ -132,8 +136,8 @@ def legend(figure: Figure, entries: list[Line2D], note: str) -> None:
 
 def _columns(entries: Sequence[Line2D]) -> int:
     """As many columns as the longest label leaves room for."""
-    longest = max((len(str(entry.get_label())) for entry in entries), default=0)
-    return max(1, min(len(entries), 3 if longest <= 11 else 2 if longest <= 22 else 1))
+    longest = max((len(line) for entry in entries for line in str(entry.get_label()).split("\n")), default=0)
+    return max(1, min(len(entries), 3 if longest <= 11 else 2 if longest <= NARROW else 1))
 
 
 def band_note(rows: pd.DataFrame) -> str:
@@ -150,7 +154,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     """Write ``stem.png`` and ``stem.pdf``, without dates, so that equal figures are equal files."""
     figure.set_dpi(RESOLUTION)
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # the places are found: once for both files, since it takes most of the time
+    figure.set_layout_engine(None)  # the places are found: once for both files, since it takes most of the time
     paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf")]
     for path, metadata in zip(paths, ({"Software": None}, {"CreationDate": None}), strict=True):
         buffer = BytesIO()

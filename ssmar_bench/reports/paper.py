@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from ssmar_bench.core import published
 from ssmar_bench.core.files import write_text
+from ssmar_bench.reports import paper_figures
+from ssmar_bench.reports.latex import latex
+from ssmar_bench.reports.panels import save
 from ssmar_bench.reports.paper_tables import KINDS, Filled, filled, section
 from ssmar_bench.reports.section import Section
-from ssmar_bench.reports.tables import Table, csv, latex, page
+from ssmar_bench.reports.style import drawing
+from ssmar_bench.reports.tables import Table, csv, page
 from ssmar_bench.reports.words import ABSENT
-from ssmar_bench.results.claims import Answer, evaluate
+from ssmar_bench.results.claims import Answer, Seen, evaluate
+from ssmar_bench.results.examples import examples
 from ssmar_bench.results.records import Runs
 
 FOLDER = "paper"
@@ -23,37 +30,70 @@ VERDICTS = (
 )
 
 
-def sections(runs: Runs) -> list[Section]:
-    """The paper's tables that have runs, then its claims, on each kind of data."""
+MANY = 3
+"""Comparisons in a column beyond which the page of claims shows the extremes; the CSV has all."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section, and the same as a frame."""
+
+    section: Section
+    frame: pd.DataFrame
+
+
+def parts(runs: Runs) -> list[Part]:
+    """The paper's claims, and its tables that have runs, on each kind of data.
+
+    Raises:
+        UserError: a damaged record.
+    """
     found = []
     for on in KINDS:
-        tables = [section(one) for one in _with_runs(runs, on)]
-        if tables:
-            found += [*tables, _claims(evaluate(runs, on), on)]
+        tables = [filled(runs, published.read(name), on) for name in _names()]
+        known = [one for one in tables if not one.empty]
+        if known:
+            answers = evaluate(runs, on)
+            found.append(Part(_claims(answers, on), _claims_frame(answers)))
+            found += [Part(_section(one), _frame(one)) for one in known]
     return found
 
 
-def write(runs: Runs, reports: Path) -> list[Path]:
+def write(found: Sequence[Part], reports: Path) -> list[Path]:
     """Writes every section as Markdown, LaTeX and CSV into ``reports/paper``; the files written."""
     paths: list[Path] = []
-    for on in KINDS:
-        known = _with_runs(runs, on)
-        for one in known:
-            paths += _write(reports, section(one), _frame(one))
-        if known:
-            answers = evaluate(runs, on)
-            paths += _write(reports, _claims(answers, on), _claims_frame(answers))
+    for part in found:
+        paths += _write(reports, part.section, part.frame)
+    return paths
+
+
+def draw(runs: Runs, reports: Path) -> list[Path]:
+    """Draws the paper's figures that have runs into ``reports/paper``; the files written."""
+    paths: list[Path] = []
+    with drawing():
+        for on in KINDS:
+            for name, figure in paper_figures.draw(runs, on):
+                paths += save(figure, reports / FOLDER / name)
     return paths
 
 
 def text(runs: Runs, name: str, on: str) -> str:
     """The section of one table (a name, or the path of a definition) as Markdown, whether or not it has runs."""
-    return _markdown(section(filled(runs, published.read(name), on)))
+    return _markdown(_section(filled(runs, published.read(name), on)))
 
 
-def _with_runs(runs: Runs, on: str) -> list[Filled]:
-    tables = [filled(runs, published.read(name), on) for name in published.TABLES.names()]
-    return [one for one in tables if not one.empty]
+def _names() -> list[str]:
+    """The paper's tables, then its figures and what we add."""
+    return sorted(published.TABLES.names(), key=lambda name: (not name.startswith("table"), name))
+
+
+def _section(found: Filled) -> Section:
+    """A table's section; that of Fig. 4 shows clips, too."""
+    one = section(found)
+    if found.table.name != published.FIGURE_4:
+        return one
+    words = paper_figures.told(examples(found.runs, found.on))
+    return replace(one, words=(*one.words, words), pictures=paper_figures.pictures(found.runs, found.on))
 
 
 def _write(reports: Path, one: Section, frame: pd.DataFrame) -> list[Path]:
@@ -116,17 +156,24 @@ def _claims(answers: list[Answer], on: str) -> Section:
         header=("Claim", "Where", "Ours", "Verdict"),
         rows=rows,
         left=4,
-        wraps=frozenset({0, 1, 2}),
+        wraps=frozenset({0, 1, 2, 3}),
     )
     return Section(f"claims-{on}", f"The paper's claims, {on}", (), (table,))
 
 
 def _seen(answer: Answer) -> str:
-    """What was seen, column by column."""
-    by_column: dict[str, list[str]] = {}
+    """What was seen, column by column; of many comparisons how many agree, and the two extremes."""
+    by_column: dict[str, list[Seen]] = {}
     for one in answer.seen:
-        by_column.setdefault(one.column, []).append(one.words)
-    return "; ".join(f"{column}: {', '.join(words)}" for column, words in by_column.items()) or ABSENT
+        by_column.setdefault(one.column, []).append(one)
+    told = []
+    for column, own in by_column.items():
+        words = ", ".join(one.words for one in own)
+        if len(own) > MANY:
+            ends = sorted(own, key=lambda one: one.value)
+            words = f"{sum(one.agrees for one in own)} of {len(own)} agree, from {ends[0].words} to {ends[-1].words}"
+        told.append(f"{column}: {words}")
+    return "; ".join(told) or ABSENT
 
 
 def _claims_frame(answers: list[Answer]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from ssmar_bench.core import definition as definitions
 from ssmar_bench.core import published
 from ssmar_bench.core.published import Column, PaperTable, Printed
 from ssmar_bench.reports.footing import own_columns, own_optimisers
@@ -16,7 +17,7 @@ from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
 from ssmar_bench.reports.words import ABSENT
 from ssmar_bench.results.footing import Footing, planned
-from ssmar_bench.results.paired import SEEDS, Difference, Standing, difference, hits, standing
+from ssmar_bench.results.paired import PEOPLE, SEEDS, Difference, Standing, difference, hits, standing
 from ssmar_bench.results.ranking import DATA_SETS, Ranking, friedman, rank, why_not
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_cells import Cell, fill
@@ -26,11 +27,13 @@ KINDS = ("micro-motion", "real")
 REFERENCES = {"supervised": "labelled clips alone", "fixmatch": "FixMatch"}
 TESTING = (
     "Bold: separable from every other row of its column. Methods are compared by seed on the same test clips; seeds "
-    "and people, not clips, are drawn anew (2000 times), p-values follow Student's t with seeds - 1 degrees of freedom "
-    "and are corrected by Holm over all pairs of a column, at 5 %. = marks rows that the best cannot be told from."
+    "and people, not clips, are drawn anew (2000 times), p-values follow Student's t with Satterthwaite's degrees of "
+    "freedom and are corrected by Holm over all pairs of a column, at 5 %. = marks rows that the best cannot be told "
+    "from."
 )
 UNTESTED = (
-    f"No cell is bold in {{columns}}: with fewer than {SEEDS} seeds common to all rows no significance is claimed."
+    f"No cell is bold in {{columns}}: with fewer than {SEEDS} seeds common to all rows, or test clips of fewer than "
+    f"{PEOPLE} people, no significance is claimed."
 )
 
 
@@ -69,6 +72,18 @@ class Filled:
             {c.name: {row: self.cell(row, c).accuracy.mean() for row in self.rows} for c in self.columns}
         )
 
+    @property
+    def alike(self) -> pd.DataFrame:
+        """Like ``means``, but over the seeds that every row with runs in the column has; NaN where there is none."""
+        found = {}
+        for column in self.columns:
+            cells = {row: self.cell(row, column) for row in self.rows}
+            common = set.intersection(*([{*cell.seeds} for cell in cells.values() if cell.seeds] or [set()]))
+            found[column.name] = {
+                row: cell.accuracy[cell.accuracy.index.isin(common)].mean() for row, cell in cells.items()
+            }
+        return pd.DataFrame(found)
+
 
 def filled(runs: Runs, table: PaperTable, on: str) -> Filled:
     """``table`` with the runs that fill it; the authors' likely rows are there if any has a run."""
@@ -90,7 +105,7 @@ def filled(runs: Runs, table: PaperTable, on: str) -> Filled:
 def section(found: Filled) -> Section:
     """Everything that is said of one table."""
     standings = {column.name: _standing(found, column) for column in found.columns}
-    ranking = rank(found.means)
+    ranking = rank(found.alike)
     tables = [_accuracy(found, standings), *_beside_the_paper(found)]
     if ranking.columns and len(ranking.ranks) > 1:
         tables.append(_ranks(found, ranking))
@@ -126,7 +141,17 @@ def _lacking(found: Filled) -> list[str]:
         f"{single} further cell{'s'[: single != 1]}" if single else "",
     ]
     said = [part for part in parts if part]
-    return [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
+    told = [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
+    if fewer := _fewer_seeds(found):
+        told.append(f"Fewer seeds than the benchmark's definition names: {fewer} of the measured cells.")
+    return told
+
+
+def _fewer_seeds(found: Filled) -> int:
+    """Measured cells that lack seeds of their benchmark's definition."""
+    seeds = {column.benchmark: {*definitions.read(column.benchmark).seeds} for column in found.columns}
+    cells = [found.cell(row, column) for row in found.rows for column in found.columns]
+    return sum(1 for cell in cells if cell.seeds and seeds[cell.column.benchmark] - {*cell.seeds})
 
 
 def _tests(found: Filled, ranking: Ranking) -> list[str]:
@@ -143,7 +168,10 @@ def _tests(found: Filled, ranking: Ranking) -> list[str]:
     else:
         words.append(why_not(sources))
     if ranking.columns:
-        words.append(f"Mean ranks are taken over the columns in which every measured row has a run: {ranking.columns}.")
+        words.append(
+            "Mean ranks are taken over the columns in which every measured row has a run, and there over the seeds "
+            f"that all rows have; columns: {ranking.columns}."
+        )
     return words
 
 
@@ -163,7 +191,7 @@ def _by_source(found: Filled) -> pd.DataFrame:
 
 def _standing(found: Filled, column: Column) -> Standing:
     cells = [found.cell(row, column) for row in found.rows]
-    return standing({cell.row: hits(found.runs, cell) for cell in cells if len(cell.runs)})
+    return standing({cell.row: hits(found.runs, cell.runs) for cell in cells if len(cell.runs)})
 
 
 def _accuracy(found: Filled, standings: dict[str, Standing]) -> Table:
@@ -224,12 +252,13 @@ def _published(found: Filled) -> Table:
         if not column.same or cell.runs.empty:
             return f"{paper.value:.1f}"
         judged = verdict(cell.accuracy, paper.value)
-        return f"{paper.value:.1f} (gap {judged.gap:+.1f}, {judged.words})"
+        reach = "" if math.isnan(judged.reach) else f" of ±{judged.reach:.1f}"
+        return f"{paper.value:.1f} (gap {judged.gap:+.1f}{reach}: {judged.words})"
 
     same = any(column.same for column in found.columns)
     notes = (
-        "Gap: ours minus the paper's, in points. It agrees if one more run of ours could, at 95 %, fall on the paper's "
-        "number (prediction interval from our seeds); the paper prints no spread."
+        "Gap: ours minus the paper's, in points, and after ± how far one more run of ours would, at 95 %, lie from our "
+        "mean (prediction interval from our seeds): a gap within it agrees. The paper prints no spread."
         if same
         else "On the paper's own data, which are not these: shown for the order of rows, not to compare accuracies.",
     )
@@ -252,7 +281,7 @@ def _gains(found: Filled, method: str, name: str) -> Table | None:
         cells = [found.cell(one, column) for one in (row, base)]
         ours = None
         if not any(cell.runs.empty for cell in cells):
-            ours = difference(*(hits(found.runs, cell) for cell in cells))
+            ours = difference(*(hits(found.runs, cell.runs) for cell in cells))
         printed = [found.paper.get((one.removesuffix(", as published"), column.published)) for one in (row, base)]
         theirs = f" [{printed[0].value - printed[1].value:+.1f}]" if printed[0] and printed[1] else ""
         return (ABSENT if ours is None else _gain(ours)) + theirs

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.files import write_text
-from ssmar_bench.reports import advice, class_figures, contents, figures, level_figures, overview, paper
+from ssmar_bench.reports import advice, benchmark_figures, contents, overview, paper
+from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.panels import save
-from ssmar_bench.reports.style import Look, drawing, looks
-from ssmar_bench.reports.tables import Table, csv, latex, markdown, page
+from ssmar_bench.reports.style import drawing
+from ssmar_bench.reports.tables import Table, csv, markdown, page
 from ssmar_bench.reports.web import page as web
 from ssmar_bench.reports.web.payload import payload
-from ssmar_bench.results import order
-from ssmar_bench.results.cells import Cell, cells, classes
+from ssmar_bench.results import order, shown
 from ssmar_bench.results.compare import comparison, unfinished
 from ssmar_bench.results.compare import levels as compare_levels
 from ssmar_bench.results.context import context
 from ssmar_bench.results.digest import inputs
-from ssmar_bench.results.pseudo import over_seeds
 from ssmar_bench.results.records import Runs, load
 
 LEVELS = {"micro-motion-easy": "Easy", "micro-motion-12": "Medium", "micro-motion-hard": "Hard"}
 """One benchmark at three levels of difficulty; their results are always shown together."""
-
-GAIN = ("aplt", "fixmatch")
-"""The method of which the gain by class is drawn, and the one it is compared with."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +35,10 @@ class _Job:
 
     runs: Runs
     reports: Path
-    looks: dict[str, Look]
+    ranked: dict[str, list[str]]
     curves: dict[str, pd.DataFrame]
     frames: dict[str, pd.DataFrame]
+    paper: list[paper.Part]
 
 
 def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None) -> list[Path]:
@@ -50,7 +46,8 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
 
     Per benchmark ``<reports>/<benchmark>/``: ``comparison.md``, ``.tex`` and ``.csv``; for each labelled ratio
     ``pseudo-labels-r10``, ``validation-r10`` and, for methods with offline pseudo-labels, ``aplt-threshold-r10`` as
-    ``.png`` and ``.pdf``. Where several levels of one benchmark have runs, ``levels.md``, ``.tex`` and ``.csv``. And
+    ``.png`` and ``.pdf``; figures of classes, calibration and cost. Where several levels of one benchmark have runs,
+    ``levels.md``, ``.tex`` and ``.csv``. In ``<reports>/paper/`` the paper's tables, claims and figures. And
     ``README.md`` and ``index.html``, which show them all and carry the digest of ``results``. Equal records give equal
     files.
 
@@ -66,7 +63,7 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
         paths += _tables(job, name) + _figures(job, name)
     if len(set(known) & set(LEVELS)) > 1 and set(chosen) & set(LEVELS):
         paths += _levels(job)
-    paths += paper.write(runs, reports)
+    paths += paper.write(job.paper, reports) + paper.draw(runs, reports)
     return [*paths, *_pages(job)]
 
 
@@ -90,8 +87,14 @@ def _benchmarks(runs: Runs) -> list[str]:
 
 def _job(runs: Runs, reports: Path, known: list[str]) -> _Job:
     """What is read once, for tables, figures and the page."""
-    curves = {name: runs.curves(name) for name in known}
-    return _Job(runs, reports, looks(order.labels(runs.runs)), curves, {name: comparison(runs, name) for name in known})
+    return _Job(
+        runs,
+        reports,
+        {name: shown.ranked(runs, name) for name in known},
+        {name: runs.curves(name) for name in known},
+        {name: comparison(runs, name) for name in known},
+        paper.parts(runs),
+    )
 
 
 def comparison_text(results: Path, benchmark: str) -> str:
@@ -151,8 +154,8 @@ def _html(job: _Job, digest: str) -> str:
         answer=advice.answer(runs, job.frames, titles),
         benches=[web.Bench(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known],
         runs=contents.runs(ordered, titles),
-        sections=paper.sections(runs),
-        data=payload(runs, job.curves, job.looks, titles),
+        sections=[part.section for part in job.paper],
+        data=payload(runs, job.curves, job.ranked, titles),
         digest=digest,
     )
 
@@ -162,19 +165,7 @@ def _levels(job: _Job) -> list[Path]:
     facts = {name: context(job.runs, name) for name in LEVELS if len(job.runs.of(name))}
     table = contents.levels(frame, LEVELS, facts)
     texts = {"md": page("Levels of difficulty", [table]), "tex": latex(table, "levels"), "csv": csv(frame)}
-    return [*_write(job.reports / "levels", texts), *_level_figure(job)]
-
-
-def _level_figure(job: _Job) -> list[Path]:
-    """Fig. 2b at the largest share of labels, below all of them, that every level has: the paper's is 50 %."""
-    summaries = {title: over_seeds(job.curves[name]) for name, title in LEVELS.items() if name in job.curves}
-    common = set.intersection(*(set(summary["ratio"]) for summary in summaries.values())) - {1.0}
-    if not common:
-        return []
-    rows = {title: summary[summary["ratio"] == max(common)] for title, summary in summaries.items()}
-    with drawing():
-        figure = level_figures.levels(rows, job.looks)
-        return save(figure, job.reports / f"levels-pseudo-labels-{overview.ending(max(common))}")
+    return _write(job.reports / "levels", texts)
 
 
 def _write(stem: Path, texts: dict[str, str]) -> list[Path]:
@@ -186,54 +177,8 @@ def _write(stem: Path, texts: dict[str, str]) -> list[Path]:
 
 
 def _figures(job: _Job, benchmark: str) -> list[Path]:
-    summary = over_seeds(job.curves[benchmark])
     paths: list[Path] = []
     with drawing():
-        for ratio in sorted(set(summary["ratio"])):
-            rows = summary[summary["ratio"] == ratio]
-            for name, figure in _drawn(rows, job.looks):
-                paths += save(figure, job.reports / benchmark / f"{name}-{overview.ending(ratio)}")
-        for name, figure in _class_figures(job, benchmark):
+        for name, figure in benchmark_figures.draw(job.runs, benchmark, job.curves[benchmark], job.ranked[benchmark]):
             paths += save(figure, job.reports / benchmark / name)
     return paths
-
-
-def _class_figures(job: _Job, benchmark: str) -> Iterator[tuple[str, Figure]]:
-    """Figures of a benchmark's cells below the full share of labels, by name."""
-    names = classes(job.runs, benchmark)
-    by_ratio: dict[float, list[Cell]] = {}
-    for cell in cells(job.runs, benchmark):
-        if cell.ratio < 1:
-            by_ratio.setdefault(cell.ratio, []).append(cell)
-    if not by_ratio:
-        return
-    yield "cost", class_figures.cost(by_ratio, job.looks)
-    known = {ratio: [cell for cell in own if cell.calibration.any()] for ratio, own in by_ratio.items()}
-    if any(known.values()):
-        yield "calibration", class_figures.calibration(known, job.looks)
-    pairs = {ratio: pair for ratio, own in by_ratio.items() if (pair := _pair(own))}
-    if pairs:
-        yield "class-gain", class_figures.gain(pairs, names)
-    for ratio, own in by_ratio.items():
-        predicted = [cell for cell in own if cell.confusion.any()]
-        if predicted:
-            yield f"confusion-{overview.ending(ratio)}", class_figures.confusion(predicted, names)
-
-
-def _pair(own: list[Cell]) -> tuple[Cell, Cell] | None:
-    """The two methods that the paper's Fig. 4 compares, where both have predictions."""
-    found = {cell.method: cell for cell in reversed(own) if cell.confusion.any()}
-    return (found[GAIN[0]], found[GAIN[1]]) if set(GAIN) <= set(found) else None
-
-
-def _drawn(rows: pd.DataFrame, styles: dict[str, Look]) -> list[tuple[str, Figure]]:
-    """The figures that have something to show at one ratio."""
-    streams = set(rows["stream"])
-    drawn = []
-    if streams & {"probe", *figures.TRAINED_ON}:
-        drawn.append(("pseudo-labels", figures.pseudo_labels(rows, styles)))
-    if "offline" in streams:
-        drawn.append(("aplt-threshold", figures.threshold(rows, styles)))
-    if "validation" in streams:
-        drawn.append(("validation", figures.validation(rows, styles)))
-    return drawn

@@ -8,6 +8,14 @@ from ssmar_bench.reports.tables import Table
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A JPEG on the page, and what it shows in words; also for those who do not see it."""
+
+    jpeg: bytes
+    words: str
+
+
+@dataclass(frozen=True)
 class Section:
     """One heading of the report.
 
@@ -16,9 +24,11 @@ class Section:
         title: the heading.
         words: paragraphs of plain text.
         tables: below them.
+        pictures: below the tables, on the page alone.
     """
 
     name: str
     title: str
     words: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()

@@ -1,4 +1,4 @@
-"""One table, three ways to write it: Markdown (also for a terminal), LaTeX with booktabs, CSV."""
+"""A table of a report, written as Markdown (also for a terminal) and CSV; ``latex.py`` writes it as LaTeX."""
 
 from __future__ import annotations
 
@@ -6,29 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-
-LATEX = {
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "±": r"$\pm$",
-    "—": "---",
-    "\u2013": "--",
-    "\u00d7": r"$\times$",
-    "·": r"$\cdot$",
-    "λ": r"$\lambda$",
-    "\u03c1": r"$\rho$",
-    "[": "{[}",  # at the start of a row, the line break before it would read it as its argument
-    "\u00a0": "~",
-}
-
-
-COLUMN, PAGE = 62, 115
-"""About how many signs, gaps included, a line of a small table holds in a column and across a page."""
 
 
 @dataclass(frozen=True)
@@ -92,54 +69,9 @@ def page(title: str, tables: Sequence[Table]) -> str:
     return "\n".join(parts)
 
 
-def latex(table: Table, label: str) -> str:
-    """A ``table`` environment that needs booktabs: two columns wide for more than six columns or for long words.
-
-    One that not even the page's width holds is scaled down to it, which needs graphicx.
-    """
-    signs = sum(2 + max(len(line[i]) for line in (table.header, *table.rows)) for i in range(len(table.header)))
-    wide = "*" if len(table.header) > 6 or table.wraps or signs > COLUMN else ""
-    scaled = signs > PAGE and not table.wraps
-    columns = "".join(
-        f"p{{{0.8 / len(table.wraps):.2f}\\textwidth}}" if i in table.wraps else "l" if i < table.left else "r"
-        for i in range(len(table.header))
-    )
-    body: list[str] = []
-    for number, row in enumerate(table.rows):
-        body += ["\\midrule"] if number in table.rules and number else []
-        body.append(_latex_line(row, frozenset(column for line, column in table.bold if line == number)))
-    lines = [
-        f"\\begin{{table{wide}}}",
-        "\\centering",
-        "\\small",
-        f"\\caption{{{escape_latex(table.caption)}}}",
-        f"\\label{{tab:{label}}}",
-        *(["\\resizebox{\\textwidth}{!}{%"] if scaled else []),
-        f"\\begin{{tabular}}{{{columns}}}",
-        "\\toprule",
-        _latex_line(table.header),
-        "\\midrule",
-        *body,
-        "\\bottomrule",
-        "\\end{tabular}" + ("}" if scaled else ""),
-        f"\\end{{table{wide}}}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def csv(frame: pd.DataFrame) -> str:
     """A frame to six decimals (finer digits are rounding errors); an empty field is an unknown number."""
     return str(frame.round(6).to_csv(index=False, lineterminator="\n"))
-
-
-def escape_latex(text: str) -> str:
-    """``text`` with every sign that LaTeX would read as a command written out."""
-    return "".join(LATEX.get(sign, sign) for sign in text)
-
-
-def _latex_line(cells: tuple[str, ...], bold: frozenset[int] = frozenset()) -> str:
-    texts = [rf"\textbf{{{text}}}" if i in bold else text for i, text in enumerate(map(escape_latex, cells))]
-    return " & ".join(texts) + r" \\"
 
 
 def _escape_markdown(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.clips import BINS, Floats, Ints, calibration, confusion
@@ -48,21 +49,21 @@ def cells(runs: Runs, benchmark: str) -> list[Cell]:
     size = len(classes(runs, benchmark))
     frame = runs.of(benchmark)
     done = sort(frame[frame["state"] == "done"]).sort_values("ratio", kind="stable")
-    found = []
-    for (_, label), rows in done.groupby(["ratio", "label"], sort=False):
-        records = [RunFolder(runs.root / "runs" / folder).record for folder in rows["folder"]]
-        counts = [matrix for record in records if (matrix := confusion(record, size)) is not None]
-        bins = [own["probe"] for record in records if "probe" in (own := calibration(record))]
-        found.append(
-            Cell(
-                method=rows["method"].iloc[0],
-                label=str(label),
-                ratio=float(rows["ratio"].iloc[0]),
-                mean=rows["test_accuracy"].mean(),
-                std=rows["test_accuracy"].std(ddof=1),
-                forwarded=rows["clips_forwarded"].median(),
-                confusion=sum(counts, np.zeros((size, size), dtype=np.int64)),
-                calibration=sum(bins, np.zeros((3, BINS))),
-            )
-        )
-    return found
+    return [pooled(runs, rows, size) for _, rows in done.groupby(["ratio", "label"], sort=False)]
+
+
+def pooled(runs: Runs, rows: pd.DataFrame, size: int) -> Cell:
+    """The finished runs ``rows`` of one method at one ratio as a cell; ``size`` is the number of classes."""
+    records = [RunFolder(runs.root / "runs" / folder).record for folder in rows["folder"]]
+    counts = [matrix for record in records if (matrix := confusion(record, size)) is not None]
+    bins = [own["probe"] for record in records if "probe" in (own := calibration(record))]
+    return Cell(
+        method=rows["method"].iloc[0],
+        label=str(rows["label"].iloc[0]),
+        ratio=float(rows["ratio"].iloc[0]),
+        mean=rows["test_accuracy"].mean(),
+        std=rows["test_accuracy"].std(ddof=1),
+        forwarded=rows["clips_forwarded"].median(),
+        confusion=sum(counts, np.zeros((size, size), dtype=np.int64)),
+        calibration=sum(bins, np.zeros((3, BINS))),
+    )

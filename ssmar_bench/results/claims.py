@@ -21,6 +21,7 @@ from ssmar_bench.core.definition import Section
 from ssmar_bench.core.places import shipped
 from ssmar_bench.core.published import Column
 from ssmar_bench.core.yaml_file import load, validate
+from ssmar_bench.results.clips import predictions
 from ssmar_bench.results.paired import LEVEL, Difference, difference, hits, holm
 from ssmar_bench.results.records import Runs, read_curves
 from ssmar_bench.results.table_cells import Cell, fill
@@ -28,13 +29,14 @@ from ssmar_bench.results.table_cells import Cell, fill
 
 @dataclass(frozen=True)
 class Seen:
-    """One column's answer: the difference that the claim calls positive, in words, and over how many seeds."""
+    """One column's answer: the difference that the claim calls positive (``value``), in words, and over what seeds."""
 
     column: str
     words: str
     agrees: bool
     seeds: int
     p: float = math.nan
+    value: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Evidence:
         cells = [self.cells[row, column.name] for row in (one, other)]
         if any(cell.runs.empty for cell in cells):
             return None
-        return difference(*(hits(self.runs, cell) for cell in cells))
+        return difference(*(hits(self.runs, cell.runs) for cell in cells))
 
 
 class Claim(Section):
@@ -80,8 +82,11 @@ class Higher(Claim):
         for one in self.better:
             for other in worse:
                 found = evidence.pair(one, other, column)
-                words = "" if found is None else f"{one} over {other} {_points(found)}"
-                yield None if found is None else Seen(column.name, words, found.mean > 0, found.seeds, found.p)
+                if found is None:
+                    yield None
+                    continue
+                words = f"{one} over {other} {_points(found)}"
+                yield Seen(column.name, words, found.mean > 0, found.seeds, found.p, found.mean)
 
 
 class FewImprove(Claim):
@@ -167,7 +172,7 @@ class Stream(Section):
 
 
 class Labels(Claim):
-    """After the last epoch the pseudo-labels of ``better`` are more accurate than those of ``worse``."""
+    """In the last epoch that has any, the pseudo-labels of ``better`` are more accurate than those of ``worse``."""
 
     rule: Literal["labels"]
     better: Stream
@@ -193,13 +198,15 @@ class MostClasses(Claim):
     worse: str
 
     def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
-        recall = [_recall(evidence, row, column) for row in (self.better, self.worse)]
-        if recall[0] is None or recall[1] is None:
+        cells = [evidence.cells[row, column.name] for row in (self.better, self.worse)]
+        common = sorted({*cells[0].seeds} & {*cells[1].seeds})
+        if not common:
             yield None
             return
+        recall = [_recall(evidence, cell, common) for cell in cells]
         gain = recall[0] - recall[1]
-        above, seeds = int((gain > 0).sum()), len(evidence.cells[self.better, column.name].seeds)
-        yield Seen(column.name, f"{above} of {len(gain)} classes", above > len(gain) / 2, seeds)
+        above = int((gain > 0).sum())
+        yield Seen(column.name, f"{above} of {len(gain)} classes", above > len(gain) / 2, len(common))
 
 
 Rule = Annotated[
@@ -300,11 +307,10 @@ def _curves(
             yield seed, values
 
 
-def _recall(evidence: Evidence, row: str, column: Column) -> pd.Series[float] | None:
-    """Mean recall of every class over a cell's seeds."""
-    cell = evidence.cells[row, column.name]
+def _recall(evidence: Evidence, cell: Cell, seeds: list[int]) -> pd.Series[float]:
+    """Mean recall of every class over some of a cell's seeds."""
     found = []
-    for folder in cell.runs["folder"]:
-        frame = pd.read_csv(evidence.runs.root / "runs" / folder / "record" / "predictions.csv")
+    for folder in cell.runs.loc[cell.runs["seed"].isin(seeds), "folder"]:
+        frame = predictions(evidence.runs.root / "runs" / folder / "record")
         found.append((frame["label"] == frame["prediction"]).groupby(frame["label"]).mean())
-    return pd.concat(found, axis=1).mean(axis=1) if found else None
+    return pd.concat(found, axis=1).mean(axis=1)

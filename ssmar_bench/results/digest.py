@@ -9,7 +9,8 @@ from pathlib import Path
 def inputs(results: Path) -> str:
     """16 hexadecimal digits that change when a file under ``results`` that a report reads is changed, added or lost.
 
-    These are the records of the runs, the published figures, and why a run failed; no checkpoint and no log.
+    These are the records of the runs, why a run failed, the published figures and the frames of clips that are shown;
+    no checkpoint and no log.
     """
     total = hashlib.sha256()
     for path in _files(results):
@@ -19,7 +20,7 @@ def inputs(results: Path) -> str:
 
 
 def _files(results: Path) -> list[Path]:
-    found = [path for path in results.glob("paper/**/*") if path.is_file()]
+    found = [path for folder in ("paper", "frames") for path in results.glob(f"{folder}/**/*") if path.is_file()]
     for run in results.glob("runs/*"):
         found += [path for path in run.glob("record/*") if path.is_file()]
         if not (run / "record" / "metrics.json").is_file():

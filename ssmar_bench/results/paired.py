@@ -2,8 +2,9 @@
 
 Clips of one person are not independent, and neither are the answers of two methods to one clip. So every comparison is
 of two methods on the same test clips under the same seeds; seeds and people are both drawn anew with replacement (the
-pigeonhole bootstrap of Owen, 2007, for crossed random effects, which errs on the safe side), and the standard error
-that this gives is referred to Student's t with (seeds - 1) degrees of freedom, because seeds are few.
+pigeonhole bootstrap of Owen, 2007, for crossed random effects, which errs on the safe side). Seeds and people are few,
+so the standard error that this gives is referred to Student's t, with the degrees of freedom that Satterthwaite (1946)
+gives to a crossed design: about seeds - 1 where seeds scatter most, people - 1 where people do.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from scipy import stats
 
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.schema import damaged
-from ssmar_bench.results.table_cells import Cell
 
 Array = NDArray[np.float64]
 SEEDS = 5
 """Fewer common seeds support no claim of significance."""
+
+PEOPLE = 8
+"""Nor do fewer people in the test part: drawn anew, so few vary too little, and the test would cry wolf."""
 
 LEVEL = 0.05
 DRAWS = 2000
@@ -49,7 +52,7 @@ class Difference:
     Attributes:
         mean, std: over the common seeds; std (n - 1) is NaN for one seed.
         error: standard error over seeds and people; NaN for one seed.
-        p: two-sided, before any correction; NaN with fewer than ``SEEDS`` common seeds.
+        p: two-sided, before any correction; NaN with fewer than ``SEEDS`` common seeds or ``PEOPLE`` people.
     """
 
     mean: float
@@ -59,14 +62,18 @@ class Difference:
     seeds: int
 
 
-def hits(runs: Runs, cell: Cell) -> Hits:
-    """The right answers of a cell's finished runs, by person.
+def hits(runs: Runs, frame: pd.DataFrame) -> Hits:
+    """The right answers of the finished runs of one method, one a seed, by person.
+
+    Args:
+        runs: all runs.
+        frame: the method's rows of ``Runs.runs``.
 
     Raises:
-        UserError: a ``predictions.csv`` that cannot be read, or runs of one cell with different test clips.
+        UserError: a ``predictions.csv`` that cannot be read, or runs of one method with different test clips.
     """
     rows, sizes = [], []
-    for folder in cell.runs["folder"]:
+    for folder in frame["folder"]:
         path = runs.root / "runs" / folder / "record" / "predictions.csv"
         right, size = _by_person(path, path.stat().st_mtime_ns if path.is_file() else 0)
         rows.append(right)
@@ -75,7 +82,7 @@ def hits(runs: Runs, cell: Cell) -> Hits:
             raise damaged(path, "its test clips are not those of the other seeds")
     answers: Array = np.array(rows, dtype=np.float64)
     clips: Array = np.array(sizes[0], dtype=np.float64)
-    return Hits(cell.seeds, tuple(sizes[0].index), answers, clips)
+    return Hits(tuple(int(seed) for seed in frame["seed"]), tuple(sizes[0].index), answers, clips)
 
 
 @lru_cache(maxsize=4096)
@@ -102,8 +109,8 @@ def difference(one: Hits, other: Hits) -> Difference | None:
         return Difference(mean, math.nan, math.nan, math.nan, 1)
     error = _error(gain, one.clips)
     p = math.nan
-    if seeds >= SEEDS:
-        p = float(2 * stats.t.sf(abs(mean) / error, seeds - 1)) if error else float(mean == 0)
+    if seeds >= SEEDS and len(one.people) >= PEOPLE:
+        p = float(2 * stats.t.sf(abs(mean) / error, _freedom(gain, one.clips))) if error else float(mean == 0)
     return Difference(mean, float(by_seed.std(ddof=1)), error, p, seeds)
 
 
@@ -113,6 +120,23 @@ def _error(gain: Array, clips: Array) -> float:
     by_seed, by_person = _drawn(seeds), _drawn(people)
     means = np.einsum("bs,sp,bp->b", by_seed, gain, by_person, optimize=True) / (seeds * (by_person @ clips))
     return float(means.std(ddof=1))
+
+
+def _freedom(gain: Array, clips: Array) -> float:
+    """Satterthwaite's degrees of freedom of the mean of ``gain`` (seeds, people), from the crossed mean squares."""
+    seeds, people = gain.shape
+    parts = gain * people / clips.sum()  # their mean is the gain per clip, whatever each person's number of clips
+    mean, by_seed, by_person = parts.mean(), parts.mean(1, keepdims=True), parts.mean(0, keepdims=True)
+    squares = [
+        people * float(((by_seed - mean) ** 2).sum()),
+        seeds * float(((by_person - mean) ** 2).sum()),
+        float(((parts - by_seed - by_person + mean) ** 2).sum()),
+    ]
+    freedom = [seeds - 1, people - 1, (seeds - 1) * (people - 1)]
+    of_seeds, of_people, rest = (square / count for square, count in zip(squares, freedom, strict=True))
+    total = max(of_seeds + of_people - rest, of_seeds, of_people)  # by chance the rest may be too large
+    below = sum(part**2 / count for part, count in zip((of_seeds, of_people, rest), freedom, strict=True))
+    return total**2 / below if below else float(seeds - 1)
 
 
 @cache
@@ -143,7 +167,7 @@ class Standing:
 def standing(found: dict[str, Hits]) -> Standing:
     """Compares all methods of a column (row -> right answers); Holm's correction runs over all its pairs.
 
-    Nothing is tested unless every pair has ``SEEDS`` common seeds and the same test clips.
+    Nothing is tested unless every pair has ``SEEDS`` common seeds and the same test clips of ``PEOPLE`` people.
     """
     pairs = list(combinations(found, 2))
     compared = [difference(found[one], found[other]) for one, other in pairs]

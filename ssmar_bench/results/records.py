@@ -16,9 +16,9 @@ from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.schema import Metrics, Timings, damaged, read_object, read_part
-from ssmar_bench.results.variants import suffixes, variant
+from ssmar_bench.results.variants import main, suffixes, variant
 
-KEYS = ("benchmark", "method", "label", "variant", "ratio", "seed", "state", "reason", "folder", "manifest")
+KEYS = ("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "manifest")
 SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
 NUMBERS = (
     *(f"{part}_{score}" for part in ("test", "test_ema", "validation") for score in SCORES),
@@ -35,7 +35,8 @@ class Runs:
     Attributes:
         root: the folder.
         runs: one row a run, columns ``KEYS`` and ``NUMBERS`` (NaN unless ``state`` is ``done``). ``label`` is what a
-            table shows; where a method was run under several settings, it says in which key they differ.
+            table shows; where a method was run under several settings, it says in which key they differ. ``main`` tells
+            whether a run is of the setting by which its method is known on its benchmark.
         specs: folder name -> what was run.
     """
 
@@ -48,17 +49,19 @@ class Runs:
         return self.runs[self.runs["benchmark"] == benchmark]
 
     def curves(self, benchmark: str, ratio: float | None = None) -> pd.DataFrame:
-        """The curves of a benchmark's finished runs: method, label, variant, ratio, seed, folder, ``CURVES``.
+        """The curves of a benchmark's finished runs, of :meth:`curves_of`."""
+        rows = self.of(benchmark)
+        rows = rows[rows["state"] == "done"]
+        return self.curves_of(rows if ratio is None else rows[rows["ratio"] == ratio])
+
+    def curves_of(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The curves of some finished runs: method, label, variant, ratio, seed, folder, ``CURVES``.
 
         Read from the disk only when asked for.
 
         Raises:
             UserError: names a ``curves.csv`` that cannot be read.
         """
-        rows = self.of(benchmark)
-        rows = rows[rows["state"] == "done"]
-        if ratio is not None:
-            rows = rows[rows["ratio"] == ratio]
         keys = ["method", "label", "variant", "ratio", "seed", "folder"]
         frames = [
             read_curves(self.root / "runs" / row["folder"]).assign(**{key: row[key] for key in keys})
@@ -105,6 +108,7 @@ def _read_run(path: Path, specs: dict[str, RunSpec]) -> dict[str, Any] | None:
         "folder": path.name,
         "manifest": spec.manifest,
         "variant": variant(spec),
+        "main": True,
         "label": "",
         "reason": "",
     }
@@ -151,7 +155,7 @@ def _last_line(text: str) -> str:
 
 
 def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec]) -> None:
-    """Fill in ``label``: a failed run has none of its own, and variants of one method need a suffix."""
+    """Fill in ``label`` and ``main``: a failed run has no label of its own, and variants of one method differ."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     labels: dict[str, str] = {}
     for row in rows:
@@ -163,9 +167,11 @@ def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec]) -> None:
         label = names[method]
         if [*names.values()].count(label) > 1:  # two recipes with one label must not become one row
             label = f"{label} ({method})"
-        endings = suffixes(specs[row["folder"]] for row in members)
+        own = [specs[row["folder"]] for row in members]
+        endings, best = suffixes(own), main(own)
         for row in members:
             row["label"] = label + endings[row["variant"]]
+            row["main"] = row["variant"] == best
 
 
 def _recipe_label(method: str) -> str:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache
-from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from ssmar_bench.core import definition as definitions
-from ssmar_bench.core import recipe as recipes
-from ssmar_bench.core.definition import Definition, Section
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.published import Column, PaperTable
-from ssmar_bench.core.recipe import Recipe
-from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.core.setting import SECTIONS, settle
 from ssmar_bench.results.records import Runs
+from ssmar_bench.results.standard import is_standard
+from ssmar_bench.results.variants import main
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,8 @@ def fill(runs: Runs, table: PaperTable, on: str, as_published: bool = False) -> 
     """Every cell of ``table`` on one kind of data, row by row; one without a run is there and empty.
 
     A run counts if it is of the benchmark as it is defined and of the recipe as it stands: a run under another
-    profile, ``--set`` or earlier definition is another experiment.
+    profile, ``--set`` or earlier definition is another experiment. Runs on other devices or of earlier revisions are
+    never mixed: the newest revision counts, and of its devices the one with the most runs.
 
     Raises:
         UserError: two finished runs of one cell and seed (their splits differ).
@@ -67,10 +61,10 @@ def fill(runs: Runs, table: PaperTable, on: str, as_published: bool = False) -> 
 
 
 def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: Column, method: str) -> Cell:
-    if len(frame):
-        wanted = _wanted(column.benchmark, column.backbone, method)
-        keep = [wanted is not None and _is(runs.specs[folder], *wanted) for folder in frame["folder"]]
-        frame = frame[keep]
+    own = [is_standard(runs.specs[folder], column.benchmark, column.backbone) for folder in frame["folder"]]
+    frame = frame[pd.Series(own, frame.index, dtype=bool)]
+    if frame["variant"].nunique() > 1:  # another device, revision or weights: one of them fills the cell
+        frame = frame[frame["variant"] == main(runs.specs[folder] for folder in frame["folder"])]
     done = frame[frame["state"] == "done"].sort_values("seed")
     twins = done[done["seed"].duplicated(keep=False)]
     if len(twins):
@@ -85,42 +79,3 @@ def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: Column, method: str
 def _name(benchmark: str) -> str:
     """The name of a benchmark, or of the one that the path of a ``.yaml`` file defines."""
     return definitions.read(benchmark).name if benchmark.endswith(".yaml") else benchmark
-
-
-@lru_cache(maxsize=1024)
-def _wanted(benchmark: str, backbone: str | None, method: str) -> tuple[Definition, Recipe] | None:
-    """Benchmark and recipe as they stand now; None where this installation does not have them."""
-    known = benchmark.endswith(".yaml") or benchmark in definitions.BENCHMARKS.names()
-    if not known or method not in recipes.RECIPES.names():
-        return None
-    recipe, source = recipes.read(method)
-    sets = {} if backbone is None else {"backbone.name": backbone}
-    return settle(benchmark, None, recipe, sets, source), recipe
-
-
-def _is(spec: RunSpec, definition: Definition, recipe: Recipe) -> bool:
-    """Whether ``spec`` is a run of this benchmark and recipe."""
-    sections = [(getattr(spec, name), getattr(definition, name)) for name in (*SECTIONS, "source")]
-    values = recipe.values()
-    return (
-        all(_says(then, now) for then, now in sections)
-        and spec.algorithm == recipe.algorithm
-        and set(values) == set(spec.hyperparameters)
-        and all(_number(value) == _number(spec.hyperparameters[name]) for name, value in values.items())
-    )
-
-
-def _says(then: dict[str, Any], now: Section) -> bool:
-    """Whether a record's section is this one; what is no section of today's definitions is another's."""
-    try:
-        return type(now).model_validate(then) == now
-    except ValidationError:
-        return False
-
-
-def _number(value: Any) -> Any:
-    """``15/55`` and ``3/11`` are one number, and so are 1 and 1.0."""
-    try:
-        return Fraction(value) if isinstance(value, str) and "/" in value else value
-    except ValueError:
-        return value

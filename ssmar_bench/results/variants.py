@@ -6,11 +6,13 @@ in which key they differ.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.results.standard import is_standard
 
 SHARED = ("source", "store", "clips", "backbone", "weights", "train", "device", "engine")
 """What the rows of a comparison normally have in common; the rest belongs to a method."""
@@ -45,20 +47,45 @@ def differing(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return found
 
 
+def main(specs: Iterable[RunSpec]) -> str:
+    """The variant by which a method is known on a benchmark.
+
+    That is the recipe's own on the benchmark as it is defined, if there are runs of it; then that of the newest engine
+    and algorithm, then the one with the most runs.
+
+    Args:
+        specs: runs of one method of one benchmark, at least one.
+    """
+    groups: dict[str, list[RunSpec]] = defaultdict(list)
+    for spec in specs:
+        groups[variant(spec)].append(spec)
+
+    def standing(name: str) -> tuple[bool, int, int, int, str]:
+        first = groups[name][0]
+        return is_standard(first), first.engine, first.revision, len(groups[name]), name
+
+    return max(groups, key=standing)
+
+
 def suffixes(specs: Iterable[RunSpec]) -> dict[str, str]:
-    """Variant -> what to append to its method's label: "" for an only variant, else `` [train.epochs=2]``.
+    """Variant -> what to append to its method's label: "" for an only variant and the recipe's own.
+
+    The others say in what they differ: `` [train.epochs=2]``.
 
     Args:
         specs: runs of one method of one benchmark.
     """
+    every = list(specs)
     rows: dict[str, dict[str, Any]] = {}
-    for spec in specs:
+    for spec in every:
         rows.setdefault(variant(spec), setting(spec))
     keys = differing(rows.values())
-    if not keys:
-        return dict.fromkeys(rows, "")
     texts = {name: ", ".join(f"{key}={row.get(key, 'absent')}" for key in keys) for name, row in rows.items()}
-    return {name: f" [{text if len(text) <= LONGEST else name}]" for name, text in texts.items()}
+    said = {name: f" [{text if len(text) <= LONGEST else name}]" if keys else "" for name, text in texts.items()}
+    best = main(every)
+    if any(is_standard(spec) for spec in every if variant(spec) == best):
+        said[best] = ""
+    return said
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

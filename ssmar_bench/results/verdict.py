@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy import stats
 
+from ssmar_bench.results.paired import SEEDS
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """``gap`` is ours minus the paper's in points; ``words`` say whether seeds alone could explain it."""
+    """Ours minus the paper's in points (``gap``), how far chance carries (``reach``; NaN for one seed), and words."""
 
     gap: float
+    reach: float
     words: str
 
 
@@ -22,10 +25,12 @@ def verdict(accuracy: pd.Series[float], paper: float, level: float = 0.05) -> Ve
 
     The paper prints one number, most likely one run. One more run of ours would fall, with probability 1 - ``level``,
     within t * s * sqrt(1 + 1/n) of our mean (the prediction interval of normal data): a number inside is agreement.
+    With fewer than ``SEEDS`` seeds the words say so: two of them agree with almost anything.
     """
     ours = 100 * accuracy
     gap = float(ours.mean()) - paper
     if len(ours) < 2:
-        return Verdict(gap, "one seed, no verdict")
+        return Verdict(gap, math.nan, "one seed, no verdict")
     reach = float(stats.t.ppf(1 - level / 2, len(ours) - 1) * ours.std(ddof=1) * math.sqrt(1 + 1 / len(ours)))
-    return Verdict(gap, "agrees" if abs(gap) <= reach else "higher" if gap > 0 else "lower")
+    words = "agrees" if abs(gap) <= reach else "higher" if gap > 0 else "lower"
+    return Verdict(gap, reach, words if len(ours) >= SEEDS else f"{words}, no claim with {len(ours)} seeds")

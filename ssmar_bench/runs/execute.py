@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,12 @@ from typing import Literal
 from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
-from ssmar_bench.core.files import read_json, write_json
+from ssmar_bench.core.files import write_json
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Truth
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.core.run_spec import Launch, RunSpec
-from ssmar_bench.runs import data
+from ssmar_bench.core.run_spec import Launch
+from ssmar_bench.runs import data, pace
 from ssmar_bench.runs.data import OnBadClip
 from ssmar_bench.runs.local import LocalEngine
 from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check
@@ -68,40 +67,16 @@ def steps_of(cell: Cell) -> int:
     return int(train["epochs"]) * -(-clips // int(train["batch"]))
 
 
-def _pace_key(spec: RunSpec) -> tuple[object, ...]:
-    return (
-        spec.method,
-        spec.backbone["name"],
-        spec.clips["size"],
-        spec.store["segments"],
-        spec.train["batch"],
-        spec.device,
-    )
-
-
-def _paces(results: Path) -> dict[tuple[object, ...], float]:
-    """Seconds a step of finished runs, by what decides them."""
-    seen: dict[tuple[object, ...], list[float]] = {}
-    for path in sorted((results / "runs").glob("*/record/timings.json")):
-        folder = RunFolder(path.parent.parent)
-        try:
-            steps = read_json(folder.record / "metrics.json")["steps"]
-            seen.setdefault(_pace_key(folder.spec()), []).append(read_json(path)["train_seconds"] / steps)
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # an unreadable record only makes the estimate poorer; the report names it
-    return {key: statistics.median(values) for key, values in seen.items()}
-
-
 def plan(grid: Grid, execution: Execution) -> list[Planned]:
     """The grid's cells with states and expected times; of a synthetic source only the lists are needed, and made."""
     check(grid)
     definition = base_definition(grid)
     index = data.outlined_source(definition, execution.roots)
-    paces = _paces(execution.results)
+    paces = pace.of_runs(execution.results)
     planned = []
     for cell in _known_cells(grid, execution, definition, index):
-        pace = paces.get(_pace_key(cell.spec))
-        seconds = None if pace is None else pace * steps_of(cell)
+        known = paces.get(pace.key(cell.spec))
+        seconds = None if known is None else known * steps_of(cell)
         planned.append(Planned(cell, _state_now(cell, execution.results), seconds))
     return planned
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from _records import Fake
+from _records import Fake, Real
 
 from ssmar_bench.reports import advice
 from ssmar_bench.reports.web.page import Answer
@@ -22,21 +22,26 @@ def write(root: Path, method: str, *accuracies: float, ratio: float = 0.1) -> No
         Fake(method, ratio, seed, accuracy).write(root)
 
 
-def test_the_first_its_gain_and_who_is_not_separated(tmp_path: Path) -> None:
+def test_the_first_its_gain_and_its_lead(tmp_path: Path) -> None:
     write(tmp_path, "supervised", 0.40, 0.40)
     write(tmp_path, "fixmatch", 0.50, 0.60)
-    write(tmp_path, "aplt", 0.47, 0.51)
+    write(tmp_path, "aplt", 0.51, 0.51)
+    write(tmp_path, "aplt-km", 0.90, 0.90, 0.90)  # an ablation neither competes nor asks others for its seeds
+    write(tmp_path, "vat", 0.70)
     found = told(tmp_path)
     assert found.headline == (
-        "FixMatch had the highest mean accuracy in the only setting. Where a semi-supervised method came first, it was "
-        "15.0 points above training on the labels alone."
+        "Start with FixMatch: highest mean accuracy in the only setting. Where a semi-supervised method came first, it "
+        "was 15.0 points above training on the labels alone. In no setting the lead is shown not to be luck."
     )
-    assert found.tables[0].rows == (("Medium", "10 %", "FixMatch", "APLT", "55.0 ± 7.1", "+15.0", "2"),)
+    assert found.tables[0].rows == (
+        ("Medium", "10 %", "FixMatch", "APLT", "not tested (2 seeds)", "55.0 ± 7.1", "+15.0", "+4.0 ± 7.1 (1 of 2)"),
+    )
     assert [row[:3] for row in found.tables[1].rows] == [
         ("FixMatch", "1.0", "+15.0"),
-        ("APLT", "2.0", "+9.0"),
+        ("APLT", "2.0", "+11.0"),
         ("Supervised", "3.0", "+0.0"),
     ]
+    assert "Left out on Medium, for lack of seeds: VAT." in found.limits
     assert "2 seeds: fewer than five support no claim" in found.limits[0]
 
 
@@ -44,8 +49,8 @@ def test_labels_alone_may_come_first(tmp_path: Path) -> None:
     write(tmp_path, "supervised", 0.6, 0.6)
     write(tmp_path, "fixmatch", 0.5, 0.5)
     assert told(tmp_path).headline == (
-        "Supervised had the highest mean accuracy in the only setting. No semi-supervised method was above training on "
-        "the labels alone."
+        "Start with Supervised: highest mean accuracy in the only setting. No semi-supervised method was above "
+        "training on the labels alone. In no setting the lead is shown not to be luck."
     )
 
 
@@ -64,7 +69,9 @@ def test_ranks_are_means_over_the_shares_of_labels(tmp_path: Path) -> None:
             write(tmp_path, method, 0.6 if method == better else 0.5, ratio=ratio)
     found = told(tmp_path)
     assert {row[0]: row[1] for row in found.tables[1].rows} == {"Supervised": "1.5", "FixMatch": "1.5"}
-    assert found.headline.startswith("FixMatch and Supervised had the highest mean accuracy in 1 of 2 settings each.")
+    assert found.headline.startswith(
+        "Start with FixMatch or Supervised: highest mean accuracy in 1 of 2 settings each."
+    )
 
 
 def test_nothing_to_compare_is_said(tmp_path: Path) -> None:
@@ -78,3 +85,25 @@ def test_five_seeds_are_enough_not_to_be_warned_of(tmp_path: Path) -> None:
     write(tmp_path, "fixmatch", *[0.5] * 5)
     write(tmp_path, "supervised", *[0.4] * 5)
     assert not any("fewer than five" in limit for limit in told(tmp_path).limits)
+
+
+def test_with_five_seeds_the_lead_is_tested(tmp_path: Path) -> None:
+    for method, accuracy in (("supervised", 0.3), ("fixmatch", 0.3), ("aplt", 0.9)):
+        for seed in range(5):
+            Real(method, 0.1, seed, accuracy).write(tmp_path)
+    found = told(tmp_path)
+    assert found.tables[0].rows[0][4] == "from all"
+    assert found.headline.endswith("In 1 of 1 settings the lead is shown not to be luck.")
+    for seed in range(5):
+        Real("uda", 0.1, seed, 0.9).write(tmp_path)
+    assert told(tmp_path).tables[0].rows[0][4].startswith("not from ")
+
+
+def test_a_test_needs_predictions_and_people(tmp_path: Path) -> None:
+    for method in ("supervised", "fixmatch"):
+        for seed in range(5):
+            Fake(method, 0.1, seed, clips=method == "fixmatch").write(tmp_path)
+            Fake(method, 0.5, seed, clips=True).write(tmp_path)  # of five people
+    assert [row[4] for row in told(tmp_path).tables[0].rows] == [
+        "not tested (no predictions)", "not tested (few people)",
+    ]  # fmt: skip

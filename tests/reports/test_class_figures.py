@@ -49,7 +49,7 @@ def test_cells_pool_the_seeds(tmp_path: Path) -> None:
 
 def test_gain_is_the_difference_of_recalls() -> None:
     pair = (cell("APLT", [[3, 1], [0, 2]]), cell("FixMatch", [[1, 3], [1, 1]]))
-    figure = class_figures.gain({0.1: pair}, ["wave", "nod"])
+    figure = class_figures.gain({"10 %": pair}, ["wave", "nod"])
     assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([50, 50])
     assert "APLT over FixMatch" in figure.get_suptitle()
 
@@ -78,7 +78,7 @@ def test_cost_has_a_point_a_method_and_no_bar_for_one_seed() -> None:
     assert len(axes.collections) == 1
 
 
-def test_levels_show_the_methods_that_all_of_them_have(tmp_path: Path) -> None:
+def test_levels_draw_what_each_of_them_has(tmp_path: Path) -> None:
     for name in (B, "micro-motion-hard"):
         for seed in (0, 1):
             Fake("fixmatch", seed=seed, benchmark=name).write(tmp_path)
@@ -86,8 +86,8 @@ def test_levels_show_the_methods_that_all_of_them_have(tmp_path: Path) -> None:
     runs = load(tmp_path)
     summaries = {title: over_seeds(runs.curves(name)) for title, name in (("Medium", B), ("Hard", "micro-motion-hard"))}
     figure = level_figures.levels(summaries, LOOKS)
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["FixMatch"]
-    assert [len(axes.lines) for axes in figure.axes] == [1] * 6
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["FixMatch", "APLT"]
+    assert [len(axes.lines) for axes in figure.axes] == [2, 1] * 3
     assert all(axes.collections for axes in figure.axes)
 
 
@@ -100,7 +100,7 @@ def test_figures_of_classes_are_readable_at_column_width(size: int) -> None:
         cell("A very long label of a method, that must wrap", counts),
     ]
     names = [f"a micro-action, number {i}" for i in range(size)]
-    for figure in (class_figures.gain({0.1: (own[0], own[1])}, names), class_figures.confusion(own, names)):
+    for figure in (class_figures.gain({"10 %": (own[0], own[1])}, names), class_figures.confusion(own, names)):
         figure.draw_without_rendering()
         words = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
         assert min(text.get_fontsize() for text in words) >= 7

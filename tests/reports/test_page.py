@@ -58,9 +58,12 @@ def test_every_run_is_in_the_data_with_what_it_was(tmp_path: Path) -> None:
     Fake("fixmatch", seed=1, clips=True).write(tmp_path)
     Fake("aplt", state="failed").write(tmp_path)
     Fake("supervised", 1.0, state="running").write(tmp_path)
-    runs = {run["method"]: run for run in data(rendered(tmp_path))["runs"]}  # type: ignore[attr-defined]
+    found = data(rendered(tmp_path))
+    runs = {run["method"]: run for run in found["runs"]}  # type: ignore[attr-defined]
     assert [runs[name]["state"] for name in ("fixmatch", "aplt", "supervised")] == ["done", "failed", "unfinished"]
-    assert runs["fixmatch"]["spec"] == Fake("fixmatch", seed=1).spec().to_json()
+    sections = {name: found["shared"][runs["fixmatch"]["spec"][name]] for name in found["sections"]}  # type: ignore[index, attr-defined]
+    assert {**runs["fixmatch"]["spec"], **sections} == Fake("fixmatch", seed=1).spec().to_json()
+    assert runs["aplt"]["spec"]["train"] == runs["fixmatch"]["spec"]["train"]  # written once
     assert runs["aplt"]["reason"] == "ValueError: loss is not finite"
     assert sum(map(sum, runs["fixmatch"]["confusion"])) == 40
     assert len(runs["fixmatch"]["curves"]["validation/accuracy"]) == 4

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from _records import Fake
+from _records import LABELS, Fake
 from PIL import Image
 
 from ssmar_bench.core.errors import UserError
@@ -107,15 +107,21 @@ def test_levels_are_shown_together(tmp_path: Path) -> None:
         Fake(benchmark=benchmark, accuracy=accuracy, epochs=1).write(tmp_path)
     paths = render(tmp_path, tmp_path / "reports", ["micro-motion-hard"])
     assert tmp_path / "reports" / "levels.tex" in paths
-    assert tmp_path / "reports" / "levels-pseudo-labels-r10.pdf" in paths
     text = (tmp_path / "reports" / "levels.md").read_text()
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
     assert ["Labelled", "Method", "Easy", "Medium", "Hard"] in lines
     assert ["10 %", "FixMatch", "80.0 (1)", "—", "30.0 (1)"] in lines
     readme = (tmp_path / "reports" / "README.md").read_text()
     assert "levels.md" in readme
-    assert "levels-pseudo-labels-r10.png" in readme
     assert "micro-motion-easy/" not in readme  # it was not asked for, so its tables are not there
+
+
+def test_no_more_lines_are_drawn_than_can_be_told_apart(tmp_path: Path) -> None:
+    for method in (*LABELS, "aplt-km"):
+        Fake(method, epochs=1).write(tmp_path)
+    render(tmp_path, tmp_path / "reports")
+    readme = (tmp_path / "reports" / "README.md").read_text()
+    assert "draw at most 7" in readme
 
 
 def test_one_level_alone_has_no_table_of_levels(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ssmar_bench.reports.tables import Table, csv, escape_latex, latex, markdown, page
+from ssmar_bench.reports.latex import LINES, PAGE, escape_latex, latex
+from ssmar_bench.reports.tables import Table, csv, markdown, page
 from ssmar_bench.reports.words import cell, count, percent, seconds, seeds
 
 TABLE = Table(
@@ -74,10 +75,24 @@ def test_a_wide_table_spans_two_columns() -> None:
     assert latex(wide, "x").endswith("\\end{table*}\n")
 
 
+def test_what_a_page_does_not_hold_is_continued() -> None:
+    names = ("Method", *(f"Data, network {i}, 10%" for i in range(10)))
+    wide = Table("t", "T.", ("Note.",), names, (("A", *["12.3 ± 4.5 (3)"] * 10),) * 60)
+    text = latex(wide, "x")
+    assert max(len(line) for line in text.splitlines() if line.startswith("A &")) < 1.3 * PAGE
+    assert text.count("\\begin{table*}") == text.count("T. (continued)") + 1
+    assert sum(line.startswith("A &") for line in text.splitlines()) == 120
+    pieces = text.split("\\begin{table*}")[1:]
+    assert max(piece.count("A &") for piece in pieces) <= LINES
+    assert text.count("Note.") == text.count("\\label{tab:x}") == 1
+    assert r"\shortstack[r]{Data \\ network 9 \\ 10\%}" in text
+
+
 def test_every_special_sign_is_written_out() -> None:
     assert escape_latex(r"a&b%c$d#e_f{g}h~i^j\k") == (
         r"a\&b\%c\$d\#e\_f\{g\}h\textasciitilde{}i\textasciicircum{}j\textbackslash{}k"
     )
+    assert escape_latex("é 動 λ") == r"é ? $\lambda$"
 
 
 def test_a_page_says_a_note_once() -> None:

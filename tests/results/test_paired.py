@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from ssmar_bench.results.paired import Hits, difference, holm, standing
+from ssmar_bench.results.paired import Hits, _freedom, difference, holm, standing
 
 PEOPLE = tuple(f"p{i:02d}" for i in range(20))
 CLIPS = np.full(20, 10.0)
@@ -17,9 +17,9 @@ def made(right: np.ndarray, seeds: int | None = None) -> Hits:
     return Hits(tuple(range(len(right) if seeds is None else seeds)), PEOPLE, right[:seeds], CLIPS)
 
 
-def drawn(rng: np.random.Generator, person: np.ndarray, seeds: int = 5) -> Hits:
+def drawn(rng: np.random.Generator, person: np.ndarray, seeds: int = 5, shift: float = 0.03) -> Hits:
     """Answers whose chance of being right is a person's own, with a shift of each seed."""
-    chance = np.clip(person + rng.normal(0, 0.03, (seeds, 1)), 0.02, 0.98)
+    chance = np.clip(person + rng.normal(0, shift, (seeds, 1)), 0.02, 0.98)
     return made(rng.binomial(10, chance).astype(float))
 
 
@@ -62,17 +62,51 @@ def test_a_difference_that_hangs_on_two_people_is_not_significant() -> None:
     assert spread.p < 0.001
 
 
-def test_without_a_difference_it_is_rarely_significant() -> None:
-    """Two methods that are equally good, each with its own easy and hard people: at most about 5 % at 5 %."""
+@pytest.mark.parametrize("own", [0.0, 0.1])
+@pytest.mark.parametrize("shift", [0.0, 0.05])
+def test_without_a_difference_it_is_rarely_significant(own: float, shift: float) -> None:
+    """Two equally good methods, whether each has its own easy people or not, whether seeds scatter: at most 5 %."""
     rng = np.random.default_rng(0)
     rejected = []
     for _ in range(150):
         person = rng.normal(0.5, 0.1, 20)
-        methods = [drawn(rng, person + rng.normal(0, 0.1, 20)) for _ in range(2)]
-        found = difference(*methods)
+        found = difference(*(drawn(rng, person + rng.normal(0, own, 20), shift=shift) for _ in range(2)))
         assert found is not None
         rejected.append(found.p < 0.05)
-    assert np.mean(rejected) < 0.08
+    assert np.mean(rejected) < 0.09  # 150 draws of 5 % exceed it once in a hundred times
+
+
+def test_a_true_lead_is_found() -> None:
+    """Fifteen points over an equal, people of their own liking for each method: nearly always told from nothing."""
+    rng = np.random.default_rng(2)
+    found = []
+    for _ in range(50):
+        person = rng.normal(0.5, 0.1, 20)
+        better, other = (drawn(rng, person + rng.normal(lead, 0.05, 20), shift=0.01) for lead in (0.15, 0.0))
+        pair = difference(better, other)
+        assert pair is not None
+        found.append(pair.p < 0.05)
+    assert np.mean(found) > 0.8
+
+
+def test_the_degrees_of_freedom_are_those_of_what_scatters() -> None:
+    rng = np.random.default_rng(3)
+    by_seed = np.repeat(rng.normal(0, 1, (5, 1)), 20, axis=1)
+    by_person = np.repeat(rng.normal(0, 1, (1, 20)), 5, axis=0)
+    assert _freedom(by_seed, CLIPS) == pytest.approx(4)
+    assert _freedom(by_person, CLIPS) == pytest.approx(19)
+    assert 4 < _freedom(by_seed + by_person, CLIPS) < 23
+    assert _freedom(np.zeros((5, 20)), CLIPS) == 4
+
+
+def test_few_people_support_no_claim() -> None:
+    few, clips = PEOPLE[:7], np.full(7, 100.0)
+    one, other = (Hits((0, 1, 2, 3, 4), few, np.full((5, 7), right), clips) for right in (90.0, 10.0))
+    found = difference(one, other)
+    assert found is not None
+    assert found.mean == pytest.approx(0.8)
+    assert math.isnan(found.p)
+    assert not standing({"one": one, "other": other}).tested
 
 
 def test_holm_is_holm() -> None:

@@ -42,10 +42,12 @@ def test_ranks_are_over_what_every_measured_row_has() -> None:
 
 
 def test_a_verdict_respects_the_spread() -> None:
-    """t(0.975, 2) s sqrt(1 + 1/3) = 4.303 * 2 * 1.155 = 9.9 points around 52."""
-    ours = pd.Series([0.50, 0.52, 0.54])
-    assert verdict(ours, 42.2).words == "agrees"
-    assert verdict(ours, 42.0).words == "higher"
-    assert verdict(ours, 62.0).words == "lower"
-    assert verdict(ours, 42.0).gap == pytest.approx(10.0)
+    """t(0.975, 4) s sqrt(1 + 1/5) = 2.776 * 1.581 * 1.095 = 4.81 points around 52."""
+    ours = pd.Series([0.50, 0.51, 0.52, 0.53, 0.54])
+    assert verdict(ours, 47.3).words == "agrees"
+    assert verdict(ours, 47.1).words == "higher"
+    assert verdict(ours, 56.9).words == "lower"
+    assert verdict(ours, 47.1).gap == pytest.approx(4.9)
+    assert verdict(ours, 47.1).reach == pytest.approx(4.81, abs=5e-3)
+    assert verdict(ours[:3], 30.0).words == "higher, no claim with 3 seeds"
     assert verdict(ours[:1], 42.0).words == "one seed, no verdict"

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from _records import Fake
+from _records import Fake, Real
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.records import load
@@ -146,3 +146,20 @@ def test_damaged_curves_are_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(UserError) as error:
         runs.curves("micro-motion-12")
     assert str(path) in str(error.value)
+
+
+def test_the_recipes_own_runs_keep_the_plain_name(tmp_path: Path) -> None:
+    for epochs in (13, 55):
+        Real("fixmatch", 0.5, epochs=epochs).write(tmp_path)
+        Real("fixmatch", 0.5, epochs, epochs=55, state="failed").write(tmp_path)
+    frame = load(tmp_path).runs
+    assert set(frame["label"]) == {"FixMatch", "FixMatch [train.epochs=55]"}
+    assert list(frame.loc[frame["main"], "label"]) == ["FixMatch"]
+
+
+def test_where_no_run_is_the_recipes_own_the_largest_group_is_drawn(tmp_path: Path) -> None:
+    Fake(epochs=4).write(tmp_path)
+    Fake(epochs=2).write(tmp_path)
+    Fake(epochs=2, seed=1).write(tmp_path)
+    frame = load(tmp_path).runs
+    assert set(frame.loc[frame["main"], "label"]) == {"FixMatch [train.epochs=2]"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ def page(
         answer: the first view.
         benches: a view each.
         runs: every run in a row; the last column is the run's folder, by which its page is found.
-        sections: of the published tables and claims; may be none.
+        sections: of the published claims and tables; may be none.
         data: of :func:`payload`.
         digest: of what everything was rendered from.
     """
@@ -61,6 +62,7 @@ def page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["base64"] = lambda data: b64encode(data).decode()
     return environment.get_template("page.html").render(
         answer=answer,
         benches=benches,

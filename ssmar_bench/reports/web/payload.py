@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.reports.style import DARK, OKABE_ITO, Look
+from ssmar_bench.reports.style import DARK, OKABE_ITO, Look, looks
 from ssmar_bench.results.cells import classes
 from ssmar_bench.results.clips import calibration, confusion
-from ssmar_bench.results.order import sort
+from ssmar_bench.results.order import labels, sort
 from ssmar_bench.results.pseudo import over_seeds
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.schema import read_object
+from ssmar_bench.results.shown import LINES
 
 CELL_CURVES = (
     *(("probe", quantity) for quantity in ("accuracy", "accuracy_at_50")),
@@ -27,6 +28,9 @@ CELL_CURVES = (
 """(stream, quantity) of which the page shows means over seeds."""
 
 LEFT_OUT = ("clips", "accuracy_at_10", "accuracy_at_25", "accuracy_at_75")
+SECTIONS = ("source", "store", "clips", "backbone", "train")
+"""Parts of a spec that many runs have in common."""
+
 SHARES = ("accuracy", "coverage", "macro_f1", "balanced_accuracy")
 
 Curves = dict[str, list[float | None]]
@@ -34,27 +38,35 @@ Curves = dict[str, list[float | None]]
 
 
 def payload(
-    runs: Runs, curves: Mapping[str, pd.DataFrame], looks: Mapping[str, Look], titles: Mapping[str, str]
+    runs: Runs, curves: Mapping[str, pd.DataFrame], ranked: Mapping[str, Sequence[str]], titles: Mapping[str, str]
 ) -> dict[str, Any]:
     """Plain data for the page.
 
     Args:
         runs: all runs.
         curves: benchmark -> ``Runs.curves``.
-        looks: label -> line.
+        ranked: benchmark -> ``shown.ranked``; the page shows the first ``LINES``, until a reader chooses others.
         titles: benchmark -> heading, in the order in which they are shown.
     """
+    looked = looks(list(dict.fromkeys([*(label for own in ranked.values() for label in own), *labels(runs.runs)])))
     own = {folder: found for frame in curves.values() for folder, found in _by_folder(frame).items()}
-    shared: list[dict[str, Any]] = []
+    shared: list[dict[str, Any]] = []  # sections of specs and environments, each once
     return {
         "palette": {"light": OKABE_ITO, "dark": DARK},
-        "looks": {label: _look(look) for label, look in looks.items()},
+        "looks": {label: _look(look) for label, look in looked.items()},
         "benchmarks": [
-            {"name": name, "title": title, "classes": classes(runs, name), "cells": _cells(runs, name, curves[name])}
+            {
+                "name": name,
+                "title": title,
+                "classes": classes(runs, name),
+                "shown": list(ranked[name][:LINES]),
+                "cells": _cells(runs, name, curves[name]),
+            }
             for name, title in titles.items()
         ],
         "runs": [_run(runs, row, own.get(row["folder"], {}), shared) for row in runs.runs.to_dict("records")],
-        "environments": shared,
+        "sections": SECTIONS,
+        "shared": shared,
     }
 
 
@@ -97,6 +109,7 @@ def _cells(runs: Runs, benchmark: str, curves: pd.DataFrame) -> list[dict[str, A
 def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[str, Any]]) -> dict[str, Any]:
     record = RunFolder(runs.root / "runs" / row["folder"]).record
     spec = runs.specs[row["folder"]].to_json()
+    spec |= {name: _place(spec[name], shared) for name in SECTIONS}
     keys = ("benchmark", "method", "label", "ratio", "seed", "state", "reason", "folder")
     told = {**{key: row[key] for key in keys}, "spec": spec}
     if row["state"] != "done":
@@ -105,8 +118,8 @@ def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[s
     counts = confusion(record, len(metrics["classes"]))
     return {
         **told,
-        "metrics": {key: value for key, value in metrics.items() if key not in ("classes", "label", "identity")},
-        "environment": _shared(record, shared),
+        "metrics": _rounded({key: metrics[key] for key in metrics if key not in ("classes", "label", "identity")}),
+        "environment": _environment(record, shared),
         "seconds": _number(row["train_seconds"]),
         "curves": curves,
         "confusion": [] if counts is None else counts.tolist(),
@@ -117,15 +130,23 @@ def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[s
     }
 
 
-def _shared(record: Any, shared: list[dict[str, Any]]) -> int | None:
-    """The place of the run's environment in ``shared``: many runs have the same one."""
+def _environment(record: Any, shared: list[dict[str, Any]]) -> int | None:
     path = record / "environment.json"
-    if not path.is_file():
-        return None
-    found = read_object(path)
-    if found not in shared:
-        shared.append(found)
-    return shared.index(found)
+    return _place(read_object(path), shared) if path.is_file() else None
+
+
+def _place(value: dict[str, Any], shared: list[dict[str, Any]]) -> int:
+    """The place of ``value`` in ``shared``, where it is put if it is not there."""
+    if value not in shared:
+        shared.append(value)
+    return shared.index(value)
+
+
+def _rounded(value: Any) -> Any:
+    """Every fraction in ``value`` as :func:`_number` has it."""
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return _number(value) if isinstance(value, float) else value
 
 
 def _by_folder(frame: pd.DataFrame) -> dict[str, Curves]:

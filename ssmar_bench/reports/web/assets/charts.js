@@ -45,10 +45,14 @@ function redrawAll() {
   drawAll();
 }
 
+/** Both axes show the range of the lines that are on. */
 function toggleMethods() {
-  for (const { made, lines, how } of LIVE) {
-    if (!how.own) made?.batch(() => lines.forEach((line, i) => [1, 2, 3].forEach((k) => made.setSeries(3 * i + k, { show: !HIDDEN.has(line.label) }))));
+  for (const state of LIVE) {
+    if (state.how.own) continue;
+    state.made?.destroy();
+    state.made = null;
   }
+  drawAll();
 }
 
 function drawChart(state) {
@@ -71,8 +75,11 @@ function drawChart(state) {
     data.push(line.y, shifted(1), shifted(-1));
     bands.push({ series: [3 * i + 2, 3 * i + 3], fill: faint(look.color) });
   });
-  const [low, high] = rangeOf(data.slice(1), how);
-  const inside = how.x.length > 1 ? [how.x[0], how.x[how.x.length - 1]] : [how.x[0] - 1, how.x[0] + 1];
+  const shown = lines.flatMap((line, i) => (isShown(line, how) ? data.slice(3 * i + 1, 3 * i + 4) : []));
+  const [low, high] = rangeOf(shown, how);
+  const ends = shown.map((values) => values.findLastIndex((value) => value !== null));
+  state.last = how.points ? how.x.length - 1 : Math.max(0, ...ends);
+  const inside = state.last ? [how.x[0], how.x[state.last]] : [how.x[0] - 1, how.x[0] + 1];
   const margin = how.points ? 0.06 * (inside[1] - inside[0]) : 0;
   state.made = new uPlot(
     {
@@ -95,13 +102,14 @@ function drawChart(state) {
   plot.setAttribute("role", "slider");
   plot.setAttribute("aria-label", `${state.title}; arrow keys read the values`);
   plot.setAttribute("aria-valuemin", "1");
-  plot.setAttribute("aria-valuemax", String(how.x.length));
+  plot.setAttribute("aria-valuemax", String(state.last + 1));
   plot.setAttribute("aria-valuenow", "1");
   plot.setAttribute("aria-valuetext", wordsAt(state, 0));
 }
 
 function rangeOf(columns, how) {
   const values = columns.flat().filter((value) => value !== null && value !== undefined);
+  if (!values.length) return [how.low ?? 0, how.high ?? 1];
   let low = Math.min(...values);
   let high = Math.max(...values);
   const margin = 0.06 * (high - low || Math.abs(high) || 1);
@@ -154,7 +162,7 @@ function tell(state, k) {
 function listen(state) {
   const { plot, how } = state;
   plot.addEventListener("keydown", (event) => {
-    const last = how.x.length - 1;
+    const { last } = state;
     const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
     let at = state.at ?? -1;
     if (event.key in steps) at += steps[event.key];

@@ -1,6 +1,6 @@
 // The view that compares methods on one benchmark at one share of labels.
 
-const COMPARE = { benchmark: DATA.benchmarks[0]?.name, ratio: null, pair: [], shown: null };
+const COMPARE = { benchmark: DATA.benchmarks[0]?.name, ratio: null, pair: [], shown: null, chosen: false };
 
 const cellsOf = (bench, ratio) => bench.cells.filter((cell) => cell.ratio === ratio);
 const epochsOf = (lines) => Array.from({ length: Math.max(1, ...lines.map((line) => line.y.length)) }, (_, i) => i + 1);
@@ -72,7 +72,7 @@ function showClasses(bench, cells) {
   const names = [...kept.keys()];
   const place = byId("classes");
   if (!names.length) return place.replaceChildren();
-  // The last method in the published order against the one before it, until the reader chooses others.
+  // The two methods of the paper's Fig. 4, until the reader chooses others.
   const pick = (i) => (names.includes(COMPARE.pair[i]) ? COMPARE.pair[i] : (defaultPair(names)[i] ?? names[0]));
   const [a, b] = [pick(0), pick(1)];
   const choose = (i) => (name) => {
@@ -103,8 +103,13 @@ function defaultPair(names) {
 
 function showMethods(bench) {
   const labels = [...new Set(bench.cells.map((cell) => cell.label))];
+  if (!COMPARE.chosen) {
+    HIDDEN.clear(); // until the reader has chosen: as many methods as can be told apart
+    for (const label of labels) if (bench.shown.length && !bench.shown.includes(label)) HIDDEN.add(label);
+  }
   const boxes = labels.map((label) => {
     const change = (event) => {
+      COMPARE.chosen = true;
       if (event.target.checked) HIDDEN.delete(label);
       else HIDDEN.add(label);
       toggleMethods();
@@ -115,7 +120,13 @@ function showMethods(bench) {
 }
 
 function setAll(checked) {
-  for (const box of byId("methods").querySelectorAll("input")) if (box.checked !== checked) box.click();
+  COMPARE.chosen = true;
+  for (const label of byId("methods").querySelectorAll("label")) {
+    label.querySelector("input").checked = checked;
+    if (checked) HIDDEN.delete(label.textContent);
+    else HIDDEN.add(label.textContent);
+  }
+  toggleMethods();
 }
 
 /** Shows `benchmark` at `ratio` (the nearest it has); unknown names fall back to the first. */

@@ -22,6 +22,7 @@ const isDark = () => {
   const chosen = document.documentElement.dataset.theme;
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 };
+for (const { spec } of DATA.runs) for (const name of DATA.sections) spec[name] = DATA.shared[spec[name]];
 const RUNS = new Map(DATA.runs.map((run) => [run.folder, run]));
 const BENCHMARKS = new Map(DATA.benchmarks.map((bench) => [bench.name, bench]));
 

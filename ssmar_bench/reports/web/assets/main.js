@@ -13,6 +13,11 @@ function show() {
   }
   if (view.dataset.view === "compare") showCompare(rest[0], Number(rest[1]));
   if (view.dataset.view === "run") showRun(rest.join("/"));
+  if (view.dataset.view === "paper" && rest[0]) {
+    const heading = byId(`section-${rest[0]}`);
+    heading?.scrollIntoView({ behavior: "instant" });
+    heading?.focus({ preventScroll: true });
+  }
   document.title = `${view.querySelector("h1").textContent} · ssmar-bench`;
 }
 
@@ -28,7 +33,7 @@ function safely(text) {
 let before = location.hash;
 addEventListener("hashchange", () => {
   if (location.hash === "#main") return; // the link that skips the navigation
-  const moved = before.split("/")[1] !== location.hash.split("/")[1] || location.hash.startsWith("#/run/");
+  const moved = (before.split("/")[1] !== location.hash.split("/")[1] && !/^#\/paper\/./.test(location.hash)) || location.hash.startsWith("#/run/");
   before = location.hash;
   show();
   if (moved) {

@@ -7,8 +7,6 @@ function flat(values, prefix = "") {
   );
 }
 
-const SECTIONS = ["source", "store", "clips", "backbone", "train"];
-
 const PARTS = { validation: "Validation", validation_ema: "Validation, EMA", test: "Test", test_ema: "Test, EMA" };
 const MEASURES = { accuracy: "Accuracy", macro_f1: "Macro-F1", balanced_accuracy: "Balanced" };
 
@@ -59,7 +57,7 @@ function showRun(folder) {
   const top = Object.entries(spec).filter(([, value]) => value === null || typeof value !== "object" || Array.isArray(value));
   const tables = [
     facts("Hyper-parameters of the method", flat(spec.hyperparameters).length ? flat(spec.hyperparameters) : [["none", ""]]),
-    facts("Training, clips and network", SECTIONS.flatMap((name) => flat(spec[name] || {}, `${name}.`))),
+    facts("Training, clips and network", DATA.sections.flatMap((name) => flat(spec[name], `${name}.`))),
     facts("Spec", [["folder", run.folder], ...top.filter(([, value]) => value !== "")]),
   ];
   if (run.state !== "done") {
@@ -70,7 +68,7 @@ function showRun(folder) {
   const metrics = run.metrics;
   const cost = ["steps", "epochs", "clips_seen", "clips_forwarded", "parameters"].map((key) => [key.replaceAll("_", " "), thousands(metrics[key])]);
   const results = facts("Sizes and cost", [["most frequent class", `${digits(100 * metrics.majority)} %`], ...flat(metrics.counts, "clips: "), ...cost, ["training time", `${thousands(run.seconds)} s`]]);
-  const environment = run.environment === null ? [] : [facts("Environment", flat(DATA.environments[run.environment]))];
+  const environment = run.environment === null ? [] : [facts("Environment", flat(DATA.shared[run.environment]))];
   const confusion = run.confusion.length ? [h("h2", {}, "Confusion on the test part"), matrix("Confusion on the test part", run.confusion, bench.classes)] : [];
   place.replaceChildren(
     ...siblings(run),

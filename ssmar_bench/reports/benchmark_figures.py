@@ -1,0 +1,83 @@
+"""The figures of one benchmark: curves at each ratio, classes, calibration, accuracy against cost.
+
+Called within ``style.drawing()``. Only methods that compete are drawn, and not more than one figure holds
+(``results.shown``); the page has them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ssmar_bench.reports import class_figures, figures, overview
+from ssmar_bench.reports.style import Look, looks
+from ssmar_bench.reports.words import percent
+from ssmar_bench.results.cells import Cell, cells, classes
+from ssmar_bench.results.pseudo import over_seeds
+from ssmar_bench.results.records import Runs
+from ssmar_bench.results.shown import LINES
+
+GAIN = ("aplt", "fixmatch")
+"""The method of which the gain by class is drawn, and the one it is compared with."""
+
+
+def draw(runs: Runs, benchmark: str, curves: pd.DataFrame, ranked: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+    """(name, figure) of everything that there is to draw.
+
+    Args:
+        runs: all runs.
+        benchmark: whose figures.
+        curves: its curves, of ``Runs.curves``.
+        ranked: ``shown.ranked``: the labels that compete; the first ``LINES`` have lines of their own.
+    """
+    every = looks(ranked)
+    lines = {label: every[label] for label in ranked[:LINES]}
+    summary = over_seeds(curves[curves["label"].isin(lines)])
+    for ratio in sorted(set(summary["ratio"])):
+        for name, figure in _curves(summary[summary["ratio"] == ratio], lines):
+            yield f"{name}-{overview.ending(ratio)}", figure
+    yield from _classes(runs, benchmark, every, lines)
+
+
+def _curves(rows: pd.DataFrame, lines: Mapping[str, Look]) -> Iterator[tuple[str, Figure]]:
+    """The figures that have something to show at one ratio."""
+    streams = set(rows["stream"])
+    if streams & {"probe", *figures.TRAINED_ON}:
+        yield "pseudo-labels", figures.pseudo_labels(rows, lines)
+    if "offline" in streams:
+        yield "aplt-threshold", figures.threshold(rows, lines)
+    if "validation" in streams:
+        yield "validation", figures.validation(rows, lines)
+
+
+def _classes(
+    runs: Runs, benchmark: str, every: Mapping[str, Look], lines: Mapping[str, Look]
+) -> Iterator[tuple[str, Figure]]:
+    """Figures of the cells below the full share of labels."""
+    names = classes(runs, benchmark)
+    by_ratio: dict[float, list[Cell]] = {}
+    for cell in cells(runs, benchmark):
+        if cell.ratio < 1 and cell.label in every:
+            by_ratio.setdefault(cell.ratio, []).append(cell)
+    if not by_ratio:
+        return
+    yield "cost", class_figures.cost(by_ratio, every)
+    shown = {ratio: [cell for cell in own if cell.label in lines] for ratio, own in by_ratio.items()}
+    known = {ratio: [cell for cell in own if cell.calibration.any()] for ratio, own in shown.items()}
+    if any(known.values()):
+        yield "calibration", class_figures.calibration(known, lines)
+    pairs = {percent(ratio): pair for ratio, own in by_ratio.items() if (pair := _pair(own))}
+    if pairs:
+        yield "class-gain", class_figures.gain(pairs, names)
+    for ratio, own in shown.items():
+        predicted = [cell for cell in own if cell.confusion.any()]
+        if predicted:
+            yield f"confusion-{overview.ending(ratio)}", class_figures.confusion(predicted, names)
+
+
+def _pair(own: list[Cell]) -> tuple[Cell, Cell] | None:
+    """The two methods that the paper's Fig. 4 compares, where both have predictions."""
+    found = {cell.method: cell for cell in own if cell.confusion.any()}
+    return (found[GAIN[0]], found[GAIN[1]]) if set(GAIN) <= set(found) else None
