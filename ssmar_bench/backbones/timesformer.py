@@ -47,9 +47,7 @@ class DividedBlock(nn.Module):
         width = block.attn.proj.out_features
         self.temporal_out = nn.Linear(width, width)
         nn.init.zeros_(self.temporal_out.bias)
-        if first:
-            nn.init.trunc_normal_(self.temporal_out.weight, std=0.02)
-        else:
+        if not first:
             nn.init.zeros_(self.temporal_out.weight)
         self.drop_path = DropPath(drop_path)
 
