@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from ssmar_bench.core.errors import UserError
 
-
 State = dict[str, Tensor]
 
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 import timm
 from torch import Tensor, nn
 
-from ssmar_bench.backbones.timm_networks import timm_network
 from ssmar_bench.backbones.shift import Shifted
+from ssmar_bench.backbones.timm_networks import timm_network
 from ssmar_bench.core.errors import UserError, nearest
 
 
