@@ -43,6 +43,7 @@ class DividedBlock(nn.Module):
     def __init__(self, block: Any, drop_path: float, first: bool) -> None:
         super().__init__()
         self.norm1, self.attn, self.norm2, self.mlp = block.norm1, block.attn, block.norm2, block.mlp
+        self.attn.fused_attn = False  # fused attention has no repeatable gradient on GPUs
         self.temporal_norm, self.temporal_attn = deepcopy(block.norm1), deepcopy(block.attn)
         width = block.attn.proj.out_features
         self.temporal_out = nn.Linear(width, width)

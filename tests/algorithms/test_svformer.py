@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from ssmar_bench.algorithms.parts.strong_clip import channel_dropout, draw_warp
 from ssmar_bench.algorithms.parts.teacher import Teacher
 from ssmar_bench.algorithms.svformer import SVFormer
 from ssmar_bench.backbones.build import ClipClassifier, build
-from ssmar_bench.core.contract import Batch, Progress
+from ssmar_bench.core.contract import Batch, Progress, unbuilt
 from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.testing.tiny import Tiny
 
@@ -161,14 +160,8 @@ def test_mixing_cells_of_pixels_is_mixing_tokens(kind: str) -> None:
 # ---- the loss
 
 
-@dataclass
-class Seen:
-    """What a naive step used: which clips, whether the mixed clips differed from their own."""
-
-    used: list[bool]
-
-
-def naive_terms(method: Any, batch: Batch, step: int, values: dict[str, Any]) -> tuple[dict[str, float], Seen]:
+def naive_terms(method: Any, batch: Batch, step: int, values: dict[str, Any]) -> tuple[dict[str, float], list[bool]]:
+    """The terms of a step with the draws of the method, and which clips were used."""
     assert batch.unlabelled is not None
     network, x, u = method.network, batch.labelled, batch.unlabelled.clips
     n, frames = u["strong"].shape[:2]
@@ -221,7 +214,7 @@ def naive_terms(method: Any, batch: Batch, step: int, values: dict[str, Any]) ->
         "unlabelled": values["weight"] * unlabelled,
         "mixed": values["mix_weight"] * mixing,
     }
-    return terms, Seen(used)
+    return terms, used
 
 
 @pytest.mark.parametrize("changed", [{}, {"mix_on_logits": True, "weight": 0.5, "mix_weight": 1.5, "beta": 0.7}])
@@ -237,9 +230,9 @@ def test_svformer_is_its_formulas_over_twelve_updates(changed: dict[str, Any]) -
             assert not losses.pseudo
         else:
             assert set(losses.terms) == set(expected)
-            assert losses.pseudo["online"].weight.tolist() == [float(on) for on in used.used]
+            assert losses.pseudo["online"].weight.tolist() == [float(on) for on in used]
             assert losses.pseudo["online"].index.equal(batch.unlabelled.index)
-            seen.update(used.used)
+            seen.update(used)
         for name, value in losses.terms.items():
             assert value.item() == pytest.approx(expected[name], rel=1e-4, abs=1e-6), (step, name)
     assert seen == {True, False}
@@ -317,8 +310,7 @@ def test_what_a_run_makes_of_the_shares() -> None:
     method = method_of(TINY, "svformer")
     assert method.resolved() == {"momentum": pytest.approx(1 - 1 / (0.05 * 33)), "warm_up_epochs": WARM}
     config = SVFormer.Config.model_validate(values_of("svformer", warm_up=0.9))
-    probe = SVFormer.__new__(SVFormer)
-    object.__setattr__(probe, "config", config)
+    probe = unbuilt(SVFormer, config)
     probe.check(10)
     with pytest.raises(ValueError, match=r"all 4 epochs on its warm-up; raise train\.epochs"):
         probe.check(4)
