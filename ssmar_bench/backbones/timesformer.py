@@ -21,8 +21,11 @@ TIMM = {
 """The networks whose weights they start from, fetched as ``imagenet``; the first is the one that SVFormer starts from
 (as jx_vit_base_p16_224)."""
 
-MICRO: dict[str, Any] = {"patch_size": 8, "embed_dim": 96, "depth": 4, "num_heads": 4}
-"""``timesformer-micro``: for the embedded benchmarks' frames of 32 x 32, trained on a CPU; it has no weights."""
+MICRO: dict[str, Any] = {"patch_size": 8, "embed_dim": 96, "depth": 4, "num_heads": 4, "weight_init": "jax"}
+"""``timesformer-micro``: for the embedded benchmarks' frames of 32 x 32, trained on a CPU; it has no pretrained weights.
+
+Its first weights are larger the narrower their layers (Xavier); the wide networks' 0.02 would leave it almost silent.
+"""
 
 DROP_PATH = 0.1
 """Share of the last block's residual branches that are dropped in training; it grows linearly from 0 in the first."""
