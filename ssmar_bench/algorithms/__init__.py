@@ -22,6 +22,7 @@ ALGORITHMS = Registry(
         "finessl": "ssmar_bench.algorithms.finessl:FineSSL",
         "tcl": "ssmar_bench.algorithms.tcl:TCL",
         "ltg": "ssmar_bench.algorithms.ltg:LTG",
+        "svformer": "ssmar_bench.algorithms.svformer:SVFormer",
         "aplt": "ssmar_bench.algorithms.aplt:APLT",
         **{f"usb-{name}": f"ssmar_bench.algorithms.usb:{name}" for name in usb.ADAPTED},
         "aplt-ablation": "ssmar_bench.algorithms.aplt_ablation:Ablation",

@@ -34,13 +34,15 @@ BUILT_IN: dict[str, Callable[[int], nn.Module]] = {
 CONVOLUTIONS_3D = ("r3d18",)
 STAGED = ("micro-r3d", *CONVOLUTIONS_3D)
 """Networks that tell the feature maps of their stages."""
+TOKENS = ("timesformer-micro", "timesformer-small", "timesformer-base")
+"""Networks that are made of patch tokens."""
 Made = TypeVar("Made", bound=nn.Module)
 FAMILIES = ("tsn", "tsm")
 FETCHED = ("imagenet", "kinetics400")
 """Words for weights that a library fetches."""
 
 
-def _backbone(recipe: BackboneRecipe, segments: int) -> nn.Module:
+def _backbone(recipe: BackboneRecipe, segments: int, size: int) -> nn.Module:
     family, colon, name = recipe.name.partition(":")
     if recipe.name in BUILT_IN:
         return BUILT_IN[recipe.name](segments)
@@ -48,17 +50,21 @@ def _backbone(recipe: BackboneRecipe, segments: int) -> nn.Module:
         from ssmar_bench.backbones.resnet_3d import r3d18
 
         return r3d18(recipe.weights)
+    if recipe.name in TOKENS:
+        from ssmar_bench.backbones.timesformer import TimeSformer
+
+        return TimeSformer(recipe.name, segments, size, recipe.weights)
     if colon and family in FAMILIES:
         from ssmar_bench.backbones.timm_2d import Timm2D  # timm takes a second to import
 
         return Timm2D(name, segments, shift=family == "tsm", weights=recipe.weights)
-    known = [*BUILT_IN, *CONVOLUTIONS_3D, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
+    known = [*BUILT_IN, *CONVOLUTIONS_3D, *TOKENS, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
     raise UserError(f"Unknown backbone '{recipe.name}'{nearest(recipe.name, known)} (tsn:NAME, tsm:NAME: any of timm).")
 
 
 def weights_of(name: str) -> tuple[str, ...]:
     """What ``backbone.weights`` may say of the backbone ``name`` besides ``none``; ``FILE`` stands for a path."""
-    if name in BUILT_IN:
+    if name in (*BUILT_IN, "timesformer-micro"):
         return ()
     return ("kinetics400" if name in CONVOLUTIONS_3D else "imagenet", "FILE")
 
@@ -93,17 +99,19 @@ class ClipClassifier(nn.Module):
     Attributes:
         features: D.
         stages: of how many stages it can tell the feature maps.
+        grid: rows and columns of a frame's patch tokens, if it is made of such tokens.
         forwarded: clips that went through since it was built; the cost that the record shows.
     """
 
     backbone: Any
 
-    def __init__(self, recipe: BackboneRecipe, segments: int, classes: int) -> None:
+    def __init__(self, recipe: BackboneRecipe, segments: int, classes: int, size: int) -> None:
         super().__init__()
         _check_weights(recipe)
-        self.backbone = _backbone(recipe, segments)
+        self.backbone = _backbone(recipe, segments, size)
         self.features = int(self.backbone.features)
         self.stages = int(getattr(self.backbone, "stages", 0))
+        self.grid: tuple[int, int] | None = getattr(self.backbone, "grid", None)
         self.classifier = nn.Linear(self.features, classes)
         self.input = recipe.input
         self.dropout = recipe.dropout
@@ -134,9 +142,12 @@ class ClipClassifier(nn.Module):
         return (), self.backbone(clips.flatten(0, 1)).unflatten(0, (-1, clips.shape[1]))
 
 
-def build(recipe: BackboneRecipe, segments: int, classes: int, seed: int) -> ClipClassifier:
-    """The network of ``recipe``; everything that is not pretrained is drawn from ``seed`` alone."""
-    return drawn(seed, lambda: ClipClassifier(recipe, segments, classes))
+def build(recipe: BackboneRecipe, segments: int, classes: int, seed: int, size: int = 224) -> ClipClassifier:
+    """The network of ``recipe``; everything that is not pretrained is drawn from ``seed`` alone.
+
+    ``size`` is the side of the frames, for networks whose weights depend on it.
+    """
+    return drawn(seed, lambda: ClipClassifier(recipe, segments, classes, size))
 
 
 def drawn(seed: int, make: Callable[[], Made]) -> Made:
@@ -146,11 +157,11 @@ def drawn(seed: int, make: Callable[[], Made]) -> Made:
         return make()
 
 
-def outline(recipe: BackboneRecipe, segments: int, classes: int) -> ClipClassifier:
+def outline(recipe: BackboneRecipe, segments: int, classes: int, size: int = 224) -> ClipClassifier:
     """The network of ``recipe`` without memory, weights or download, for what can be known of it beforehand."""
     _check_weights(recipe)
     with torch.device("meta"):
-        return build(recipe.model_copy(update={"weights": "none"}), segments, classes, seed=0)
+        return build(recipe.model_copy(update={"weights": "none"}), segments, classes, 0, size)
 
 
 def weights_digest(recipe: BackboneRecipe) -> str:

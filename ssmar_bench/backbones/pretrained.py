@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,19 @@ from torch import Tensor, nn
 
 from ssmar_bench.core.errors import UserError
 
+State = dict[str, Tensor]
 
-def load(network: nn.Module, path: Path) -> None:
-    """Load a state dict (``.safetensors`` or ``.pth``), its classifier left out."""
-    state, wanted = _read(path), network.state_dict()
+
+def load(network: nn.Module, path: Path, fitted: Callable[[State], State] = dict) -> None:
+    """Load a state dict (``.safetensors`` or ``.pth``), its classifier left out, after ``fitted`` has changed it."""
+    state, wanted = fitted(_read(path)), network.state_dict()
     missing = [key for key in wanted if key not in state or state[key].shape != wanted[key].shape]
     if missing:
         raise UserError(f"{path} does not fit the network: '{missing[0]}' is missing or has another shape.")
     network.load_state_dict({key: state[key] for key in wanted})
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read(path: Path) -> State:
     if not path.is_file():
         raise UserError(f"The weights file {path} does not exist; give its path, 'imagenet' or 'none'.")
     try:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, cast
 
 import timm
 from torch import Tensor, nn
 
-from ssmar_bench.backbones.pretrained import load
 from ssmar_bench.backbones.shift import Shifted
+from ssmar_bench.backbones.timm_networks import timm_network
 from ssmar_bench.core.errors import UserError, nearest
 
 
@@ -23,9 +22,7 @@ class Timm2D(nn.Module):
         super().__init__()
         if not timm.is_model(name):
             raise UserError(f"timm knows no network '{name}'{nearest(name, timm.list_models())}.")
-        self.network: Any = _pretrained(name) if weights == "imagenet" else timm.create_model(name, num_classes=0)
-        if weights not in ("none", "imagenet"):
-            load(self.network, Path(weights))
+        self.network = timm_network(name, weights)
         self.features = int(cast("int", self.network.num_features))
         if shift:
             parts: list[Any] = list(self.network.modules())[1:]
@@ -39,13 +36,3 @@ class Timm2D(nn.Module):
         """Pooled features of every frame."""
         features: Tensor = self.network(frames)
         return features
-
-
-def _pretrained(name: str) -> Any:
-    try:
-        return timm.create_model(name, num_classes=0, pretrained=True)
-    except Exception as error:
-        raise UserError(
-            f"The ImageNet weights of {name} cannot be fetched ({type(error).__name__}); download them elsewhere and "
-            f"give the file with --set backbone.weights=FILE, or train from scratch with backbone.weights=none."
-        ) from error

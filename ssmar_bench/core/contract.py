@@ -167,10 +167,12 @@ class Network(Protocol):
     Attributes:
         features: D.
         stages: of how many stages it can tell the feature maps; 0 for a network that cannot.
+        grid: rows and columns of a frame's patch tokens; None for a network that is not made of such tokens.
     """
 
     features: int
     stages: int
+    grid: tuple[int, int] | None
     classifier: nn.Linear
 
     def __call__(self, clips: Tensor, maps: bool = False) -> Output:
@@ -233,6 +235,8 @@ class Method(nn.Module, ABC):
     """Whether the algorithm has nothing to do at labelled ratio 1."""
     needs_stages: ClassVar[bool] = False
     """Whether it asks its networks for the feature maps of their stages (:attr:`Network.stages`)."""
+    needs_tokens: ClassVar[bool] = False
+    """Whether its networks must be made of patch tokens (:attr:`Network.grid`)."""
 
     @abstractmethod
     def views(self) -> Views:

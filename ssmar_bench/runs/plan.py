@@ -165,17 +165,22 @@ def _check_row(row: Row) -> None:
 
 def _check_networks(table: Sequence[Row]) -> None:
     """Outlines every network, so that an unknown name, or a network that its method cannot use, is told at once."""
-    outlines: dict[str, backbones.ClipClassifier] = {}
+    outlines: dict[tuple[str, int], backbones.ClipClassifier] = {}
     for row in table:
-        recipe = row.definition.backbone
-        if str(recipe) not in outlines:
-            outlines[str(recipe)] = backbones.outline(
-                recipe, row.definition.store.segments, len(row.definition.classes)
-            )
-        if row.algorithm.needs_stages and not outlines[str(recipe)].stages:
+        recipe, size = row.definition.backbone, row.definition.clips.size
+        if (str(recipe), size) not in outlines:
+            segments, classes = row.definition.store.segments, len(row.definition.classes)
+            outlines[str(recipe), size] = backbones.outline(recipe, segments, classes, size)
+        outline = outlines[str(recipe), size]
+        if row.algorithm.needs_stages and not outline.stages:
             raise UserError(
                 f"{row.recipe.name} needs a network that tells the feature maps of its stages, as {recipe.name} does "
                 f"not; give one with --backbone: {', '.join(backbones.STAGED)}."
+            )
+        if row.algorithm.needs_tokens and outline.grid is None:
+            raise UserError(
+                f"{row.recipe.name} needs a network that is made of patch tokens, as {recipe.name} is not; give one "
+                f"with --backbone: {', '.join(backbones.TOKENS)}."
             )
 
 

@@ -16,6 +16,8 @@ from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.seeds import seed_of
 
 SEGMENTS, SIZE = 4, 16
+SHARPNESS = {"micro-tsm": 25.0, "micro-r3d": 25.0, "timesformer-micro": 2.0}
+"""The networks, and by how much the classifier must grow until the predictions of an untrained one differ."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Tiny:
 
     def context(self, algorithm: type[Method] = Method) -> Context:
         """What a method is built from, with networks that can do what ``algorithm`` needs."""
-        name = "micro-r3d" if algorithm.needs_stages else "micro-tsm"
+        name = "micro-r3d" if algorithm.needs_stages else "timesformer-micro" if algorithm.needs_tokens else "micro-tsm"
         recipe = BackboneRecipe(name=name, weights="none", input="centred")
         return Context(
             classes=self.classes,
@@ -59,11 +61,16 @@ class Tiny:
         return algorithm(self.context(algorithm), algorithm.Config.model_validate(dict(values)))
 
     def _network(self, recipe: BackboneRecipe, role: str) -> ClipClassifier:
-        network = build(recipe, SEGMENTS, self.classes, seed_of("network", self.seed, role))
-        if self.sharp:
-            with torch.no_grad():
+        seed = seed_of("network", self.seed, role)
+        network = build(recipe, SEGMENTS, self.classes, seed, SIZE)
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            for parameter in network.parameters():
+                if parameter.ndim > 1 and not parameter.any():
+                    parameter.normal_(std=0.02)  # a branch that starts at zero hides what lies behind it
+            if self.sharp:
                 features = deepcopy(network)(self._clips("sharp", count=16)).features
-                network.classifier.weight *= 25
+                network.classifier.weight *= SHARPNESS[recipe.name]
                 network.classifier.bias.copy_(-network.classifier.weight @ features.mean(0))
         return network
 

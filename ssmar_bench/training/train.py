@@ -48,14 +48,14 @@ def build_method(spec: RunSpec, manifest: Manifest, steps: int) -> Method:
     """The spec's algorithm with its networks; initial weights depend on the seed and each network's role alone."""
     algorithm: type[Method] = ALGORITHMS.load(spec.algorithm)
     backbone = BackboneRecipe.model_validate(spec.backbone)
-    classes = len(manifest.classes)
+    segments, size, classes = spec.store["segments"], spec.clips["size"], len(manifest.classes)
     context = Context(
         classes=classes,
         n_labelled=len(manifest.labelled),
         n_unlabelled=len(manifest.unlabelled),
         steps=steps,
         epochs=int(spec.train["epochs"]),
-        network=lambda role: build(backbone, spec.store["segments"], classes, seed_of("network", spec.seed, role)),
+        network=lambda role: build(backbone, segments, classes, seed_of("network", spec.seed, role), size),
         part=lambda role, make: drawn(seed_of("part", spec.seed, role), make),
     )
     return algorithm(context, algorithm.Config.model_validate(spec.hyperparameters))

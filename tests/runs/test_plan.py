@@ -105,6 +105,18 @@ def test_a_check_needs_no_data(tiny: Path) -> None:
     check(Grid(str(tiny), ["supervised"], backbone="tsm:resnet18", sets={"backbone.weights": "imagenet"}))
 
 
+def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(tiny: Path) -> None:
+    check(Grid(str(tiny), ["svformer"]))
+    with pytest.raises(UserError, match="svformer needs a network that is made of patch tokens, as micro-tsm is not"):
+        check(Grid(str(tiny), ["supervised", "svformer"], backbone="micro-tsm"))
+    with pytest.raises(UserError, match="patches of 16 x 16; 40 is no multiple"):
+        check(Grid(str(tiny), ["supervised"], backbone="timesformer-base", sets={"clips.size": 40}))
+    check(Grid(str(tiny), ["svformer", "fixmatch"], backbone="timesformer-base", sets={"clips.size": 32}))
+    with pytest.raises(UserError, match="'timesformer-micro' has no pretrained weights"):
+        check(Grid(str(tiny), ["svformer"], sets={"backbone.weights": "imagenet"}))
+    check(Grid("ma-12", ["svformer"]))
+
+
 @pytest.mark.parametrize(
     ("knob", "value", "fault"),
     [

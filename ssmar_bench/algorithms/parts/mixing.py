@@ -1,4 +1,6 @@
-"""Mixing clips: MixUp (Zhang et al. 2018) and CutMix (Yun et al. 2019), the same in every frame of a clip.
+"""Mixing clips, the same in every frame of a clip.
+
+MixUp (Zhang et al. 2018), CutMix (Yun et al. 2019) and Tube TokenMix (Xing et al. 2023).
 
 Drawing and mixing are separate. Draws come from torch's global generator on the CPU, so that they are the same on
 every device.
@@ -51,3 +53,31 @@ def cut(own: Tensor, other: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     """
     boxes = boxes.to(own.device)
     return torch.where(boxes[:, None, None], other, own), 1 - boxes.float().mean((1, 2))
+
+
+def draw_tube(grid: tuple[int, int], beta: float) -> tuple[Tensor, Tensor]:
+    """A mask over a frame's patch tokens (rows, columns), and the share () of them that it holds.
+
+    The share is drawn from Beta(beta, beta); the mask is true for the next lower whole number of tokens, anywhere.
+    """
+    rows, columns = grid
+    share = Beta(beta, beta).sample()
+    held = torch.randperm(rows * columns) < int(share * rows * columns)
+    return held.view(rows, columns), share
+
+
+def token_mix(own: Tensor, other: Tensor, tube: Tensor) -> Tensor:
+    """``own`` where the tube's tokens lie and ``other`` elsewhere, in all frames of all clips.
+
+    A patch token is made of its own cell of pixels alone, so this gives a network the very tokens that it would have if
+    those of both clips were made first and mixed then, before class token and embeddings are added. The same holds
+    after differences between frames or centring, which look at each pixel by itself.
+
+    Args:
+        own: (B, T, C, H, W).
+        other: (B, T, C, H, W).
+        tube: (rows, columns); H and W are multiples of them.
+    """
+    rows, columns = tube.shape
+    cells = tube.repeat_interleave(own.shape[-2] // rows, 0).repeat_interleave(own.shape[-1] // columns, 1)
+    return torch.where(cells.to(own.device), own, other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -18,11 +18,18 @@ class Teacher(nn.Module):
 
     Args:
         network: a network of its own that begins with the student's weights: ``context.network("student")``.
+        always_evaluates: it stays in evaluation mode when the student trains.
     """
 
-    def __init__(self, network: Any) -> None:
+    def __init__(self, network: Any, always_evaluates: bool = False) -> None:
         super().__init__()
         self.network = network.requires_grad_(False)
+        self.always_evaluates = always_evaluates
+        self.train()
+
+    def train(self, mode: bool = True) -> Self:
+        """As of any module, but a teacher that always evaluates goes on evaluating."""
+        return super().train(mode and not self.always_evaluates)
 
     @torch.no_grad()
     def forward(self, clips: Tensor) -> Output:

@@ -1,0 +1,55 @@
+"""Networks of timm with the weights that a backbone recipe names."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import timm
+from timm.layers.pos_embed import resample_abs_pos_embed
+from timm.models import VisionTransformer
+
+from ssmar_bench.backbones.pretrained import State, load
+from ssmar_bench.core.errors import UserError
+
+
+def timm_network(name: str, weights: str, **arguments: Any) -> Any:
+    """The network ``name`` of timm, made with ``arguments``, without its classifier.
+
+    Args:
+        name: one that timm knows.
+        weights: ``none``, ``imagenet`` (timm fetches them) or a file. The position embeddings of a vision transformer
+            are interpolated to the size of its frames, whatever size they were trained on.
+        arguments: of timm's constructor.
+
+    Raises:
+        UserError: the weights cannot be fetched or read, or are another network's.
+    """
+    if weights == "imagenet":
+        return _fetched(name, arguments)
+    network = timm.create_model(name, num_classes=0, **arguments)
+    if weights != "none":
+        load(network, Path(weights), lambda state: _at_size_of(network, state))
+    return network
+
+
+def _fetched(name: str, arguments: dict[str, Any]) -> Any:
+    try:
+        return timm.create_model(name, num_classes=0, pretrained=True, **arguments)
+    except Exception as error:
+        raise UserError(
+            f"The ImageNet weights of {name} cannot be fetched ({type(error).__name__}); download them elsewhere and "
+            f"give the file with --set backbone.weights=FILE, or train from scratch with backbone.weights=none."
+        ) from error
+
+
+def _at_size_of(network: Any, state: State) -> State:
+    """The state of a vision transformer with its position embeddings at the size of the network's frames."""
+    place = state.get("pos_embed")
+    if not isinstance(network, VisionTransformer) or place is None or place.ndim != 3:
+        return state
+    side = math.isqrt(place.shape[1] - 1)  # beside the class token's, those of a square
+    if side**2 != place.shape[1] - 1:
+        return state
+    return state | {"pos_embed": resample_abs_pos_embed(place, list(network.patch_embed.grid_size))}
