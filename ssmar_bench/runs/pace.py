@@ -49,7 +49,7 @@ def of_runs(results: Path) -> dict[tuple[object, ...], float]:
 
 
 def timed(definition: Definition, device: str) -> float:
-    """Seconds of a step of FixMatch's size, on random clips: most methods pass as many through the network.
+    """Seconds of a step on random clips: a labelled view and two unlabelled ones, as most methods pass on.
 
     Views are not made, and nothing is downloaded.
     """
