@@ -7,6 +7,7 @@ operations whatever other views are asked for: two methods that both look at a w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,6 @@ from torch import Tensor
 
 from ssmar_bench.clips.augment import strengthen
 from ssmar_bench.clips.decode import Frames
-from ssmar_bench.clips.store import Store
 from ssmar_bench.core.contract import View
 from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
 from ssmar_bench.core.errors import UserError
@@ -29,6 +29,19 @@ _FLIPPED = 0.5
 """Draws below it mirror the clip."""
 
 
+class Clips(Protocol):
+    """Where frames lie: a store, or one clip of a video in memory (:mod:`ssmar_bench.clips.outside`)."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Clip ids by row."""
+        ...
+
+    def clip(self, row: int) -> Frames:
+        """A clip's frames, (segments * candidates, H, W, 3) uint8 RGB."""
+        ...
+
+
 class Viewer:
     """Makes views (B, T, C, size, size) float32 of a store's clips, T being the store's segments.
 
@@ -39,7 +52,7 @@ class Viewer:
         seed: the run's seed.
     """
 
-    def __init__(self, store: Store, recipe: ClipRecipe, store_recipe: StoreRecipe, seed: int) -> None:
+    def __init__(self, store: Clips, recipe: ClipRecipe, store_recipe: StoreRecipe, seed: int) -> None:
         self._store = store
         self._recipe = recipe
         self._segments = store_recipe.segments

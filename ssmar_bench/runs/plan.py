@@ -31,7 +31,17 @@ AS_SEMILEARN = "as_semilearn"
 
 @dataclass(frozen=True)
 class Grid:
-    """What a person asked for; None means the benchmark's own choice. ``methods`` may name sets of them."""
+    """What a person asked for; None means the benchmark's own choice.
+
+    Attributes:
+        benchmark: a benchmark's name, or the path of a definition (.yaml).
+        methods: recipes by name or path, and sets of them (``table1``).
+        ratios, seeds: labelled ratios in (0, 1], and seeds.
+        backbone: a network in place of the benchmark's: ``micro-tsm``, ``tsn:NAME`` or ``tsm:NAME`` of timm.
+        profile: a profile of the definition (``smoke``, ``long``, ...).
+        sets: ``section.key`` -> value, as ``--set``: ``{"train.lr": 0.01, "aplt.weight": 0.5}``.
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
+    """
 
     benchmark: str
     methods: Sequence[str]
@@ -41,6 +51,11 @@ class Grid:
     profile: str | None = None
     sets: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "benchmark", str(self.benchmark))  # a script may give a path
+        if isinstance(self.methods, str):  # one word is a sequence of letters, too
+            object.__setattr__(self, "methods", [self.methods])
 
 
 @dataclass(frozen=True)
@@ -168,7 +183,8 @@ def _check_backbone(definition: Definition) -> None:
         backbones.build(recipe, definition.store.segments, len(definition.classes), seed=0)
 
 
-def _check_device(name: str) -> None:
+def check_device(name: str) -> None:
+    """A :class:`UserError` unless ``name`` is a device that is here."""
     try:
         kind = torch.device(name).type
     except RuntimeError:
@@ -191,7 +207,7 @@ def check(grid: Grid) -> list[Row]:
         _check_epochs(row)
     for definition in {str(row.definition.backbone): row.definition for row in table}.values():
         _check_backbone(definition)
-    _check_device(grid.device)
+    check_device(grid.device)
     for ratio in grid.ratios or ():
         if not 0 < ratio <= 1:
             raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not.")
