@@ -27,6 +27,7 @@ class Request:
         on: kind of data, ``micro-motion`` or ``real``.
         seeds, ratios: a reduced table; None for all.
         as_published: the authors' likely rows too.
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
     """
 
     table: str
@@ -39,9 +40,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Listed:
-    """One cell of a table with its seed: its state, and the seconds that training is expected to take (None: unknown).
+    """One cell of a table with its seed.
 
-    ``state`` is ``no data`` where the folder of a data set was not given, so that nobody can tell.
+    Attributes:
+        row, column: of the table.
+        method, seed: what is trained for it.
+        state: as of a planned run; ``no data`` where the folder of a data set was not given, so that nobody can tell.
+        seconds: that training is expected to take; None: unknown.
     """
 
     row: str
@@ -79,6 +84,13 @@ def plan_table(request: Request, execution: Execution) -> list[Listed]:
     """Every cell of a table, row by row, with state and expected time; trains nothing.
 
     A cell of a method that was never timed takes, per step, what the others of its grid take on average.
+
+    Args:
+        request: which table, on which data.
+        execution: where records stand, and the folders of data sets.
+
+    Raises:
+        UserError: an unknown table, kind of data, ratio, benchmark or method.
     """
     found: dict[tuple[str, str, float, int], tuple[str, float | None]] = {}
     seeds: dict[str, Sequence[int]] = {}
@@ -118,7 +130,15 @@ def default_jobs() -> int:
 
 
 def train_table(request: Request, execution: Execution, listener: Listener = silence) -> dict[str, str]:
-    """Train and record what is missing of a table; the state of every cell by its run folder's name.
+    """Train and record what is missing of a table.
+
+    Args:
+        request: which table, on which data.
+        execution: where records go, and how runs are executed.
+        listener: hears events.
+
+    Returns:
+        The run's folder name -> its state, as :func:`ssmar_bench.api.run` says it, for every cell.
 
     Raises:
         UserError: anything wrong with the request or the data.
@@ -129,6 +149,15 @@ def train_table(request: Request, execution: Execution, listener: Listener = sil
     return states
 
 
-def paper_table(results: Path, table: str, on: str) -> str:
-    """A table of the paper, filled from the records in ``results``, as Markdown."""
-    return paper.text(load(results), table, on)
+def paper_table(results: Path | str, table: str, on: str = "micro-motion") -> str:
+    """A table of the paper, filled from the records in ``results``, beside the printed figures, as Markdown.
+
+    Args:
+        results: the folder that holds ``runs/``; cells without runs stay empty.
+        table: its name (:func:`tables`), or the path of a definition.
+        on: kind of data, ``micro-motion`` or ``real``.
+
+    Raises:
+        UserError: no such table or kind of data, or a damaged record.
+    """
+    return paper.text(load(Path(results)), table, on)

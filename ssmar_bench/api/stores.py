@@ -25,7 +25,13 @@ from ssmar_bench.splits.build import build
 
 @dataclass(frozen=True)
 class PlannedStore:
-    """What the preparation of a benchmark is going to take; ``seconds`` is None where no video could be tried."""
+    """What the preparation of a benchmark is going to take.
+
+    Attributes:
+        benchmark, folder: whose store, and where it stands or will stand.
+        sizes: clips and bytes, those that are missing and those that are free on the disk.
+        seconds: expected; None where no video could be tried.
+    """
 
     benchmark: str
     folder: Path
@@ -35,7 +41,12 @@ class PlannedStore:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A benchmark's store, and what its preparation did."""
+    """A benchmark's store.
+
+    Attributes:
+        benchmark, folder: whose store, and where it stands.
+        report: what was decoded now, what was left out, and which headers announce other than is there.
+    """
 
     benchmark: str
     folder: Path
@@ -43,9 +54,16 @@ class Prepared:
 
 
 def plan_preparation(
-    target: str, root: Path | None, jobs: int | None = None, decoder: str | None = None, listener: Listener = silence
+    target: str,
+    root: Path | str | None = None,
+    jobs: int | None = None,
+    decoder: str | None = None,
+    listener: Listener = silence,
 ) -> list[PlannedStore]:
-    """Sizes and expected time of the stores that :func:`prepare` would write; decodes a few frames, writes nothing."""
+    """Sizes and expected time of the stores that :func:`prepare` would write; decodes a few frames, writes nothing.
+
+    Arguments and errors as in :func:`prepare`.
+    """
     planned = []
     for definition in _definitions(target, decoder):
         clips = _clips(definition, root, listener)
@@ -58,7 +76,7 @@ def plan_preparation(
 
 def prepare(
     target: str,
-    root: Path | None,
+    root: Path | str | None = None,
     jobs: int | None = None,
     on_bad_clip: OnBadClip = "stop",
     decoder: str | None = None,
@@ -88,7 +106,7 @@ def prepare(
 
 
 def compare_decoders(
-    target: str, root: Path | None, jobs: int | None = None, listener: Listener = silence
+    target: str, root: Path | str | None = None, jobs: int | None = None, listener: Listener = silence
 ) -> dict[str, list[Comparison]]:
     """Each benchmark's clips as pyav and decord show them in its store's geometry; nothing is written.
 
@@ -124,11 +142,11 @@ def _definitions(target: str, decoder: str | None) -> list[Definition]:
     return [settle(name, None, None, {} if decoder is None else {"store.decoder": decoder}) for name in names]
 
 
-def _clips(definition: Definition, root: Path | None, listener: Listener) -> list[ClipFile]:
+def _clips(definition: Definition, root: Path | str | None, listener: Listener) -> list[ClipFile]:
     source = definition.source.name
     if root is None and source != micro_motion.SOURCE:
         raise UserError(f"{definition.name} is built from {source}; say where it is: --root FOLDER.")
-    roots = {} if root is None else {source: root}
+    roots = {} if root is None else {source: Path(root)}
     index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener)
     return data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))
 

@@ -156,7 +156,7 @@ def test_the_command_refuses_in_a_sentence(trained: Any, videos: dict[str, Path]
     run, video = folder_of(trained.out, "aplt"), next(iter(videos.values()))
     (tmp_path / "text.mp4").write_text("no video")
     cases = {
-        "does not exist": (run, video, tmp_path / "no.mp4"),
+        f"There is no video file {tmp_path / 'no.mp4'}.": (run, video, tmp_path / "no.mp4"),
         "it is not a video": (run, tmp_path / "text.mp4"),
         "it has no frame 90: only 8 can be decoded": (run, video, "--start", 90, "--end", 99),
         "ends (frame 2) before it starts (frame 5)": (run, video, "--start", 5, "--end", 2),

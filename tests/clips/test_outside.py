@@ -12,6 +12,7 @@ from ssmar_bench.clips.outside import outside
 from ssmar_bench.clips.store import ClipFile, Store, prepare
 from ssmar_bench.clips.views import Viewer
 from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
+from ssmar_bench.core.errors import UserError
 
 SHOWN = ClipRecipe(
     size=24, flip=True, strong_ops=3, cutout=0.5, per_frame=False, mean=(0.4, 0.5, 0.6), std=(0.2, 0.2, 0.3)
@@ -32,13 +33,15 @@ def test_bad_videos(video: Path, tmp_path: Path, recipe: StoreRecipe) -> None:
     half = tmp_path / "half.mp4"
     half.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
     for path, part, fault in [
-        (tmp_path / "no.mp4", (-1, -1), "it does not exist"),
         (half, (-1, -1), "it is not a video"),
         (video, (60, 70), "it has no frame 60: only 60 can be decoded"),
         (video, (50, 90), "only 10 of 41 frames can be decoded"),
     ]:
         with pytest.raises(BadVideoError, match=fault):
             outside(path, recipe, *part)
+    for absent in (tmp_path / "no.mp4", tmp_path):
+        with pytest.raises(UserError, match=f"There is no video file {absent}\\."):
+            outside(absent, recipe)
     assert len(outside(video, replace_short(recipe, 80)).frames) == 24
 
 
