@@ -9,7 +9,8 @@ What a block is, its first line says (``language words``):
   options and arguments exist; every ``make`` target exists. Nothing is executed.
 - ``console run``: the same, and ``ssmar-bench`` commands are executed too, in the page's folder. The lines below a
   command must occur in what it prints, in this order; ``...`` stands for anything between them.
-- ``text``: what is looked at, not executed.
+- ``text``: what is looked at, not executed. ``text error``: messages of the program, a line each
+  (``test_troubleshooting`` compares them with the code).
 """
 
 from __future__ import annotations
