@@ -110,6 +110,15 @@ def compare_decoders(
 ) -> dict[str, list[Comparison]]:
     """Each benchmark's clips as pyav and decord show them in its store's geometry; nothing is written.
 
+    Args:
+        target: a benchmark's name, a definition's path, or a source's name.
+        root: the folder of the source; None renders a synthetic one into the cache.
+        jobs: processes; None for one a core.
+        listener: hears how far it is.
+
+    Returns:
+        Benchmark -> a comparison a clip.
+
     Raises:
         UserError: as :func:`prepare`, or decord is not installed.
     """

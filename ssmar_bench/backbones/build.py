@@ -72,14 +72,28 @@ class ClipClassifier(nn.Module):
 
 
 def build(recipe: BackboneRecipe, segments: int, classes: int, seed: int) -> ClipClassifier:
-    """The network of ``recipe``; everything that is not pretrained is drawn from ``seed`` alone."""
+    """The network of ``recipe``; everything that is not pretrained is drawn from ``seed`` alone.
+
+    Args:
+        recipe: name, initial weights and input.
+        segments: frames of a clip (T).
+        classes: outputs of its classifier (C).
+        seed: of the weights.
+
+    Raises:
+        UserError: an unknown network, or weights that it has not, that cannot be fetched or that do not fit.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return ClipClassifier(recipe, segments, classes)
 
 
 def weights_digest(recipe: BackboneRecipe) -> str:
-    """What identifies the initial weights: "" from scratch, the name for ImageNet, a SHA-256 for a file."""
+    """What identifies the initial weights: "" from scratch, the name for ImageNet, a SHA-256 for a file.
+
+    Raises:
+        UserError: there is no such file.
+    """
     if recipe.weights in ("none", "imagenet"):
         return "" if recipe.weights == "none" else f"imagenet:{recipe.name.partition(':')[2]}"
     path = Path(recipe.weights)

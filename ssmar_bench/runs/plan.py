@@ -144,7 +144,11 @@ def _reading(recipe: Recipe, sets: Mapping[str, Any]) -> tuple[bool, dict[str, A
 
 
 def rows(grid: Grid) -> list[Row]:
-    """Every method of the grid under the benchmark, profile and ``--set``; the first fault is an error."""
+    """Every method of the grid under the benchmark, profile and ``--set``.
+
+    Raises:
+        UserError: the first fault in methods, recipes, definition or ``--set``.
+    """
     if not grid.methods:
         raise UserError(f"No method was given; known: {', '.join(recipes.RECIPES.names())}.")
     read = [recipes.read(name) for name in expand(grid.methods)]
