@@ -31,6 +31,9 @@ class Prediction:
         """The name of the most probable class."""
         return self.ranked[0][0]
 
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {100 * probability:.1f} %" for name, probability in self.ranked[:3])
+
 
 class Model:
     """A method with the weights that its run ended with; :func:`load_model` makes it.
@@ -44,6 +47,9 @@ class Model:
         self._trained = Trained(folder, device)
         self.run = folder.path.name
         self.classes = self._trained.classes
+
+    def __repr__(self) -> str:
+        return f"<model of {self.run}, {len(self.classes)} classes>"
 
     def predict(self, video: Path | str, start: int = -1, end: int = -1) -> Prediction:
         """What the model says of a video, decoded and cropped exactly as the clips that it was tested on.
@@ -97,7 +103,10 @@ def _found(run: str, runs: Path) -> Path:
     if len(meant) == 1:
         return runs / meant[0]
     if meant:
-        raise UserError(f"{run} stands for several runs under {runs}: {', '.join(meant)}; give one of these names.")
+        raise UserError(
+            f"{run} stands for several runs under {runs}: {', '.join(meant)}; give one of these names, "
+            "whose settings `api.results()` and the reports tell apart."
+        )
     raise UserError(f"There is no run {run}, neither as a folder nor under {runs}{nearest(run, names)}.")
 
 

@@ -57,6 +57,8 @@ def test_a_model_has_the_benchmarks_classes_and_probabilities_that_add_up(
     assert list(probabilities) == sorted(probabilities, reverse=True)
     assert sum(probabilities) == pytest.approx(1, abs=1e-5)
     assert found.label == names[0]
+    assert str(found).startswith(f"{names[0]} {100 * probabilities[0]:.1f} %, {names[1]} ")
+    assert repr(model) == f"<model of {model.run}, 12 classes>"
 
 
 def test_a_part_of_a_video_is_another_clip(trained: Any, videos: dict[str, Path]) -> None:
@@ -92,7 +94,7 @@ def test_unknown_and_ambiguous_runs(trained: Any, tmp_path: Path) -> None:
     )
     shutil.copytree(folder, results / "runs" / "tiny-motion_supervised_r50_s0_0123456789abcdef")
     said = refused("tiny-motion_supervised_r50_s0", results)
-    assert said.endswith(f"_0123456789abcdef, {folder.name}; give one of these names.")
+    assert f"_0123456789abcdef, {folder.name}; give one of these names, whose" in said
     assert refused("supervised", tmp_path / "none").startswith("There is no run supervised, neither")
 
 
