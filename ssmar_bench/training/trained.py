@@ -39,6 +39,11 @@ class Trained:
         self.spec = spec = folder.spec()
         manifest = Manifest.from_json(read_json(folder.work / "manifest.json"))
         self.classes = manifest.classes
+        if spec.algorithm not in ALGORITHMS.names():
+            raise UserError(
+                f"Run {folder.path.name} was trained by the algorithm '{spec.algorithm}', which is not known here; add "
+                "the plugin that brings it."
+            )
         revision = ALGORITHMS.load(spec.algorithm).revision
         if revision != spec.revision:
             raise UserError(

@@ -131,6 +131,9 @@ def test_weights_of_another_code(trained: Any, tmp_path: Path, monkeypatch: pyte
     assert "does not hold the weights of supervised (RuntimeError)" in refused(folder.path, tmp_path)
     folder.weights.write_bytes(weights)
     api.load_model(folder.path)
+    with monkeypatch.context() as patch:
+        patch.setattr("ssmar_bench.core.registry.Registry.names", lambda _: ["aplt"])
+        assert "trained by the algorithm 'supervised', which is not known here" in refused(folder.path, tmp_path)
     monkeypatch.setattr("ssmar_bench.algorithms.supervised.Supervised.revision", 7)
     assert refused(folder.path, tmp_path) == (
         f"Run {folder.path.name} was trained by revision 1 of supervised, which is at 7 by now; train it again."
