@@ -106,6 +106,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_every_page_is_listed() -> None:
+    listed = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert not [page.name for page in PAGES if page.name != "README.md" and f"]({page.name})" not in listed]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_piece_of_yaml_is_valid(page: Path, tmp_path: Path) -> None:
     """What extends a shipped benchmark or recipe is one itself."""

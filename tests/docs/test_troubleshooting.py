@@ -43,8 +43,8 @@ TEMPLATES = templates()
 
 
 def said(message: str) -> bool:
-    """Whether a template gives the message, without its place (``FILE:12: KEY:``) and its full stop if need be."""
-    rest = re.sub(r"^\S+:\d+: [\w.]+: ", "", message)
+    """Whether a template gives the message, without its place (``FILE:N: KEY:``) and its full stop if need be."""
+    rest = re.sub(r"^\S+:N: [\w.]+: ", "", message)
     return any(template.fullmatch(text) for text in (message, message[:-1], rest[:-1]) for template in TEMPLATES)
 
 
