@@ -87,7 +87,7 @@ class Ablation(APLT):
         return "prototypes", confident_labels(index, self.similarity(weak.features), threshold=0.0)
 
     def cluster(self, anchors: Tensor, anchor_label: Tensor, points: Tensor) -> Clusters:
-        """APLT's clusters, or free ones."""
+        """APLT's clusters of ``points`` (N, D) around ``anchors`` (M, D) of classes (M,), or free ones."""
         if self.config.clusters == "anchored":
             return super().cluster(anchors, anchor_label, points)
         tolerance, iterations = self.config.tolerance, self.config.iterations

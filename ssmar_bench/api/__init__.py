@@ -1,11 +1,11 @@
-"""What the command line calls, for scripts and notebooks.
+"""What the command line calls, for scripts and notebooks (docs/python.md walks through it).
 
-from pathlib import Path
 from ssmar_bench import api
 
 grid = api.Grid("micro-motion-12", ["supervised", "fixmatch", "aplt"], ratios=[0.1, 0.5], seeds=[0])
-states = api.run(grid, api.Execution(Path("results"), roots={}))
-api.report(Path("results"), Path("reports"))
+api.run(grid)
+print(api.results()[["method", "ratio", "accuracy", "macro_f1"]])
+print(api.load_model("micro-motion-12_aplt_r50_s0").predict("video.mp4").label)
 """
 
 from __future__ import annotations
@@ -18,10 +18,20 @@ if TYPE_CHECKING:
     from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
     from ssmar_bench.api.frames import record_frames
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
-    from ssmar_bench.api.prepare import PlannedStore, plan_stores
+    from ssmar_bench.api.models import Model, Prediction, load_model
+    from ssmar_bench.api.records import curves, results
     from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
+    from ssmar_bench.api.stores import (
+        PlannedStore,
+        Prepared,
+        compare_decoders,
+        plan_preparation,
+        plan_stores,
+        prepare,
+    )
     from ssmar_bench.core.definition import Definition
+    from ssmar_bench.core.errors import UserError
     from ssmar_bench.core.recipe import Recipe
     from ssmar_bench.runs.execute import Execution, Overwrite, Planned
     from ssmar_bench.runs.plan import Grid
@@ -36,10 +46,20 @@ _HOMES = {
     "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
     "api.frames": ("record_frames",),
     "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
-    "api.prepare": ("PlannedStore", "plan_stores"),
+    "api.models": ("Model", "Prediction", "load_model"),
+    "api.records": ("curves", "results"),
     "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
+    "api.stores": (
+        "PlannedStore",
+        "Prepared",
+        "compare_decoders",
+        "plan_preparation",
+        "plan_stores",
+        "prepare",
+    ),
     "core.definition": ("Definition",),
+    "core.errors": ("UserError",),
     "core.recipe": ("Recipe",),
     "runs.execute": ("Execution", "Overwrite", "Planned"),
     "runs.plan": ("Grid",),
@@ -60,31 +80,41 @@ __all__ = [
     "Grid",
     "Listed",
     "MicroMotion",
+    "Model",
     "Overwrite",
     "Planned",
     "PlannedStore",
+    "Prediction",
+    "Prepared",
     "Recipe",
     "Request",
     "Source",
     "SplitOptions",
     "Summary",
+    "UserError",
     "benchmark_name",
     "benchmarks",
     "build_split",
     "check_source",
+    "compare_decoders",
     "compared",
     "counterfeit_source",
+    "curves",
     "default_jobs",
     "describe",
     "expected_seconds",
     "export_split",
+    "load_model",
     "methods",
     "paper_table",
     "plan",
+    "plan_preparation",
     "plan_stores",
     "plan_table",
+    "prepare",
     "record_frames",
     "report",
+    "results",
     "run",
     "set_notes",
     "show_split",
@@ -104,3 +134,7 @@ if not TYPE_CHECKING:
             if name in names:
                 return getattr(import_module(f"ssmar_bench.{module}"), name)
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+    def __dir__() -> list[str]:
+        """What a notebook offers to complete."""
+        return list(__all__)

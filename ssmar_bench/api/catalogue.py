@@ -17,7 +17,11 @@ if TYPE_CHECKING:  # a listing reads YAML alone
 
 
 def methods(names: Sequence[str] | None = None) -> list[Recipe]:
-    """The recipes of all shipped methods, or of those that ``names`` (methods and sets of them) stand for."""
+    """The recipes of all shipped methods, or of those that ``names`` (methods and sets of them) stand for.
+
+    Raises:
+        UserError: a name that is neither a method nor a set.
+    """
     wanted = recipes.RECIPES.names() if names is None else method_set.expand(names)
     return [recipes.read(name)[0] for name in wanted]
 
@@ -28,7 +32,7 @@ def set_notes(names: Sequence[str]) -> list[str]:
 
 
 def compared(recipe: Recipe) -> str:
-    """What the tests compare the method's algorithm with, in a few words."""
+    """What the tests compare the algorithm of ``recipe`` with, in a few words."""
     parity = recipe.parity
     if recipe.algorithm.startswith("usb-"):
         return "semilearn 0.3.2's own code"
@@ -59,7 +63,7 @@ class Described:
 
 
 def describe(name: str) -> Described:
-    """The method ``name`` (or the path of a recipe), asked on a tiny problem.
+    """The method ``name`` (or the path of a recipe): its recipe, and what its algorithm does on a tiny problem.
 
     Raises:
         UserError: no such method, or values that its algorithm does not accept.

@@ -13,12 +13,16 @@ from ssmar_bench.sources.micro_motion import MicroMotion
 
 
 def benchmarks() -> list[Definition]:
-    """The shipped benchmarks."""
+    """The shipped benchmarks' definitions, by name."""
     return [definitions.read(name) for name in definitions.BENCHMARKS.names()]
 
 
 def benchmark_name(name_or_path: str) -> str:
-    """The name of the benchmark that ``name_or_path`` defines."""
+    """The name of the benchmark that ``name_or_path`` (a name, or the path of a .yaml file) defines.
+
+    Raises:
+        UserError: there is none, or its definition is wrong; with file, line and key.
+    """
     return definitions.read(name_or_path).name
 
 
@@ -27,27 +31,66 @@ def sources() -> list[Source]:
     return list(SOURCES.values())
 
 
-def check_source(name: str, root: Path, listener: Listener = silence) -> list[Check]:
-    """Read everything of a source's folder and compare it with its owners' figures; one a value of its knobs."""
-    return check(name, root, listener)
+def check_source(name: str, root: Path | str, listener: Listener = silence) -> list[Check]:
+    """Read everything of a source's folder and compare it with its owners' figures.
+
+    Args:
+        name: a source (:func:`sources`).
+        root: its folder, as its owners distribute it.
+        listener: hears how far it is.
+
+    Returns:
+        One check for each value of the source's knobs (UCF101's three splits), one for a source without.
+
+    Raises:
+        UserError: no such source, or the folder is not what its owners distribute; with file and line.
+    """
+    return check(name, Path(root), listener)
 
 
 def counterfeit_source(
     name: str,
-    out: Path,
+    out: Path | str,
     layout: str | None = None,
     lists_only: bool = False,
     clips: int | None = None,
     listener: Listener = silence,
 ) -> None:
-    """Write a counterfeit of a source into the new folder ``out`` (:func:`ssmar_bench.sources.counterfeit.write`)."""
-    counterfeit.write(name, out, layout, lists_only, clips, listener)
+    """Write a folder with the layout of a real source and synthetic people in it, to try everything without the data.
+
+    Args:
+        name: a source that has owners.
+        out: a folder that does not exist or is empty.
+        layout: one of the source's layouts; None for its usual one.
+        lists_only: the real number of clips of every class in the lists, and empty video files.
+        clips: about how many clips; None for 240, or with ``lists_only`` the real number.
+        listener: hears how far it is.
+
+    Raises:
+        UserError: no such source or layout, or ``out`` holds something.
+    """
+    counterfeit.write(name, Path(out), layout, lists_only, clips, listener)
 
 
-def synthesize(knobs: MicroMotion, out: Path, sheet_at: Path | None = None, listener: Listener = silence) -> None:
-    """Render the synthetic source into the new folder ``out``, with a contact sheet if a file is named for it."""
+def synthesize(
+    knobs: MicroMotion, out: Path | str, sheet_at: Path | str | None = None, listener: Listener = silence
+) -> None:
+    """Render the embedded source as mp4 files in MA-52's layout.
+
+    Args:
+        knobs: how many clips, people, pixels and frames, and how difficult.
+        out: a folder that does not exist or is empty.
+        sheet_at: a PNG file for a contact sheet; None for none.
+        listener: hears how far it is.
+
+    Raises:
+        UserError: ``out`` holds something.
+    """
     micro_motion.write(
-        knobs, out, None, lambda done, total: listener(Event("", "prepare", "rendering micro-motion", done, total))
+        knobs,
+        Path(out),
+        None,
+        lambda done, total: listener(Event("", "prepare", "rendering micro-motion", done, total)),
     )
     if sheet_at is not None:
-        sheet.contact_sheet(out, sheet_at)
+        sheet.contact_sheet(Path(out), Path(sheet_at))

@@ -12,26 +12,71 @@ from ssmar_bench.runs.execute import Execution, Planned
 from ssmar_bench.runs.plan import Grid
 
 
-def plan(grid: Grid, execution: Execution) -> list[Planned]:
-    """The cells of a grid with their states and expected times; trains nothing."""
-    return execute.plan(grid, execution)
+def plan(grid: Grid, execution: Execution | None = None) -> list[Planned]:
+    """The cells of a grid with their states and expected times; trains nothing.
+
+    Args:
+        grid: which runs.
+        execution: where their records stand; None for ``./results``.
+
+    Raises:
+        UserError: anything wrong with the grid, or the data's folder is not known.
+    """
+    return execute.plan(grid, execution or Execution())
 
 
-def expected_seconds(planned: Sequence[Planned], execution: Execution) -> tuple[float, int]:
-    """Wall-clock seconds that training a plan is expected to take, and how many of its cells have no estimate."""
-    return execute.expected_seconds(planned, execution)
+def expected_seconds(planned: Sequence[Planned], execution: Execution | None = None) -> tuple[float, int]:
+    """Wall-clock seconds that training what is ``planned`` is expected to take, and how many cells have no estimate.
+
+    The time that a cell takes is known from finished runs of the same method, network and sizes under the results
+    folder of ``execution``; without one it has no estimate.
+    """
+    return execute.expected_seconds(planned, execution or Execution())
 
 
-def run(grid: Grid, execution: Execution, listener: Listener = silence) -> dict[str, str]:
-    """Train and record what is missing of a grid; the state of every cell by its run folder's name."""
-    return execute.run(grid, execution, listener)
+def run(grid: Grid, execution: Execution | None = None, listener: Listener = silence) -> dict[str, str]:
+    """Train and record what is missing of a grid; stopped or killed at any moment, the same call goes on from there.
+
+    Args:
+        grid: which runs.
+        execution: where records go, and how runs are executed; None for ``./results`` and as many runs side by side
+            as the cores carry.
+        listener: hears events (:class:`ssmar_bench.core.events.Event`); ``ssmar_bench.progress.Progress().hear`` draws
+            them.
+
+    Returns:
+        The run's folder name -> ``done``, ``failed``, ``skipped``, ``interrupted`` or ``missing``, for every cell.
+
+    Raises:
+        UserError: anything wrong with grid, data or machine, before any training. A run that fails raises nothing:
+            its state says so, and ``work/failure.txt`` in its folder why.
+    """
+    return execute.run(grid, execution or Execution(), listener)
 
 
-def report(results: Path, reports: Path, benchmarks: Sequence[str] | None = None) -> list[Path]:
-    """Render tables and figures from the records in ``results``; the files written."""
-    return render(results, reports, benchmarks)
+def report(
+    results: Path | str = "results", reports: Path | str = "reports", benchmarks: Sequence[str] | None = None
+) -> list[Path]:
+    """Render tables, figures and the page from the records under ``results`` alone.
+
+    Args:
+        results: the folder that holds ``runs/``.
+        reports: where they are written.
+        benchmarks: names; None for all that have runs.
+
+    Returns:
+        The files written.
+
+    Raises:
+        UserError: there are no runs (of such a benchmark), or a record is damaged.
+    """
+    return render(Path(results), Path(reports), benchmarks)
 
 
-def table(results: Path, benchmark: str) -> str:
-    """The comparison table of a benchmark as plain text."""
-    return comparison_text(results, benchmark)
+def table(results: Path | str, benchmark: str) -> str:
+    """The comparison table of ``benchmark`` (test accuracy in %) from the records under ``results``, as Markdown.
+
+    Raises:
+        UserError: it has no runs, or a record is damaged.
+    """
+    return comparison_text(Path(results), benchmark)

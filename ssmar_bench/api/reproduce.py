@@ -33,6 +33,7 @@ class Request:
         on: kind of data, ``micro-motion`` or ``real``.
         seeds, ratios: a reduced table; None for all.
         as_published: the authors' likely rows too.
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
     """
 
     table: str
@@ -45,10 +46,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Listed:
-    """One cell of a table with its seed: its state, and the seconds that training is expected to take (None: unknown).
+    """One cell of a table with its seed.
 
-    ``state`` is ``no data`` where the folder of a data set was not given, so that nobody can tell. ``guess`` says where
-    the seconds come from, if not from runs of the same method: ``other methods``, or ``a timed step``.
+    Attributes:
+        row, column: of the table.
+        method, seed: what is trained for it.
+        state: as of a planned run; ``no data`` where the folder of a data set was not given, so that nobody can tell.
+        seconds: that training is expected to take; None: unknown.
+        guess: where the seconds come from, if not from runs of the same method: ``other methods`` or ``a timed step``.
     """
 
     row: str
@@ -88,6 +93,13 @@ def plan_table(request: Request, execution: Execution) -> list[Listed]:
 
     A cell of a method that was never timed takes, per step, what the others of its grid take on average; without any of
     them, what a step takes that is timed here. Of data that are not here the expected number of clips decides.
+
+    Args:
+        request: which table, on which data.
+        execution: where records stand, and the folders of data sets.
+
+    Raises:
+        UserError: an unknown table, kind of data, ratio, benchmark or method.
     """
     found: dict[tuple[str, str | None], _Grid] = {}
     for grid in grids(request):
@@ -154,7 +166,15 @@ def default_jobs() -> int:
 
 
 def train_table(request: Request, execution: Execution, listener: Listener = silence) -> dict[str, str]:
-    """Train and record what is missing of a table; the state of every cell by its run folder's name.
+    """Train and record what is missing of a table.
+
+    Args:
+        request: which table, on which data.
+        execution: where records go, and how runs are executed.
+        listener: hears events.
+
+    Returns:
+        The run's folder name -> its state, as :func:`ssmar_bench.api.run` says it, for every cell.
 
     Raises:
         UserError: anything wrong with the request or the data.
@@ -165,6 +185,15 @@ def train_table(request: Request, execution: Execution, listener: Listener = sil
     return states
 
 
-def paper_table(results: Path, table: str, on: str) -> str:
-    """A table of the paper, filled from the records in ``results``, as Markdown."""
-    return paper.text(load(results), table, on)
+def paper_table(results: Path | str, table: str, on: str = "micro-motion") -> str:
+    """A table of the paper, filled from the records in ``results``, beside the printed figures, as Markdown.
+
+    Args:
+        results: the folder that holds ``runs/``; cells without runs stay empty.
+        table: its name (:func:`tables`), or the path of a definition.
+        on: kind of data, ``micro-motion`` or ``real``.
+
+    Raises:
+        UserError: no such table or kind of data, or a damaged record.
+    """
+    return paper.text(load(Path(results)), table, on)

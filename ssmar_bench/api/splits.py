@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.yaml_file import Document, validate
 from ssmar_bench.runs import data
-from ssmar_bench.runs.data import Roots
 from ssmar_bench.splits import built as built_splits
 from ssmar_bench.splits import compare, export, fingerprints
 from ssmar_bench.splits.build import Benchmark, ratio_of
@@ -46,8 +45,8 @@ class SplitOptions:
 
 def build_split(
     benchmark: str,
-    out: Path,
-    roots: Roots,
+    out: Path | str,
+    roots: Mapping[str, Path | str] | None = None,
     options: SplitOptions | None = None,
     durations: bool = True,
     listener: Listener = silence,
@@ -60,7 +59,7 @@ def build_split(
     Args:
         benchmark: a name, or the path of a .yaml file.
         out: where the folder is made.
-        roots: source -> folder.
+        roots: source -> folder; a synthetic source is rendered without.
         options: how the split departs from the definition.
         durations: read every video's header for its length, which the summary shows.
         listener: hears how far reading has got.
@@ -70,7 +69,7 @@ def build_split(
     """
     options = options or SplitOptions()
     definition = _departed(definitions.read(benchmark), options)
-    index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener)
+    index = data.prepare_source(definition, _folders(roots), os.cpu_count() or 1, listener)
     clips = Benchmark.of(index, definition)
     if options.clips_per_class:
         clips = _per_class(clips, options.clips_per_class)
@@ -78,16 +77,20 @@ def build_split(
     built = built_splits.build_all(clips, seconds)
     store = _store_fingerprint(definition, index, built)
     built = replace(built, fingerprints=built.fingerprints.model_copy(update={"store": store}))
-    return built_splits.write(built, out)
+    return built_splits.write(built, Path(out))
 
 
-def show_split(folder: Path) -> tuple[Built, Summary]:
-    """A built split, and its numbers."""
-    built = built_splits.read(folder)
+def show_split(folder: Path | str) -> tuple[Built, Summary]:
+    """The built split in ``folder``, and its numbers.
+
+    Raises:
+        UserError: there is no whole split in it.
+    """
+    built = built_splits.read(Path(folder))
     return built, summary(built)
 
 
-def verify_split(folder: Path, against: Path | None = None) -> list[str]:
+def verify_split(folder: Path | str, against: Path | str | None = None) -> list[str]:
     """What differs between the split in ``folder`` and another, a line each; empty if they hold the same clips.
 
     Args:
@@ -98,7 +101,8 @@ def verify_split(folder: Path, against: Path | None = None) -> list[str]:
     Raises:
         UserError: one of them is no split, or they cannot be compared.
     """
-    built = built_splits.read(folder)
+    built = built_splits.read(Path(folder))
+    against = None if against is None else Path(against)
     if against is None:
         against = places.shipped("splits") / "fingerprints" / f"{built.definition.name}.json"
         if not against.is_file():
@@ -110,12 +114,29 @@ def verify_split(folder: Path, against: Path | None = None) -> list[str]:
     return compare.clip_differences(built, built_splits.read_manifests(against))
 
 
-def export_split(folder: Path, form: str, out: Path, roots: Roots) -> list[Path]:
-    """Write the split in ``folder`` as the lists of ``form`` (mmaction2, semilearn) into the new folder ``out``."""
-    built = built_splits.read(folder)
-    root = data.source_root(built.definition, roots)
-    index = data.prepare_source(built.definition, roots, os.cpu_count() or 1, silence)
-    return export.export(built, export.places(index, root.absolute()), form, out)
+def export_split(
+    folder: Path | str, form: str, out: Path | str, roots: Mapping[str, Path | str] | None = None
+) -> list[Path]:
+    """Write a built split as plain lists for other code; the files written.
+
+    Args:
+        folder: the built split.
+        form: ``mmaction2`` or ``semilearn``.
+        out: a new folder.
+        roots: source -> folder; a synthetic source is rendered without.
+
+    Raises:
+        UserError: no such form, no split, another source than it was built from, or ``out`` exists.
+    """
+    built = built_splits.read(Path(folder))
+    folders = _folders(roots)
+    root = data.source_root(built.definition, folders)
+    index = data.prepare_source(built.definition, folders, os.cpu_count() or 1, silence)
+    return export.export(built, export.places(index, root.absolute()), form, Path(out))
+
+
+def _folders(roots: Mapping[str, Path | str] | None) -> dict[str, Path]:
+    return {name: Path(root) for name, root in (roots or {}).items()}
 
 
 def _departed(definition: Definition, options: SplitOptions) -> Definition:

@@ -145,7 +145,15 @@ class ClipClassifier(nn.Module):
 def build(recipe: BackboneRecipe, segments: int, classes: int, seed: int, size: int = 224) -> ClipClassifier:
     """The network of ``recipe``; everything that is not pretrained is drawn from ``seed`` alone.
 
-    ``size`` is the side of the frames, for networks whose weights depend on it.
+    Args:
+        recipe: name, initial weights and input.
+        segments: frames of a clip (T).
+        classes: outputs of its classifier (C).
+        seed: of the weights.
+        size: side of the frames in pixels, for networks whose weights depend on it.
+
+    Raises:
+        UserError: an unknown network, or weights that it has not, that cannot be fetched or that do not fit.
     """
     return drawn(seed, lambda: ClipClassifier(recipe, segments, classes, size))
 
@@ -165,7 +173,11 @@ def outline(recipe: BackboneRecipe, segments: int, classes: int, size: int = 224
 
 
 def weights_digest(recipe: BackboneRecipe) -> str:
-    """What identifies the initial weights: "" from scratch, the name for ImageNet, a SHA-256 for a file."""
+    """What identifies the initial weights: "" from scratch, the name for ImageNet, a SHA-256 for a file.
+
+    Raises:
+        UserError: there is no such file.
+    """
     if recipe.weights == "none":
         return ""
     if recipe.weights in FETCHED:

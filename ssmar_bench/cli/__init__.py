@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ssmar_bench import __version__
-from ssmar_bench.cli import data, methods, prepare, reproduce, run, splits
+from ssmar_bench.cli import data, methods, predict, prepare, reproduce, run, splits
 from ssmar_bench.core.errors import UserError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(run.run)
 app.command()(run.report)
+app.command()(predict.predict)
 app.command()(reproduce.reproduce)
 data.app.command()(prepare.prepare)
 data.app.command()(prepare.compare_decoders)

@@ -52,7 +52,7 @@ def prepare(
     ] = None,
 ) -> None:
     """Decode a benchmark's clips once into its store; the same command goes on where it was stopped."""
-    from ssmar_bench.api import prepare as api
+    from ssmar_bench import api
 
     _one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
     if decoder is not None:
@@ -72,7 +72,7 @@ def prepare(
 
 def compare_decoders(target: Target, root: Root = None, jobs: Jobs = None) -> None:
     """Show clip by clip where decord's frames are others than pyav's."""
-    from ssmar_bench.api import prepare as api
+    from ssmar_bench import api
 
     _require_folder(root)
     with Progress() as progress:

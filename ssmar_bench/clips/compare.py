@@ -16,7 +16,7 @@ from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.shards import ClipFile
 from ssmar_bench.clips.taking import NO_FRAMES, Taken, positions, take
 from ssmar_bench.core.definition import StoreRecipe
-from ssmar_bench.core.processes import end_with_parent
+from ssmar_bench.core.processes import apart_from_main, end_with_parent
 
 _ALIKE = 1.0
 """Mean difference of two frames (of 255) below which decoders' roundings cannot be told from another frame."""
@@ -73,7 +73,9 @@ def _by_processes(videos: Sequence[list[ClipFile]], recipe: StoreRecipe, process
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(processes, len(videos)), context, initializer=end_with_parent) as pool:
-        yield from pool.map(_of_video, videos, [recipe] * len(videos), chunksize=4)
+        with apart_from_main():
+            compared = pool.map(_of_video, videos, [recipe] * len(videos), chunksize=4)
+        yield from compared
 
 
 def _of_video(clips: Sequence[ClipFile], recipe: StoreRecipe) -> list[Comparison]:

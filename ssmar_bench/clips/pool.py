@@ -11,7 +11,7 @@ from typing import Any
 from ssmar_bench.clips.build import Entries, build
 from ssmar_bench.clips.layout import Task
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.processes import end_with_parent
+from ssmar_bench.core.processes import apart_from_main, end_with_parent
 
 _NEWS_SECONDS = 0.5
 
@@ -37,7 +37,8 @@ def built_by_processes(
     finished, stop = context.Value("q", 0), context.Event()
     pool = ProcessPoolExecutor(min(processes, len(tasks)), context, initializer=_begin, initargs=(finished, stop))
     try:
-        waiting = {pool.submit(_work, task, skip_bad): task for task in tasks}
+        with apart_from_main():
+            waiting = {pool.submit(_work, task, skip_bad): task for task in tasks}
         told = 0
         while waiting:
             ended, _ = wait(waiting, _NEWS_SECONDS, FIRST_COMPLETED)
@@ -49,8 +50,7 @@ def built_by_processes(
                 yield waiting.pop(future), entries, decoded
     except BrokenProcessPool:
         raise UserError(
-            "A decoding process ended by itself: the memory was full, or the program that prepares clips lacks an "
-            "'if __name__ == \"__main__\"'; use fewer processes, or 1."
+            "A decoding process ended by itself, most likely because the memory was full; use fewer processes, or 1."
         ) from None
     finally:
         stop.set()

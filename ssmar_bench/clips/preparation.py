@@ -78,8 +78,7 @@ def prepare(
         folder: the store (:func:`ssmar_bench.clips.store.location`); made if need be.
         clips: the clips, with unique ids, in any order.
         recipe: which frames are stored, and how large.
-        processes: processes that decode (started by ``spawn``: the caller's script needs a ``__main__`` guard);
-            1 decodes in this process.
+        processes: processes that decode; 1 decodes in this process.
         listener: hears events ``prepare``, counted in clips.
         skip_bad: leave clips out that cannot be used (``left_out.json`` names them), instead of stopping at the
             first.

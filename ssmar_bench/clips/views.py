@@ -7,6 +7,7 @@ operations whatever other views are asked for: two methods that both look at a w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,6 @@ from torch import Tensor
 from ssmar_bench.clips.augment import strengthen
 from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.parts import parts_of
-from ssmar_bench.clips.store import Store
 from ssmar_bench.core.contract import View
 from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
 from ssmar_bench.core.errors import UserError
@@ -38,6 +38,19 @@ def temporal_gradient(frames: Frames, following: Frames) -> Frames:
     return ((frames.astype(np.int16) - following + 256) >> 1).astype(np.uint8)
 
 
+class Clips(Protocol):
+    """Where frames lie: a store, or one clip of a video in memory (:mod:`ssmar_bench.clips.outside`)."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Clip ids by row."""
+        ...
+
+    def clip(self, row: int) -> Frames:
+        """A clip's stored frames, (T', H, W, 3) uint8 RGB, as many as the store's recipe has."""
+        ...
+
+
 class Viewer:
     """Makes views (B, T, C, size, size) float32 of a store's clips.
 
@@ -48,7 +61,7 @@ class Viewer:
         seed: the run's seed.
     """
 
-    def __init__(self, store: Store, recipe: ClipRecipe, store_recipe: StoreRecipe, seed: int) -> None:
+    def __init__(self, store: Clips, recipe: ClipRecipe, store_recipe: StoreRecipe, seed: int) -> None:
         self._store = store
         self._recipe = recipe
         self._stored = store_recipe

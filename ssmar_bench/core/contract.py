@@ -70,7 +70,12 @@ class View:
 
 @dataclass(frozen=True)
 class Views:
-    """The views an algorithm asks for, by name, for labelled and unlabelled clips in training and for testing."""
+    """The views an algorithm asks for.
+
+    Attributes:
+        labelled, unlabelled: name -> view of each pool's clips in training; the names are its own.
+        test: the view that is predicted.
+    """
 
     labelled: Mapping[str, View]
     unlabelled: Mapping[str, View] = field(default_factory=dict)
@@ -88,7 +93,13 @@ class Views:
 
 @dataclass(frozen=True)
 class Labelled:
-    """Labelled clips: view name -> (B, T, C, H, W), row in the labelled pool (B,), class (B,)."""
+    """The labelled clips of a step.
+
+    Attributes:
+        clips: view name -> (B, T, C, H, W) normalised floats.
+        index: (B,) rows in the labelled pool.
+        label: (B,) classes 0..C-1.
+    """
 
     clips: Mapping[str, Tensor]
     index: Tensor
@@ -97,7 +108,12 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Unlabelled:
-    """Unlabelled clips: view name -> (B, T, C, H, W), row in the unlabelled pool (B,)."""
+    """The unlabelled clips of a step; there is no label.
+
+    Attributes:
+        clips: view name -> (B, T, C, H, W) normalised floats.
+        index: (B,) rows in the unlabelled pool.
+    """
 
     clips: Mapping[str, Tensor]
     index: Tensor
@@ -140,7 +156,13 @@ class PseudoLabels:
 
 @dataclass(frozen=True)
 class Losses:
-    """Weighted, attached scalar terms by name (the engine adds them up), and the pseudo-labels behind them."""
+    """What a step owes.
+
+    Attributes:
+        terms: name -> weighted scalar with gradient; the engine adds them up. Terms of labelled clips alone have names
+            that begin with ``labelled``.
+        pseudo: stream (``online``, ``offline``) -> the pseudo-labels behind the unlabelled terms.
+    """
 
     terms: Mapping[str, Tensor]
     pseudo: Mapping[str, PseudoLabels] = field(default_factory=dict)
@@ -151,8 +173,8 @@ class Output:
     """A network's answer.
 
     Attributes:
-        logits: (B, classes).
-        features: pooled clip features (B, D) before dropout and classifier.
+        logits: (B, C).
+        features: (B, D), the pooled clip features before dropout and classifier.
         maps: feature maps (B, C, T, H, W) of the network's stages, each with its own sizes, if they were asked for.
     """
 
@@ -165,9 +187,10 @@ class Network(Protocol):
     """A backbone with a linear classifier; an ``nn.Module``.
 
     Attributes:
-        features: D.
+        features: D, the length of a clip's features.
         stages: of how many stages it can tell the feature maps; 0 for a network that cannot.
         grid: rows and columns of a frame's patch tokens; None for a network that is not made of such tokens.
+        classifier: features (B, D) to logits (B, C).
     """
 
     features: int
@@ -182,11 +205,16 @@ class Network(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """What a method is built from: sizes, the length of the run, and networks by role.
+    """What a method is built from.
 
-    ``network(role)`` builds a network whose initial weights depend on the run's seed and on ``role`` alone.
-    ``part(role, make)`` is what ``make()`` returns, a module that a method has besides networks (a head), with initial
-    weights that depend on the same.
+    Attributes:
+        classes: C.
+        n_labelled, n_unlabelled: clips in each pool.
+        steps, epochs: the length of the run.
+        network: role -> a new :class:`Network`, whose initial weights depend on the run's seed and on the role alone.
+            Every method starts from ``network("student")``.
+        part: (role, make) -> what ``make()`` returns, a module that a method has besides networks (a head), with
+            initial weights that depend on the same.
     """
 
     classes: int
@@ -213,7 +241,14 @@ class Pools(Protocol):
     ) -> Tensor:
         """``function`` of every clip of a pool, in pool order, without gradient and in evaluation mode.
 
-        ``draw`` numbers independent draws of a random view; the same number gives the same draws within an epoch.
+        Args:
+            pool: which.
+            view: how its clips are looked at.
+            function: clips (B, T, C, H, W) -> (B, ...).
+            draw: numbers independent draws of a random view; the same number gives the same draws within an epoch.
+
+        Returns:
+            (N, ...) for the pool's N clips.
         """
         ...
 
@@ -240,15 +275,20 @@ class Method(nn.Module, ABC):
 
     @abstractmethod
     def views(self) -> Views:
-        """The views that :meth:`loss` reads."""
+        """The views that :meth:`loss` reads; asked once, before training."""
 
     @abstractmethod
     def loss(self, batch: Batch, progress: Progress) -> Losses:
-        """The losses of one step."""
+        """The losses of one step.
+
+        Args:
+            batch: the clips of the step under :meth:`views`; not to be changed in place.
+            progress: where training stands.
+        """
 
     @abstractmethod
     def predict(self, clips: Tensor) -> Tensor:
-        """Logits (B, classes) of test views (B, T, C, H, W)."""
+        """Logits (B, C) of test views (B, T, C, H, W), each clip by itself, in evaluation mode and without gradient."""
 
     def resolved(self) -> Mapping[str, float]:
         """What depends on the run's length, as this run has it (momenta, ramps in steps); for its record."""
@@ -258,13 +298,13 @@ class Method(nn.Module, ABC):
         """Raise ``ValueError`` with a sentence if the hyper-parameters cannot work in a run of ``epochs``."""
 
     def epoch_start(self, progress: Progress, pools: Pools) -> None:
-        """Called before every epoch."""
+        """Called before every epoch, in evaluation mode and without gradient: the place of an offline round."""
 
     def after_step(self, progress: Progress) -> None:
         """Called after every optimiser step."""
 
     def train_end(self, progress: Progress, pools: Pools) -> None:
-        """Called once after the last epoch."""
+        """Called once after the last epoch, in evaluation mode and without gradient, before anything is scored."""
 
 
 def unbuilt(algorithm: type[Method], config: HyperParameters) -> Method:

@@ -17,10 +17,15 @@ class BusyError(UserError):
     """Another process holds what was asked for."""
 
 
+LISTED = 40
+"""Names that an error lists at most: timm alone has more than a thousand."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """``"; did you mean 'x'?"`` when a known name is near ``name``, otherwise the list of names."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f"; did you mean '{near[0]}'?"
-    return f"; known: {', '.join(names)}" if names else ""
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"; known: {', '.join(names[:LISTED])}{more}" if names else ""

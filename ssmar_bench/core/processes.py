@@ -1,12 +1,31 @@
-"""What every worker of a process pool needs: not to outlive the process that started it."""
+"""What every worker of a process pool needs: not to outlive the process that started it, and not to run its script."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import wait
+from types import ModuleType
+
+
+@contextmanager
+def apart_from_main() -> Iterator[None]:
+    """Processes that are spawned in this block do not import the caller's script.
+
+    A spawned process imports it in case a task is defined there. Ours never are, and a script without
+    ``if __name__ == "__main__"`` would start all over in each of them, and wait for itself.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def end_with_parent() -> None:

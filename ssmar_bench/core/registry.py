@@ -20,13 +20,21 @@ class Registry:
         return sorted(self._entries)
 
     def add(self, name: str, origin: str) -> None:
-        """Add ``name``; a name taken twice is an error that names both origins."""
+        """Add ``name``.
+
+        Raises:
+            UserError: it is taken; names both origins.
+        """
         if name in self._entries:
             raise UserError(f"{self.kind} '{name}' is defined twice: by {self._entries[name]} and by {origin}.")
         self._entries[name] = origin
 
     def load(self, name: str) -> Any:
-        """Import and return what ``name`` stands for."""
+        """Import and return what ``name`` stands for.
+
+        Raises:
+            UserError: nobody knows it.
+        """
         if name not in self._entries:
             raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self._entries)}.")
         module, _, attribute = self._entries[name].partition(":")

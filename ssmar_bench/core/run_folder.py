@@ -34,8 +34,13 @@ class RunFolder:
 
     @property
     def work(self) -> Path:
-        """What resuming needs: checkpoint, ledger, log, lease."""
+        """What resuming and predicting need: checkpoint, ledger, lease, last weights."""
         return self.path / "work"
+
+    @property
+    def weights(self) -> Path:
+        """The method's state when its run had ended; it is not committed, and not there where only a record is."""
+        return self.work / "weights.pt"
 
     def begin(self, spec: RunSpec) -> None:
         """Write the spec, unless it stands there."""

@@ -23,7 +23,11 @@ SETTABLE = (*SECTIONS, "networks")
 
 
 def parse_set(text: str) -> tuple[str, Any]:
-    """``key=value`` of a ``--set`` into key and value; the value is read as YAML (``1e-4`` is a number)."""
+    """``key=value`` of a ``--set`` into key and value; the value is read as YAML (``1e-4`` is a number).
+
+    Raises:
+        UserError: no ``=``, no section, or a value that is not YAML.
+    """
     key, equals, value = text.partition("=")
     if not equals or "." not in key:
         raise UserError(f"--set {text}: expected SECTION.KEY=VALUE, for instance train.lr=0.01.")
@@ -43,7 +47,11 @@ class Layer:
     place: Place = ()
 
     def entries(self) -> Iterator[tuple[str, str, Any, tuple[Path, int] | None]]:
-        """(section, key, value, file and line) of every setting."""
+        """(section, key, value, file and line) of every setting.
+
+        Raises:
+            UserError: a section without a key, or one that there is not.
+        """
         for name, value in self.values.items():
             section, _, key = name.partition(".")
             where = None if self.document is None else self.document.lines.get((*self.place, name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -43,12 +43,16 @@ class Execution:
             hold them, and the runs are others than those of the whole benchmark.
     """
 
-    results: Path
-    roots: Mapping[str, Path]
+    results: Path = Path("results")
+    roots: Mapping[str, Path] = field(default_factory=dict)
     jobs: int | None = None
     overwrite: Overwrite = "only-missing"
     time_limit: float | None = None
     on_bad_clip: OnBadClip = "stop"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "results", Path(self.results))  # a script may give texts
+        object.__setattr__(self, "roots", {name: Path(root) for name, root in self.roots.items()})
 
 
 @dataclass(frozen=True)

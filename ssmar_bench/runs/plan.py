@@ -32,7 +32,17 @@ AS_SEMILEARN = "as_semilearn"
 
 @dataclass(frozen=True)
 class Grid:
-    """What a person asked for; None means the benchmark's own choice. ``methods`` may name sets of them."""
+    """What a person asked for; None means the benchmark's own choice.
+
+    Attributes:
+        benchmark: a benchmark's name, or the path of a definition (.yaml).
+        methods: recipes by name or path, and sets of them (``table1``).
+        ratios, seeds: labelled ratios in (0, 1], and seeds.
+        backbone: a network in place of the benchmark's: ``micro-tsm``, ``tsn:NAME`` or ``tsm:NAME`` of timm.
+        profile: a profile of the definition (``smoke``, ``long``, ...).
+        sets: ``section.key`` -> value, as ``--set``: ``{"train.lr": 0.01, "aplt.weight": 0.5}``.
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
+    """
 
     benchmark: str
     methods: Sequence[str]
@@ -42,6 +52,11 @@ class Grid:
     profile: str | None = None
     sets: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "benchmark", str(self.benchmark))  # a script may give a path
+        if isinstance(self.methods, str):  # one word is a sequence of letters, too
+            object.__setattr__(self, "methods", [self.methods])
 
 
 @dataclass(frozen=True)
@@ -130,7 +145,11 @@ def _reading(recipe: Recipe, sets: Mapping[str, Any]) -> tuple[bool, dict[str, A
 
 
 def rows(grid: Grid) -> list[Row]:
-    """Every method of the grid under the benchmark, profile and ``--set``; the first fault is an error."""
+    """Every method of the grid under the benchmark, profile and ``--set``.
+
+    Raises:
+        UserError: the first fault in methods, recipes, definition or ``--set``.
+    """
     if not grid.methods:
         raise UserError(f"No method was given; known: {', '.join(recipes.RECIPES.names())}.")
     read = [recipes.read(name) for name in expand(grid.methods)]
@@ -184,7 +203,8 @@ def _check_networks(table: Sequence[Row]) -> None:
             )
 
 
-def _check_device(name: str) -> None:
+def check_device(name: str) -> None:
+    """A :class:`UserError` unless ``name`` is a device that is here."""
     try:
         kind = torch.device(name).type
     except RuntimeError:
@@ -206,7 +226,7 @@ def check(grid: Grid) -> list[Row]:
     for row in table:
         _check_row(row)
     _check_networks(table)
-    _check_device(grid.device)
+    check_device(grid.device)
     for ratio in grid.ratios or ():
         if not 0 < ratio <= 1:
             raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not.")

@@ -21,7 +21,7 @@ import av
 import numpy as np
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.processes import end_with_parent
+from ssmar_bench.core.processes import apart_from_main, end_with_parent
 from ssmar_bench.sources import motion
 from ssmar_bench.sources.drawing import Canvas, Frames, background, draw_look, finished, person
 
@@ -196,8 +196,7 @@ def write(
     Args:
         knobs: what to render.
         out: a folder that does not exist or is empty.
-        processes: how many processes render (default: one a core); they start afresh, so a script that calls this
-            with more than one needs ``if __name__ == "__main__"``.
+        processes: how many processes render (default: one a core).
         progress: called with (clips done, clips in all).
 
     Raises:
@@ -246,7 +245,8 @@ def _write_videos(knobs: MicroMotion, folder: Path, processes: int) -> Iterator[
     # Started afresh rather than forked: a fork of a process with threads (torch has some) may hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(processes, len(chunks)), context, initializer=end_with_parent) as pool:
-        jobs = [pool.submit(_write_clips, knobs, chunk, folder) for chunk in chunks]
+        with apart_from_main():
+            jobs = [pool.submit(_write_clips, knobs, chunk, folder) for chunk in chunks]
         try:
             yield from (job.result() for job in as_completed(jobs))
         finally:

@@ -12,7 +12,11 @@ _WHOLE = re.compile(r"\d+(\.0+)?")
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The file's lines with their numbers from 1, without line ends; empty lines are passed over."""
+    """The file's lines with their numbers from 1, without line ends; empty lines are passed over.
+
+    Raises:
+        UserError: it is no text in UTF-8.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

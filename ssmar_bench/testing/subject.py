@@ -110,17 +110,17 @@ def end_training(method: Method, tiny: Tiny) -> None:
 
 
 def total(losses: Losses) -> Tensor:
-    """The sum that the engine trains."""
+    """The sum that the engine trains, a scalar."""
     return torch.stack([term.float() for term in losses.terms.values()]).sum()
 
 
 def unlabelled(losses: Losses) -> dict[str, Tensor]:
-    """The terms that are not of labelled clips alone, by their names."""
+    """The terms (scalars) that are not of labelled clips alone, by their names."""
     return {name: term for name, term in losses.terms.items() if not name.startswith("labelled")}
 
 
 def gradients(method: nn.Module, loss: Tensor) -> dict[str, Tensor]:
-    """Gradients of ``loss`` by parameter, of those that it reaches."""
+    """Gradients of ``loss`` (a scalar) by parameter, of those that it reaches."""
     method.zero_grad()
     if loss.requires_grad:
         loss.backward(retain_graph=True)  # type: ignore[no-untyped-call]
@@ -128,7 +128,7 @@ def gradients(method: nn.Module, loss: Tensor) -> dict[str, Tensor]:
 
 
 def tensors(batch: Batch) -> dict[str, Tensor]:
-    """Every tensor of a batch by a name that a person understands."""
+    """Every tensor of a batch by a name that a person understands: clips (B, T, C, H, W), index and label (B,)."""
 
     def of(side: str, pool: Labelled | Unlabelled) -> Iterator[tuple[str, Tensor]]:
         yield from ((f"{side}.clips[{name!r}]", clips) for name, clips in pool.clips.items())

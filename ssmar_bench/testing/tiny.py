@@ -111,7 +111,7 @@ class TinyPools:
     def map(
         self, pool: Literal["labelled", "unlabelled"], view: View, function: Callable[[Tensor], Tensor], draw: int = 0
     ) -> Tensor:
-        """``function`` of all clips of a pool at once."""
+        """``function`` of all clips (N, T, C, H, W) of a pool at once."""
         count = self.tiny.labelled if pool == "labelled" else self.tiny.unlabelled
         words: tuple[int | str, ...] = (pool, view.aug, draw) if view.aug != "test" else (pool, "test")
         words += () if view.modality == "rgb" else (view.modality,)

@@ -75,7 +75,7 @@ class RunData:
         return {name: batch.to(self.device) for name, batch in clips.items()}
 
     def fixed(self, part: str) -> Iterator[Tensor]:
-        """The test views of a whole part, in order."""
+        """The test views (<= 64, T, C, H, W) of a whole part, in order."""
         for batch in self.viewer.test_batches(self.rows[part].tolist(), EVALUATION_BATCH):
             yield batch.to(self.device)
 
@@ -90,7 +90,7 @@ class EpochPools:
 
     @torch.no_grad()
     def map(self, pool: PoolName, view: View, function: Callable[[Tensor], Tensor], draw: int = 0) -> Tensor:
-        """``function`` of every clip of the pool, in pool order."""
+        """``function`` (of clips (B, T, C, H, W)) of every clip of the pool, in pool order: (N, ...)."""
         rows = self._data.rows[pool]
         answers = []
         for start in range(0, len(rows), EVALUATION_BATCH):

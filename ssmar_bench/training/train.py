@@ -7,6 +7,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,6 +43,13 @@ class Curve:
     def add(self, epoch: int, stream: str, values: dict[str, float]) -> None:
         """One row a quantity."""
         self.rows += [(epoch, stream, quantity, value) for quantity, value in values.items()]
+
+
+def stored(state: Any) -> bytes:
+    """A state of tensors and plain values as ``torch.load(..., weights_only=True)`` reads it."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
 
 
 def build_method(spec: RunSpec, manifest: Manifest, steps: int) -> Method:
@@ -164,9 +172,10 @@ class Trainer:
             self.ledger.add({"probe": PseudoLabels(index, label, torch.ones_like(confidence), confidence)})
 
     def finish(self) -> None:
-        """The predictions of validation and test, raw and averaged, and what the run cost."""
+        """The predictions of validation and test, raw and averaged, the weights that made them, and the run's cost."""
         with between_epochs(self.method):
             self.method.train_end(self.progress(), EpochPools(self.data, self.epochs + 1))
+        write_bytes(self.folder.weights, stored(self.method.state_dict()))
         arrays: dict[str, np.ndarray] = {}
         for part in ("validation", "test"):
             arrays[part] = predict(self.method, self.data, part).softmax(1).cpu().numpy()
@@ -192,7 +201,6 @@ class Trainer:
 
     def save(self) -> None:
         """Everything that the next epoch depends on; no generator has a state worth keeping."""
-        buffer = io.BytesIO()
         state = {
             "step": self.step,
             "method": self.method.state_dict(),
@@ -202,8 +210,7 @@ class Trainer:
             "curve": self.curve.rows,
             "epoch_seconds": self.epoch_seconds,
         }
-        torch.save(state, buffer)
-        write_bytes(self.folder.work / "checkpoint.pt", buffer.getvalue())
+        write_bytes(self.folder.work / "checkpoint.pt", stored(state))
 
     def resume(self) -> None:
         """Continue from the checkpoint, if there is one that can be read."""
@@ -234,8 +241,8 @@ class Trainer:
 def train(spec: RunSpec, manifest: Manifest, launch: Launch, folder: RunFolder, listener: Listener) -> None:
     """Execute ``spec`` in ``folder``; the caller holds its lease.
 
-    Writes ``work/outcome.json``, ``work/predictions.npz`` and ``work/ledger/``; scores of unlabelled and test clips
-    are joined afterwards by a process that knows the truth.
+    Writes ``work/outcome.json``, ``work/predictions.npz``, ``work/weights.pt`` and ``work/ledger/``; scores of
+    unlabelled and test clips are joined afterwards by a process that knows the truth.
 
     Raises:
         DivergedError: a loss became infinite or not a number.

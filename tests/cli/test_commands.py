@@ -35,6 +35,8 @@ HELPED = [
     ("run",),
     ("report",),
     ("data",),
+    ("predict",),
+    ("reproduce",),
     ("data", "synthesize"),
     ("data", "check"),
     ("splits",),

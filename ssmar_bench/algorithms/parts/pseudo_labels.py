@@ -39,7 +39,13 @@ def labels_by_class(index: Tensor, probability: Tensor, threshold: Tensor) -> Ps
 
 
 def weighted_cross_entropy(logits: Tensor, label: Tensor, weight: Tensor) -> Tensor:
-    """1/B sum_i weight_i H(label_i, softmax(logits_i)); clips of weight 0 still count in B."""
+    """1/B sum_i weight_i H(label_i, softmax(logits_i)), a scalar; clips of weight 0 still count in B.
+
+    Args:
+        logits: (B, C), with gradient.
+        label: (B,) classes.
+        weight: (B,).
+    """
     return (weight * functional.cross_entropy(logits, label, reduction="none")).mean()
 
 

@@ -55,7 +55,7 @@ class WeakToStrong(Student):
         """
 
     def labelled_loss(self, logits: Tensor, label: Tensor, progress: Progress) -> Tensor:
-        """The loss of a labelled view."""
+        """The loss, a scalar, of a labelled view from its logits (B, C) and classes (B,)."""
         return functional.cross_entropy(logits, label)
 
     def unlabelled_terms(self, weak: Tensor, strong: Tensor, pseudo: PseudoLabels) -> Mapping[str, Tensor]:

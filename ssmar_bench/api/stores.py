@@ -30,7 +30,13 @@ from ssmar_bench.splits.build import build
 
 @dataclass(frozen=True)
 class PlannedStore:
-    """What the preparation of a store is going to take; ``seconds`` is None where no video was or could be tried."""
+    """What the preparation of a store is going to take.
+
+    Attributes:
+        benchmark, recipe, folder: whose store, what it holds of each clip, and where it stands or will stand.
+        sizes: clips and bytes, those that are missing and those that are free on the disk.
+        seconds: expected; None where no video was or could be tried.
+    """
 
     benchmark: str
     recipe: StoreRecipe
@@ -41,7 +47,12 @@ class PlannedStore:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A benchmark's store, and what its preparation did."""
+    """A benchmark's store.
+
+    Attributes:
+        benchmark, folder: whose store, and where it stands.
+        report: what was decoded now, what was left out, and which headers announce other than is there.
+    """
 
     benchmark: str
     folder: Path
@@ -50,13 +61,16 @@ class Prepared:
 
 def plan_preparation(
     target: str,
-    root: Path | None,
+    root: Path | str | None = None,
     jobs: int | None = None,
     decoder: str | None = None,
     methods: Sequence[str] = (),
     listener: Listener = silence,
 ) -> list[PlannedStore]:
-    """Sizes and expected time of the stores that :func:`prepare` would write; decodes a few frames, writes nothing."""
+    """Sizes and expected time of the stores that :func:`prepare` would write; decodes a few frames, writes nothing.
+
+    Arguments and errors as in :func:`prepare`.
+    """
     planned = []
     for definition in _definitions(target, decoder, methods):
         clips = _clips(definition, root, listener)
@@ -81,7 +95,7 @@ def plan_stores(grid: Grid, execution: Execution) -> list[PlannedStore]:
 
 def prepare(
     target: str,
-    root: Path | None,
+    root: Path | str | None = None,
     jobs: int | None = None,
     on_bad_clip: OnBadClip = "stop",
     decoder: str | None = None,
@@ -114,9 +128,18 @@ def prepare(
 
 
 def compare_decoders(
-    target: str, root: Path | None, jobs: int | None = None, listener: Listener = silence
+    target: str, root: Path | str | None = None, jobs: int | None = None, listener: Listener = silence
 ) -> dict[str, list[Comparison]]:
     """Each benchmark's clips as pyav and decord show them in its store's geometry; nothing is written.
+
+    Args:
+        target: a benchmark's name, a definition's path, or a source's name.
+        root: the folder of the source; None renders a synthetic one into the cache.
+        jobs: processes; None for one a core.
+        listener: hears how far it is.
+
+    Returns:
+        Benchmark -> a comparison a clip.
 
     Raises:
         UserError: as :func:`prepare`, or decord is not installed.
@@ -159,11 +182,11 @@ def _definitions(target: str, decoder: str | None, methods: Sequence[str]) -> li
     return found
 
 
-def _clips(definition: Definition, root: Path | None, listener: Listener) -> list[ClipFile]:
+def _clips(definition: Definition, root: Path | str | None, listener: Listener) -> list[ClipFile]:
     source = definition.source.name
     if root is None and source != micro_motion.SOURCE:
         raise UserError(f"{definition.name} is built from {source}; say where it is: --root FOLDER.")
-    roots = {} if root is None else {source: root}
+    roots = {} if root is None else {source: Path(root)}
     index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener)
     return data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))
 

@@ -1,0 +1,120 @@
+"""Trained models: load the one that a finished run has kept, and ask it what a video shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.runs.again import command
+from ssmar_bench.runs.plan import check_device
+from ssmar_bench.training.trained import Trained
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of a video.
+
+    Attributes:
+        video: the file.
+        ranked: (class name, probability in [0, 1]) of every class, the most probable first.
+    """
+
+    video: Path
+    ranked: tuple[tuple[str, float], ...]
+
+    @property
+    def label(self) -> str:
+        """The name of the most probable class."""
+        return self.ranked[0][0]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {100 * probability:.1f} %" for name, probability in self.ranked[:3])
+
+
+class Model:
+    """A method with the weights that its run ended with; :func:`load_model` makes it.
+
+    Attributes:
+        run: its run's name.
+        classes: names of the classes, in the benchmark's order.
+    """
+
+    def __init__(self, folder: RunFolder, device: torch.device) -> None:
+        self._trained = Trained(folder, device)
+        self.run = folder.path.name
+        self.classes = self._trained.classes
+
+    def __repr__(self) -> str:
+        return f"<model of {self.run}, {len(self.classes)} classes>"
+
+    def predict(self, video: Path | str, start: int = -1, end: int = -1) -> Prediction:
+        """What the model says of a video, decoded and cropped exactly as the clips that it was tested on.
+
+        Args:
+            video: any file that FFmpeg decodes.
+            start: first frame of a clip in a longer video, from 0; -1 with ``end``: the whole video.
+            end: its last frame, inclusive.
+
+        Raises:
+            UserError: the video is missing, no video or damaged, or ends before ``end`` by more than half of the clip.
+        """
+        found = self._trained.probabilities(Path(video), start, end).tolist()
+        ranked = sorted(zip(self.classes, found, strict=True), key=lambda pair: -pair[1])
+        return Prediction(Path(video), tuple(ranked))
+
+
+def load_model(run: Path | str, results: Path | str = "results", device: str = "cpu") -> Model:
+    """The model of a finished run.
+
+    A run keeps its weights beside its record, in ``work/weights.pt``, on the machine that trained it; they are not
+    committed. Where only the record is, the error says which command trains it again.
+
+    Args:
+        run: a run's folder, or its name under ``results/runs``; the hexadecimal digits at its end may be left out.
+        results: the folder that holds ``runs/``.
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises:
+        UserError: no such run, a run that is not finished, weights that were not kept or that today's code cannot
+            use, or no such device.
+    """
+    check_device(device)
+    folder = RunFolder(_found(str(run), Path(results) / "runs"))
+    _require_done(folder)
+    if not folder.weights.is_file():
+        raise UserError(
+            f"Run {folder.path.name} has its record here and no weights; train it again with: "
+            f"{command(folder.spec())} --out FOLDER, and look for it in FOLDER/results."
+        )
+    return Model(folder, torch.device(device))
+
+
+def _found(run: str, runs: Path) -> Path:
+    """The folder of a run by path, name, or name without its digits."""
+    for path in (Path(run), runs / run):
+        if (path / "record" / "spec.json").is_file():
+            return path
+    names = [path.parent.parent.name for path in runs.glob("*/record/spec.json")]
+    meant = sorted(name for name in names if name.rpartition("_")[0] == run)
+    if len(meant) == 1:
+        return runs / meant[0]
+    if meant:
+        raise UserError(
+            f"{run} stands for several runs under {runs}: {', '.join(meant)}; give one of these names, "
+            "whose settings `api.results()` and the reports tell apart."
+        )
+    raise UserError(f"There is no run {run}, neither as a folder nor under {runs}{nearest(run, names)}.")
+
+
+def _require_done(folder: RunFolder) -> None:
+    if folder.done():
+        return
+    name, failure = folder.path.name, folder.failure().strip()
+    if failure:
+        raise UserError(f"Run {name} has failed ({failure.splitlines()[-1].rstrip('.')}); run it again.")
+    state = "is being trained by another command" if folder.held() else "is not finished"
+    raise UserError(f"Run {name} {state}; the `ssmar-bench run` that began it finishes it.")

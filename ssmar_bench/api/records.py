@@ -1,0 +1,67 @@
+"""What was measured, as data frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from ssmar_bench.results.records import load
+
+
+def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.DataFrame:
+    """Every run under ``folder/runs``, a row each.
+
+    Args:
+        folder: the folder that holds ``runs/``; without it there are no rows.
+        benchmark: only the runs of this benchmark.
+
+    Returns:
+        Columns, all scores in [0, 1] and NaN unless ``state`` is ``done``:
+
+        - ``benchmark``, ``method``, ``label`` (as tables print it), ``variant`` (equal for runs that differ in ratio
+          and seed alone), ``ratio``, ``seed``;
+        - ``state`` (``done``, ``failed`` or ``unfinished``), ``reason`` (why it failed);
+        - ``accuracy``, ``macro_f1``, ``balanced_accuracy`` on the test part with the last weights; the same with
+          ``ema_`` before them for the averaged weights, and with ``validation_`` for the validation part;
+        - ``majority``: accuracy of always answering the most frequent class;
+        - ``steps``, ``epochs``, ``clips_seen``, ``clips_forwarded``, ``parameters``, ``train_seconds``;
+        - ``labelled``, ``unlabelled``, ``validation``, ``test``: clips of each part, ``test_people``, ``classes``;
+        - ``folder`` (the run's name), ``manifest`` (fingerprint of its split).
+
+    Raises:
+        UserError: a damaged record, by its file's name.
+    """
+    loaded = load(Path(folder))
+    frame = loaded.runs if benchmark is None else loaded.of(benchmark)
+    return frame.rename(columns=_plain).reset_index(drop=True)
+
+
+def curves(folder: Path | str = "results", benchmark: str | None = None) -> pd.DataFrame:
+    """The curves of every finished run under ``folder/runs``: a row for each value of each epoch.
+
+    Args:
+        folder: the folder that holds ``runs/``.
+        benchmark: only the runs of this benchmark.
+
+    Returns:
+        Columns ``benchmark``, ``method``, ``label``, ``variant``, ``ratio``, ``seed``, ``folder``, ``epoch`` (from 1),
+        ``stream``, ``quantity``, ``value``. Stream ``train`` has the mean of each loss and the learning rate,
+        ``validation`` its scores; ``online``, ``offline`` and ``probe`` have the number, share (``coverage``) and
+        accuracy of pseudo-labels. Scores and shares are in [0, 1].
+
+    Raises:
+        UserError: a damaged record, by its file's name.
+    """
+    loaded = load(Path(folder))
+    wanted = sorted(set(loaded.runs["benchmark"])) if benchmark is None else [benchmark]
+    frames = [loaded.curves(name).assign(benchmark=name) for name in wanted or [""]]
+    frame = pd.concat(frames, ignore_index=True)
+    return frame[["benchmark", *frame.columns.drop("benchmark")]]
+
+
+def _plain(column: str) -> str:
+    """A column's name for a person: scores are the test part's unless they say otherwise."""
+    if column.startswith("test_"):
+        return column.removeprefix("test_")
+    return column.removeprefix("count_")
