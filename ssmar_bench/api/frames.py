@@ -34,6 +34,13 @@ def record_frames(
     Frames of another source than the embedded one are the property of its owners: they are written only if asked for,
     into a folder that git ignores. The sentence that is returned says why there are none, "" if there are.
 
+    Args:
+        results: the folder that holds ``runs/``.
+        on: the kind of data, ``micro-motion`` or ``real``.
+        roots: folders of sources by name.
+        include: write frames of a licensed source, too.
+        listener: hears how far the preparation of the source is.
+
     Raises:
         UserError: the data cannot be read.
     """

@@ -82,7 +82,15 @@ def plan_preparation(
 
 
 def plan_stores(grid: Grid, execution: Execution) -> list[PlannedStore]:
-    """Sizes of the stores that the rows of a grid are trained from; decodes nothing and estimates no time."""
+    """Sizes of the stores that the rows of ``grid`` are trained from; decodes nothing and estimates no time.
+
+    Args:
+        grid: what is planned.
+        execution: where the sources stand.
+
+    Raises:
+        UserError: anything wrong with the grid, or data that cannot be read.
+    """
     definition = base_definition(grid)
     index = data.outlined_source(definition, execution.roots)
     clips = data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))

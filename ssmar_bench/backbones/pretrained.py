@@ -15,7 +15,11 @@ State = dict[str, Tensor]
 
 
 def load(network: nn.Module, path: Path, fitted: Callable[[State], State] = dict) -> None:
-    """Load a state dict (``.safetensors`` or ``.pth``), its classifier left out, after ``fitted`` has changed it."""
+    """Load a state dict (``.safetensors`` or ``.pth``), its classifier left out, after ``fitted`` has changed it.
+
+    Raises:
+        UserError: there is no such file, it holds no weights, or they do not fit the network.
+    """
     state, wanted = fitted(_read(path)), network.state_dict()
     missing = [key for key in wanted if key not in state or state[key].shape != wanted[key].shape]
     if missing:
