@@ -41,7 +41,7 @@ WORDS = {
         ["--methods", "aplt", "--set", "train.epochs=3"],
         "aplt needs a longer run: in 3 epochs its offline rounds would stand after epochs 1, 1, 2, 2",
     ),
-    "unknown backbone": (["--backbone", "nosuch"], "Unknown backbone 'nosuch'; known: micro-tsm, "),
+    "unknown backbone": (["--backbone", "nosuch"], "Unknown backbone 'nosuch'; known: micro-r3d, micro-tsm, "),
     "unknown network of timm": (["--backbone", "tsn:resnet81"], "timm knows no network 'resnet81'; did you mean "),
     "unfit network of timm": (["--backbone", "tsm:vgg11"], "tsm:vgg11: temporal shift needs residual blocks"),
     "no such weights": (
