@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Annotated
 
 import torch
@@ -36,7 +37,7 @@ class SVFormer(Method):
         """Hyper-parameters of SVFormer.
 
         Attributes:
-            warm_up: its length as a share of the run.
+            warm_up: share of the epochs with labelled clips alone.
             threshold: delta, the least probability of a pseudo-label that is used.
             weight: gamma_1, of the loss on strong clips.
             mix_weight: gamma_2, of the loss on mixed clips.
@@ -49,7 +50,7 @@ class SVFormer(Method):
             released_code_aug: leave strong clips without strong augmentation.
         """
 
-        warm_up: Annotated[float, Acts("schedule")] = Field(ge=0, lt=1)
+        warm_up: Annotated[Fraction, Acts("schedule")] = Field(ge=0, lt=1)
         threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
         weight: float = Field(ge=0)
         mix_weight: float = Field(ge=0)

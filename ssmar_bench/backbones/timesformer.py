@@ -22,7 +22,7 @@ TIMM = {
 (as jx_vit_base_p16_224)."""
 
 MICRO: dict[str, Any] = {"patch_size": 8, "embed_dim": 96, "depth": 4, "num_heads": 4, "weight_init": "jax"}
-"""``timesformer-micro``: for the embedded benchmarks' frames of 32 x 32, trained on a CPU, from scratch alone.
+"""``timesformer-micro``, without pretrained weights: for the embedded benchmarks' frames of 32 x 32, on a CPU.
 
 Its first weights are larger the narrower their layers (Xavier); the wide networks' 0.02 would leave it almost silent.
 """
