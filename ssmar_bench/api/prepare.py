@@ -13,7 +13,7 @@ from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.estimate import expected_seconds
 from ssmar_bench.clips.store import ClipFile, Report, Sizes
 from ssmar_bench.core import definition as definitions
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.setting import settle
@@ -25,7 +25,10 @@ from ssmar_bench.splits.build import build
 
 @dataclass(frozen=True)
 class PlannedStore:
-    """What the preparation of a benchmark is going to take; ``seconds`` is None where no video could be tried."""
+    """What the preparation of a store is going to take; ``seconds`` is None where no video could be tried.
+
+    ``benchmark`` names its benchmark, or all of those that have the same clips, size and frames.
+    """
 
     benchmark: str
     folder: Path
@@ -35,24 +38,32 @@ class PlannedStore:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A benchmark's store, and what its preparation did."""
+    """A store, the benchmarks that it is for, and what its preparation did."""
 
     benchmark: str
     folder: Path
     report: Report
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A store that is to be prepared."""
+
+    benchmark: str
+    folder: Path
+    clips: list[ClipFile]
+    recipe: StoreRecipe
+
+
 def plan_preparation(
     target: str, root: Path | None, jobs: int | None = None, decoder: str | None = None, listener: Listener = silence
 ) -> list[PlannedStore]:
-    """Sizes and expected time of the stores that :func:`prepare` would write; decodes a few frames, writes nothing."""
+    """Sizes and expected time of the stores that :func:`prepare` would write; decodes a few frames, writes none."""
     planned = []
-    for definition in _definitions(target, decoder):
-        clips = _clips(definition, root, listener)
-        folder = data.store_folder(definition, clips)
-        sizes = stores.sizes(folder, clips, definition.store)
-        seconds = expected_seconds(sizes.left, definition.store, _processes(jobs)) if sizes.left else 0.0
-        planned.append(PlannedStore(definition.name, folder, sizes, seconds))
+    for store in _wanted(target, root, decoder, listener):
+        sizes = stores.sizes(store.folder, store.clips, store.recipe)
+        seconds = expected_seconds(sizes.left, store.recipe, _processes(jobs)) if sizes.left else 0.0
+        planned.append(PlannedStore(store.benchmark, store.folder, sizes, seconds))
     return planned
 
 
@@ -72,40 +83,62 @@ def prepare(
         jobs: processes; None for one a core.
         on_bad_clip: stop at a clip whose video cannot be used, or leave all such clips out.
         decoder: ``pyav`` or ``decord``; None for the benchmark's own.
-        listener: hears how far it is.
+        listener: hears how far it is, and which benchmarks of a source cannot be built from this copy.
 
     Raises:
-        UserError: an unknown target, a folder that is not the source's, a bad clip with ``stop``, a full disk.
+        UserError: an unknown target, a folder that is not the source's or no benchmark can be built from, a bad clip
+            with ``stop``, a full disk.
     """
     done = []
-    for definition in _definitions(target, decoder):
-        clips = _clips(definition, root, listener)
-        folder = data.store_folder(definition, clips)
+    for store in _wanted(target, root, decoder, listener):
         skip_bad = on_bad_clip == "skip"
-        report = stores.prepare(folder, clips, definition.store, _processes(jobs), listener, skip_bad)
-        done.append(Prepared(definition.name, folder, report))
+        report = stores.prepare(store.folder, store.clips, store.recipe, _processes(jobs), listener, skip_bad)
+        done.append(Prepared(store.benchmark, store.folder, report))
     return done
 
 
 def compare_decoders(
     target: str, root: Path | None, jobs: int | None = None, listener: Listener = silence
 ) -> dict[str, list[Comparison]]:
-    """Each benchmark's clips as pyav and decord show them in its store's geometry; nothing is written.
+    """Each store's clips as pyav and decord show them in its geometry, by its benchmarks; nothing is written.
 
     Raises:
         UserError: as :func:`prepare`, or decord is not installed.
     """
     decord_module()
-    compared = {}
-    for definition in _definitions(target, None):
-        clips = _clips(definition, root, listener)
-        tell = _telling(listener, len(clips))
-        compared[definition.name] = compare(clips, definition.store, _processes(jobs), tell)
-    return compared
+    return {
+        store.benchmark: compare(store.clips, store.recipe, _processes(jobs), _telling(listener, len(store.clips)))
+        for store in _wanted(target, root, None, listener)
+    }
 
 
 def _telling(listener: Listener, total: int) -> Callable[[int], None]:
     return lambda done: listener(Event("", "prepare", "comparing clips", done, total))
+
+
+def _wanted(target: str, root: Path | None, decoder: str | None, listener: Listener) -> list[_Wanted]:
+    """The stores of ``target``; benchmarks with the same clips, size and frames share one.
+
+    A copy of a source need not do for each of its benchmarks: what cannot be built is told, unless nothing can.
+    """
+    found: dict[Path, _Wanted] = {}
+    problems: list[UserError] = []
+    for definition in _definitions(target, decoder):
+        index = data.prepare_source(definition, _roots(definition, root), os.cpu_count() or 1, listener)
+        try:
+            manifest = build(index, definition, definition.ratios[0], definition.seeds[0])
+        except UserError as error:
+            problems.append(error)
+            continue
+        clips = data.clip_files(index, manifest)
+        folder = data.store_folder(definition, clips)
+        names = f"{found[folder].benchmark}, {definition.name}" if folder in found else definition.name
+        found[folder] = _Wanted(names, folder, clips, definition.store)
+    if not found:
+        raise problems[0]
+    for problem in problems:
+        listener(Event("", "note", f"Not prepared: {problem}"))
+    return list(found.values())
 
 
 def _definitions(target: str, decoder: str | None) -> list[Definition]:
@@ -124,13 +157,11 @@ def _definitions(target: str, decoder: str | None) -> list[Definition]:
     return [settle(name, None, None, {} if decoder is None else {"store.decoder": decoder}) for name in names]
 
 
-def _clips(definition: Definition, root: Path | None, listener: Listener) -> list[ClipFile]:
+def _roots(definition: Definition, root: Path | None) -> dict[str, Path]:
     source = definition.source.name
     if root is None and source != micro_motion.SOURCE:
         raise UserError(f"{definition.name} is built from {source}; say where it is: --root FOLDER.")
-    roots = {} if root is None else {source: root}
-    index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener)
-    return data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))
+    return {} if root is None else {source: root}
 
 
 def _processes(jobs: int | None) -> int:

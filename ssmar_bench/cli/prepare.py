@@ -22,7 +22,7 @@ Target = Annotated[
     typer.Argument(
         metavar="SOURCE|BENCHMARK",
         help="A benchmark (its name, or the path of a .yaml file), or a source: then every shipped benchmark of it. "
-        "A store has its benchmark's clips, size and frames, so each benchmark has a store of its own.",
+        "A store has its benchmarks' clips, size and frames: benchmarks that differ in their parts alone share one.",
     ),
 ]
 Root = Annotated[
@@ -51,12 +51,13 @@ def prepare(
     if decoder is not None:
         _one_of("--decoder", decoder, DECODERS)
     _require_folder(root)
-    with Progress() as progress:
+    progress = Progress()
+    with progress:
         planned = api.plan_preparation(target, root, jobs, decoder, progress.hear)
     _print_plan(planned)
     if plan:
         return
-    with Progress() as progress:
+    with progress:
         done = api.prepare(target, root, jobs, on_bad_clip, decoder, progress.hear)  # type: ignore[arg-type]
     for prepared in done:
         _print_report(prepared)

@@ -99,16 +99,28 @@ def outlined_source(definition: Definition, roots: Roots) -> Index:
     """The index of the definition's source for planning: of a synthetic one that is not rendered, its lists alone."""
     root, name = source_root(definition, roots), definition.source.name
     if name != micro_motion.SOURCE or root.exists():
-        return read(name, root)
+        return read(name, root, definition.source.knobs)
     with TemporaryDirectory() as folder:
         micro_motion.outline(knobs_of(definition), Path(folder))
         return read(name, Path(folder))
 
 
 def store_folder(definition: Definition, clips: list[ClipFile]) -> Path:
-    """Where the definition's decoded clips stand in the cache."""
-    root = places.cache() / "stores"
-    return stores.location(root, definition.name, definition.store, clips)
+    """Where the definition's decoded clips stand in the cache; variants of a benchmark with the same clips share it."""
+    return stores.location(_stores(), _store_name(definition), definition.store, clips)
+
+
+def has_stores(definition: Definition) -> bool:
+    """Whether anything has been decoded for the definition or one of its variants."""
+    return any(_stores().glob(f"{_store_name(definition)}-*"))
+
+
+def _stores() -> Path:
+    return places.cache() / "stores"
+
+
+def _store_name(definition: Definition) -> str:
+    return definition.variant_of or definition.name
 
 
 def clip_files(index: Index, manifest: Manifest) -> list[ClipFile]:

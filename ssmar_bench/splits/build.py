@@ -216,9 +216,14 @@ def _require_people(clips: pd.DataFrame, key: str) -> None:
 def _require_both(index: Index, definition: Definition, train: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
     """Something to train on, and something to test on."""
     parts = definition.parts
-    for name, there in ((parts.train, train.any()), (parts.test or "test carved out of it", not train.all())):
+    for name, wanted, there in (("train", parts.train, train.any()), ("test", parts.test, not train.all())):
         if not there:
-            raise UserError(f"{index.source} holds no clip of {definition.name} in its part {name}.")
+            of_classes = index.clips["label"].isin(list(definition.classes))
+            held = ", ".join(sorted(set(index.clips.loc[of_classes, "part"]))) or "no part at all"
+            raise UserError(
+                f"{definition.name} has nothing to {name} on: this copy of {index.source} holds no clip of its classes "
+                f"in the part {' or '.join(wanted or parts.train)}; it holds such clips in {held}."
+            )
 
 
 def _require_every_class(index: Index, definition: Definition, clips: pd.DataFrame) -> None:
