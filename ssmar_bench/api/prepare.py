@@ -56,11 +56,16 @@ class _Wanted:
 
 
 def plan_preparation(
-    target: str, root: Path | None, jobs: int | None = None, decoder: str | None = None, listener: Listener = silence
+    target: str,
+    root: Path | None,
+    jobs: int | None = None,
+    on_bad_clip: OnBadClip = "stop",
+    decoder: str | None = None,
+    listener: Listener = silence,
 ) -> list[PlannedStore]:
-    """Sizes and expected time of the stores that :func:`prepare` would write; decodes a few frames, writes none."""
+    """Sizes and expected time of what :func:`prepare` would write with these arguments; decodes only a few frames."""
     planned = []
-    for store in _wanted(target, root, decoder, listener):
+    for store in _wanted(target, root, on_bad_clip, decoder, listener):
         sizes = stores.sizes(store.folder, store.clips, store.recipe)
         seconds = expected_seconds(sizes.left, store.recipe, _processes(jobs)) if sizes.left else 0.0
         planned.append(PlannedStore(store.benchmark, store.folder, sizes, seconds))
@@ -90,7 +95,7 @@ def prepare(
             with ``stop``, a full disk.
     """
     done = []
-    for store in _wanted(target, root, decoder, listener):
+    for store in _wanted(target, root, on_bad_clip, decoder, listener):
         skip_bad = on_bad_clip == "skip"
         report = stores.prepare(store.folder, store.clips, store.recipe, _processes(jobs), listener, skip_bad)
         done.append(Prepared(store.benchmark, store.folder, report))
@@ -108,7 +113,7 @@ def compare_decoders(
     decord_module()
     return {
         store.benchmark: compare(store.clips, store.recipe, _processes(jobs), _telling(listener, len(store.clips)))
-        for store in _wanted(target, root, None, listener)
+        for store in _wanted(target, root, "skip", None, listener)
     }
 
 
@@ -116,7 +121,9 @@ def _telling(listener: Listener, total: int) -> Callable[[int], None]:
     return lambda done: listener(Event("", "prepare", "comparing clips", done, total))
 
 
-def _wanted(target: str, root: Path | None, decoder: str | None, listener: Listener) -> list[_Wanted]:
+def _wanted(
+    target: str, root: Path | None, on_bad_clip: OnBadClip, decoder: str | None, listener: Listener
+) -> list[_Wanted]:
     """The stores of ``target``; benchmarks with the same clips, size and frames share one.
 
     A copy of a source need not do for each of its benchmarks: what cannot be built is told, unless nothing can.
@@ -124,7 +131,8 @@ def _wanted(target: str, root: Path | None, decoder: str | None, listener: Liste
     found: dict[Path, _Wanted] = {}
     problems: list[UserError] = []
     for definition in _definitions(target, decoder):
-        index = data.prepare_source(definition, _roots(definition, root), os.cpu_count() or 1, listener)
+        roots = _roots(definition, root)
+        index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener, on_bad_clip)
         try:
             manifest = build(index, definition, definition.ratios[0], definition.seeds[0])
         except UserError as error:

@@ -53,7 +53,7 @@ def prepare(
     _require_folder(root)
     progress = Progress()
     with progress:
-        planned = api.plan_preparation(target, root, jobs, decoder, progress.hear)
+        planned = api.plan_preparation(target, root, jobs, on_bad_clip, decoder, progress.hear)  # type: ignore[arg-type]
     _print_plan(planned)
     if plan:
         return
@@ -119,7 +119,8 @@ def _print_report(prepared: Any) -> None:
     for clip in report.audit:
         typer.echo(f"  look at: {clip.clip_id} has {clip.decoded} frames where {clip.header} are announced")
     if report.left_out:
-        typer.echo(f"  {len(report.left_out)} clips are left out (left_out.json); runs need --on-bad-clip skip")
+        left = "1 clip is" if len(report.left_out) == 1 else f"{len(report.left_out)} clips are"
+        typer.echo(f"  {left} left out (left_out.json); runs need --on-bad-clip skip")
 
 
 def _bytes(count: int) -> str:

@@ -111,7 +111,7 @@ def prepare(
         entries = [entry for shard in shards for entry in found[shard] or built[shard]]
         audit, left_out = _judged(entries, clips)
         _finish(folder, recipe, shards, audit, left_out)
-        return Report(decoded, len(entries) - decoded, audit, left_out)
+        return Report(decoded, len(entries) - decoded - len(left_out), audit, left_out)
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,13 @@ def _same_knobs(definition: Definition, root: Path) -> None:
             )
 
 
-def prepare_source(definition: Definition, roots: Roots, processes: int, listener: Listener) -> Index:
-    """The index of the definition's source; a synthetic one is rendered first if it is not there yet."""
+def prepare_source(
+    definition: Definition, roots: Roots, processes: int, listener: Listener, on_bad_clip: OnBadClip = "stop"
+) -> Index:
+    """The index of the definition's source; a synthetic one is rendered first if it is not there yet.
+
+    With ``skip`` videos may be missing: :func:`prepare_store` leaves their clips out.
+    """
     root = source_root(definition, roots)
     source = definition.source
     if source.name == micro_motion.SOURCE and source.name not in roots:
@@ -92,14 +97,14 @@ def prepare_source(definition: Definition, roots: Roots, processes: int, listene
                 micro_motion.write(
                     knobs, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))
                 )
-    return read(source.name, root, source.knobs, listener)
+    return read(source.name, root, source.knobs, listener, whole=on_bad_clip == "stop")
 
 
-def outlined_source(definition: Definition, roots: Roots) -> Index:
+def outlined_source(definition: Definition, roots: Roots, on_bad_clip: OnBadClip = "stop") -> Index:
     """The index of the definition's source for planning: of a synthetic one that is not rendered, its lists alone."""
     root, name = source_root(definition, roots), definition.source.name
     if name != micro_motion.SOURCE or root.exists():
-        return read(name, root, definition.source.knobs)
+        return read(name, root, definition.source.knobs, whole=on_bad_clip == "stop")
     with TemporaryDirectory() as folder:
         micro_motion.outline(knobs_of(definition), Path(folder))
         return read(name, Path(folder))

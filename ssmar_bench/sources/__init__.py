@@ -84,20 +84,21 @@ def survey(name: str, root: Path, knobs: Knobs | None = None, listener: Listener
     return listing
 
 
-def read(name: str, root: Path, knobs: Knobs | None = None, listener: Listener = silence) -> Index:
-    """The index of a source's folder ``root``, all of whose videos are there.
+def read(name: str, root: Path, knobs: Knobs | None = None, listener: Listener = silence, whole: bool = True) -> Index:
+    """The index of a source's folder ``root``.
 
     Args:
         name: one of ``SOURCES``.
         root: the folder as its owners distribute it.
         knobs: what a definition chooses, for instance ``{"split": 2}`` of UCF101's three.
         listener: hears of what takes long (unpacking), and of defects of this copy.
+        whole: whether every video that the lists name must be there; without, the index names what is missing, too.
 
     Raises:
-        UserError: as :func:`survey`, or videos that the lists name are missing.
+        UserError: as :func:`survey`, or the copy is not ``whole``.
     """
     listing = survey(name, root, knobs, listener)
-    if listing.missing:
+    if whole and listing.missing:
         raise UserError(f"{listing.missing[0]} (`ssmar-bench data check {name} --root {root}` names all)")
     for note in listing.notes:
         listener(Event("", "note", note))

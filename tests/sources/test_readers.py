@@ -173,6 +173,20 @@ def test_a_range_that_outlasts_its_video_is_cut_and_noted(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize("gone", ["unlinked", "a broken link"])
+def test_an_index_may_name_clips_of_a_missing_video(tmp_path: Path, gone: str) -> None:
+    for sample in ("0001", "0036"):
+        _smg(tmp_path, sample, "5,10,40\n9,50,60\n")
+    whole = read("smg", tmp_path).clips
+    video = tmp_path / "Sample0036" / "Sample0036_color.mp4"
+    video.unlink()
+    if gone == "a broken link":
+        video.symlink_to(tmp_path / "nowhere.mp4")
+    with pytest.raises(UserError, match=r"1 of the 2 videos .* the first is 'Sample0036_color\.mp4'"):
+        read("smg", tmp_path)
+    pd.testing.assert_frame_equal(read("smg", tmp_path, whole=False).clips, whole)
+
+
 def test_both_layouts_of_smg_give_the_same_clips(originals: Copy) -> None:
     full, miga = (read("smg", originals("smg", layout)).clips for layout in ("full", "miga"))
     columns = ["clip_id", "start", "end", "label", "subject", "part"]
