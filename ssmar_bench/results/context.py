@@ -22,6 +22,7 @@ class Context:
         test_clips, test_people, classes: sizes of the test part and number of classes.
         differences: shared settings that are not the same in all finished runs: dotted key -> values.
         mixed_splits: ``(ratio, seed)`` whose finished runs stand on different splits.
+        counterfeit: whether a run was made on a counterfeit of the data set.
     """
 
     benchmark: str
@@ -32,6 +33,7 @@ class Context:
     classes: tuple[int, ...]
     differences: dict[str, list[Any]]
     mixed_splits: tuple[tuple[float, int], ...]
+    counterfeit: bool = False
 
 
 def context(runs: Runs, benchmark: str) -> Context:
@@ -49,6 +51,7 @@ def context(runs: Runs, benchmark: str) -> Context:
         classes=_sizes(done["count_classes"]),
         differences=differing(settings),
         mixed_splits=_mixed(done),
+        counterfeit=bool(done["counterfeit"].any()),
     )
 
 

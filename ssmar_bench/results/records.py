@@ -18,7 +18,10 @@ from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.schema import Metrics, Timings, damaged, read_object, read_part
 from ssmar_bench.results.variants import suffixes, variant
 
-KEYS = ("benchmark", "method", "label", "variant", "ratio", "seed", "state", "reason", "folder", "manifest")
+KEYS = (
+    *("benchmark", "method", "label", "variant", "ratio", "seed", "state", "reason", "folder", "manifest"),
+    "counterfeit",
+)
 SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
 NUMBERS = (
     *(f"{part}_{score}" for part in ("test", "test_ema", "validation") for score in SCORES),
@@ -36,6 +39,7 @@ class Runs:
         root: the folder.
         runs: one row a run, columns ``KEYS`` and ``NUMBERS`` (NaN unless ``state`` is ``done``). ``label`` is what a
             table shows; where a method was run under several settings, it says in which key they differ.
+            ``counterfeit`` tells whether a run's clips were made up.
         specs: folder name -> what was run.
     """
 
@@ -107,6 +111,7 @@ def _read_run(path: Path, specs: dict[str, RunSpec]) -> dict[str, Any] | None:
         "variant": variant(spec),
         "label": "",
         "reason": "",
+        "counterfeit": False,
     }
     if metrics_file.is_file():
         return {**row, "state": "done", **_numbers(folder, path.name)}
@@ -133,6 +138,7 @@ def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
     if not name.endswith(f"_{metrics.identity}"):
         raise damaged(path, f"its identity {metrics.identity} is not this run's")
     row: dict[str, Any] = {"label": metrics.label, "count_classes": len(metrics.classes)}
+    row["counterfeit"] = metrics.counterfeit
     for part in ("test", "test_ema", "validation"):
         row.update({f"{part}_{score}": getattr(getattr(metrics, part), score) for score in SCORES})
     for key in ("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters"):

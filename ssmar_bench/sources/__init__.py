@@ -80,7 +80,7 @@ def survey(name: str, root: Path, knobs: Knobs | None = None, listener: Listener
         raise UserError(f"{error.filename or root}: this cannot be read or unpacked ({error.strerror}).") from None
     if (root / COUNTERFEIT).is_file():
         note = "This folder is a counterfeit: nothing that is measured on it says anything about the real data set."
-        return replace(listing, notes=(note, *listing.notes))
+        return replace(listing, index=replace(listing.index, counterfeit=True), notes=(note, *listing.notes))
     return listing
 
 

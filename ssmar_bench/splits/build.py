@@ -8,7 +8,7 @@ carved out of train first, then validation; both are the same for every ratio an
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -156,7 +156,7 @@ def build(index: Index, definition: Definition, ratio: float, seed: int) -> Mani
 
 def truth(index: Index, definition: Definition) -> Truth:
     """Class index and person of every clip of the benchmark, for the recorder alone."""
-    return Benchmark.of(index, definition).truth()
+    return replace(Benchmark.of(index, definition).truth(), counterfeit=index.counterfeit)
 
 
 def _class_name(definition: Definition, label: int) -> str:
