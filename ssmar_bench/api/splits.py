@@ -109,7 +109,10 @@ def verify_split(folder: Path, against: Path | None = None) -> list[str]:
             )
     if against.is_file() and _holds_fingerprints(against):
         return fingerprints.differences(built.fingerprints, fingerprints.read(against))
-    return compare.clip_differences(built, built_splits.read_manifests(against))
+    found = compare.clip_differences(built, built_splits.read_manifests(against))
+    if not found and against.is_dir():  # manifests hold no label of unlabelled and test clips
+        found = fingerprints.differences(built.fingerprints, fingerprints.read(against / "fingerprints.json"))
+    return found
 
 
 def export_split(folder: Path, form: str, out: Path, roots: Roots) -> list[Path]:
