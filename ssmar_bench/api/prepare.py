@@ -61,11 +61,12 @@ def plan_preparation(
     jobs: int | None = None,
     on_bad_clip: OnBadClip = "stop",
     decoder: str | None = None,
+    profile: str | None = None,
     listener: Listener = silence,
 ) -> list[PlannedStore]:
     """Sizes and expected time of what :func:`prepare` would write with these arguments; decodes only a few frames."""
     planned = []
-    for store in _wanted(target, root, on_bad_clip, decoder, listener):
+    for store in _wanted(target, root, on_bad_clip, decoder, profile, listener):
         sizes = stores.sizes(store.folder, store.clips, store.recipe)
         seconds = expected_seconds(sizes.left, store.recipe, _processes(jobs)) if sizes.left else 0.0
         planned.append(PlannedStore(store.benchmark, store.folder, sizes, seconds))
@@ -78,6 +79,7 @@ def prepare(
     jobs: int | None = None,
     on_bad_clip: OnBadClip = "stop",
     decoder: str | None = None,
+    profile: str | None = None,
     listener: Listener = silence,
 ) -> list[Prepared]:
     """Decode the clips of a benchmark, or of every shipped benchmark of a source, into their stores.
@@ -88,6 +90,7 @@ def prepare(
         jobs: processes; None for one a core.
         on_bad_clip: stop at a clip whose video cannot be used, or leave all such clips out.
         decoder: ``pyav`` or ``decord``; None for the benchmark's own.
+        profile: a profile of the benchmark's definition, for runs with the same.
         listener: hears how far it is, and which benchmarks of a source cannot be built from this copy.
 
     Raises:
@@ -95,7 +98,7 @@ def prepare(
             with ``stop``, a full disk.
     """
     done = []
-    for store in _wanted(target, root, on_bad_clip, decoder, listener):
+    for store in _wanted(target, root, on_bad_clip, decoder, profile, listener):
         skip_bad = on_bad_clip == "skip"
         report = stores.prepare(store.folder, store.clips, store.recipe, _processes(jobs), listener, skip_bad)
         done.append(Prepared(store.benchmark, store.folder, report))
@@ -113,7 +116,7 @@ def compare_decoders(
     decord_module()
     return {
         store.benchmark: compare(store.clips, store.recipe, _processes(jobs), _telling(listener, len(store.clips)))
-        for store in _wanted(target, root, "skip", None, listener)
+        for store in _wanted(target, root, "skip", None, None, listener)
     }
 
 
@@ -122,7 +125,12 @@ def _telling(listener: Listener, total: int) -> Callable[[int], None]:
 
 
 def _wanted(
-    target: str, root: Path | None, on_bad_clip: OnBadClip, decoder: str | None, listener: Listener
+    target: str,
+    root: Path | None,
+    on_bad_clip: OnBadClip,
+    decoder: str | None,
+    profile: str | None,
+    listener: Listener,
 ) -> list[_Wanted]:
     """The stores of ``target``; benchmarks with the same clips, size and frames share one.
 
@@ -130,7 +138,7 @@ def _wanted(
     """
     found: dict[Path, _Wanted] = {}
     problems: list[UserError] = []
-    for definition in _definitions(target, decoder):
+    for definition in _definitions(target, decoder, profile):
         roots = _roots(definition, root)
         index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener, on_bad_clip)
         try:
@@ -149,8 +157,8 @@ def _wanted(
     return list(found.values())
 
 
-def _definitions(target: str, decoder: str | None) -> list[Definition]:
-    """The benchmark ``target``, or all shipped ones of the source ``target``, with the decoder that was asked for."""
+def _definitions(target: str, decoder: str | None, profile: str | None) -> list[Definition]:
+    """The benchmark ``target``, or all shipped ones of the source ``target``, with decoder and profile as asked for."""
     shipped = {name: definitions.read(name) for name in definitions.BENCHMARKS.names()}
     of_source = [name for name, definition in shipped.items() if definition.source.name == target]
     if target in shipped or target.endswith((".yaml", ".yml")):
@@ -162,7 +170,7 @@ def _definitions(target: str, decoder: str | None) -> list[Definition]:
         raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, known)}.")
     if decoder == "decord":
         decord_module()  # told before anything is read
-    return [settle(name, None, None, {} if decoder is None else {"store.decoder": decoder}) for name in names]
+    return [settle(name, profile, None, {} if decoder is None else {"store.decoder": decoder}) for name in names]
 
 
 def _roots(definition: Definition, root: Path | None) -> dict[str, Path]:

@@ -43,6 +43,7 @@ def prepare(
         str, typer.Option(help="stop at the first clip whose video cannot be used, or skip: leave such clips out.")
     ] = "stop",
     decoder: Annotated[str | None, typer.Option(help="pyav or decord; default: the benchmark's (pyav).")] = None,
+    profile: Annotated[str | None, typer.Option(help="For runs with this profile of the benchmark.")] = None,
 ) -> None:
     """Decode a benchmark's clips once into its store; the same command goes on where it was stopped."""
     from ssmar_bench.api import prepare as api
@@ -52,13 +53,14 @@ def prepare(
         _one_of("--decoder", decoder, DECODERS)
     _require_folder(root)
     progress = Progress()
+    words: Any = (target, root, jobs, on_bad_clip, decoder, profile, progress.hear)
     with progress:
-        planned = api.plan_preparation(target, root, jobs, on_bad_clip, decoder, progress.hear)  # type: ignore[arg-type]
+        planned = api.plan_preparation(*words)
     _print_plan(planned)
     if plan:
         return
     with progress:
-        done = api.prepare(target, root, jobs, on_bad_clip, decoder, progress.hear)  # type: ignore[arg-type]
+        done = api.prepare(*words)
     for prepared in done:
         _print_report(prepared)
 
