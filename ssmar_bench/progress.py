@@ -35,6 +35,7 @@ class Progress:
         self._tasks: dict[str, rich.progress.TaskID] = {}
         self._told: dict[str, float] = {}
         self._began: dict[str, float] = {}
+        self._noted: set[str] = set()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Progress:
@@ -51,7 +52,9 @@ class Progress:
     def hear(self, event: Event) -> None:
         """Draw one event."""
         with self._lock:
-            if event.kind in ("done", "failed", "held", "cached", "skipped"):
+            if event.kind == "note":
+                self._note(event.text)
+            elif event.kind in ("done", "failed", "held", "cached", "skipped"):
                 self._ended(event)
             elif self.live:
                 self._bar(event)
@@ -61,16 +64,21 @@ class Progress:
     def _title(self, event: Event) -> str:
         return event.run.rpartition("_")[0] or event.text
 
+    def _note(self, text: str) -> None:
+        """A sentence is told once, however often a command comes across what it is about."""
+        if text not in self._noted:
+            self._noted.add(text)
+            self._print(f"{'note':>8}  {text}")
+
     def _ended(self, event: Event) -> None:
         task = self._tasks.pop(event.run, None)
         if task is not None:
             self.bars.remove_task(task)
-        self.console.print(
-            f"{event.kind:>8}  {self._title(event)}  {event.text}".rstrip(),
-            highlight=False,
-            markup=False,
-            soft_wrap=True,  # a line of a log is never broken
-        )
+        self._print(f"{event.kind:>8}  {self._title(event)}  {event.text}".rstrip())
+
+    def _print(self, line: str) -> None:
+        """A line that stays; a line of a log is never broken."""
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _bar(self, event: Event) -> None:
         key = event.run or event.text

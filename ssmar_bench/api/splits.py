@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from ssmar_bench.core import places
 from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
+from ssmar_bench.core.index import Index
 from ssmar_bench.core.yaml_file import Document, validate
 from ssmar_bench.runs import data
 from ssmar_bench.splits import built as built_splits
@@ -73,7 +75,7 @@ def build_split(
     clips = Benchmark.of(index, definition)
     if options.clips_per_class:
         clips = _per_class(clips, options.clips_per_class)
-    seconds = _seconds(clips.clips, listener) if durations else None
+    seconds = _seconds(clips.clips, index.rates, listener) if durations else None
     built = built_splits.build_all(clips, seconds)
     store = _store_fingerprint(definition, index, built)
     built = replace(built, fingerprints=built.fingerprints.model_copy(update={"store": store}))
@@ -111,7 +113,10 @@ def verify_split(folder: Path | str, against: Path | str | None = None) -> list[
             )
     if against.is_file() and _holds_fingerprints(against):
         return fingerprints.differences(built.fingerprints, fingerprints.read(against))
-    return compare.clip_differences(built, built_splits.read_manifests(against))
+    found = compare.clip_differences(built, built_splits.read_manifests(against))
+    if not found and against.is_dir():  # manifests hold no label of unlabelled and test clips
+        found = fingerprints.differences(built.fingerprints, fingerprints.read(against / "fingerprints.json"))
+    return found
 
 
 def export_split(
@@ -148,6 +153,7 @@ def _departed(definition: Definition, options: SplitOptions) -> Definition:
     values: dict[str, Any] = definition.model_dump()
     if options.labelled_by not in (None, definition.parts.labelled_by):
         values["name"] += f"-by-{options.labelled_by}"
+        values["variant_of"] = values["variant_of"] or definition.name
         values["parts"]["labelled_by"] = options.labelled_by
     values |= {
         key: list(given) for key, given in (("ratios", options.ratios), ("seeds", options.seeds)) if given is not None
@@ -161,28 +167,31 @@ def _per_class(benchmark: Benchmark, count: int) -> Benchmark:
         raise UserError(f"--clips-per-class {count}: expected 1 or more.")
     values = benchmark.definition.model_dump()
     values["name"] += f"-{count}-per-class"
+    values["variant_of"] = values["variant_of"] or benchmark.definition.name
     values["parts"]["labelled_per_class"] = count
     train = int((benchmark.clips["role"] == "train").sum())
     values["ratios"] = [min(ratio_of(benchmark.definition, count, train), 1)]
     return replace(benchmark, definition=validate(Definition, Document(values, {})))
 
 
-def _seconds(clips: pd.DataFrame, listener: Listener) -> pd.Series[float]:
-    """Seconds of every clip by the videos' headers; NaN where unknown."""
-    paths = [Path(path) for path in clips["path"].unique()]
-    found: dict[str, tuple[float, float]] = {}
+def _seconds(clips: pd.DataFrame, rates: Mapping[str, float], listener: Listener) -> pd.Series[float]:
+    """Seconds of every clip by the source's ``rates``, else by the videos' headers; NaN where unknown."""
+    paths = [Path(path) for path in clips["path"].unique() if path not in rates]
+    found = {path: (math.nan, rate) for path, rate in rates.items()}
     with ThreadPoolExecutor(8) as pool:  # a folder may be far away: waiting, not computing, takes the time
-        for path, header in zip(paths, pool.map(length, paths), strict=True):
+        for done, (path, header) in enumerate(zip(paths, pool.map(length, paths), strict=True), start=1):
             found[str(path)] = header
-            if len(found) % 256 == 0 or len(found) == len(paths):
-                listener(Event("", "prepare", "reading the videos' headers", len(found), len(paths)))
+            if done % 256 == 0 or done == len(paths):
+                listener(Event("", "prepare", "reading the videos' headers", done, len(paths)))
     whole, fps = (clips["path"].map({path: pair[i] for path, pair in found.items()}) for i in (0, 1))
     cut = (clips["end"] - clips["start"] + 1) / fps
     return pd.Series(whole.where(clips["end"] < 0, cut).to_numpy(float), index=clips["clip_id"].to_numpy())
 
 
-def _store_fingerprint(definition: Definition, index: Any, built: Built) -> str:
+def _store_fingerprint(definition: Definition, index: Index, built: Built) -> str:
     """The fingerprint of the benchmark's decoded frames, "" if they have not been decoded."""
+    if not data.has_stores(definition):
+        return ""  # where its store would stand takes as long to tell as the split took to build
     manifest = next(iter(built.manifests.values()))
     folder = data.store_folder(definition, data.clip_files(index, manifest))
     try:

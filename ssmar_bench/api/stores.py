@@ -33,7 +33,8 @@ class PlannedStore:
     """What the preparation of a store is going to take.
 
     Attributes:
-        benchmark, recipe, folder: whose store, what it holds of each clip, and where it stands or will stand.
+        benchmark: whose store, or all benchmarks that have the same clips, size and frames.
+        recipe, folder: what it holds of each clip, and where it stands or will stand.
         sizes: clips and bytes, those that are missing and those that are free on the disk.
         seconds: expected; None where no video was or could be tried.
     """
@@ -47,7 +48,7 @@ class PlannedStore:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A benchmark's store.
+    """A store, the benchmarks that it is for, and what its preparation did.
 
     Attributes:
         benchmark, folder: whose store, and where it stands.
@@ -59,25 +60,35 @@ class Prepared:
     report: Report
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A store that is to be prepared."""
+
+    benchmark: str
+    folder: Path
+    clips: list[ClipFile]
+    recipe: StoreRecipe
+
+
 def plan_preparation(
     target: str,
     root: Path | str | None = None,
     jobs: int | None = None,
+    on_bad_clip: OnBadClip = "stop",
     decoder: str | None = None,
+    profile: str | None = None,
     methods: Sequence[str] = (),
     listener: Listener = silence,
 ) -> list[PlannedStore]:
-    """Sizes and expected time of the stores that :func:`prepare` would write; decodes a few frames, writes nothing.
+    """Sizes and expected time of what :func:`prepare` would write with these arguments; decodes only a few frames.
 
     Arguments and errors as in :func:`prepare`.
     """
     planned = []
-    for definition in _definitions(target, decoder, methods):
-        clips = _clips(definition, root, listener)
-        folder = data.store_folder(definition, clips)
-        sizes = stores.sizes(folder, clips, definition.store)
-        seconds = expected_seconds(sizes.left, definition.store, _processes(jobs)) if sizes.left else 0.0
-        planned.append(PlannedStore(definition.name, definition.store, folder, sizes, seconds))
+    for store in _wanted(target, root, on_bad_clip, decoder, profile, methods, listener):
+        sizes = stores.sizes(store.folder, store.clips, store.recipe)
+        seconds = expected_seconds(sizes.left, store.recipe, _processes(jobs)) if sizes.left else 0.0
+        planned.append(PlannedStore(store.benchmark, store.recipe, store.folder, sizes, seconds))
     return planned
 
 
@@ -92,7 +103,7 @@ def plan_stores(grid: Grid, execution: Execution) -> list[PlannedStore]:
         UserError: anything wrong with the grid, or data that cannot be read.
     """
     definition = base_definition(grid)
-    index = data.outlined_source(definition, execution.roots)
+    index = data.outlined_source(definition, execution.roots, execution.on_bad_clip)
     clips = data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))
     planned = []
     for recipe in store_recipes(grid):
@@ -107,6 +118,7 @@ def prepare(
     jobs: int | None = None,
     on_bad_clip: OnBadClip = "stop",
     decoder: str | None = None,
+    profile: str | None = None,
     methods: Sequence[str] = (),
     listener: Listener = silence,
 ) -> list[Prepared]:
@@ -118,27 +130,27 @@ def prepare(
         jobs: processes; None for one a core.
         on_bad_clip: stop at a clip whose video cannot be used, or leave all such clips out.
         decoder: ``pyav`` or ``decord``; None for the benchmark's own.
+        profile: a profile of the benchmark's definition, for runs with the same.
         methods: methods, and sets of them, whose stores are prepared; without any, the benchmark's own store, which
             most methods are trained from.
-        listener: hears how far it is.
+        listener: hears how far it is, and which benchmarks of a source cannot be built from this copy.
 
     Raises:
-        UserError: an unknown target, a folder that is not the source's, a bad clip with ``stop``, a full disk.
+        UserError: an unknown target, a folder that is not the source's or no benchmark can be built from, a bad clip
+            with ``stop``, a full disk.
     """
     done = []
-    for definition in _definitions(target, decoder, methods):
-        clips = _clips(definition, root, listener)
-        folder = data.store_folder(definition, clips)
+    for store in _wanted(target, root, on_bad_clip, decoder, profile, methods, listener):
         skip_bad = on_bad_clip == "skip"
-        report = stores.prepare(folder, clips, definition.store, _processes(jobs), listener, skip_bad)
-        done.append(Prepared(definition.name, folder, report))
+        report = stores.prepare(store.folder, store.clips, store.recipe, _processes(jobs), listener, skip_bad)
+        done.append(Prepared(store.benchmark, store.folder, report))
     return done
 
 
 def compare_decoders(
     target: str, root: Path | str | None = None, jobs: int | None = None, listener: Listener = silence
 ) -> dict[str, list[Comparison]]:
-    """Each benchmark's clips as pyav and decord show them in its store's geometry; nothing is written.
+    """Each store's clips as pyav and decord show them in its geometry, by its benchmarks; nothing is written.
 
     Args:
         target: a benchmark's name, a definition's path, or a source's name.
@@ -153,20 +165,52 @@ def compare_decoders(
         UserError: as :func:`prepare`, or decord is not installed.
     """
     decord_module()
-    compared = {}
-    for definition in _definitions(target, None, ()):
-        clips = _clips(definition, root, listener)
-        tell = _telling(listener, len(clips))
-        compared[definition.name] = compare(clips, definition.store, _processes(jobs), tell)
-    return compared
+    return {
+        store.benchmark: compare(store.clips, store.recipe, _processes(jobs), _telling(listener, len(store.clips)))
+        for store in _wanted(target, root, "skip", None, None, (), listener)
+    }
 
 
 def _telling(listener: Listener, total: int) -> Callable[[int], None]:
     return lambda done: listener(Event("", "prepare", "comparing clips", done, total))
 
 
-def _definitions(target: str, decoder: str | None, methods: Sequence[str]) -> list[Definition]:
-    """The benchmark ``target``, or all shipped ones of the source ``target``, with the decoder that was asked for.
+def _wanted(
+    target: str,
+    root: Path | str | None,
+    on_bad_clip: OnBadClip,
+    decoder: str | None,
+    profile: str | None,
+    methods: Sequence[str],
+    listener: Listener,
+) -> list[_Wanted]:
+    """The stores of ``target``; benchmarks with the same clips, size and frames share one.
+
+    A copy of a source need not do for each of its benchmarks: what cannot be built is told, unless nothing can.
+    """
+    found: dict[Path, _Wanted] = {}
+    problems: dict[str, UserError] = {}
+    for definition in _definitions(target, decoder, profile, methods):
+        roots = _roots(definition, root)
+        index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener, on_bad_clip)
+        try:
+            manifest = build(index, definition, definition.ratios[0], definition.seeds[0])
+        except UserError as error:
+            problems[definition.name] = error
+            continue
+        clips = data.clip_files(index, manifest)
+        folder = data.store_folder(definition, clips)
+        names = f"{found[folder].benchmark}, {definition.name}" if folder in found else definition.name
+        found[folder] = _Wanted(names, folder, clips, definition.store)
+    if not found:
+        raise next(iter(problems.values()))
+    for problem in problems.values():
+        listener(Event("", "note", f"Not prepared: {problem}"))
+    return list(found.values())
+
+
+def _definitions(target: str, decoder: str | None, profile: str | None, methods: Sequence[str]) -> list[Definition]:
+    """The benchmark ``target``, or all shipped ones of the source ``target``, with decoder and profile as asked for.
 
     One for every store that ``methods`` need of it.
     """
@@ -185,18 +229,16 @@ def _definitions(target: str, decoder: str | None, methods: Sequence[str]) -> li
     rows: list[Any] = [recipes.read(method) for method in expand(methods)] or [(None, None)]
     found: list[Definition] = []
     for name in names:
-        settled = [settle(name, None, recipe, sets, source) for recipe, source in rows]
+        settled = [settle(name, profile, recipe, sets, source) for recipe, source in rows]
         found += {definition.store: definition for definition in settled}.values()
     return found
 
 
-def _clips(definition: Definition, root: Path | str | None, listener: Listener) -> list[ClipFile]:
+def _roots(definition: Definition, root: Path | str | None) -> dict[str, Path]:
     source = definition.source.name
     if root is None and source != micro_motion.SOURCE:
         raise UserError(f"{definition.name} is built from {source}; say where it is: --root FOLDER.")
-    roots = {} if root is None else {source: Path(root)}
-    index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener)
-    return data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))
+    return {} if root is None else {source: Path(root)}
 
 
 def _processes(jobs: int | None) -> int:

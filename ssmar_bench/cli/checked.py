@@ -62,15 +62,18 @@ def _list(title: str, lines: Sequence[str], console: Console, most: int | None =
 
 
 def _verdict(checks: Sequence[Check]) -> str:
+    known = [part for one in checks for part in one.parts if part.published is not None]
     other = [
         f"{part.name} has {part.clips} clips of {part.published}"
-        for one in checks
-        for part in one.parts
-        if part.published is not None and part.clips != part.published
+        for part in known
+        if part.clips not in (0, part.published)
     ]
     counted = f"the counts differ from the published ones: {', '.join(dict.fromkeys(other))}" if other else (
         "the counts are the published ones"
     )  # fmt: skip
+    empty = [part.name for part in known if not part.clips]  # a challenge keeps the lists of its test to itself
+    if empty:
+        counted += f"; no clip is listed of the part {', '.join(dict.fromkeys(empty))}"
     if all(one.whole for one in checks):
         return f"Readable, every video is there; {counted}."
     return f"NOT whole: videos are missing or empty; {counted}."

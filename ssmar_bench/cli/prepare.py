@@ -22,7 +22,7 @@ Target = Annotated[
     typer.Argument(
         metavar="SOURCE|BENCHMARK",
         help="A benchmark (its name, or the path of a .yaml file), or a source: then every shipped benchmark of it. "
-        "A store has its benchmark's clips, size and frames, so each benchmark has a store of its own.",
+        "A store has its benchmarks' clips, size and frames: benchmarks that differ in their parts alone share one.",
     ),
 ]
 Root = Annotated[
@@ -43,6 +43,7 @@ def prepare(
         str, typer.Option(help="stop at the first clip whose video cannot be used, or skip: leave such clips out.")
     ] = "stop",
     decoder: Annotated[str | None, typer.Option(help="pyav or decord; default: the benchmark's (pyav).")] = None,
+    profile: Annotated[str | None, typer.Option(help="For runs with this profile of the benchmark.")] = None,
     methods: Annotated[
         str | None,
         typer.Option(
@@ -59,13 +60,15 @@ def prepare(
         _one_of("--decoder", decoder, DECODERS)
     _require_folder(root)
     own = [] if methods is None else words(methods)
-    with Progress() as progress:
-        planned = api.plan_preparation(target, root, jobs, decoder, own, progress.hear)
+    progress = Progress()
+    asked: Any = (target, root, jobs, on_bad_clip, decoder, profile, own, progress.hear)
+    with progress:
+        planned = api.plan_preparation(*asked)
     _print_plan(planned)
     if plan:
         return
-    with Progress() as progress:
-        done = api.prepare(target, root, jobs, on_bad_clip, decoder, own, progress.hear)  # type: ignore[arg-type]
+    with progress:
+        done = api.prepare(*asked)
     for prepared in done:
         _print_report(prepared)
 
@@ -127,4 +130,5 @@ def _print_report(prepared: Any) -> None:
     for clip in report.audit:
         typer.echo(f"  look at: {clip.clip_id} has {clip.decoded} frames where {clip.header} are announced")
     if report.left_out:
-        typer.echo(f"  {len(report.left_out)} clips are left out (left_out.json); runs need --on-bad-clip skip")
+        left = "1 clip is" if len(report.left_out) == 1 else f"{len(report.left_out)} clips are"
+        typer.echo(f"  {left} left out (left_out.json); runs need --on-bad-clip skip")

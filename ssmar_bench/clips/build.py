@@ -54,7 +54,7 @@ def build(shards: Sequence[Shard], skip_bad: bool, tell: Callable[[], None]) -> 
             if frames.problem and not skip_bad:
                 raise bad_clip(clip, frames.problem)
             draft.add(frames.frames, _entry(frames, source))
-            decoded += 1
+            decoded += not frames.problem
             tell()
         return [draft.finish() for draft in drafts], decoded
 

@@ -7,6 +7,7 @@ decord seeks to each asked frame, and on files that were cut without re-encoding
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from ssmar_bench.clips.decode import BadVideoError, Frames, Scaler, missing
 from ssmar_bench.clips.taking import NO_FRAMES, Taken, positions
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
+
+_PLACE = re.compile(r"^\[[\d:]+\] \S+:\d+: ")  # [08:16:27] /github/workspace/src/video/video_reader.cc:151:
 
 
 def decord_module() -> Any:
@@ -72,6 +75,6 @@ def _scaled(images: Frames, short_side: int) -> Frames:
 
 
 def _first_line(error: Exception) -> str:
-    """The message without its place in decord's source and without the video's path."""
+    """The message without time and place in decord's source, and without the video's path: records carry it."""
     line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return line.rpartition("Error: ")[2].partition(" /")[0][:120]
+    return _PLACE.sub("", line.rpartition("Error: ")[2]).partition(" /")[0][:120]

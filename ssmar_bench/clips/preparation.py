@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -28,6 +29,8 @@ from ssmar_bench.core.files import write_json
 
 _MARGIN = 64 << 20
 """Bytes to be left free on the disk: sidecars, and whatever else is written meanwhile."""
+_RECENT_SECONDS = 30
+"""What the rate is the mean over."""
 _LOOKED_AT = 10
 """Headers that are read to guess the frames' shape."""
 
@@ -107,7 +110,7 @@ def prepare(
         entries = [entry for shard in shards for entry in found[shard] or built[shard]]
         audit, left_out = _judged(entries, clips)
         _finish(folder, recipe, shards, audit, left_out)
-        return Report(decoded, len(entries) - decoded, audit, left_out)
+        return Report(decoded, len(entries) - decoded - len(left_out), audit, left_out)
 
 
 @dataclass(frozen=True)
@@ -225,11 +228,14 @@ def _decode(
 ) -> tuple[int, dict[Shard, Entries]]:
     """Build the shards of ``tasks``; how many clips were decoded for it, and the shards' entries."""
     total = reused + sum(len(shard.clips) for task in tasks for shard in task)
-    begun = time.monotonic()
+    recent: deque[tuple[float, int]] = deque()  # what a killed writer had finished is told at once: no rate of ours
 
     def tell(done: int) -> None:
-        rate = done / max(time.monotonic() - begun, 1e-9)
-        listener(Event("", "prepare", "decoding clips", reused + done, total, rate))
+        recent.append((time.monotonic(), done))
+        while recent[-1][0] - recent[0][0] > _RECENT_SECONDS and len(recent) > 2:
+            recent.popleft()
+        seconds, clips = (recent[-1][i] - recent[0][i] for i in (0, 1))
+        listener(Event("", "prepare", "decoding clips", reused + done, total, clips / seconds if seconds else 0.0))
 
     decoded = 0
     built: dict[Shard, Entries] = {}

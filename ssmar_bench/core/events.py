@@ -12,8 +12,8 @@ class Event:
 
     Attributes:
         run: folder name of the run ("" for the preparation of data).
-        kind: ``prepare``, ``grid``, ``start``, ``step``, ``epoch``, or how it ended: ``done``, ``failed``, ``skipped``,
-            ``held`` or ``cached``.
+        kind: ``prepare``, ``note`` (a sentence to be read), ``grid``, ``start``, ``step``, ``epoch``, or how it ended:
+            ``done``, ``failed``, ``skipped``, ``held`` or ``cached``.
         text: one line for a person.
         done, total: epochs, clips or steps done and to be done.
         rate: units a second, 0 where unknown.

@@ -47,7 +47,13 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Truth:
-    """What only the recorder reads, after a run: class index and person of every clip of a benchmark."""
+    """What only the recorder reads, after a run.
+
+    Attributes:
+        label, subject: class index and person of every clip of a benchmark.
+        counterfeit: whether these clips are a counterfeit's.
+    """
 
     label: dict[str, int]
     subject: dict[str, str]
+    counterfeit: bool = False

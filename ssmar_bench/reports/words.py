@@ -91,8 +91,10 @@ def cautions(facts: Context) -> str:
 
 
 def unequal(facts: Context) -> list[str]:
-    """In which respect rows are not alike, a sentence without its full stop each."""
+    """In which respect rows are not alike or not real, a sentence without its full stop each."""
     notes = []
+    if facts.counterfeit:
+        notes.append("These runs are of a counterfeit of the data set: nothing here says anything about the real one")
     if facts.differences:
         listed = [f"{key} ({choice(values)})" for key, values in facts.differences.items()]
         shown = ", ".join(listed[:4]) + (f" and {len(listed) - 4} more" if len(listed) > 4 else "")

@@ -37,6 +37,7 @@ class Context:
         differences: shared settings that are not the same in all finished runs: dotted key -> values.
         mixed_splits: ``(ratio, seed)`` whose finished runs stand on different splits.
         footings: of every row, by its label.
+        counterfeit: whether a run was made on a counterfeit of the data set.
     """
 
     benchmark: str
@@ -48,6 +49,7 @@ class Context:
     differences: dict[str, list[Any]]
     mixed_splits: tuple[tuple[float, int], ...]
     footings: dict[str, Footing]
+    counterfeit: bool = False
 
 
 def context(runs: Runs, benchmark: str) -> Context:
@@ -71,6 +73,7 @@ def context(runs: Runs, benchmark: str) -> Context:
             str(label): footing(runs.specs[folder].backbone, runs.specs[folder].train)
             for label, folder in zip(rows["label"], rows["folder"], strict=True)
         },
+        counterfeit=bool(done["counterfeit"].any()),
     )
 
 

@@ -18,7 +18,10 @@ from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.schema import Metrics, Timings, damaged, read_object, read_part
 from ssmar_bench.results.variants import main, suffixes, variant
 
-KEYS = ("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "manifest")
+KEYS = (
+    *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "manifest"),
+    "counterfeit",
+)
 SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
 NUMBERS = (
     *(f"{part}_{score}" for part in ("test", "test_ema", "validation") for score in SCORES),
@@ -36,7 +39,8 @@ class Runs:
         root: the folder.
         runs: one row a run, columns ``KEYS`` and ``NUMBERS`` (NaN unless ``state`` is ``done``). ``label`` is what a
             table shows; where a method was run under several settings, it says in which key they differ. ``main`` tells
-            whether a run is of the setting by which its method is known on its benchmark.
+            whether a run is of the setting by which its method is known on its benchmark, ``counterfeit`` whether its
+            clips were made up.
         specs: folder name -> what was run.
     """
 
@@ -111,6 +115,7 @@ def _read_run(path: Path, specs: dict[str, RunSpec]) -> dict[str, Any] | None:
         "main": True,
         "label": "",
         "reason": "",
+        "counterfeit": False,
     }
     if metrics_file.is_file():
         return {**row, "state": "done", **_numbers(folder, path.name)}
@@ -137,6 +142,7 @@ def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
     if not name.endswith(f"_{metrics.identity}"):
         raise damaged(path, f"its identity {metrics.identity} is not this run's")
     row: dict[str, Any] = {"label": metrics.label, "count_classes": len(metrics.classes)}
+    row["counterfeit"] = metrics.counterfeit
     for part in ("test", "test_ema", "validation"):
         row.update({f"{part}_{score}": getattr(getattr(metrics, part), score) for score in SCORES})
     for key in ("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters"):

@@ -53,6 +53,7 @@ class Metrics(Part):
     clips_seen: int = Field(ge=0)
     clips_forwarded: int = Field(ge=0)
     parameters: int = Field(ge=0)
+    counterfeit: bool = False
 
 
 class Timings(Part):

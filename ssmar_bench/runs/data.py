@@ -77,8 +77,13 @@ def _same_knobs(definition: Definition, root: Path) -> None:
             )
 
 
-def prepare_source(definition: Definition, roots: Roots, processes: int, listener: Listener) -> Index:
-    """The index of the definition's source; a synthetic one is rendered first if it is not there yet."""
+def prepare_source(
+    definition: Definition, roots: Roots, processes: int, listener: Listener, on_bad_clip: OnBadClip = "stop"
+) -> Index:
+    """The index of the definition's source; a synthetic one is rendered first if it is not there yet.
+
+    With ``skip`` videos may be missing: :func:`prepare_store` leaves their clips out.
+    """
     root = source_root(definition, roots)
     source = definition.source
     if source.name == micro_motion.SOURCE and source.name not in roots:
@@ -92,23 +97,35 @@ def prepare_source(definition: Definition, roots: Roots, processes: int, listene
                 micro_motion.write(
                     knobs, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))
                 )
-    return read(source.name, root, source.knobs, listener)
+    return read(source.name, root, source.knobs, listener, whole=on_bad_clip == "stop")
 
 
-def outlined_source(definition: Definition, roots: Roots) -> Index:
+def outlined_source(definition: Definition, roots: Roots, on_bad_clip: OnBadClip = "stop") -> Index:
     """The index of the definition's source for planning: of a synthetic one that is not rendered, its lists alone."""
     root, name = source_root(definition, roots), definition.source.name
     if name != micro_motion.SOURCE or root.exists():
-        return read(name, root)
+        return read(name, root, definition.source.knobs, whole=on_bad_clip == "stop")
     with TemporaryDirectory() as folder:
         micro_motion.outline(knobs_of(definition), Path(folder))
         return read(name, Path(folder))
 
 
 def store_folder(definition: Definition, clips: list[ClipFile]) -> Path:
-    """Where the definition's decoded clips stand in the cache."""
-    root = places.cache() / "stores"
-    return stores.location(root, definition.name, definition.store, clips)
+    """Where the definition's decoded clips stand in the cache; variants of a benchmark with the same clips share it."""
+    return stores.location(_stores(), _store_name(definition), definition.store, clips)
+
+
+def has_stores(definition: Definition) -> bool:
+    """Whether anything has been decoded for the definition or one of its variants."""
+    return any(_stores().glob(f"{_store_name(definition)}-*"))
+
+
+def _stores() -> Path:
+    return places.cache() / "stores"
+
+
+def _store_name(definition: Definition) -> str:
+    return definition.variant_of or definition.name
 
 
 def clip_files(index: Index, manifest: Manifest) -> list[ClipFile]:

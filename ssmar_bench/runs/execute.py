@@ -75,7 +75,7 @@ def plan(grid: Grid, execution: Execution) -> list[Planned]:
     """The grid's cells with states and expected times; of a synthetic source only the lists are needed, and made."""
     check(grid)
     definition = base_definition(grid)
-    index = data.outlined_source(definition, execution.roots)
+    index = data.outlined_source(definition, execution.roots, execution.on_bad_clip)
     paces = pace.of_runs(execution.results)
     planned = []
     for cell in _known_cells(grid, execution, definition, index):
@@ -134,7 +134,7 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     recipes = store_recipes(grid)
     definition = base_definition(grid)
     processes = os.cpu_count() or 1
-    index = data.prepare_source(definition, execution.roots, processes, listener)
+    index = data.prepare_source(definition, execution.roots, processes, listener, execution.on_bad_clip)
     whole = build(index, definition, definition.ratios[0], definition.seeds[0])
 
     def prepare(recipe: StoreRecipe) -> Path:

@@ -119,7 +119,7 @@ def write_record(
         folder: the run's folder; the caller holds its lease.
         label: the recipe's name in tables.
         manifest: the run's manifest.
-        truth: labels and people of all clips of the benchmark.
+        truth: labels and people of all clips of the benchmark, and whether they are a counterfeit's.
         left_out: why clips of the benchmark are in no part of the manifest, by their ids.
     """
     spec = folder.spec()
@@ -145,6 +145,8 @@ def write_record(
     metrics = _metrics(spec, label, manifest, truth, outcome, arrays)
     if left_out:
         metrics["left_out"] = {salted(spec.benchmark, clip): why for clip, why in left_out.items()}
+    if truth.counterfeit:
+        metrics["counterfeit"] = True
     write_json(folder.record / "metrics.json", metrics)
 
 

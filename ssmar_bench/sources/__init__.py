@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ssmar_bench.core.errors import UserError, nearest
-from ssmar_bench.core.events import Listener, silence
+from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.sources.catalogue import SOURCES, Source
 
 if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sources needs none of it
@@ -64,7 +64,7 @@ def survey(name: str, root: Path, knobs: Knobs | None = None, listener: Listener
     """What a source's folder ``root`` holds, whole or not.
 
     Raises:
-        UserError: the source or a knob is unknown, or the folder is not what its owners distribute.
+        UserError: the source or a knob is unknown, or the folder is not what its owners distribute or cannot be read.
     """
     source = known(name)
     values = chosen(source, knobs or {})
@@ -74,26 +74,32 @@ def survey(name: str, root: Path, knobs: Knobs | None = None, listener: Listener
         raise UserError(f"{root}: {there}; expected the folder of {source.title.partition(':')[0]}")
     module, function = source.reader.split(":")
     reader = cast("Reader", getattr(import_module(module), function))
-    listing = reader(root, name, values, listener)
+    try:
+        listing = reader(root, name, values, listener)
+    except OSError as error:  # no permission, a disk that went away or is full: a reader need not think of it
+        raise UserError(f"{error.filename or root}: this cannot be read or unpacked ({error.strerror}).") from None
     if (root / COUNTERFEIT).is_file():
         note = "This folder is a counterfeit: nothing that is measured on it says anything about the real data set."
-        return replace(listing, notes=(note, *listing.notes))
+        return replace(listing, index=replace(listing.index, counterfeit=True), notes=(note, *listing.notes))
     return listing
 
 
-def read(name: str, root: Path, knobs: Knobs | None = None, listener: Listener = silence) -> Index:
-    """The index of a source's folder ``root``, all of whose videos are there.
+def read(name: str, root: Path, knobs: Knobs | None = None, listener: Listener = silence, whole: bool = True) -> Index:
+    """The index of a source's folder ``root``.
 
     Args:
         name: one of ``SOURCES``.
         root: the folder as its owners distribute it.
         knobs: what a definition chooses, for instance ``{"split": 2}`` of UCF101's three.
-        listener: hears of what takes long (unpacking).
+        listener: hears of what takes long (unpacking), and of defects of this copy.
+        whole: whether every video that the lists name must be there; without, the index names what is missing, too.
 
     Raises:
-        UserError: as :func:`survey`, or videos that the lists name are missing.
+        UserError: as :func:`survey`, or the copy is not ``whole``.
     """
     listing = survey(name, root, knobs, listener)
-    if listing.missing:
+    if whole and listing.missing:
         raise UserError(f"{listing.missing[0]} (`ssmar-bench data check {name} --root {root}` names all)")
+    for note in listing.notes:
+        listener(Event("", "note", note))
     return listing.index

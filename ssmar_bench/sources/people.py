@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -59,9 +58,10 @@ def _sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError):
-        raise UserError(f"{path}: this is no spreadsheet; expected the owners' Link_V2.xlsx") from None
-    for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
+        rows = list(book.worksheets[0].iter_rows(values_only=True))
+        book.close()
+    except Exception:  # noqa: BLE001 - a damaged archive or page fails in the ways of zlib, XML and openpyxl
+        raise UserError(f"{path}: this is no spreadsheet, or a damaged one; expected the owners' map") from None
+    for number, row in enumerate(rows, start=1):
         if any(cell is not None for cell in row):
             yield number, ["" if cell is None else str(cell) for cell in row]
-    book.close()

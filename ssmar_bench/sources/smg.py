@@ -17,7 +17,7 @@ from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.listing import Listing, absent, frame
 from ssmar_bench.sources.official.smg import FACTS, PEOPLE
-from ssmar_bench.sources.text import lines, whole, wrong
+from ssmar_bench.sources.text import lines, positive, whole, wrong
 from ssmar_bench.sources.untrimmed import Range, clip_ids, first_folder, lacks_label_file, numbered, ranges_of, repeated
 
 SAMPLE = "Sample"
@@ -115,8 +115,9 @@ def _data(path: Path) -> tuple[int, float]:
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; expected '<frames>,<frames a second>,<depth>'")
     for number, line in lines(path):
-        frames, rate, *_ = (*[whole(field) for field in line.split(",")], None, None)
-        if not frames or not rate:
+        fields = [*line.split(","), "", ""]
+        frames, rate = whole(fields[0]), positive(fields[1])
+        if not frames or rate is None:
             raise wrong(path, number, "'<frames>,<frames a second>,<depth>'", line)
-        return frames, float(rate)
+        return frames, rate
     raise UserError(f"{path}: expected '<frames>,<frames a second>,<depth>', found an empty file")

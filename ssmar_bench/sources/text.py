@@ -8,7 +8,9 @@ from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
 
-_WHOLE = re.compile(r"\d+(\.0+)?")
+_WHOLE = re.compile(r"\d{1,9}(\.0+)?")  # no number of these lists needs more than nine digits
+
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]*)?")
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -35,6 +37,13 @@ def whole(field: str) -> int | None:
     if not field.isascii() or not _WHOLE.fullmatch(field):
         return None
     return int(field.partition(".")[0])
+
+
+def positive(field: str) -> float | None:
+    """A number above 0 (``28``, ``27.97``), or None."""
+    field = field.strip()
+    value = float(field) if _DECIMAL.fullmatch(field) else 0.0
+    return value or None
 
 
 def label_ranges(path: Path) -> Iterator[tuple[int, int, int, int]]:

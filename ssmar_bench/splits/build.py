@@ -8,7 +8,7 @@ carved out of train first, then validation; both are the same for every ratio an
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -156,7 +156,7 @@ def build(index: Index, definition: Definition, ratio: float, seed: int) -> Mani
 
 def truth(index: Index, definition: Definition) -> Truth:
     """Class index and person of every clip of the benchmark, for the recorder alone."""
-    return Benchmark.of(index, definition).truth()
+    return replace(Benchmark.of(index, definition).truth(), counterfeit=index.counterfeit)
 
 
 def _class_name(definition: Definition, label: int) -> str:
@@ -216,9 +216,14 @@ def _require_people(clips: pd.DataFrame, key: str) -> None:
 def _require_both(index: Index, definition: Definition, train: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
     """Something to train on, and something to test on."""
     parts = definition.parts
-    for name, there in ((parts.train, train.any()), (parts.test or "test carved out of it", not train.all())):
+    for name, wanted, there in (("train", parts.train, train.any()), ("test", parts.test, not train.all())):
         if not there:
-            raise UserError(f"{index.source} holds no clip of {definition.name} in its part {name}.")
+            of_classes = index.clips["label"].isin(list(definition.classes))
+            held = ", ".join(sorted(set(index.clips.loc[of_classes, "part"]))) or "no part at all"
+            raise UserError(
+                f"{definition.name} has nothing to {name} on: this copy of {index.source} holds no clip of its classes "
+                f"in the part {' or '.join(wanted or parts.train)}; it holds such clips in {held}."
+            )
 
 
 def _require_every_class(index: Index, definition: Definition, clips: pd.DataFrame) -> None:

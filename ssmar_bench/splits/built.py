@@ -176,5 +176,7 @@ def read_manifests(path: Path) -> dict[str, Manifest]:
 def _read_manifest(path: Path) -> Manifest:
     try:
         return Manifest.from_json(read_json(path))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file or folder; expected a built split or a manifest.") from None
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: expected a manifest, found something else ({type(error).__name__}).") from error

@@ -114,6 +114,8 @@ def read(path: Path) -> Fingerprints:
                 "build the split anew with one version."
             )
         return Fingerprints.model_validate(data)
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file; expected the fingerprints.json of a built split.") from None
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         raise UserError(
             f"{path}: expected the fingerprints.json of a built split, found something else ({type(error).__name__})."

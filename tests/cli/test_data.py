@@ -98,3 +98,16 @@ def test_wrong_usage_is_one_sentence(
     assert fault in ended.err
     assert len(ended.err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("source", "layout"), [("smg", "full"), ("smg", "miga"), ("imigue", "miga")])
+def test_a_whole_copy_has_the_published_counts(call: Call, tmp_path: Path, source: str, layout: str) -> None:
+    """The challenges keep the lists of their test part."""
+    out = tmp_path / "data"
+    api.counterfeit_source(source, out, layout, lists_only=True)
+    for video in out.rglob("*.mp4"):
+        video.write_bytes(b"a video")
+    ended = call("data", "check", source, "--root", out)
+    hidden = {"full": "", "miga": f"; no clip is listed of the part {'miga-test' if source == 'imigue' else 'test'}"}
+    verdict = f"Readable, every video is there; the counts are the published ones{hidden[layout]}."
+    assert (ended.status, ended.out.splitlines()[-1]) == (0, verdict)

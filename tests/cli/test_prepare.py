@@ -95,6 +95,30 @@ def test_bad_clips_stop_or_are_left_out_and_named(
     assert [clip["clip_id"] for clip in json.loads((store() / "left_out.json").read_text())] == [f"val/{bad.stem}"]
 
 
+@pytest.mark.parametrize("gone", ["unlinked", "a broken link"])
+def test_a_missing_video_stops_or_is_left_out(videos: Path, tiny: Path, tmp_path: Path, call: Call, gone: str) -> None:
+    missing = sorted((videos / "videos_val").iterdir())[7]
+    missing.unlink()
+    if gone == "a broken link":
+        missing.symlink_to(tmp_path / "nowhere.mp4")
+    words = ("data", "prepare", tiny, "--root", videos, "--jobs", 1)
+    ended = call(*words)
+    assert ended.status == 2
+    assert missing.name in ended.err
+    assert not list((tmp_path / "cache" / "stores").glob("*"))
+    ended = call(*words, "--on-bad-clip", "skip")
+    assert ended.status == 0, ended.err
+    reason = "it does not exist" if gone == "unlinked" else "it is a link to a file that does not exist"
+    assert ended.out.splitlines()[-3:] == [
+        f"tiny-motion: 83 clips decoded, 0 were there: {next((tmp_path / 'cache' / 'stores').iterdir())}",
+        f"  left out: val/{missing.stem} ({missing}): {reason}",
+        "  1 clip is left out (left_out.json); runs need --on-bad-clip skip",
+    ]
+    planned = ("run", "--benchmark", tiny, "--methods", "supervised", "--data", f"micro-motion={videos}", "--plan")
+    assert call(*planned, "--on-bad-clip", "skip").out.count(f"Left out: val/{missing.stem}: {reason}") == 1
+    assert call(*planned).status == (2 if gone == "unlinked" else 0)  # a plan opens no video
+
+
 @pytest.mark.slow
 def test_a_run_is_another_one_without_a_bad_clip(
     rendered: Path, videos: Path, tiny: Path, tmp_path: Path, call: Call

@@ -54,6 +54,14 @@ def test_a_line_of_a_log_is_never_broken(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().err == f"  failed  {TITLE}  {reason}\n"
 
 
+def test_a_note_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress()
+    for _ in range(2):
+        with progress:
+            progress.hear(Event("", "note", "This folder is [not] the real one."))
+    assert capsys.readouterr().err == "    note  This folder is [not] the real one.\n"
+
+
 def test_a_terminal_gets_live_bars_and_keeps_how_runs_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

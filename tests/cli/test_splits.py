@@ -137,6 +137,26 @@ def test_verify_says_what_differs(call: Call, folder: Path, whole: Path, tmp_pat
     assert ended.out == line
 
 
+def test_verify_says_that_test_clips_have_other_classes(
+    call: Call, tiny: Path, rendered: Path, whole: Path, tmp_path: Path
+) -> None:
+    """Their labels stand in no manifest."""
+    data = shutil.copytree(rendered, tmp_path / "data")
+    listed = data / "val_list_videos.txt"
+    first = next(line for line in listed.read_text().splitlines() if line.endswith(" 9"))
+    listed.write_text(listed.read_text().replace(first, first[:-1] + "8"))
+    options = api.SplitOptions(ratios=[0.25, 0.5], seeds=[0, 1])
+    other = api.build_split(str(tiny), tmp_path, {"micro-motion": data}, options)
+    ended = call("splits", "verify", whole, other)
+    assert ended.status == 1
+    here = (json.loads((folder / "fingerprints.json").read_text())["parts"]["test"] for folder in (whole, other))
+    ours, theirs = ({label: part[label]["clips"] for label in ("8", "9")} for part in here)
+    assert ended.out.splitlines() == [
+        f"test, class 8 (turning head): {ours['8']} clips here, {theirs['8']} there.",
+        f"test, class 9 (nodding): {ours['9']} clips here, {theirs['9']} there.",
+    ]
+
+
 @pytest.mark.parametrize(("form", "labelled"), [("mmaction2", "labelled.txt"), ("semilearn", "l_train.txt")])
 def test_export(call: Call, folder: Path, rendered: Path, tmp_path: Path, form: str, labelled: str) -> None:
     words = ("splits", "export", folder, "--data", f"micro-motion={rendered}")
@@ -166,9 +186,9 @@ REFUSED = {
         "People cannot be labelled by a number of clips",
     ),
     "more than there are": (["build", "TINY", "--clips-per-class", "50"], "labels 50 clips of every class, and class "),
-    "no split": (["show", "OUT"], "fingerprints.json: expected the fingerprints.json of a built split"),
+    "no split": (["show", "OUT"], "fingerprints.json: there is no such file; expected the fingerprints.json of"),
     "nothing published": (["verify", "SPLIT"], "No fingerprints of tiny-motion are published here"),
-    "nothing there": (["verify", "SPLIT", "OUT"], "expected a manifest, found something else"),
+    "nothing there": (["verify", "SPLIT", "OUT"], "there is no such file or folder; expected a built split"),
     "another's page": (["verify", "SPLIT", "PAGE"], "expected the fingerprints.json of a built split, found something"),
     "unknown format": (["export", "SPLIT", "--format", "torch", "--out", "OUT"], "--format torch: unknown; known: "),
 }

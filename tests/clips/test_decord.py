@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from ssmar_bench.clips.compare import compare
@@ -57,6 +60,21 @@ def test_where_the_decoders_differ(tmp_path: Path, video: Path, recipe: StoreRec
     assert list(sparse.shown) != sorted(sparse.shown)  # eight frames, as most pipelines ask for: it goes back in time
     assert not bad.alike
     assert bad.problem.startswith("pyav: it is not a video, or it is truncated; decord: decord cannot open it")
+
+
+def test_a_reason_says_nothing_of_time_and_place(tmp_path: Path) -> None:
+    pytest.importorskip("decord")
+    sound, text = tmp_path / "sound.mp4", tmp_path / "text.mp4"
+    text.write_text("no video")
+    with av.open(str(sound), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        silence.rate = 44100
+        container.mux(stream.encode(silence))
+        container.mux(stream.encode())
+    clips = [ClipFile("sound", sound, -1, -1), ClipFile("text", text, -1, -1)]
+    for clip in prepare(tmp_path / "store", clips, DECORD, 1, skip_bad=True).left_out:
+        assert re.fullmatch(r"decord cannot open it \([A-Z][^\[\]/]+\)", clip.reason), clip.reason
 
 
 def test_bad_clips_are_told_alike(tmp_path: Path, video: Path) -> None:

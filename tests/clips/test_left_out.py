@@ -51,8 +51,9 @@ def test_bad_clips_are_left_out_and_named(
         assert numbers_of(store.clip(row))[0] == int(clip_id[-3:])
     with pytest.raises(UserError, match="no clip 'clip-004'"):
         store.row("clip-004")
+    assert (report.decoded, report.reused) == (6, 0)
     again = prepare(folder, bad, recipe, processes, skip_bad=True)
-    assert (again.decoded, again.left_out) == (0, report.left_out)
+    assert (again.decoded, again.reused, again.left_out) == (0, 6, report.left_out)
 
 
 @pytest.mark.parametrize(("repaired", "first"), [([], "clip-004"), ([4], "clip-001"), ([1, 4], "clip-006")])

@@ -8,11 +8,12 @@ from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from ssmar_bench.clips import draft, taking
+from ssmar_bench.clips import draft, preparation, taking
 from ssmar_bench.clips.store import Audit, ClipFile, Store, location, prepare, size_in_bytes
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
@@ -138,7 +139,20 @@ def test_progress(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
     heard: list[Event] = []
     prepare(tmp_path / "store", clips(6), recipe, 1, heard.append)
     assert [(event.kind, event.done, event.total) for event in heard] == [("prepare", n, 6) for n in range(1, 7)]
-    assert all(event.rate > 0 and event.run == "" for event in heard)
+    assert all(event.rate > 0 and event.run == "" for event in heard[1:])
+    assert heard[0].rate == 0  # one clip tells no rate
+
+
+def test_the_rate_is_that_of_the_last_half_minute(
+    tmp_path: Path, clips: Clips, recipe: StoreRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a killed writer had finished is told within a moment, and must not promise an early end for long."""
+    clock = iter([0.0, 0.001, 0.002, 20.0, 40.0, 60.0])
+    heard: list[Event] = []
+    made = clips(6)
+    monkeypatch.setattr(preparation, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    prepare(tmp_path / "store", made, recipe, 1, heard.append)
+    assert [round(event.rate, 3) for event in heard] == [0, 1000, 1000, 0.15, 0.05, 0.05]
 
 
 @pytest.mark.slow

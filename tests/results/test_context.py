@@ -5,6 +5,7 @@ from pathlib import Path
 
 from _records import Fake
 
+from ssmar_bench.reports.words import unequal
 from ssmar_bench.results.context import context
 from ssmar_bench.results.records import load
 from ssmar_bench.results.variants import LONGEST, suffixes, variant
@@ -52,3 +53,12 @@ def test_a_long_difference_is_named_by_its_digest() -> None:
     found = suffixes(specs)
     assert all(len(text) < LONGEST for text in found.values())
     assert len(set(found.values())) == 2
+
+
+def test_a_counterfeit_is_told(tmp_path: Path) -> None:
+    Fake().write(tmp_path)
+    assert not context(load(tmp_path), B).counterfeit
+    Fake("aplt", changed={"counterfeit": True}).write(tmp_path)
+    facts = context(load(tmp_path), B)
+    assert facts.counterfeit
+    assert [text for text in unequal(facts) if "counterfeit of the data set" in text]

@@ -82,6 +82,17 @@ def cut(path: str) -> Damage:
     return damage
 
 
+def spoilt(path: str) -> Damage:
+    """Changes what an archive has packed, and leaves its table of contents."""
+
+    def damage(root: Path) -> None:
+        content = bytearray((root / path).read_bytes())
+        content[60:-600] = bytes(byte ^ 0x55 for byte in content[60:-600])
+        (root / path).write_bytes(content)
+
+    return damage
+
+
 def corrupted(root: Path) -> None:
     """Changes a byte of a packed file, so that its checksum is wrong."""
     with zipfile.ZipFile(root / "val.zip", "w") as archive:
@@ -216,6 +227,12 @@ CASES: dict[str, tuple[str, str, Damage, str]] = {
         line(FIRST, 2, "31,-4,9"),
         f"{FIRST}:2: expected '<class>,<first frame>,<last frame>'",
     ),
+    "a frame of no video": (
+        "imigue",
+        "miga",
+        line(FIRST, 2, "31,4,99999999999999999999"),
+        f"{FIRST}:2: expected '<class>,<first frame>,<last frame>'",
+    ),
     "no labels": ("imigue", "miga", gone(FIRST), f"{FIRST}: there is no such file; expected the labels of the video"),
     "no RGB": (
         "imigue",
@@ -235,6 +252,8 @@ CASES: dict[str, tuple[str, str, Damage, str]] = {
         filled("Link_V2.xlsx", b"<html>"),
         "Link_V2.xlsx: this is no spreadsheet",
     ),
+    "half a spreadsheet": ("imigue", "miga-2025", cut("Link_V2.xlsx"), "Link_V2.xlsx: this is no spreadsheet, or a d"),
+    "a spoilt spreadsheet": ("imigue", "miga-2025", spoilt("Link_V2.xlsx"), "Link_V2.xlsx: this is no spreadsheet, or"),
     "no map": (
         "imigue",
         "miga",
@@ -262,6 +281,12 @@ CASES: dict[str, tuple[str, str, Damage, str]] = {
         "smg",
         "full",
         filled(DATA, b"500,0,4500\n"),
+        f"{DATA}:1: expected '<frames>,<frames a second>,<depth>'",
+    ),
+    "a rate in words": (
+        "smg",
+        "full",
+        filled(DATA, b"500,fast,4500\n"),
         f"{DATA}:1: expected '<frames>,<frames a second>,<depth>'",
     ),
     "an empty table": ("smg", "full", filled(DATA, b""), f"{DATA}: .* found an empty file"),
@@ -393,6 +418,31 @@ def test_a_folder_of_something_else(name: str, tmp_path: Path) -> None:
         read(name, tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"holiday\.mp4: this is a file; expected the folder of"):
         read(name, tmp_path / "holiday.mp4")
+
+
+@pytest.mark.parametrize(("name", "call"), [("ma52", "read_text"), ("hmdb51", "glob"), ("smg", "iterdir")])
+def test_a_folder_that_may_not_be_read(name: str, call: str, copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = copy(name, "")
+
+    def denied(path: Path, *words: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, call, denied)
+    with pytest.raises(UserError, match=rf"{re.escape(str(root))}.*: this cannot be read or unpacked \(Permission"):
+        read(name, root)
+
+
+def test_a_disk_that_is_full_while_unpacking(copy: Copy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
+    root = copy("ma52", "zips")
+
+    def full(*words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    with pytest.raises(UserError, match=r"cannot be read or unpacked \(No space left on device\)"):
+        read("ma52", root)
+    assert not [path for path in (tmp_path / "cache" / "unpacked").iterdir() if path.is_dir()]
 
 
 def test_archives_that_only_rar_unpacks_are_named_with_the_command(copy: Copy) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.events import Event
 from ssmar_bench.sources import read, survey
 from ssmar_bench.sources.official.imigue import FACTS, MIGA_FACTS, TEST_PEOPLE, TRAIN_PEOPLE
 
@@ -75,6 +76,14 @@ def test_videos_that_no_challenge_holds_are_left_out_until_they_are_there(tmp_pa
     (root / "iMiGUE_RGB_Phase1/imigue_rgb_train/0001/0001.mp4").unlink()
     with pytest.raises(UserError, match=r"1 of the 3 videos .* the first is '0001\.mp4'"):
         read("imigue", root)
+
+
+def test_defects_of_a_copy_are_told_whenever_it_is_read(tmp_path: Path) -> None:
+    root = _imigue(tmp_path, ["1,2,31,5,9,Win", "1,2,31,5,9,Win", "348,4,8,5,9,Lose"])
+    heard: list[Event] = []
+    read("imigue", root, listener=heard.append)
+    assert [event.kind for event in heard] == ["note", "note"]
+    assert tuple(event.text for event in heard) == survey("imigue", root).notes
 
 
 def test_people_come_from_the_owners_map_where_the_user_has_it(originals: Copy, copy: Copy) -> None:
@@ -150,12 +159,32 @@ def test_rows_of_smg(tmp_path: Path) -> None:
     assert index.rates[str(tmp_path / "Sample0030" / "Sample0030_color.mp4")] == 28.0
 
 
+@pytest.mark.parametrize(("written", "rate"), [("27.97", 27.97), (" 30.0 ", 30.0), ("29.", 29.0)])
+def test_a_rate_may_have_decimals(tmp_path: Path, written: str, rate: float) -> None:
+    _smg(tmp_path, "0001", "5,10,40\n", f"500,{written},4500\n")
+    assert set(read("smg", tmp_path).rates.values()) == {rate}
+
+
 def test_a_range_that_outlasts_its_video_is_cut_and_noted(tmp_path: Path) -> None:
     _smg(tmp_path, "0001", "5,10,500\n5,490,900\n5,500,510\n")
     assert list(_rows(tmp_path, "smg").index) == ["0001/10-499", "0001/490-499", "0001/500-510"]
     assert survey("smg", tmp_path).notes == (
         "2 ranges end after the last frame that data.csv counts; they are cut there.",
     )
+
+
+@pytest.mark.parametrize("gone", ["unlinked", "a broken link"])
+def test_an_index_may_name_clips_of_a_missing_video(tmp_path: Path, gone: str) -> None:
+    for sample in ("0001", "0036"):
+        _smg(tmp_path, sample, "5,10,40\n9,50,60\n")
+    whole = read("smg", tmp_path).clips
+    video = tmp_path / "Sample0036" / "Sample0036_color.mp4"
+    video.unlink()
+    if gone == "a broken link":
+        video.symlink_to(tmp_path / "nowhere.mp4")
+    with pytest.raises(UserError, match=r"1 of the 2 videos .* the first is 'Sample0036_color\.mp4'"):
+        read("smg", tmp_path)
+    pd.testing.assert_frame_equal(read("smg", tmp_path, whole=False).clips, whole)
 
 
 def test_both_layouts_of_smg_give_the_same_clips(originals: Copy) -> None:
@@ -213,16 +242,21 @@ def test_an_archive_is_unpacked_once_and_again_when_it_changed(
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     root = copy("ma52", "zips")
     heard: list[str] = []
-    first = read("ma52", root, listener=lambda event: heard.append(event.text)).clips
+
+    def hear(event: Event) -> None:
+        if event.kind == "prepare":
+            heard.append(event.text)
+
+    first = read("ma52", root, listener=hear).clips
     assert set(heard) == {"unpacking train.zip", "unpacking val.zip", "unpacking test.zip"}
     heard.clear()
-    pd.testing.assert_frame_equal(read("ma52", root, listener=lambda event: heard.append(event.text)).clips, first)
+    pd.testing.assert_frame_equal(read("ma52", root, listener=hear).clips, first)
     assert heard == []
     with zipfile.ZipFile(root / "val.zip", "a") as archive:
         archive.writestr("__MACOSX/val/._0003_00_0001.mp4", b"")
         archive.writestr("val/notes.txt", b"")
         archive.writestr("../../escape.mp4", b"")
-    read("ma52", root, listener=lambda event: heard.append(event.text))
+    read("ma52", root, listener=hear)
     assert set(heard) == {"unpacking val.zip"}
     (escaped,) = tmp_path.rglob("escape.mp4")
     assert escaped.parent.parent == tmp_path / "cache" / "unpacked"

@@ -129,7 +129,7 @@ def test_nothing_half_written_is_left(built: Built, tmp_path: Path, monkeypatch:
 
 
 FAULTS: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "no folder": (shutil.rmtree, "fingerprints.json: expected the fingerprints.json of a built split"),
+    "no folder": (shutil.rmtree, "fingerprints.json: there is no such file; expected the fingerprints.json"),
     "no fingerprints": (lambda folder: (folder / "fingerprints.json").unlink(), "expected the fingerprints.json"),
     "fingerprints of another kind": (lambda folder: write_json(folder / "fingerprints.json", []), "something else"),
     "fingerprints of another format": (

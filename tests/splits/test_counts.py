@@ -17,6 +17,16 @@ from tests.splits import _counts
 OF_PAPER = [name for name in BENCHMARKS.names() if not name.startswith("micro-motion")]
 MA_12 = [5, 7, 8, 9, 10, 17, 21, 22, 23, 31, 48, 49]
 SMG_5 = [3, 5, 8, 9, 12]
+FINGERPRINTS = {
+    "ma-12": "3c4deb177a87ffa1",
+    "ma-12-balanced-test": "98ef553e63dfdda5",
+    "ma-12-cross-subject": "641b20c0d38ba29d",
+    "smg-5": "c77ca0bfb70907f3",
+    "smg-5-official": "ce6af1b61354ee36",
+    "imigue-11": "0333f84fac4c8ade",
+    "imigue-11-illustrative": "0d9bbc7769ec0bda",
+}
+"""Of the manifests at the first ratio and seed 0, computed by Python 3.11, 3.12 and 3.13 with pandas 2.2 and 3.1."""
 IMIGUE_11 = [2, 8, 11, 17, 20, 22, 23, 24, 26, 29, 31]
 
 
@@ -103,6 +113,12 @@ def test_the_cross_subject_test_has_a_third_of_the_clips(sources: dict[str, Inde
     found = sizes(split(sources, "ma-12-cross-subject")[0])
     assert sum(found.values()) == 10531
     assert 0.333 <= found["test"] / 10531 < 0.345  # one person more than needed at most
+
+
+@pytest.mark.parametrize("name", FINGERPRINTS)
+def test_every_machine_and_python_gives_one_fingerprint(sources: dict[str, Index], name: str) -> None:
+    benchmark, definition = split(sources, name)
+    assert benchmark.manifest(definition.ratios[0], 0).fingerprint() == FINGERPRINTS[name]
 
 
 def test_labelled_clips_of_the_papers_ratios(sources: dict[str, Index]) -> None:

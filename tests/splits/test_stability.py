@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
 
 import pandas as pd
 from hypothesis import given, settings
@@ -36,6 +39,32 @@ def test_one_more_clip_moves_at_most_one_other_of_its_class(
     moved = set(before.labelled) ^ (set(after.labelled) - {f"new-{name}"})
     assert len(moved) <= 1
     assert all(clip.split("-")[1] == str(label) for clip in moved)
+
+
+@few
+@given(
+    names=st.lists(
+        st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=9), min_size=4, max_size=40, unique=True
+    ),
+    ratios=st.lists(st.decimals("0.001", 1, places=3), min_size=2, max_size=5, unique=True),
+    seed=st.integers(0, 2**31),
+)
+def test_smaller_ratios_lie_inside_larger_ones(make_index, make_definition, names, ratios, seed: int) -> None:
+    """Whatever the clips are called, and whatever the ratios; each has the ceiling of its class labelled."""
+    index = make_index({3: len(names), 7: len(names)}, people=2)
+    training = index.clips["part"] == "train"
+    index.clips.loc[training, "clip_id"] = [f"{label}/{name}" for label in (3, 7) for name in names]
+    definition = make_definition({3: 0, 7: 0}, validation=1e-6, validation_by="clip")
+    sets = []
+    for ratio in sorted(map(float, ratios)):
+        manifest = build(index, definition, ratio, seed)
+        sets.append(set(manifest.labelled))
+        for label in (0, 1):
+            held = [clip for clip in manifest.labelled if manifest.labels[clip] == label]
+            there = len(names) - sum(manifest.labels[clip] == label for clip in manifest.validation)
+            assert len(held) == math.ceil(Fraction(str(ratio)) * there)
+    for smaller, larger in pairwise(sets):
+        assert smaller <= larger
 
 
 @few

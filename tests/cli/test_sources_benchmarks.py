@@ -1,0 +1,92 @@
+"""What a source's name stands for: all its benchmarks that this copy does for, and the stores that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ssmar_bench.api.prepare import plan_preparation
+
+from ssmar_bench import api
+from ssmar_bench.core import definition as definitions
+from ssmar_bench.sources import read
+from ssmar_bench.splits.build import Benchmark, build
+from tests.conftest import Finished
+
+Call = Callable[..., Finished]
+Lists = Callable[..., Path]
+
+
+@pytest.fixture
+def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lists:
+    """Writes a counterfeit's lists, with empty videos; and an empty cache."""
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
+
+    def write(source: str, clips: int, layout: str | None = None) -> Path:
+        api.counterfeit_source(source, tmp_path / source, layout, lists_only=True, clips=clips)
+        return tmp_path / source
+
+    return write
+
+
+def rows(text: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
+
+
+def test_benchmarks_of_the_same_clips_share_a_store(lists: Lists, call: Call) -> None:
+    ended = call("data", "prepare", "smg", "--root", lists("smg", 1500), "--plan")
+    assert ended.status == 0, ended.err
+    (row,) = rows(ended.out)
+    assert row[0] == "smg-5, smg-5-official"
+    assert row[1] == row[2]
+    assert row[-1] == "unknown"  # no video can be tried
+
+
+def test_a_split_that_is_labelled_in_another_way_shares_it_too(lists: Lists, tmp_path: Path) -> None:
+    root, options = lists("ma52", 240), api.SplitOptions(labelled_by="person")
+    folder = api.build_split("ma-12", tmp_path, {"ma52": root}, options, durations=False)
+    (here,), (there,) = (plan_preparation(target, root) for target in (str(folder / "definition.yaml"), "ma-12"))
+    assert (here.benchmark, there.benchmark) == ("ma-12-by-person", "ma-12")
+    assert here.folder == there.folder
+
+
+def test_what_a_copy_does_not_do_for_is_told(lists: Lists, call: Call) -> None:
+    ended = call("data", "prepare", "ma52", "--root", lists("ma52", 240), "--plan")
+    assert ended.status == 0, ended.err
+    assert [row[0] for row in rows(ended.out)] == ["ma-12, ma-12-cross-subject"]
+    assert "note  Not prepared: ma-12-balanced-test tests on 100 clips of every class, and class 5" in ended.err
+    assert ended.err.count("This folder is a counterfeit") == 1
+
+
+@pytest.mark.parametrize("target", ["imigue", "imigue-11"])
+def test_a_copy_that_does_for_nothing_is_refused(lists: Lists, call: Call, target: str) -> None:
+    ended = call("data", "prepare", target, "--root", lists("imigue", 60, "miga"))
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.splitlines()[-1] == (
+        "ssmar-bench: imigue-11 has nothing to train on: this copy of imigue holds no clip of its classes in the part "
+        "train; it holds such clips in miga-train, miga-val."
+    )
+
+
+def test_seconds_follow_from_the_sources_rate(lists: Lists, tmp_path: Path) -> None:
+    """The videos are empty: no header says anything."""
+    folder = api.build_split("smg-5-official", tmp_path, {"smg": lists("smg", 60)})
+    built, _ = api.show_split(folder)
+    frames = [int(end) - int(start) + 1 for start, end in built.clips["clip_id"].str[5:].str.split("-")]
+    assert built.clips["seconds"].tolist() == pytest.approx([count / 28 for count in frames], abs=0.01)
+
+
+def test_a_plan_is_of_the_official_split_that_the_definition_names(lists: Lists, tmp_path: Path) -> None:
+    root, path = lists("ucf101", 60), tmp_path / "second.yaml"
+    path.write_text("extends: ucf101\nname: second\nsource: {knobs: {split: 2}}\n")
+    definition = definitions.read(str(path))
+    grid, execution = (
+        api.Grid(str(path), ["supervised"], seeds=[0], profile="smoke"),
+        api.Execution(tmp_path, {"ucf101": root}),
+    )
+    (planned,) = api.plan(grid, execution)
+    index = read("ucf101", root, {"split": 2})
+    assert planned.cell.manifest == build(index, definition, 0.5, 0)
+    assert set(planned.cell.manifest.test) <= set(index.clips.loc[index.clips["part"] == "test", "clip_id"])
+    assert Benchmark.of(read("ucf101", root), definition).manifest(0.5, 0).test != planned.cell.manifest.test
