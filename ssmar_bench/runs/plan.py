@@ -40,7 +40,7 @@ class Grid:
         ratios, seeds: labelled ratios in (0, 1], and seeds.
         backbone: a network in place of the benchmark's: ``micro-tsm``, ``tsn:NAME`` or ``tsm:NAME`` of timm.
         profile: a profile of the definition (``smoke``, ``long``, ...).
-        sets: ``section.key`` -> value, as ``--set``: ``{"train.lr": 0.01, "aplt.weight": 0.5}``.
+        sets: ``section.key`` -> value, as ``--set``: ``{"train.lr": 0.01}``; an algorithm's own begin with its name.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
     """
 

@@ -153,7 +153,7 @@ def test_the_papers_schedule(name: str) -> None:
     assert (train.epochs, train.lr, train.momentum, train.weight_decay) == (55, 0.002, 0.9, 0.0005)
     assert (definition.store.segments, definition.clips.size) == (8, 224)
     assert definition.backbone.name == "tsn:resnet18"
-    assert definition.profiles["resnet50"] == {"backbone.name": "tsn:resnet50"}
+    assert definition.profiles["resnet50"] == {"backbone.name": "tsn:resnet50", "networks.tsm": "tsm:resnet50"}
 
 
 @pytest.mark.parametrize(("name", "classes", "first"), [("ucf101", 101, 1), ("hmdb51", 51, 0)])
