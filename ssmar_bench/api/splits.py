@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.index import Index
+from ssmar_bench.core.processes import cores
 from ssmar_bench.core.yaml_file import Document, validate
 from ssmar_bench.runs import data
 from ssmar_bench.splits import built as built_splits
@@ -71,7 +71,7 @@ def build_split(
     """
     options = options or SplitOptions()
     definition = _departed(definitions.read(benchmark), options)
-    index = data.prepare_source(definition, _folders(roots), os.cpu_count() or 1, listener)
+    index = data.prepare_source(definition, _folders(roots), cores(), listener)
     clips = Benchmark.of(index, definition)
     if options.clips_per_class:
         clips = _per_class(clips, options.clips_per_class)
@@ -136,7 +136,7 @@ def export_split(
     built = built_splits.read(Path(folder))
     folders = _folders(roots)
     root = data.source_root(built.definition, folders)
-    index = data.prepare_source(built.definition, folders, os.cpu_count() or 1, silence)
+    index = data.prepare_source(built.definition, folders, cores(), silence)
     return export.export(built, export.places(index, root.absolute()), form, Path(out))
 
 

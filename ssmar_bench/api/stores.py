@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.method_set import expand
+from ssmar_bench.core.processes import cores
 from ssmar_bench.core.setting import settle
 from ssmar_bench.runs import data
 from ssmar_bench.runs.data import OnBadClip
@@ -192,7 +192,7 @@ def _wanted(
     problems: dict[str, UserError] = {}
     for definition in _definitions(target, decoder, profile, methods):
         roots = _roots(definition, root)
-        index = data.prepare_source(definition, roots, os.cpu_count() or 1, listener, on_bad_clip)
+        index = data.prepare_source(definition, roots, cores(), listener, on_bad_clip)
         try:
             manifest = build(index, definition, definition.ratios[0], definition.seeds[0])
         except UserError as error:
@@ -242,4 +242,4 @@ def _roots(definition: Definition, root: Path | str | None) -> dict[str, Path]:
 
 
 def _processes(jobs: int | None) -> int:
-    return jobs or os.cpu_count() or 1
+    return jobs or cores()

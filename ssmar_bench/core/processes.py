@@ -1,4 +1,4 @@
-"""What every worker of a process pool needs: not to outlive the process that started it, and not to run its script."""
+"""Processes: how many there may be, and what a pool's workers need: not to outlive their parent, nor run its script."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from types import ModuleType
+
+
+def cores() -> int:
+    """Cores that this process may use: a scheduler may have given it fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
@@ -21,6 +20,7 @@ from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.processes import cores
 from ssmar_bench.sources import SOURCES, micro_motion, read
 from ssmar_bench.sources.micro_motion import MicroMotion
 
@@ -159,7 +159,7 @@ def prepare_store(
     clips = clip_files(index, manifest)
     folder = store_folder(definition, clips)
     skip_bad = on_bad_clip == "skip"
-    stores.prepare(folder, clips, definition.store, processes or os.cpu_count() or 1, listener, skip_bad)
+    stores.prepare(folder, clips, definition.store, processes or cores(), listener, skip_bad)
     return folder
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import write_json
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Truth
+from ssmar_bench.core.processes import cores
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import data, pace
@@ -122,7 +122,7 @@ def expected_seconds(planned: Sequence[Planned], execution: Execution) -> tuple[
 
 def default_jobs(threads: int) -> int:
     """As many runs side by side as the cores carry."""
-    return max(1, len(os.sched_getaffinity(0)) // threads if hasattr(os, "sched_getaffinity") else 1)
+    return max(1, cores() // threads)
 
 
 def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
@@ -133,7 +133,7 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     """
     recipes = store_recipes(grid)
     definition = base_definition(grid)
-    processes = os.cpu_count() or 1
+    processes = cores()
     index = data.prepare_source(definition, execution.roots, processes, listener, execution.on_bad_clip)
     whole = build(index, definition, definition.ratios[0], definition.seeds[0])
 

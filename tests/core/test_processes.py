@@ -1,4 +1,4 @@
-"""A script may start our processes without ``if __name__ == "__main__"``."""
+"""How many processes there may be; and a script may start them without ``if __name__ == "__main__"``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from ssmar_bench.core.processes import cores
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -20,6 +22,16 @@ knobs = {"train_clips": 40, "test_clips": 12, "train_people": 2, "test_people": 
 api.synthesize(api.MicroMotion(**knobs), Path(sys.argv[1]))
 assert sys.modules["__main__"].__file__ == __file__
 """
+
+
+def test_cores_are_those_that_a_scheduler_gave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {2, 5, 7}, raising=False)
+    assert cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert cores() == 6
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert cores() == 1
 
 
 @pytest.mark.slow
