@@ -14,10 +14,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ssmar_bench.api.catalogue import Described, compared, describe, methods
-    from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
+    from ssmar_bench.api.catalogue import Described, compared, describe, examinations, listing, methods
+    from ssmar_bench.api.data import (
+        benchmark_name,
+        benchmarks,
+        broken_sources,
+        check_source,
+        counterfeit_source,
+        sources,
+        synthesize,
+    )
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
+    from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_methods, origin, use_plugin
     from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
+    from ssmar_bench.api.scaffold import TEMPLATES, new_method
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
     from ssmar_bench.core.definition import Definition
     from ssmar_bench.core.recipe import Recipe
@@ -30,9 +40,14 @@ if TYPE_CHECKING:
     from ssmar_bench.splits.summary import Summary
 
 _HOMES = {
-    "api.catalogue": ("Described", "compared", "describe", "methods"),
-    "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
+    "api.catalogue": ("Described", "compared", "describe", "examinations", "listing", "methods"),
+    "api.data": (
+        *("benchmark_name", "benchmarks", "broken_sources", "check_source", "counterfeit_source"),
+        *("sources", "synthesize"),
+    ),
     "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
+    "api.plugins": ("Broken", "broken_benchmarks", "broken_methods", "origin", "use_plugin"),
+    "api.scaffold": ("TEMPLATES", "new_method"),
     "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "core.definition": ("Definition",),
@@ -48,6 +63,8 @@ _HOMES = {
 """Module -> what it offers; imported when it is asked for: a listing must not wait for torch."""
 
 __all__ = [
+    "TEMPLATES",
+    "Broken",
     "Built",
     "Check",
     "Definition",
@@ -65,15 +82,22 @@ __all__ = [
     "Summary",
     "benchmark_name",
     "benchmarks",
+    "broken_benchmarks",
+    "broken_methods",
+    "broken_sources",
     "build_split",
     "check_source",
     "compared",
     "counterfeit_source",
     "default_jobs",
     "describe",
+    "examinations",
     "expected_seconds",
     "export_split",
+    "listing",
     "methods",
+    "new_method",
+    "origin",
     "paper_table",
     "plan",
     "plan_table",
@@ -85,6 +109,7 @@ __all__ = [
     "table",
     "tables",
     "train_table",
+    "use_plugin",
     "verify_split",
 ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,28 +10,32 @@ import torch
 from torch import Tensor, nn
 
 from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
+from ssmar_bench.core import plugins
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.registry import Registry
 
-BUILT_IN: dict[str, Callable[[int], nn.Module]] = {
-    "micro-tsm": MicroTSM,
-    "micro-tsm-wide": partial(MicroTSM, widths=WIDE),
-}
+BACKBONES = Registry(
+    "backbone", {"micro-tsm": MicroTSM, "micro-tsm-wide": partial(MicroTSM, widths=WIDE)}, plugins.BACKBONES
+)
+"""By name: ``(segments) -> nn.Module`` with ``features``, from frames (B x T, 3, H, W) to (B x T, features)."""
+
 FAMILIES = ("tsn", "tsm")
 
 
 def _frames_network(recipe: BackboneRecipe, segments: int) -> nn.Module:
     family, colon, name = recipe.name.partition(":")
-    if recipe.name in BUILT_IN:
+    if recipe.name in BACKBONES:
         if recipe.weights != "none":
             raise UserError(f"Backbone '{recipe.name}' has no pretrained weights; set backbone.weights=none.")
-        return BUILT_IN[recipe.name](segments)
+        network: nn.Module = BACKBONES.load(recipe.name)(segments)
+        return network
     if colon and family in FAMILIES:
         from ssmar_bench.backbones.timm_2d import Timm2D  # timm takes a second to import
 
         return Timm2D(name, segments, shift=family == "tsm", weights=recipe.weights)
-    known = [*BUILT_IN, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
+    known = [*BACKBONES.names(), "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
     raise UserError(f"Unknown backbone '{recipe.name}'{nearest(recipe.name, known)} (tsn:NAME, tsm:NAME: any of timm).")
 
 

@@ -17,6 +17,10 @@ class BusyError(UserError):
     """Another process holds what was asked for."""
 
 
+class DivergedError(RuntimeError):
+    """A method gave something that is not a finite number; its message says what and when."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """``"; did you mean 'x'?"`` when a known name is near ``name``, otherwise the list of names."""
     names = sorted(known)
@@ -24,3 +28,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if near:
         return f"; did you mean '{near[0]}'?"
     return f"; known: {', '.join(names)}" if names else ""
+
+
+def twice(kind: str, name: str, origins: list[str]) -> UserError:
+    """The error of a name that several claim; it names them all."""
+    return UserError(f"{kind} '{name}' is defined twice: by {' and by '.join(origins)}; give one another name.")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.reports.words import ABSENT, cautions, cell, count, percent, seconds, seeds, setting, spread
+from ssmar_bench.reports.words import ABSENT, cautions, cell, count, footnotes, percent, seconds, seeds, setting, spread
 from ssmar_bench.results.context import Context
 
 MEASURES = {
@@ -46,7 +46,7 @@ def accuracy(frame: pd.DataFrame, facts: Context) -> Table:
     return Table(
         name="accuracy",
         title="Test accuracy by share of labelled clips.",
-        notes=(setting(facts), CELLS, cautions(facts)),
+        notes=(setting(facts), CELLS, *footnotes(frame["stale"]), cautions(facts)),
         header=("Method", *map(percent, ratios)),
         rows=tuple(rows),
         rules=_rules([kind != "method" for kind, _ in names]),
@@ -59,7 +59,7 @@ def measures(frame: pd.DataFrame, facts: Context) -> Table:
         frame,
         name="scores",
         title="All scores.",
-        notes=(setting(facts), SCORES, cautions(facts)),
+        notes=(setting(facts), SCORES, *footnotes(frame["stale"]), cautions(facts)),
         header=("Seeds", *MEASURES.values()),
         fill=lambda row: (seeds(row), *(spread(row, measure) for measure in MEASURES)),
     )
@@ -109,7 +109,7 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
             row["label"],
             percent(row["ratio"]),
             str(row["seed"]),
-            row["state"],
+            "done, stale" if row["code"] == "other" else row["state"],
             *("" if pd.isna(row[part]) else f"{100 * row[part]:.1f}" for part in PARTS),
             seconds(row["train_seconds"]),
             row["folder"],
@@ -117,7 +117,8 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
         for row in frame.to_dict("records")
     ]
     header = ("Data", "Method", "Labelled", "Seed", "State", "Test acc.", "Validation acc.", "Time", "Run")
-    return Table("runs", "All runs", ("Accuracies in %. A run's name leads to its page.",), header, tuple(rows), left=5)
+    notes = ("Accuracies in %. A run's name leads to its page.", *footnotes(frame["code"] == "other"))
+    return Table("runs", "All runs", notes, header, tuple(rows), left=5)
 
 
 def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, Context]) -> Table:
@@ -139,7 +140,7 @@ def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, C
     return Table(
         name="levels",
         title="Test accuracy on all levels of difficulty.",
-        notes=(setting(*known), CELLS, *dict.fromkeys(map(cautions, known))),
+        notes=(setting(*known), CELLS, *footnotes(frame["stale"]), *dict.fromkeys(map(cautions, known))),
         header=("Labelled", "Method", *titles.values()),
         rows=tuple(rows),
         rules=_rules([row[0] for row in rows]),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
@@ -18,7 +20,7 @@ from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.schema import Metrics, Timings, damaged, read_object, read_part
 from ssmar_bench.results.variants import suffixes, variant
 
-KEYS = ("benchmark", "method", "label", "variant", "ratio", "seed", "state", "reason", "folder", "manifest")
+KEYS = ("benchmark", "method", "label", "variant", "ratio", "seed", "state", "reason", "folder", "manifest", "code")
 SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
 NUMBERS = (
     *(f"{part}_{score}" for part in ("test", "test_ema", "validation") for score in SCORES),
@@ -35,7 +37,8 @@ class Runs:
     Attributes:
         root: the folder.
         runs: one row a run, columns ``KEYS`` and ``NUMBERS`` (NaN unless ``state`` is ``done``). ``label`` is what a
-            table shows; where a method was run under several settings, it says in which key they differ.
+            table shows; where a method was run under several settings, it says in which key they differ. ``code`` of a
+            finished run is ``today``, ``other`` or ``unknown``: whether its algorithm is still what it was.
         specs: folder name -> what was run.
     """
 
@@ -77,9 +80,10 @@ def load(root: Path) -> Runs:
     """
     rows: list[dict[str, Any]] = []
     specs: dict[str, RunSpec] = {}
+    today = cache(digest_today)
     for path in sorted((root / "runs").glob("*")):
         if path.is_dir() and not path.name.startswith("."):
-            row = _read_run(path, specs)
+            row = _read_run(path, specs, today)
             if row is not None:
                 rows.append(row)
     _name(rows, specs)
@@ -87,7 +91,7 @@ def load(root: Path) -> Runs:
     return Runs(root, frame.astype(dict.fromkeys(NUMBERS, float)), specs)
 
 
-def _read_run(path: Path, specs: dict[str, RunSpec]) -> dict[str, Any] | None:
+def _read_run(path: Path, specs: dict[str, RunSpec], today: Callable[[str], str]) -> dict[str, Any] | None:
     """One run's row; None for a folder that holds nothing yet."""
     folder = RunFolder(path)
     spec_file, metrics_file = folder.record / "spec.json", folder.record / "metrics.json"
@@ -107,9 +111,11 @@ def _read_run(path: Path, specs: dict[str, RunSpec]) -> dict[str, Any] | None:
         "variant": variant(spec),
         "label": "",
         "reason": "",
+        "code": "",
     }
     if metrics_file.is_file():
-        return {**row, "state": "done", **_numbers(folder, path.name)}
+        code = standing(folder.record, today(spec.algorithm))
+        return {**row, "state": "done", "code": code, **_numbers(folder, path.name)}
     if failure:
         return {**row, "state": "failed", "reason": _last_line(failure)}
     return {**row, "state": "unfinished"}

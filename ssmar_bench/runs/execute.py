@@ -6,10 +6,13 @@ import os
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from ssmar_bench.algorithms.provenance import digest_today, standing
+from ssmar_bench.core import plugins
 from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
@@ -20,7 +23,7 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.runs import data
 from ssmar_bench.runs.data import OnBadClip
-from ssmar_bench.runs.local import LocalEngine
+from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check
 from ssmar_bench.runs.record import write_record
 from ssmar_bench.splits.build import build, truth
@@ -40,6 +43,7 @@ class Execution:
         overwrite: ``only-missing`` trains what has no finished record (failed runs again), ``always`` trains anew,
             ``never`` leaves whatever was once begun, ``only-cache`` trains nothing.
         time_limit: seconds a run may take.
+        engine: who executes the runs: ``local``, or one that a plugin brings.
         on_bad_clip: ``stop`` at a clip whose video cannot be used, or ``skip`` such clips: then the manifests do not
             hold them, and the runs are others than those of the whole benchmark.
     """
@@ -50,15 +54,20 @@ class Execution:
     overwrite: Overwrite = "only-missing"
     time_limit: float | None = None
     on_bad_clip: OnBadClip = "stop"
+    engine: str = "local"
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell, its state before execution, and the seconds its training is expected to take (None: unknown)."""
+    """A cell, its state before execution, and the seconds its training is expected to take (None: unknown).
+
+    ``stale``: it is done, and by other code than today's.
+    """
 
     cell: Cell
     state: str
     seconds: float | None
+    stale: bool = False
 
 
 def steps_of(cell: Cell) -> int:
@@ -98,11 +107,15 @@ def plan(grid: Grid, execution: Execution) -> list[Planned]:
     definition = base_definition(grid)
     index = data.outlined_source(definition, execution.roots)
     paces = _paces(execution.results)
+    today = cache(digest_today)
     planned = []
     for cell in _known_cells(grid, execution, definition, index):
         pace = paces.get(_pace_key(cell.spec))
         seconds = None if pace is None else pace * steps_of(cell)
-        planned.append(Planned(cell, _state_now(cell, execution.results), seconds))
+        state = _state_now(cell, execution.results)
+        record = cell.folder(execution.results).record
+        stale = state == "done" and standing(record, today(cell.spec.algorithm)) == "other"
+        planned.append(Planned(cell, state, seconds, stale))
     return planned
 
 
@@ -143,6 +156,7 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
         UserError: anything wrong with the request or the data, before any training.
     """
     check(grid)
+    engine: type[Engine] = ENGINES.load(execution.engine)
     definition = base_definition(grid)
     processes = os.cpu_count() or 1
     index = data.prepare_source(definition, execution.roots, processes, listener)
@@ -158,9 +172,14 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
         _require_free(todo, execution)
     if todo:
         store = store or data.prepare_store(definition, index, whole, processes, listener)
+        launch = Launch(str(store), grid.device, tuple(str(file.path) for file in plugins.files()))
         for cell in todo:
-            _lay_out(cell, execution, Launch(str(store), grid.device))
-        _train(todo, execution, truth(index, definition), listener)
+            folder = cell.folder(execution.results)
+            if execution.overwrite == "always":
+                with folder.lease():
+                    folder.clear()
+            lay_out(cell, folder, launch)
+        _train(todo, execution, engine, truth(index, definition), listener)
     return {cell.spec.folder(): cell.state(execution.results) for cell in table}
 
 
@@ -193,18 +212,14 @@ def _require_free(todo: Sequence[Cell], execution: Execution) -> None:
             raise BusyError(f"Run {cell.spec.folder()} is held by another process; wait for it or stop it.")
 
 
-def _lay_out(cell: Cell, execution: Execution, launch: Launch) -> None:
+def lay_out(cell: Cell, folder: RunFolder, launch: Launch) -> None:
     """Write what the worker reads: spec, launch, and a manifest without any hidden label."""
-    folder = cell.folder(execution.results)
-    if execution.overwrite == "always":
-        with folder.lease():
-            folder.clear()
     folder.begin(cell.spec)
-    write_json(folder.work / "launch.json", {"store": launch.store, "device": launch.device, "plugins": []})
+    write_json(folder.work / "launch.json", asdict(launch))
     write_json(folder.work / "manifest.json", cell.manifest.to_json())
 
 
-def _train(todo: Sequence[Cell], execution: Execution, known: Truth, listener: Listener) -> None:
+def _train(todo: Sequence[Cell], execution: Execution, engine: type[Engine], known: Truth, listener: Listener) -> None:
     """Train until every cell is done or failed, waiting for those that another command holds."""
     by_folder = {cell.folder(execution.results): cell for cell in todo}
 
@@ -219,9 +234,8 @@ def _train(todo: Sequence[Cell], execution: Execution, known: Truth, listener: L
     waiting = list(by_folder)
     listener(Event("", "grid", "all runs", 0, len(todo)))
     while waiting:
-        engine = LocalEngine(jobs, execution.time_limit)
         free = [(folder, int(by_folder[folder].spec.train["threads"])) for folder in waiting if not folder.held()]
-        for folder, state in engine.run(free, listener, finish):
+        for folder, state in engine(jobs, execution.time_limit).run(free, listener, finish):
             if state == "failed":
                 failed.add(folder)
             listener(

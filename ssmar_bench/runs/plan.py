@@ -14,7 +14,7 @@ from ssmar_bench.backbones import build as backbones
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.contract import HyperParameters, Method
 from ssmar_bench.core.definition import Definition
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, nearest, twice
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.method_set import expand
@@ -132,7 +132,12 @@ def rows(grid: Grid) -> list[Row]:
     """Every method of the grid under the benchmark, profile and ``--set``; the first fault is an error."""
     if not grid.methods:
         raise UserError(f"No method was given; known: {', '.join(recipes.RECIPES.names())}.")
-    read = [recipes.read(name) for name in expand(grid.methods)]
+    words = expand(grid.methods)
+    read = [recipes.read(word) for word in words]
+    asked: dict[str, str] = {}
+    for (recipe, _), word in zip(read, words, strict=True):
+        if asked.setdefault(recipe.name, word) != word:
+            raise twice("method", recipe.name, [asked[recipe.name], word])
     sections, own = _split_sets(grid, [recipe.algorithm for recipe, _ in read])
     result = []
     for recipe, source in read:
@@ -157,6 +162,9 @@ def _check_epochs(row: Row) -> None:
         probe.check(row.definition.train.epochs)
     except ValueError as error:
         raise UserError(f"{error}.") from error
+    except Exception as error:
+        wrong = f"{row.recipe.name}: its check() raised {type(error).__name__}: {error}"
+        raise UserError(f"{wrong}; it may read self.config alone, and raise ValueError.") from error
 
 
 def _check_backbone(definition: Definition) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ssmar_bench.backbones.build import ClipClassifier, build
+from ssmar_bench.backbones.build import build
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
 from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.seeds import seed_of
+from ssmar_bench.testing.solid import solid_network
 
 SEGMENTS, SIZE = 4, 16
 
@@ -22,7 +23,8 @@ SEGMENTS, SIZE = 4, 16
 class Tiny:
     """Sizes and seed of the problem.
 
-    With ``sharp`` the networks' first predictions are spread over all classes and confidences, so that thresholds and
+    With ``solid`` the network is one of 3D convolutions instead of a 2D network that sees each frame for itself. With
+    ``sharp`` the networks' first predictions are spread over all classes and confidences, so that thresholds and
     temperatures matter from the first step on; an untrained network is equally unsure of everything.
     """
 
@@ -33,12 +35,17 @@ class Tiny:
     epochs: int = 11
     seed: int = 0
     sharp: bool = False
+    segments: int = SEGMENTS
+    size: int = SIZE
+    solid: bool = False
+    device: str = "cpu"
 
     def _generator(self, *words: int | str) -> torch.Generator:
         return torch.Generator().manual_seed(seed_of("tiny", self.seed, *words))
 
     def _clips(self, *words: int | str, count: int) -> Tensor:
-        return torch.randn(count, SEGMENTS, 3, SIZE, SIZE, generator=self._generator(*words))
+        shape = (count, self.segments, 3, self.size, self.size)
+        return torch.randn(shape, generator=self._generator(*words)).to(self.device)
 
     def context(self) -> Context:
         """What a method is built from."""
@@ -54,13 +61,16 @@ class Tiny:
 
     def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:
         """``algorithm`` under the hyper-parameters ``values``."""
-        return algorithm(self.context(), algorithm.Config.model_validate(dict(values)))
+        return algorithm(self.context(), algorithm.Config.model_validate(dict(values))).to(self.device)
 
-    def _network(self, recipe: BackboneRecipe, role: str) -> ClipClassifier:
-        network = build(recipe, SEGMENTS, self.classes, seed_of("network", self.seed, role))
+    def _network(self, recipe: BackboneRecipe, role: str) -> nn.Module:
+        seed = seed_of("network", self.seed, role)
+        if self.solid:
+            return solid_network(self.classes, seed)
+        network = build(recipe, self.segments, self.classes, seed)
         if self.sharp:
             with torch.no_grad():
-                features = deepcopy(network)(self._clips("sharp", count=16)).features
+                features = deepcopy(network)(self._clips("sharp", count=16).cpu()).features
                 network.classifier.weight *= 25
                 network.classifier.bias.copy_(-network.classifier.weight @ features.mean(0))
         return network
@@ -72,12 +82,13 @@ class Tiny:
     def batch_of(self, views: Views, step: int = 0) -> Batch:
         """Random clips for every view."""
         draw = self._generator("batch", step)
-        label = torch.randint(self.classes, (self.batch,), generator=draw)
-        index = torch.randint(self.unlabelled, (self.batch,), generator=draw)
+        label = torch.randint(self.classes, (self.batch,), generator=draw).to(self.device)
+        index = torch.randint(self.unlabelled, (self.batch,), generator=draw).to(self.device)
         labelled = {name: self._clips("x", name, step, count=self.batch) for name in views.labelled}
         unlabelled = {name: self._clips("u", name, step, count=self.batch) for name in views.unlabelled}
         return Batch(
-            Labelled(labelled, torch.arange(self.batch), label), Unlabelled(unlabelled, index) if unlabelled else None
+            Labelled(labelled, torch.arange(self.batch, device=self.device), label),
+            Unlabelled(unlabelled, index) if unlabelled else None,
         )
 
     def pools(self) -> TinyPools:
@@ -90,7 +101,7 @@ class TinyPools:
 
     def __init__(self, tiny: Tiny) -> None:
         self.tiny = tiny
-        self.labels = torch.arange(tiny.labelled) % tiny.classes
+        self.labels = torch.arange(tiny.labelled, device=tiny.device) % tiny.classes
 
     @torch.no_grad()
     def map(
