@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.algorithms.provenance import digest_today
 from ssmar_bench.api.plugins import broken_methods, origin
 from ssmar_bench.core import method_set
@@ -14,6 +13,7 @@ from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.core.shelf import is_path
+from ssmar_bench.core.yaml_file import Document, validate
 
 if TYPE_CHECKING:  # a listing reads YAML alone
     from ssmar_bench.core.contract import Acts, Views
@@ -86,13 +86,14 @@ def describe(name: str) -> Described:
     from ssmar_bench.testing import Subject
     from ssmar_bench.testing.cost import cost
 
-    recipe, _ = recipes.read(name)
+    recipe, source = recipes.read(name)
     known = Described(recipe, name if is_path(name) else origin(name), digest_today(recipe.algorithm))
     try:
-        ALGORITHMS.load(recipe.algorithm)
+        subject = Subject.of(name)
     except UserError as error:
         return replace(known, unavailable=str(error))
-    subject = Subject.of(name)
+    lines = {place[1:]: line for place, line in source.lines.items() if place[:1] == ("hyperparameters",)}
+    validate(subject.algorithm.Config, Document(recipe.values(), lines))
     try:
         ends = [cost(subject, epoch) for epoch in (0, subject.tiny.epochs - 1)]
         views = subject.build().views()
@@ -106,14 +107,19 @@ def describe(name: str) -> Described:
 def examinations(name: str) -> Iterator[Outcome]:
     """The outcome of every check of the conformance kit, one after the other; the last one takes a minute.
 
+    Where the recipe does not fit the algorithm, the others are not tried.
+
     Args:
         name: a method's name, or the path of a recipe.
 
     Raises:
-        UserError: no such method, its code cannot be loaded, or values that its algorithm does not accept.
+        UserError: no such method, or its code cannot be loaded.
     """
-    from ssmar_bench.testing import Subject, examine, in_order
+    from ssmar_bench.testing import FIRST, Subject, examine, in_order
 
     subject = Subject.of(name)
     for check in in_order():
-        yield examine(subject, check)
+        outcome = examine(subject, check)
+        yield outcome
+        if check == FIRST and outcome.state == "failed":
+            return

@@ -39,7 +39,8 @@ def list_methods(
     use(plugin)
     table = Table("method", "label", "algorithm", "compared with", "from")
     for recipe, origin in api.listing(names or None):
-        table.add_row(*map(escape, (recipe.name, recipe.label, recipe.algorithm, api.compared(recipe), origin)))
+        short = origin.rpartition("/")[2]  # of a file its name: a path would leave no room for anything else
+        table.add_row(*map(escape, (recipe.name, recipe.label, recipe.algorithm, api.compared(recipe), short)))
     console = _console(150)
     console.print(table)
     if not names:

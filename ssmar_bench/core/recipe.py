@@ -73,6 +73,9 @@ def read(name: str) -> tuple[Recipe, Document]:
     """
     source = RECIPES.document(name)
     recipe = validate(Recipe, source)
+    parity, algorithm = (source.lines.get((key,), (None, 0))[0] for key in ("parity", "algorithm"))
+    if recipe.parity is not None and parity != algorithm:  # extended by another algorithm, of which it says nothing
+        recipe = recipe.model_copy(update={"parity": None})
     if is_path(name):
         for volume in RECIPES.volumes():
             if volume.name == recipe.name and volume.path.resolve() != Path(name).resolve():

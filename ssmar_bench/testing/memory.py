@@ -6,6 +6,7 @@ import io
 import pickle
 import random
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ssmar_bench.core.contract import Method
-from ssmar_bench.testing.check import FailedError, check, require
+from ssmar_bench.testing.check import check, require
 from ssmar_bench.testing.subject import Subject, same, start_epoch
 
 _TORCHS_OWN = frozenset(vars(nn.Module()))
@@ -87,32 +88,37 @@ def _moments(subject: Subject) -> Iterator[tuple[str, Callable[[], object]]]:
         yield "predict()", partial(subject.predict, method)
 
 
+@contextmanager
+def _generators_kept() -> Iterator[None]:
+    """Python's and NumPy's generators are afterwards what they were."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+
+
+def _positions() -> dict[str, list[Any]]:
+    """Where Python's and NumPy's generators stand."""
+    numpy: Any = np.random.get_state()  # noqa: NPY002
+    return {"Python's": [random.getstate()], "NumPy's": [numpy[1].tolist(), *numpy[2:]]}
+
+
 @check
 def global_generators_are_left_alone(subject: Subject) -> None:
     """It never sets torch's generator, and draws from neither Python's nor NumPy's."""
-    for name, call in _moments(subject):
-        python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-        after = []
-        for seed in (1, 2):
-            torch.manual_seed(seed)
-            call()
-            after.append(torch.get_rng_state())
-        drawn = [
-            whose
-            for whose, changed in (
-                ("Python's", random.getstate() != python),
-                ("NumPy's", any(not np.array_equal(a, b) for a, b in zip(np.random.get_state(), numpy, strict=True))),  # noqa: NPY002
+    with _generators_kept():
+        for name, call in _moments(subject):
+            before, after = _positions(), []
+            for seed in (1, 2):
+                torch.manual_seed(seed)
+                call()
+                after.append(torch.get_rng_state())
+            drawn = " and ".join(whose for whose, place in _positions().items() if place != before[whose])
+            require(not drawn, f"{name} draws from {drawn} global generator, which no run sets; draw from torch's.")
+            require(
+                not same(*after),
+                f"{name} sets torch's global generator (torch.manual_seed?), so that every step draws the same; leave "
+                "it alone: the engine sets it before each step.",
             )
-            if changed
-        ]
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
-        if drawn:
-            raise FailedError(
-                f"{name} draws from {' and '.join(drawn)} global generator, which no run sets; draw from torch's."
-            )
-        require(
-            not same(*after),
-            f"{name} sets torch's global generator (torch.manual_seed?), so that every step draws the same; leave it "
-            "alone: the engine sets it before each step.",
-        )

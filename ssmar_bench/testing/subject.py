@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.contract import Acts, Batch, Labelled, Losses, Method, Progress, Unlabelled
-from ssmar_bench.core.yaml_file import Document, validate
 from ssmar_bench.testing.tiny import Tiny
 
 
@@ -35,13 +34,11 @@ class Subject:
         """The method of that name, or of the recipe at that path.
 
         Raises:
-            UserError: no such method, its code cannot be loaded, or its Config refuses the recipe's values.
+            UserError: no such method, or its code cannot be loaded.
         """
-        recipe, source = recipes.read(method)
-        algorithm = ALGORITHMS.load(recipe.algorithm)
-        lines = {place[1:]: line for place, line in source.lines.items() if place[:1] == ("hyperparameters",)}
-        validate(algorithm.Config, Document(recipe.values(), lines))
-        return cls(recipe.name, algorithm, recipe.values(), method=method)
+        recipe, _ = recipes.read(method)
+        tiny = Tiny(epochs=recipe.overrides.get("train.epochs", Tiny.epochs))
+        return cls(recipe.name, ALGORITHMS.load(recipe.algorithm), recipe.values(), tiny, method)
 
     def under(self, **changed: Any) -> Self:
         """The same with other hyper-parameters."""
