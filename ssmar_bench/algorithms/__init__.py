@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ssmar_bench.algorithms import usb
+from ssmar_bench.core import plugins
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.registry import Registry
 
-ALGORITHMS = Registry(
+if TYPE_CHECKING:  # the contract needs torch, and a listing of names does not
+    from ssmar_bench.core.contract import Method
+
+
+class Algorithms(Registry):
+    """The registry of classes that keep the contract, as far as a class can show it."""
+
+    def load(self, name: str) -> type[Method]:
+        """The algorithm ``name``.
+
+        Raises:
+            UserError: it is unknown, cannot be imported, or is no whole implementation of ``Method``.
+        """
+        from ssmar_bench.core.contract import HyperParameters, Method
+
+        found = super().load(name)
+        origin = f"algorithm '{name}' of {self.entry(name).origin}"
+        if not (isinstance(found, type) and issubclass(found, Method)):
+            raise UserError(f"{origin}: {found!r} is no subclass of ssmar_bench.core.contract.Method.")
+        config = getattr(found, "Config", None)
+        if not (isinstance(config, type) and issubclass(config, HyperParameters)):
+            raise UserError(f"{origin}: it needs a class Config(HyperParameters) with its hyper-parameters as fields.")
+        if type(getattr(found, "revision", None)) is not int:
+            raise UserError(f"{origin}: it needs a revision, a whole number: write revision = 1.")
+        lacking = sorted(found.__abstractmethods__)
+        if lacking:
+            raise UserError(f"{origin}: it does not define {', '.join(lacking)}().")
+        return found
+
+
+ALGORITHMS = Algorithms(
     "algorithm",
     {
         "supervised": "ssmar_bench.algorithms.supervised:Supervised",
@@ -28,4 +62,5 @@ ALGORITHMS = Registry(
         "aplt-ablation": "ssmar_bench.algorithms.aplt_ablation:Ablation",
         "fixmatch-offline": "ssmar_bench.algorithms.fixmatch_offline:OfflineFixMatch",
     },
+    plugins.METHODS,
 )

@@ -14,13 +14,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ssmar_bench.api.catalogue import Described, compared, describe, methods, set_notes
-    from ssmar_bench.api.data import benchmark_name, benchmarks, check_source, counterfeit_source, sources, synthesize
+    from ssmar_bench.api.catalogue import Described, compared, describe, examinations, listing, methods, set_notes
+    from ssmar_bench.api.data import (
+        benchmark_name,
+        benchmarks,
+        broken_sources,
+        check_source,
+        counterfeit_source,
+        sources,
+        synthesize,
+    )
     from ssmar_bench.api.frames import record_frames
     from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
     from ssmar_bench.api.models import Model, Prediction, load_model
+    from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_methods, origin, use_plugin
     from ssmar_bench.api.records import curves, results
     from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
+    from ssmar_bench.api.scaffold import TEMPLATES, new_method
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
     from ssmar_bench.api.stores import (
         PlannedStore,
@@ -42,12 +52,17 @@ if TYPE_CHECKING:
     from ssmar_bench.splits.summary import Summary
 
 _HOMES = {
-    "api.catalogue": ("Described", "compared", "describe", "methods", "set_notes"),
-    "api.data": ("benchmark_name", "benchmarks", "check_source", "counterfeit_source", "sources", "synthesize"),
+    "api.catalogue": ("Described", "compared", "describe", "examinations", "listing", "methods", "set_notes"),
+    "api.data": (
+        *("benchmark_name", "benchmarks", "broken_sources", "check_source", "counterfeit_source"),
+        *("sources", "synthesize"),
+    ),
     "api.frames": ("record_frames",),
     "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
     "api.models": ("Model", "Prediction", "load_model"),
+    "api.plugins": ("Broken", "broken_benchmarks", "broken_methods", "origin", "use_plugin"),
     "api.records": ("curves", "results"),
+    "api.scaffold": ("TEMPLATES", "new_method"),
     "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "api.stores": (
@@ -72,6 +87,8 @@ _HOMES = {
 """Module -> what it offers; imported when it is asked for: a listing must not wait for torch."""
 
 __all__ = [
+    "TEMPLATES",
+    "Broken",
     "Built",
     "Check",
     "Definition",
@@ -94,6 +111,9 @@ __all__ = [
     "UserError",
     "benchmark_name",
     "benchmarks",
+    "broken_benchmarks",
+    "broken_methods",
+    "broken_sources",
     "build_split",
     "check_source",
     "compare_decoders",
@@ -102,10 +122,14 @@ __all__ = [
     "curves",
     "default_jobs",
     "describe",
+    "examinations",
     "expected_seconds",
     "export_split",
+    "listing",
     "load_model",
     "methods",
+    "new_method",
+    "origin",
     "paper_table",
     "plan",
     "plan_preparation",
@@ -123,6 +147,7 @@ __all__ = [
     "table",
     "tables",
     "train_table",
+    "use_plugin",
     "verify_split",
 ]
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_entries
 from ssmar_bench.core import definition as definitions
 from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.events import Event, Listener, silence
-from ssmar_bench.sources import SOURCES, Source, counterfeit, micro_motion, sheet
+from ssmar_bench.sources import KNOWN, Source, counterfeit, known, micro_motion, sheet
 from ssmar_bench.sources.check import Check, check
 from ssmar_bench.sources.micro_motion import MicroMotion
 
 
 def benchmarks() -> list[Definition]:
-    """The shipped benchmarks' definitions, by name."""
-    return [definitions.read(name) for name in definitions.BENCHMARKS.names()]
+    """The benchmarks that can be used."""
+    broken = {one.name for one in broken_benchmarks()}
+    return [definitions.read(name) for name in definitions.BENCHMARKS.names() if name not in broken]
 
 
 def benchmark_name(name_or_path: str) -> str:
@@ -28,7 +30,13 @@ def benchmark_name(name_or_path: str) -> str:
 
 def sources() -> list[Source]:
     """The sources that can be read: what each is, whether it is licensed, and how to get it."""
-    return list(SOURCES.values())
+    broken = {one.name for one in broken_sources()}
+    return [known(name) for name in KNOWN.names() if name not in broken]
+
+
+def broken_sources() -> list[Broken]:
+    """Sources of plugins that cannot be loaded."""
+    return broken_entries(KNOWN, known)
 
 
 def check_source(name: str, root: Path | str, listener: Listener = silence) -> list[Check]:

@@ -14,23 +14,26 @@ from torch.nn import functional
 
 from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
 from ssmar_bench.backbones.shift import Shifted
+from ssmar_bench.core import plugins
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.registry import Registry
 
+BACKBONES = Registry(
+    "backbone",
+    {
+        "micro-tsm": MicroTSM,
+        "micro-tsm-wide": partial(MicroTSM, widths=WIDE),
+        "micro-r3d": "ssmar_bench.backbones.resnet_3d:micro_r3d",  # torchvision takes a second to import
+    },
+    plugins.BACKBONES,
+)
+"""Networks without pretrained weights, ours for the embedded benchmarks and those of plugins.
 
-def _micro_r3d(_: int) -> nn.Module:
-    from ssmar_bench.backbones.resnet_3d import micro_r3d  # torchvision takes a second to import
-
-    return micro_r3d()
-
-
-BUILT_IN: dict[str, Callable[[int], nn.Module]] = {
-    "micro-tsm": MicroTSM,
-    "micro-tsm-wide": partial(MicroTSM, widths=WIDE),
-    "micro-r3d": _micro_r3d,
-}
-"""Small networks for the embedded benchmarks; they have no pretrained weights."""
+By name: ``(segments) -> nn.Module`` with ``features`` (D), from frames (B x T, 3, H, W) to (B x T, D), or, with
+``takes_clips``, from clips (B, T, 3, H, W) to (B, D).
+"""
 CONVOLUTIONS_3D = ("r3d18",)
 STAGED = ("micro-r3d", *CONVOLUTIONS_3D)
 """Networks that tell the feature maps of their stages."""
@@ -44,8 +47,9 @@ FETCHED = ("imagenet", "kinetics400")
 
 def _backbone(recipe: BackboneRecipe, segments: int, size: int) -> nn.Module:
     family, colon, name = recipe.name.partition(":")
-    if recipe.name in BUILT_IN:
-        return BUILT_IN[recipe.name](segments)
+    if recipe.name in BACKBONES:
+        network: nn.Module = BACKBONES.load(recipe.name)(segments)
+        return network
     if recipe.name in CONVOLUTIONS_3D:
         from ssmar_bench.backbones.resnet_3d import r3d18
 
@@ -58,13 +62,13 @@ def _backbone(recipe: BackboneRecipe, segments: int, size: int) -> nn.Module:
         from ssmar_bench.backbones.timm_2d import Timm2D  # timm takes a second to import
 
         return Timm2D(name, segments, shift=family == "tsm", weights=recipe.weights)
-    known = [*BUILT_IN, *CONVOLUTIONS_3D, *TOKENS, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
+    known = [*BACKBONES.names(), *CONVOLUTIONS_3D, *TOKENS, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
     raise UserError(f"Unknown backbone '{recipe.name}'{nearest(recipe.name, known)} (tsn:NAME, tsm:NAME: any of timm).")
 
 
 def weights_of(name: str) -> tuple[str, ...]:
     """What ``backbone.weights`` may say of the backbone ``name`` besides ``none``; ``FILE`` stands for a path."""
-    if name in (*BUILT_IN, "timesformer-micro"):
+    if name in (*BACKBONES.names(), "timesformer-micro"):
         return ()
     return ("kinetics400" if name in CONVOLUTIONS_3D else "imagenet", "FILE")
 

@@ -77,7 +77,7 @@ def r3d18(weights: str) -> ResNet3D:
     return ResNet3D(network.stem, [network.layer1, network.layer2, network.layer3, network.layer4], 512)
 
 
-def micro_r3d() -> ResNet3D:
+def micro_r3d(segments: int) -> ResNet3D:  # noqa: ARG001  # its convolutions take clips of any length
     """The built-in one: strides as of :func:`r3d18`, a narrow stem of 3 x 3 x 3 and one block a stage."""
     stem = nn.Sequential(
         nn.Conv3d(3, WIDTHS[0], 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(WIDTHS[0]), nn.ReLU()

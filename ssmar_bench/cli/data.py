@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from ssmar_bench.cli.plugins import tell_broken
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.progress import Progress
 
@@ -29,11 +30,13 @@ def list_data() -> None:
         table.add_row(definition.name, definition.source.name, str(len(definition.classes)), ratios, definition.title)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
+    tell_broken(api.broken_benchmarks(), console)
     table = Table("source", "what it is", "licence", Column("how to get it", overflow="fold"))
     for source in api.sources():
         terms = f"licensed: {source.terms}" if source.licensed else source.terms
         table.add_row(source.name, source.title, terms, source.get)
     console.print(table)
+    tell_broken(api.broken_sources(), console)
 
 
 @app.command()

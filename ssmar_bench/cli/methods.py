@@ -4,50 +4,66 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+
+from ssmar_bench.cli.plugins import Plugins, tell_broken, use
 
 if TYPE_CHECKING:
     from ssmar_bench.core.contract import View
     from ssmar_bench.testing.cost import Cost
 
-app = typer.Typer(no_args_is_help=True, help="Methods: their papers, views, costs and hyper-parameters.")
+COLOURS = {"passed": "green", "failed": "bold red", "not applicable": "dim"}
+
+app = typer.Typer(no_args_is_help=True, help="Methods: what each is, whether it keeps the contract, and new ones.")
 
 
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+def _console(width: int = 120) -> Console:
+    return Console(width=None if sys.stdout.isatty() else width, highlight=False)
 
 
 @app.command("list")
 def list_methods(
     names: Annotated[list[str] | None, typer.Argument(help="Methods, or sets of them such as table1.")] = None,
+    plugin: Plugins = None,
 ) -> None:
-    """The methods, their algorithms, and what each is compared with by the tests."""
+    """The methods, their algorithms, what each is compared with by the tests, and where each comes from."""
     from ssmar_bench import api
 
-    table = Table("method", "label", "algorithm", "compared with")
-    for recipe in api.methods(names or None):
-        table.add_row(recipe.name, recipe.label, recipe.algorithm, api.compared(recipe))
-    _console().print(table)
+    use(plugin)
+    table = Table("method", "label", "algorithm", "compared with", "from")
+    for recipe, origin in api.listing(names or None):
+        short = origin.rpartition("/")[2]  # of a file its name: a path would leave no room for anything else
+        table.add_row(*map(escape, (recipe.name, recipe.label, recipe.algorithm, api.compared(recipe), short)))
+    console = _console(150)
+    console.print(table)
     for note in filter(None, api.set_notes(names or [])):
-        _console().print(escape(note))
+        console.print(escape(note))
+    if not names:
+        tell_broken(api.broken_methods(), console)
 
 
 @app.command("show")
-def show(name: Annotated[str, typer.Argument(help="A method's name, or the path of a recipe.")]) -> None:
-    """All of a method: citation, views, cost, hyper-parameters with their sources, deviations and parity."""
+def show(
+    name: Annotated[str, typer.Argument(help="A method's name, or the path of a recipe.")], plugin: Plugins = None
+) -> None:
+    """All of a method: citation, origin, views, cost, hyper-parameters with their sources, deviations and parity."""
     from ssmar_bench import api
 
+    use(plugin)
     described = api.describe(name)
     recipe, console = described.recipe, _console()
     console.print(f"[bold]{escape(recipe.label)}[/bold] ({recipe.name}; algorithm {recipe.algorithm})")
     console.print(escape(recipe.citation))
     if recipe.notes:
         console.print(escape(recipe.notes))
+    console.print(f"From {escape(described.origin)}" + (f", code {described.code}" if described.code else ""))
     console.print()
     if described.views is not None:
         console.print(f"Views a step: {_views('labelled', described.views.labelled)}", end="")
@@ -74,6 +90,42 @@ def show(name: Annotated[str, typer.Argument(help="A method's name, or the path 
         console.print("Deviations:")
         for deviation in recipe.deviations:
             console.print(f"  - {escape(deviation)}")
+
+
+@app.command("check")
+def check(
+    name: Annotated[str, typer.Argument(help="A method's name, or the path of a recipe.")], plugin: Plugins = None
+) -> None:
+    """Try whether a method keeps the contract: what failed, and how to mend it (status 1: something failed)."""
+    from ssmar_bench import api
+
+    use(plugin)
+    console, count = _console(), dict.fromkeys(COLOURS, 0)
+    with console.status("starting"):
+        for outcome in api.examinations(name):
+            count[outcome.state] += 1
+            colour = COLOURS[outcome.state]
+            console.print(f"[{colour}]{outcome.state:>14}[/{colour}]  {outcome.check}")
+            if outcome.message:
+                console.print(Padding(escape(outcome.message), (0, 0, 0, 16)))
+    said = ", ".join(f"{number} {state}" for state, number in count.items() if number)
+    console.print(f"{name}: {said}.", markup=False)
+    if count["failed"]:
+        raise typer.Exit(1)
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="Of the method and its package: small letters, digits and hyphens.")],
+    template: Annotated[str, typer.Option(help="fixmatch, teacher or offline: what it starts from.")] = "fixmatch",
+    out: Annotated[Path, typer.Option(help="Where the new folder is made.")] = Path(),
+) -> None:
+    """Write a small package with a method that works at once: algorithm, recipe, test, entry point."""
+    from ssmar_bench import api
+
+    folder = api.new_method(name, template, out)
+    typer.echo(f"{folder}: {api.TEMPLATES[template]}")
+    typer.echo(f"next: pip install --editable {folder}; ssmar-bench methods check {name}")
 
 
 def _value(value: Any) -> str:

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ssmar_bench.cli.words import duration, numbers, roots
+from ssmar_bench.cli.plugins import Plugins, use
+from ssmar_bench.cli.words import duration, numbers, roots, tell_failures
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.progress import Progress
 
@@ -27,6 +28,7 @@ def reproduce(
     as_published: Annotated[
         bool, typer.Option("--as-published", help="Also semilearn's own rows, its faults included.")
     ] = False,
+    plugin: Plugins = None,
     data: Annotated[
         list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")
     ] = None,
@@ -46,6 +48,7 @@ def reproduce(
 
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out}: expected a folder, this is a file.")
+    use(plugin)
     request = api.Request(
         table, on, numbers(seeds, int, "--seeds"), numbers(ratios, float, "--ratios"), as_published, device
     )
@@ -69,10 +72,7 @@ def reproduce(
     figures = [str(path) for path in written if path.suffix == ".png" and path.stem.startswith(f"{name}-{on}")]
     if figures:
         typer.echo(f"Figures: {', '.join(figures)}")
-    failed = [folder for folder, state in states.items() if state == "failed"]
-    for folder in failed:
-        typer.echo(f"failed: {folder} (see {execution.results / 'runs' / folder / 'work' / 'failure.txt'})", err=True)
-    if failed:
+    if tell_failures(states, execution.results):
         raise typer.Exit(1)
 
 

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ssmar_bench.cli.words import duration, numbers, roots, size, words
+from ssmar_bench.cli.plugins import Plugins, use
+from ssmar_bench.cli.words import duration, numbers, roots, size, tell_failures, words
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.setting import parse_set
 from ssmar_bench.progress import Progress
@@ -35,6 +36,7 @@ def run(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="SECTION.KEY=VALUE, for instance train.lr=0.01.")
     ] = None,
+    plugin: Plugins = None,
     data: Annotated[
         list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")
     ] = None,
@@ -46,6 +48,9 @@ def run(
     on_bad_clip: Annotated[
         str, typer.Option(help="stop at a clip whose video cannot be used, or skip: train and test without such clips.")
     ] = "stop",
+    engine: Annotated[
+        str, typer.Option(help="Who executes the runs: local, or an engine that a plugin brings.")
+    ] = "local",
     plan: Annotated[
         bool, typer.Option("--plan", help="Print cells, states, expected time and space; train nothing.")
     ] = False,
@@ -59,6 +64,7 @@ def run(
         raise UserError(f"--on-bad-clip {on_bad_clip}: unknown{nearest(on_bad_clip, ON_BAD_CLIP)}.")
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out}: expected a folder, this is a file.")
+    use(plugin)
     grid = api.Grid(
         benchmark=benchmark,
         methods=words(methods),
@@ -76,6 +82,7 @@ def run(
         overwrite=overwrite,  # type: ignore[arg-type]  # checked above
         time_limit=None if time_limit is None else 60 * time_limit,
         on_bad_clip=on_bad_clip,  # type: ignore[arg-type]  # checked above
+        engine=engine,
     )
     if plan:
         _print_plan(api.plan(grid, execution), execution)
@@ -92,10 +99,7 @@ def run(
     typer.echo(api.table(execution.results, name))
     figures = sorted({str(path.parent) for path in written if path.suffix == ".png"})
     typer.echo(f"Tables and figures: {', '.join(figures) or out / 'reports'}")
-    failed = [folder for folder, state in states.items() if state == "failed"]
-    for folder in failed:
-        typer.echo(f"failed: {folder} (see {execution.results / 'runs' / folder / 'work' / 'failure.txt'})", err=True)
-    if failed:
+    if tell_failures(states, execution.results):
         raise typer.Exit(1)
 
 
@@ -112,9 +116,12 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
             if entry.seconds is None
             else duration(entry.seconds)
         )
-        table.add_row(spec.method, f"{spec.ratio:g}", str(spec.seed), entry.cell.skip or entry.state, expected)
+        state = f"{entry.state}, stale" if entry.stale else entry.state
+        table.add_row(spec.method, f"{spec.ratio:g}", str(spec.seed), entry.cell.skip or state, expected)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
+    if any(entry.stale for entry in planned):
+        console.print("Stale: made by other code of the method than today's; --overwrite always trains it anew.")
     left_out = planned[0].cell.left_out if planned else {}
     for clip, why in sorted(left_out.items()):
         console.print(f"Left out: {clip}: {why}", markup=False, highlight=False, soft_wrap=True)
@@ -128,9 +135,11 @@ def report(
     results: Annotated[Path, typer.Option(help="The folder that holds runs/.")] = Path("results"),
     out: Annotated[Path, typer.Option(help="Where to render.")] = Path("reports"),
     benchmark: Annotated[str | None, typer.Option(help="Benchmarks, separated by commas; default: all.")] = None,
+    plugin: Plugins = None,
 ) -> None:
-    """Render tables and figures from the records in results/ alone."""
+    """Render tables and figures from the records in results/ alone; --plugin tells whether its runs are stale."""
     from ssmar_bench import api
 
+    use(plugin)
     for path in api.report(results, out, None if benchmark is None else words(benchmark)):
         typer.echo(path)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.run_folder import RunFolder
 
 
 def words(text: str) -> list[str]:
@@ -32,6 +36,20 @@ def roots(entries: list[str]) -> dict[str, Path]:
             raise UserError(f"--data {entry}: expected SOURCE=FOLDER with a folder that exists.")
         folders[name] = Path(folder)
     return folders
+
+
+def tell_failures(states: Mapping[str, str], results: Path) -> bool:
+    """Says of every failed run why it failed and where its traceback lies; whether there was one.
+
+    Args:
+        states: run folder's name -> state.
+        results: the folder that holds ``runs/``.
+    """
+    failed = [RunFolder(results / "runs" / name) for name, state in states.items() if state == "failed"]
+    for folder in failed:
+        reason = folder.failure().strip().splitlines()[-1]
+        typer.echo(f"failed: {folder.path.name}: {reason} (see {folder.work / 'failure.txt'})", err=True)
+    return bool(failed)
 
 
 def duration(seconds: float) -> str:

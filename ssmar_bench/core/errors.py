@@ -17,6 +17,10 @@ class BusyError(UserError):
     """Another process holds what was asked for."""
 
 
+class DivergedError(RuntimeError):
+    """A method gave something that is not a finite number; its message says what and when."""
+
+
 LISTED = 40
 """Names that an error lists at most: timm alone has more than a thousand."""
 
@@ -29,3 +33,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return f"; did you mean '{near[0]}'?"
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return f"; known: {', '.join(names[:LISTED])}{more}" if names else ""
+
+
+def twice(kind: str, name: str, origins: list[str]) -> UserError:
+    """The error of a name that several claim; it names them all."""
+    return UserError(f"{kind} '{name}' is defined twice: by {' and by '.join(origins)}; give one another name.")

@@ -9,7 +9,7 @@ from pydantic import Field
 from ssmar_bench.core.definition import Section
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.recipe import RECIPES
-from ssmar_bench.core.shelf import Shelf
+from ssmar_bench.core.shelf import Shelf, is_path
 from ssmar_bench.core.yaml_file import validate
 
 
@@ -33,12 +33,17 @@ def expand(words: Sequence[str]) -> list[str]:
     """Methods by name or path of a .yaml file, with every set among ``words`` replaced by its methods; none twice.
 
     Raises:
-        UserError: a word that is neither.
+        UserError: a word that is neither, or both.
     """
     sets, methods = SETS.names(), RECIPES.names()
     names: list[str] = []
     for word in words:
-        if not (word in sets or word in methods or word.endswith((".yaml", ".yml"))):
+        if not (word in sets or word in methods or is_path(word)):
             raise UserError(f"Unknown method '{word}'{nearest(word, [*sets, *methods])}.")
+        if word in sets and word in methods:
+            raise UserError(
+                f"'{word}' is a set of methods of {SETS.volume(word).origin} and a method of "
+                f"{RECIPES.volume(word).origin}; one of them needs another name."
+            )
         names += read(word).methods if word in sets else [word]
     return list(dict.fromkeys(names))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from ssmar_bench.core.definition import Section
-from ssmar_bench.core.shelf import Shelf
+from ssmar_bench.core.errors import UserError, twice
+from ssmar_bench.core.shelf import Shelf, is_path
 from ssmar_bench.core.yaml_file import Document, validate
 
 
@@ -60,10 +62,24 @@ class Recipe(Section):
         return {name: entry.value for name, entry in entries.items()}
 
 
-RECIPES = Shelf("methods", "method")
+RECIPES = Shelf("methods", "method", in_files=True)
 
 
 def read(name: str) -> tuple[Recipe, Document]:
-    """The validated recipe and its document (for the line of each hyper-parameter)."""
+    """The validated recipe and its document (for the line of each hyper-parameter).
+
+    Raises:
+        UserError: no such method, a fault with its file and line, or a name that another method has.
+    """
     source = RECIPES.document(name)
-    return validate(Recipe, source), source
+    recipe = validate(Recipe, source)
+    parity, algorithm = (source.lines.get((key,), (None, 0))[0] for key in ("parity", "algorithm"))
+    if recipe.parity is not None and parity != algorithm:  # extended by another algorithm, of which it says nothing
+        recipe = recipe.model_copy(update={"parity": None})
+    if is_path(name):
+        for volume in RECIPES.volumes():
+            if volume.name == recipe.name and volume.path.resolve() != Path(name).resolve():
+                raise twice("method", recipe.name, [f"{volume.origin} ({volume.path})", name])
+    elif recipe.name != name:
+        raise UserError(f"{source.where(('name',))}: name: '{recipe.name}' is not '{name}', as the file is called.")
+    return recipe, source

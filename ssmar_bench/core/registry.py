@@ -3,39 +3,77 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core import plugins
+from ssmar_bench.core.errors import UserError, nearest, twice
+from ssmar_bench.core.origin import OURS
+from ssmar_bench.core.plugins import Entry
 
 
 class Registry:
-    """Names of one kind of thing (``algorithm``, ``backbone``), each with the ``module:attribute`` that defines it."""
+    """Names of one kind of thing (``algorithm``, ``backbone``): ours, and what plugins add to an entry point group.
 
-    def __init__(self, kind: str, entries: dict[str, str]) -> None:
+    Args:
+        kind: what each of them is.
+        entries: name -> ``module:attribute`` that defines it, or the thing itself.
+        group: the group of entry points, "" for none.
+    """
+
+    def __init__(self, kind: str, entries: Mapping[str, Any], group: str = "") -> None:
         self.kind = kind
-        self._entries = dict(entries)
+        self.group = group
+        self._ours = [_ours(name, thing) for name, thing in entries.items()]
+
+    def entries(self) -> list[Entry]:
+        """Ours first; a name that is taken twice stands there twice."""
+        return [*self._ours, *(plugins.entries(self.group) if self.group else ())]
 
     def names(self) -> list[str]:
         """All known names, sorted."""
-        return sorted(self._entries)
+        return sorted({entry.name for entry in self.entries()})
 
-    def add(self, name: str, origin: str) -> None:
-        """Add ``name``.
+    def __contains__(self, name: object) -> bool:
+        return any(entry.name == name for entry in self.entries())
+
+    def entry(self, name: str) -> Entry:
+        """What is known of ``name`` without importing it.
 
         Raises:
-            UserError: it is taken; names both origins.
+            UserError: nobody knows it, or it is taken twice.
         """
-        if name in self._entries:
-            raise UserError(f"{self.kind} '{name}' is defined twice: by {self._entries[name]} and by {origin}.")
-        self._entries[name] = origin
+        found = [entry for entry in self.entries() if entry.name == name]
+        if not found:
+            raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self.names())}.")
+        if len(found) > 1:
+            raise twice(self.kind, name, [f"{entry.origin} ({entry.target})" for entry in found])
+        return found[0]
 
     def load(self, name: str) -> Any:
         """Import and return what ``name`` stands for.
 
         Raises:
-            UserError: nobody knows it.
+            UserError: as :meth:`entry`, or its module cannot be imported; says who brought it and why.
         """
-        if name not in self._entries:
-            raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self._entries)}.")
-        module, _, attribute = self._entries[name].partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        entry = self.entry(name)
+        if entry.fault:
+            raise UserError(f"{self.kind} '{name}' of {entry.origin} cannot be loaded: {entry.fault}.")
+        try:
+            return entry.load()
+        except UserError:
+            raise
+        except (Exception, SystemExit) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise UserError(f"{self.kind} '{name}' of {entry.origin} cannot be loaded: {reason}.") from error
+
+
+def _ours(name: str, thing: Any) -> Entry:
+    if not isinstance(thing, str):
+        return Entry(name, "", OURS, lambda: thing)
+    return Entry(name, thing, OURS, _import(thing))
+
+
+def _import(target: str) -> Callable[[], Any]:
+    module, _, attribute = target.partition(":")
+    return lambda: getattr(importlib.import_module(module), attribute)

@@ -1,25 +1,70 @@
-"""A shelf: the shipped YAML files of one kind, by name, each of which may extend another."""
+"""A shelf: YAML files of one kind, by name, each of which may extend another; ours, and those of plugins."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core import plugins
+from ssmar_bench.core.errors import UserError, nearest, twice
+from ssmar_bench.core.origin import OURS, Origin
 from ssmar_bench.core.places import shipped
 from ssmar_bench.core.yaml_file import Document, extend, load
 
 
 @dataclass(frozen=True)
+class Volume:
+    """One document of a shelf: its name, whose it is, the file that it stands in, and what reads it."""
+
+    name: str
+    origin: Origin
+    path: Path
+    read: Callable[[], Document]
+
+
+@dataclass(frozen=True)
 class Shelf:
-    """The files of ``folder`` (``methods``), each of which is a ``kind`` (``method``)."""
+    """The files of ``folder`` (``methods``), each of which is a ``kind`` (``method``).
+
+    Attributes:
+        in_files: whether plugins of one file carry some, too.
+    """
 
     folder: str
     kind: str
+    in_files: bool = False
+
+    def volumes(self) -> list[Volume]:
+        """What stands on it, ours first; a name that is taken twice stands there twice."""
+        found = _volumes(shipped(self.folder), OURS)
+        for package in plugins.packages():
+            if package.folder is not None:
+                found += _volumes(package.folder / self.folder, package.origin)
+        if self.in_files:
+            found += [
+                Volume(name, plugins.file_origin(file), file.path, _given(document))
+                for file in plugins.files()
+                for name, document in file.recipes.items()
+            ]
+        return found
 
     def names(self) -> list[str]:
         """What stands on it."""
-        return sorted(path.stem for path in shipped(self.folder).glob("*.yaml"))
+        return sorted({volume.name for volume in self.volumes()})
+
+    def volume(self, name: str) -> Volume:
+        """The one document of that name.
+
+        Raises:
+            UserError: there is none, or several.
+        """
+        found = [volume for volume in self.volumes() if volume.name == name]
+        if not found:
+            raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self.names())}.")
+        if len(found) > 1:
+            raise twice(self.kind, name, [f"{volume.origin} ({volume.path})" for volume in found])
+        return found[0]
 
     def document(self, name: str) -> Document:
         """The YAML of ``name``, or of a path that ends in ``.yaml``, with what it ``extends:`` laid under it.
@@ -27,21 +72,44 @@ class Shelf:
         A path in ``extends:`` is relative to the file that says it.
 
         Raises:
-            UserError: no such name or file, ``extends:`` is no name, or leads back to where it came from.
+            UserError: no such name or file, a name taken twice, ``extends:`` is no name, or leads back to where it came
+                from.
         """
         return self._document(name, Path(), ())
 
-    def _document(self, name: str, folder: Path, below: tuple[Path, ...]) -> Document:
-        is_path = name.endswith((".yaml", ".yml"))
-        path = folder / name if is_path else shipped(self.folder) / f"{name}.yaml"
-        if not path.is_file():
-            raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self.names())}.")
-        if path.resolve() in below:
+    def _document(self, name: str, folder: Path, below: tuple[str, ...]) -> Document:
+        if is_path(name):
+            path = folder / name
+            if not path.is_file():
+                raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self.names())}.")
+            place, top = str(path.resolve()), load(path)
+        else:
+            volume = self.volume(name)
+            path, top = volume.path, volume.read()
+            place = str(path.resolve()) if is_path(path.name) else f"{path}, {name}"
+        if place in below:
             raise UserError(f"{path}: this {self.kind} extends itself, by way of {below[-1]}.")
-        top = load(path)
-        parent = top.data.pop("extends", None)
+        parent = top.data.get("extends")
         if parent is None:
             return top
         if not isinstance(parent, str):
             raise UserError(f"{top.where(('extends',))}: extends: expected the name of a {self.kind} or a .yaml file.")
-        return extend(self._document(parent, path.parent, (*below, path.resolve())), top)
+        own = Document({key: value for key, value in top.data.items() if key != "extends"}, top.lines)
+        return extend(self._document(parent, path.parent, (*below, place)), own)
+
+
+def is_path(name: str) -> bool:
+    """Whether a person means a file by ``name``."""
+    return name.endswith((".yaml", ".yml"))
+
+
+def _volumes(folder: Path, origin: Origin) -> list[Volume]:
+    return [Volume(path.stem, origin, path, _reader(path)) for path in sorted(folder.glob("*.yaml"))]
+
+
+def _reader(path: Path) -> Callable[[], Document]:
+    return lambda: load(path)
+
+
+def _given(document: Document) -> Callable[[], Document]:
+    return lambda: document

@@ -34,15 +34,15 @@ class Document:
         return "the command line"
 
 
-def _plain(node: Any, path: Path, place: Place, lines: dict[Place, tuple[Path, int]]) -> Any:
+def _plain(node: Any, start: tuple[Path, int], place: Place, lines: dict[Place, tuple[Path, int]]) -> Any:
     if isinstance(node, CommentedMap):
         for key in node:
             found = (node.lc.data or {}).get(key)  # a key that "<<" merged in has no line of its own
             if found is not None:
-                lines[(*place, str(key))] = (path, found[0] + 1)
-        return {key: _plain(value, path, (*place, str(key)), lines) for key, value in node.items()}
+                lines[(*place, str(key))] = (start[0], start[1] + found[0])
+        return {key: _plain(value, start, (*place, str(key)), lines) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
-        return [_plain(value, path, (*place, str(i)), lines) for i, value in enumerate(node)]
+        return [_plain(value, start, (*place, str(i)), lines) for i, value in enumerate(node)]
     if isinstance(node, ScalarBoolean):  # an int to Python
         return bool(node)
     for plain in (bool, int, float, str):
@@ -58,17 +58,28 @@ def load(path: Path) -> Document:
         UserError: no such file, not YAML, a key that stands twice, or not a mapping.
     """
     try:
-        node = YAML(typ="rt").load(path.read_text())
+        return parse(path.read_text(), path)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
+
+
+def parse(text: str, path: Path, before: int = 0) -> Document:
+    """The mapping in ``text``, which stands in ``path`` after ``before`` other lines.
+
+    Raises:
+        UserError: not YAML, a key that stands twice, or not a mapping.
+    """
+    try:
+        node = YAML(typ="rt").load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = str(getattr(error, "problem", None) or error).splitlines()[0]
-        raise UserError(f"{path}:{mark.line + 1 if mark else 1}: not valid YAML: {reason}.") from error
+        raise UserError(f"{path}:{before + (mark.line if mark else 0) + 1}: not valid YAML: {reason}.") from error
+    start = (path, before + 1)
     if not isinstance(node, CommentedMap):
-        raise UserError(f"{path}:1: expected a mapping of keys to values.")
-    lines: dict[Place, tuple[Path, int]] = {(): (path, 1)}
-    return Document(_plain(node, path, (), lines), lines)
+        raise UserError(f"{path}:{start[1]}: expected a mapping of keys to values.")
+    lines: dict[Place, tuple[Path, int]] = {(): start}
+    return Document(_plain(node, start, (), lines), lines)
 
 
 def extend(base: Document, top: Document) -> Document:

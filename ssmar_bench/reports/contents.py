@@ -9,7 +9,7 @@ import pandas as pd
 
 from ssmar_bench.reports.footing import own_columns, own_optimisers
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.reports.words import ABSENT, cautions, cell, count, percent, seconds, seeds, setting, spread
+from ssmar_bench.reports.words import ABSENT, cautions, cell, count, footnotes, percent, seconds, seeds, setting, spread
 from ssmar_bench.results.context import Context
 
 MEASURES = {
@@ -56,7 +56,7 @@ def accuracy(frame: pd.DataFrame, facts: Context) -> Table:
     return Table(
         name="accuracy",
         title="Test accuracy by share of labelled clips.",
-        notes=(setting(facts), CELLS, cautions(facts), *own_optimisers(footings)),
+        notes=(setting(facts), CELLS, *footnotes(frame["stale"]), cautions(facts), *own_optimisers(footings)),
         header=("Method", *own, *map(percent, ratios)),
         rows=tuple(rows),
         rules=_rules([kind != "method" for kind, _ in names]),
@@ -70,7 +70,7 @@ def measures(frame: pd.DataFrame, facts: Context) -> Table:
         frame,
         name="scores",
         title="All scores.",
-        notes=(setting(facts), SCORES, cautions(facts)),
+        notes=(setting(facts), SCORES, *footnotes(frame["stale"]), cautions(facts)),
         header=("Seeds", *MEASURES.values()),
         fill=lambda row: (seeds(row), *(spread(row, measure) for measure in MEASURES)),
     )
@@ -120,7 +120,7 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
             row["label"],
             percent(row["ratio"]),
             str(row["seed"]),
-            row["state"],
+            "done, stale" if row["code"] == "other" else row["state"],
             *("" if pd.isna(row[part]) else f"{100 * row[part]:.1f}" for part in PARTS),
             seconds(row["train_seconds"]),
             row["folder"],
@@ -128,7 +128,8 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
         for row in frame.to_dict("records")
     ]
     header = ("Data", "Method", "Labelled", "Seed", "State", "Test acc.", "Validation acc.", "Time", "Run")
-    return Table("runs", "All runs", ("Accuracies in %. A run's name leads to its page.",), header, tuple(rows), left=5)
+    notes = ("Accuracies in %. A run's name leads to its page.", *footnotes(frame["code"] == "other"))
+    return Table("runs", "All runs", notes, header, tuple(rows), left=5)
 
 
 def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, Context]) -> Table:
@@ -150,7 +151,7 @@ def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, C
     return Table(
         name="levels",
         title="Test accuracy on all levels of difficulty.",
-        notes=(setting(*known), CELLS, *dict.fromkeys(map(cautions, known))),
+        notes=(setting(*known), CELLS, *footnotes(frame["stale"]), *dict.fromkeys(map(cautions, known))),
         header=("Labelled", "Method", *titles.values()),
         rows=tuple(rows),
         rules=_rules([row[0] for row in rows]),

@@ -12,14 +12,22 @@ ABSENT = "—"
 """A cell of which no run was started."""
 
 
+STALE = "Stale: made by other code of the method than today's, which may give another number; train it anew to know."
+
+
+def footnotes(stale: Iterable[object]) -> tuple[str, ...]:
+    """What the mark of stale runs means, where there are some."""
+    return (STALE,) if any(stale) else ()
+
+
 def percent(ratio: float) -> str:
     """``10 %``."""
     return f"{100 * ratio:g} %"
 
 
 def seeds(row: Mapping[Any, Any]) -> str:
-    """``3``: finished runs; then what is lacking: ``2; 1 failed``. Without any, ``1 failed`` or a dash."""
-    lacking = [f"{row[state]} {state}" for state in ("failed", "unfinished", "missing") if row[state]]
+    """``3``: finished runs; then what is lacking: ``2; 1 stale; 1 failed``. Without any, ``1 failed`` or a dash."""
+    lacking = [f"{row[state]} {state}" for state in ("stale", "failed", "unfinished", "missing") if row[state]]
     if row["seeds"]:
         return "; ".join([str(row["seeds"]), *lacking])
     started = [text for text in lacking if not text.endswith("missing")]

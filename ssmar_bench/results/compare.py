@@ -23,7 +23,7 @@ MEASURES = {
 COSTS = ("steps", "clips_seen", "clips_forwarded", "train_seconds")
 GAPS = ("failed", "unfinished", "missing")
 COLUMNS = (
-    *("kind", "method", "label", "ratio", "seeds", *GAPS),
+    *("kind", "method", "label", "ratio", "seeds", *GAPS, "stale"),
     *(f"{measure}_{statistic}" for measure in MEASURES for statistic in ("mean", "std")),
     *COSTS,
 )
@@ -37,7 +37,8 @@ def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> 
     ``kind`` is ``method``, ``majority`` (always answering the most frequent training class) or ``upper bound`` (the
     supervised method with every label, the same at each ratio). ``seeds`` counts finished runs; ``failed`` and
     ``unfinished`` the others; ``missing`` the seeds that other methods have at this ratio and this one has not, so
-    that no gap looks like a choice. Standard deviations divide by n - 1 and are NaN for one seed; costs are medians.
+    that no gap looks like a choice. ``stale`` counts the finished runs that other code made than today's. Standard
+    deviations divide by n - 1 and are NaN for one seed; costs are medians.
 
     Raises:
         UserError: two finished runs of one cell and seed that may not be averaged.
@@ -95,6 +96,7 @@ def _seeds(frame: pd.DataFrame, ratio: float) -> set[int]:
 def _cell(cell: pd.DataFrame, ratio: float, expected: set[int]) -> dict[str, Any]:
     done = cell[cell["state"] == "done"]
     row: dict[str, Any] = {"ratio": ratio, "seeds": len(done), "missing": len(expected - set(cell["seed"]))}
+    row["stale"] = int((done["code"] == "other").sum())
     for state in ("failed", "unfinished"):
         row[state] = int((cell["state"] == state).sum())
     for measure, column in MEASURES.items():
@@ -113,7 +115,7 @@ def _majority(frame: pd.DataFrame, ratio: float) -> dict[str, Any]:
         "label": "Most frequent class",
         "ratio": ratio,
         "seeds": len(done),
-        **dict.fromkeys(GAPS, 0),
+        **dict.fromkeys((*GAPS, "stale"), 0),
         "accuracy_mean": done["majority"].mean(),
         "accuracy_std": done["majority"].std(ddof=1),
     }

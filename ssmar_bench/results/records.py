@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
@@ -20,7 +22,7 @@ from ssmar_bench.results.variants import main, suffixes, variant
 
 KEYS = (
     *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "manifest"),
-    "counterfeit",
+    *("counterfeit", "code"),
 )
 SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
 NUMBERS = (
@@ -40,7 +42,8 @@ class Runs:
         runs: one row a run, columns ``KEYS`` and ``NUMBERS`` (NaN unless ``state`` is ``done``). ``label`` is what a
             table shows; where a method was run under several settings, it says in which key they differ. ``main`` tells
             whether a run is of the setting by which its method is known on its benchmark, ``counterfeit`` whether its
-            clips were made up.
+            clips were made up, and ``code`` of a finished run whether its algorithm is still what it was: ``today``,
+            ``other`` or ``unknown``.
         specs: folder name -> what was run.
     """
 
@@ -84,9 +87,10 @@ def load(root: Path) -> Runs:
     """
     rows: list[dict[str, Any]] = []
     specs: dict[str, RunSpec] = {}
+    today = cache(digest_today)
     for path in sorted((root / "runs").glob("*")):
         if path.is_dir() and not path.name.startswith("."):
-            row = _read_run(path, specs)
+            row = _read_run(path, specs, today)
             if row is not None:
                 rows.append(row)
     _name(rows, specs)
@@ -94,7 +98,7 @@ def load(root: Path) -> Runs:
     return Runs(root, frame.astype(dict.fromkeys(NUMBERS, float)), specs)
 
 
-def _read_run(path: Path, specs: dict[str, RunSpec]) -> dict[str, Any] | None:
+def _read_run(path: Path, specs: dict[str, RunSpec], today: Callable[[str], str]) -> dict[str, Any] | None:
     """One run's row; None for a folder that holds nothing yet."""
     folder = RunFolder(path)
     spec_file, metrics_file = folder.record / "spec.json", folder.record / "metrics.json"
@@ -116,9 +120,11 @@ def _read_run(path: Path, specs: dict[str, RunSpec]) -> dict[str, Any] | None:
         "label": "",
         "reason": "",
         "counterfeit": False,
+        "code": "",
     }
     if metrics_file.is_file():
-        return {**row, "state": "done", **_numbers(folder, path.name)}
+        code = standing(folder.record, today(spec.algorithm))
+        return {**row, "state": "done", "code": code, **_numbers(folder, path.name)}
     if failure:
         return {**row, "state": "failed", "reason": _last_line(failure)}
     return {**row, "state": "unfinished"}

@@ -21,7 +21,7 @@ from ssmar_bench.core.identity import digest
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.processes import cores
-from ssmar_bench.sources import SOURCES, micro_motion, read
+from ssmar_bench.sources import KNOWN, micro_motion, read
 from ssmar_bench.sources.micro_motion import MicroMotion
 
 Roots = Mapping[str, Path]
@@ -53,8 +53,8 @@ def source_root(definition: Definition, roots: Roots) -> Path:
             where there must be one.
     """
     for name in roots:
-        if name not in SOURCES:
-            raise UserError(f"--data {name}={roots[name]}: unknown source '{name}'{nearest(name, SOURCES)}.")
+        if name not in KNOWN:
+            raise UserError(f"--data {name}={roots[name]}: unknown source '{name}'{nearest(name, KNOWN.names())}.")
     source = definition.source
     if source.name in roots:
         if source.name == micro_motion.SOURCE:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from ssmar_bench.algorithms.provenance import digest_today, standing
+from ssmar_bench.core import plugins
 from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
@@ -19,7 +22,7 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import data, pace
 from ssmar_bench.runs.data import OnBadClip
-from ssmar_bench.runs.local import LocalEngine
+from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check
 from ssmar_bench.runs.record import write_record
 from ssmar_bench.splits.build import build, truth
@@ -39,6 +42,7 @@ class Execution:
         overwrite: ``only-missing`` trains what has no finished record (failed runs again), ``always`` trains anew,
             ``never`` leaves whatever was once begun, ``only-cache`` trains nothing.
         time_limit: seconds a run may take.
+        engine: who executes the runs: ``local``, or one that a plugin brings.
         on_bad_clip: ``stop`` at a clip whose video cannot be used, or ``skip`` such clips: then the manifests do not
             hold them, and the runs are others than those of the whole benchmark.
     """
@@ -49,6 +53,7 @@ class Execution:
     overwrite: Overwrite = "only-missing"
     time_limit: float | None = None
     on_bad_clip: OnBadClip = "stop"
+    engine: str = "local"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "results", Path(self.results))  # a script may give texts
@@ -57,11 +62,15 @@ class Execution:
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell, its state before execution, and the seconds its training is expected to take (None: unknown)."""
+    """A cell, its state before execution, and the seconds its training is expected to take (None: unknown).
+
+    ``stale``: it is done, and by other code than today's.
+    """
 
     cell: Cell
     state: str
     seconds: float | None
+    stale: bool = False
 
 
 def steps_of(cell: Cell) -> int:
@@ -77,11 +86,15 @@ def plan(grid: Grid, execution: Execution) -> list[Planned]:
     definition = base_definition(grid)
     index = data.outlined_source(definition, execution.roots, execution.on_bad_clip)
     paces = pace.of_runs(execution.results)
+    today = cache(digest_today)
     planned = []
     for cell in _known_cells(grid, execution, definition, index):
         known = paces.get(pace.key(cell.spec))
         seconds = None if known is None else known * steps_of(cell)
-        planned.append(Planned(cell, _state_now(cell, execution.results), seconds))
+        state = _state_now(cell, execution.results)
+        record = cell.folder(execution.results).record
+        stale = state == "done" and standing(record, today(cell.spec.algorithm)) == "other"
+        planned.append(Planned(cell, state, seconds, stale))
     return planned
 
 
@@ -132,6 +145,7 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
         UserError: anything wrong with the request or the data, before any training.
     """
     recipes = store_recipes(grid)
+    engine: type[Engine] = ENGINES.load(execution.engine)
     definition = base_definition(grid)
     processes = cores()
     index = data.prepare_source(definition, execution.roots, processes, listener, execution.on_bad_clip)
@@ -153,9 +167,14 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     if todo:
         wanted = [StoreRecipe.model_validate(cell.spec.store) for cell in todo]
         stores = {recipe: stores.get(recipe) or prepare(recipe) for recipe in dict.fromkeys(wanted)}
+        files = tuple(str(file.path) for file in plugins.files())
         for cell, recipe in zip(todo, wanted, strict=True):
-            _lay_out(cell, execution, Launch(str(stores[recipe]), grid.device))
-        _train(todo, execution, truth(index, definition), listener)
+            folder = cell.folder(execution.results)
+            if execution.overwrite == "always":
+                with folder.lease():
+                    folder.clear()
+            lay_out(cell, folder, Launch(str(stores[recipe]), grid.device, files))
+        _train(todo, execution, engine, truth(index, definition), listener)
     return {cell.spec.folder(): cell.state(execution.results) for cell in table}
 
 
@@ -188,18 +207,14 @@ def _require_free(todo: Sequence[Cell], execution: Execution) -> None:
             raise BusyError(f"Run {cell.spec.folder()} is held by another process; wait for it or stop it.")
 
 
-def _lay_out(cell: Cell, execution: Execution, launch: Launch) -> None:
+def lay_out(cell: Cell, folder: RunFolder, launch: Launch) -> None:
     """Write what the worker reads: spec, launch, and a manifest without any hidden label."""
-    folder = cell.folder(execution.results)
-    if execution.overwrite == "always":
-        with folder.lease():
-            folder.clear()
     folder.begin(cell.spec)
-    write_json(folder.work / "launch.json", {"store": launch.store, "device": launch.device, "plugins": []})
+    write_json(folder.work / "launch.json", asdict(launch))
     write_json(folder.work / "manifest.json", cell.manifest.to_json())
 
 
-def _train(todo: Sequence[Cell], execution: Execution, known: Truth, listener: Listener) -> None:
+def _train(todo: Sequence[Cell], execution: Execution, engine: type[Engine], known: Truth, listener: Listener) -> None:
     """Train until every cell is done or failed, waiting for those that another command holds."""
     by_folder = {cell.folder(execution.results): cell for cell in todo}
 
@@ -214,9 +229,8 @@ def _train(todo: Sequence[Cell], execution: Execution, known: Truth, listener: L
     waiting = list(by_folder)
     listener(Event("", "grid", "all runs", 0, len(todo)))
     while waiting:
-        engine = LocalEngine(jobs, execution.time_limit)
         free = [(folder, int(by_folder[folder].spec.train["threads"])) for folder in waiting if not folder.held()]
-        for folder, state in engine.run(free, listener, finish):
+        for folder, state in engine(jobs, execution.time_limit).run(free, listener, finish):
             if state == "failed":
                 failed.add(folder)
             listener(

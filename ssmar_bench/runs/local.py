@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -15,14 +18,17 @@ from dataclasses import dataclass, field
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import write_text
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.runs import failure
 from ssmar_bench.runs.worker import BUSY
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+LAST_LINES = 50
+"""Of a worker's standard error, kept should it end without a word of why."""
 
 
 @dataclass
 class LocalEngine:
-    """Executes run folders in ``jobs`` processes side by side.
+    """Executes run folders in ``jobs`` processes side by side (:class:`ssmar_bench.runs.engines.Engine`).
 
     Attributes:
         jobs: processes at a time.
@@ -55,65 +61,92 @@ class LocalEngine:
             finally:
                 self._stopping.set()
                 for process in list(self._processes):
-                    process.kill()
+                    _kill(process)
                 pool.shutdown(cancel_futures=True)
 
     def _one(self, folder: RunFolder, threads: int, listener: Listener, finish: Callable[[RunFolder], None]) -> str:
         if self._stopping.is_set():
             return "held"
-        status, errors = self._process(folder, threads, listener)
-        if status == BUSY or (status != 0 and self._stopping.is_set()):
-            return "held"  # stopped with this command: interrupted, not failed
-        if status == 0:
+        status, begun, reason = self._process(folder, threads, listener)
+        if (folder.work / "outcome.json").is_file() or folder.done():
             try:
                 finish(folder)
             except Exception as error:  # noqa: BLE001  # whatever went wrong belongs to this run alone
-                errors = f"the run was trained, but its record could not be written: {error!r}"
+                reason = f"the run was trained, but its record could not be written: {error!r}"
             else:
                 return "done"
+        elif self._stopping.is_set() or (status == BUSY and not begun):
+            return "held"  # by another command; or stopped with this one: interrupted, not failed
         if not folder.failure():
-            write_text(folder.work / "failure.txt", errors or f"the process ended with status {status}")
+            write_text(folder.work / "failure.txt", reason)
         return "failed"
 
-    def _process(self, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, str]:
-        # -P: nothing is imported from the working directory.
-        command = [sys.executable, "-P", "-m", "ssmar_bench.runs.worker", str(folder.path)]
-        environment = {**os.environ, **{name: str(threads) for name in THREAD_VARIABLES}}
+    def _process(self, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, bool, str]:
+        """Exit status, whether the run became the worker's own, and why it ended in case it does not say so itself."""
         with subprocess.Popen(
-            command,
+            command(folder),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment,
+            errors="replace",
+            env=environment(threads),
             process_group=0,  # Ctrl-C reaches this process alone, which then ends the runs
         ) as process:
             self._processes.add(process)
             if self._stopping.is_set():  # between its start and the line above, nobody knew of it
-                process.kill()
+                _kill(process)
             late = threading.Event()
 
             def stop() -> None:
                 late.set()
-                process.kill()
+                _kill(process)
 
             timer = threading.Timer(self.time_limit or threading.TIMEOUT_MAX, stop)
             timer.daemon = True
             timer.start()
-            errors: list[str] = []
+            errors: deque[str] = deque(maxlen=LAST_LINES)
             reader = threading.Thread(target=lambda: errors.extend(process.stderr or ()))
-            reader.start()
+            reaper = threading.Thread(target=_reap, args=(process,))
+            for helper in (reader, reaper):
+                helper.start()
             started = time.perf_counter()
+            begun = False
             try:
-                listener(Event(folder.path.name, "start"))
                 for line in process.stdout or ():
+                    begun = True
                     listener(Event(**json.loads(line)))
                 status = process.wait()
             finally:
                 timer.cancel()
+                reaper.join()
                 reader.join()
                 self._processes.discard(process)
         if late.is_set():
             seconds = time.perf_counter() - started
-            return status, f"stopped by the time limit after {seconds:.0f} s; raise --time-limit or shorten the run"
-        return status, "".join(errors[-50:])
+            reason = f"stopped by the time limit after {seconds:.0f} s; raise --time-limit or shorten the run"
+            return status, begun, reason
+        return status, begun, failure.ended(status, "".join(errors))
+
+
+def command(folder: RunFolder) -> list[str]:
+    """What executes the run in ``folder``."""
+    # -P: nothing is imported from the working directory.
+    return [sys.executable, "-P", "-m", "ssmar_bench.runs.worker", str(folder.path)]
+
+
+def environment(threads: int) -> dict[str, str]:
+    """In which it is executed with so many threads."""
+    return {**os.environ, **{name: str(threads) for name in THREAD_VARIABLES}}
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """Ends the worker and whatever it has started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _reap(process: subprocess.Popen[str]) -> None:
+    """What a worker leaves behind would keep its pipes open, and this command waiting."""
+    process.wait()
+    _kill(process)

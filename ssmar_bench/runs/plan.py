@@ -15,7 +15,7 @@ from ssmar_bench.clips.parts import check_views
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.contract import HyperParameters, Method, unbuilt
 from ssmar_bench.core.definition import Definition
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, nearest, twice
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.method_set import expand
@@ -152,7 +152,12 @@ def rows(grid: Grid) -> list[Row]:
     """
     if not grid.methods:
         raise UserError(f"No method was given; known: {', '.join(recipes.RECIPES.names())}.")
-    read = [recipes.read(name) for name in expand(grid.methods)]
+    words = expand(grid.methods)
+    read = [recipes.read(word) for word in words]
+    asked: dict[str, str] = {}
+    for (recipe, _), word in zip(read, words, strict=True):
+        if asked.setdefault(recipe.name, word) != word:
+            raise twice("method", recipe.name, [asked[recipe.name], word])
     sections, own = _split_sets(grid, [recipe.algorithm for recipe, _ in read])
     result = []
     for recipe, source in read:
@@ -176,10 +181,16 @@ def _check_row(row: Row) -> None:
         method.check(row.definition.train.epochs)
     except ValueError as error:
         raise UserError(f"{error}.") from error
+    except Exception as error:
+        wrong = f"{row.recipe.name}: its check() raised {type(error).__name__}: {error}"
+        raise UserError(f"{wrong}; it may read self.config alone, and raise ValueError.") from error
     try:
         check_views(method.views(), row.definition.store)
     except ValueError as error:
         raise UserError(f"{row.recipe.name} cannot be run on {row.definition.name}: {error}.") from error
+    except Exception as error:
+        wrong = f"{row.recipe.name}: its views() raised {type(error).__name__}: {error}"
+        raise UserError(f"{wrong}; they may read self.config alone.") from error
 
 
 def _check_networks(table: Sequence[Row]) -> None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 import ssmar_bench
+from ssmar_bench.algorithms.provenance import FILE
 from ssmar_bench.core.files import read_json, write_json, write_text
 from ssmar_bench.core.manifest import Manifest, Truth
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
@@ -137,6 +138,8 @@ def write_record(
     write_text(folder.record / "predictions.csv", _csv(_predictions(spec, manifest, truth, arrays)))
     write_text(folder.record / "pseudo_labels.csv", _csv(_pseudo_labels(spec, manifest, unlabelled, last)))
     write_json(folder.record / "environment.json", environment())
+    if (folder.work / FILE).is_file():
+        write_json(folder.record / FILE, read_json(folder.work / FILE))
     seconds = outcome["epoch_seconds"]
     write_json(
         folder.record / "timings.json",

@@ -1,26 +1,30 @@
 """The one entry point that executes a run: ``python -m ssmar_bench.runs.worker FOLDER``.
 
 It reads spec, launch and manifest from the folder (no hidden label stands there), trains, and tells its progress as
-JSON lines on standard output. Exit status: 0 trained, 1 failed (``work/failure.txt`` says why), 75 held by another.
-It dies with its parent: when standard input ends, so does the run, to be continued from its checkpoint.
+JSON lines on standard output; what a method prints goes to standard error. Exit status: 0 trained, 1 failed
+(``work/failure.txt`` says why), 75 held by another. It dies with its parent: when standard input ends, so does the run,
+to be continued from its checkpoint.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
 import threading
-import traceback
 from dataclasses import asdict
 from pathlib import Path
+from typing import TextIO
 
+from ssmar_bench.core import plugins
 from ssmar_bench.core.errors import BusyError
-from ssmar_bench.core.events import Event
-from ssmar_bench.core.files import read_json, write_text
+from ssmar_bench.core.events import Event, Listener
+from ssmar_bench.core.files import read_json, write_json, write_text
 from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.core.run_spec import Launch
+from ssmar_bench.core.run_spec import Launch, RunSpec
+from ssmar_bench.runs import failure
 
 BUSY = 75
 
@@ -30,33 +34,70 @@ def _die_with_parent() -> None:
     os._exit(1)
 
 
-def _tell(event: Event) -> None:
-    sys.stdout.write(json.dumps(asdict(event)) + "\n")
-    sys.stdout.flush()
+def _own_pipe() -> TextIO:
+    """Where events go; from now on nobody else writes there."""
+    pipe = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return pipe
 
 
-def execute(folder: RunFolder) -> int:
+def _with_todays_code(folder: RunFolder, spec: RunSpec) -> None:
+    """Notes whose code trains; what other code has begun is no part of its run, which starts anew.
+
+    A checkpoint without such a note is continued, and nobody will know by what it was made.
+    """
+    from ssmar_bench.algorithms.provenance import FILE, provenance
+
+    note, checkpoint = folder.work / FILE, folder.work / "checkpoint.pt"
+    if checkpoint.is_file() and not note.is_file():
+        return
+    found = provenance(spec.algorithm, spec.revision)
+    if checkpoint.is_file() and read_json(note)["code"] != found["code"]:
+        checkpoint.unlink()
+    write_json(note, found)
+
+
+def execute(folder: RunFolder, tell: Listener) -> int:
     """Train the run in ``folder`` unless it is trained already; the exit status."""
     try:
         with folder.lease():
             if (folder.work / "outcome.json").is_file() or folder.done():
                 return 0
+            tell(Event(folder.path.name, "start"))
             (folder.work / "failure.txt").unlink(missing_ok=True)
-            from ssmar_bench.training.train import train  # torch, only once the run is ours
-
             launch = read_json(folder.work / "launch.json")
             launch["plugins"] = tuple(launch["plugins"])
             manifest = Manifest.from_json(read_json(folder.work / "manifest.json"))
+            spec = folder.spec()
             try:
-                train(folder.spec(), manifest, Launch(**launch), folder, _tell)
-            except Exception:  # noqa: BLE001  # kept in full, and told by the parent
-                write_text(folder.work / "failure.txt", traceback.format_exc())
+                for path in launch["plugins"]:
+                    plugins.use(Path(path))
+                _with_todays_code(folder, spec)
+                from ssmar_bench.training.train import train  # torch, only once the run is ours
+
+                train(spec, manifest, Launch(**launch), folder, tell)
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # kept in full, and told by the parent
+                write_text(folder.work / "failure.txt", failure.told(error, spec.algorithm))
                 return 1
             return 0
     except BusyError:
         return BUSY
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Executes the run in the folder that the command line names."""
+    faulthandler.enable()  # native code that crashes says where
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    sys.exit(execute(RunFolder(Path(sys.argv[1]))))
+    pipe = _own_pipe()
+
+    def tell(event: Event) -> None:
+        pipe.write(json.dumps(asdict(event)) + "\n")
+        pipe.flush()
+
+    status = execute(RunFolder(Path(sys.argv[1])), tell)
+    sys.stderr.flush()
+    os._exit(status)  # whatever threads a method has left behind
+
+
+if __name__ == "__main__":
+    main()

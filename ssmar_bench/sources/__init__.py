@@ -8,8 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ssmar_bench.core import plugins
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener, silence
+from ssmar_bench.core.registry import Registry
 from ssmar_bench.sources.catalogue import SOURCES, Source
 
 if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sources needs none of it
@@ -17,7 +19,10 @@ if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sourc
     from ssmar_bench.sources.listing import Listing
     from ssmar_bench.sources.official import Facts
 
-__all__ = ["COUNTERFEIT", "SOURCES", "Knobs", "Source", "chosen", "facts", "known", "read", "survey"]
+__all__ = ["COUNTERFEIT", "KNOWN", "SOURCES", "Knobs", "Source", "chosen", "facts", "known", "read", "survey"]
+
+KNOWN = Registry("source", SOURCES, plugins.SOURCES)
+"""Ours and those of plugins; each of them is a :class:`Source`."""
 
 COUNTERFEIT = "COUNTERFEIT.txt"
 """A file in the root of every counterfeit (:mod:`ssmar_bench.sources.counterfeit`)."""
@@ -30,11 +35,12 @@ def known(name: str) -> Source:
     """The source of that name.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or it cannot be loaded.
     """
-    if name not in SOURCES:
-        raise UserError(f"there is no source '{name}'{nearest(name, SOURCES)}")
-    return SOURCES[name]
+    found = KNOWN.load(name)
+    if not isinstance(found, Source):
+        raise UserError(f"source '{name}' of {KNOWN.entry(name).origin}: {found!r} is no {Source.__module__}.Source.")
+    return found
 
 
 def facts(name: str) -> Facts | None:
@@ -49,7 +55,7 @@ def chosen(source: Source, knobs: Knobs) -> dict[str, int]:
     Raises:
         UserError: a knob that the source does not have, or a value that it does not know.
     """
-    if not source.facts:
+    if not (source.facts or source.knobs):
         return {}  # a synthetic source's knobs say how it is rendered, and its files what they were rendered with
     for name, value in knobs.items():
         if name not in source.knobs:

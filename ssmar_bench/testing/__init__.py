@@ -1,12 +1,14 @@
 """Checks that every algorithm passes, ours and a user's, on a tiny problem without any data.
 
-outcomes = examine_all(Subject("mine", MyMethod, {"threshold": 0.95}))
+In a test of your own, one test a check: ``test_my_method = conformance("my-method")``. Anywhere else:
+``outcomes = examine_all(Subject.of("my-method"))``, or of a class ``Subject("mine", MyMethod, {"threshold": 0.95})``.
 """
 
 from __future__ import annotations
 
-from ssmar_bench.testing import checks, effects  # noqa: F401  # they register their checks
-from ssmar_bench.testing.check import CHECKS, Check, Outcome, examine, examine_all
+from ssmar_bench.testing import checks, devices, effects, killing, memory, recipes, shapes  # noqa: F401  # registered
+from ssmar_bench.testing.check import CHECKS, FIRST, Check, Outcome, examine, examine_all, in_order
+from ssmar_bench.testing.conformance import conformance
 from ssmar_bench.testing.subject import Subject
 
-__all__ = ["CHECKS", "Check", "Outcome", "Subject", "examine", "examine_all"]
+__all__ = ["CHECKS", "FIRST", "Check", "Outcome", "Subject", "conformance", "examine", "examine_all", "in_order"]

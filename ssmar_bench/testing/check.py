@@ -19,11 +19,15 @@ class NotApplicableError(Exception):
 
 @dataclass(frozen=True)
 class Check:
-    """A named function that raises :class:`FailedError` or :class:`NotApplicableError`."""
+    """A named function that raises :class:`FailedError` or :class:`NotApplicableError`.
+
+    ``slow``: it starts processes and takes seconds.
+    """
 
     name: str
     holds: str
     function: Callable[[Subject], None]
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,10 @@ class Outcome:
 CHECKS: dict[str, Check] = {}
 
 
-def check(function: Callable[[Subject], None]) -> Callable[[Subject], None]:
+def check(function: Callable[[Subject], None], slow: bool = False) -> Callable[[Subject], None]:
     """Registers ``function`` under its name; its docstring is what holds."""
     name = function.__name__.replace("_", "-")
-    CHECKS[name] = Check(name, (function.__doc__ or "").strip(), function)
+    CHECKS[name] = Check(name, (function.__doc__ or "").strip(), function, slow)
     return function
 
 
@@ -65,6 +69,15 @@ def examine(subject: Subject, name: str) -> Outcome:
     return Outcome(name, "passed")
 
 
+FIRST = "the-recipe-is-complete"
+"""The check without which the others have nothing to look at."""
+
+
+def in_order() -> list[str]:
+    """The names of all checks: that of the recipe first, slow ones last."""
+    return sorted(CHECKS, key=lambda name: (name != FIRST, CHECKS[name].slow))
+
+
 def examine_all(subject: Subject) -> list[Outcome]:
-    """Every check, in their order."""
-    return [examine(subject, name) for name in CHECKS]
+    """Every check."""
+    return [examine(subject, name) for name in in_order()]

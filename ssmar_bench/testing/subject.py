@@ -9,18 +9,36 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.contract import Acts, Batch, Labelled, Losses, Method, Progress, Unlabelled
 from ssmar_bench.testing.tiny import Tiny
 
 
 @dataclass(frozen=True)
 class Subject:
-    """An algorithm, the values of its hyper-parameters, and the problem it is tried on."""
+    """An algorithm, the values of its hyper-parameters, and the problem it is tried on.
+
+    Attributes:
+        method: the method's name, or its recipe's path, where it has a recipe: only then can a run of it be started.
+    """
 
     name: str
     algorithm: type[Method]
     values: Mapping[str, Any]
     tiny: Tiny = field(default_factory=Tiny)
+    method: str = ""
+
+    @classmethod
+    def of(cls, method: str) -> Self:
+        """The method of that name, or of the recipe at that path.
+
+        Raises:
+            UserError: no such method, or its code cannot be loaded.
+        """
+        recipe, _ = recipes.read(method)
+        tiny = Tiny(epochs=recipe.overrides.get("train.epochs", Tiny.epochs))
+        return cls(recipe.name, ALGORITHMS.load(recipe.algorithm), recipe.values(), tiny, method)
 
     def under(self, **changed: Any) -> Self:
         """The same with other hyper-parameters."""
@@ -93,9 +111,10 @@ class Subject:
 
 
 @torch.no_grad()
-def start_epoch(method: Method, tiny: Tiny, epoch: int) -> None:
+def start_epoch(method: Method, tiny: Tiny, epoch: int, seeded: bool = True) -> None:
     """What the engine does before an epoch."""
-    torch.manual_seed(epoch)
+    if seeded:
+        torch.manual_seed(epoch)
     method.eval()
     method.epoch_start(tiny.progress(epoch), tiny.pools())
     method.train()

@@ -24,7 +24,8 @@ SHARPNESS = {"micro-tsm": 25.0, "micro-r3d": 25.0, "timesformer-micro": 2.0}
 class Tiny:
     """Sizes and seed of the problem.
 
-    With ``sharp`` the networks' first predictions are spread over all classes and confidences, so that thresholds and
+    With ``solid`` the network is one of 3D convolutions instead of a 2D network that sees each frame for itself. With
+    ``sharp`` the networks' first predictions are spread over all classes and confidences, so that thresholds and
     temperatures matter from the first step on; an untrained network is equally unsure of everything.
     """
 
@@ -35,16 +36,22 @@ class Tiny:
     epochs: int = 11
     seed: int = 0
     sharp: bool = False
+    segments: int = SEGMENTS
+    size: int = SIZE
+    solid: bool = False
+    device: str = "cpu"
 
     def _generator(self, *words: int | str) -> torch.Generator:
         return torch.Generator().manual_seed(seed_of("tiny", self.seed, *words))
 
     def _clips(self, *words: int | str, count: int, frames: int | None = None) -> Tensor:
-        return torch.randn(count, frames or SEGMENTS, 3, SIZE, SIZE, generator=self._generator(*words))
+        shape = (count, frames or self.segments, 3, self.size, self.size)
+        return torch.randn(shape, generator=self._generator(*words)).to(self.device)
 
     def context(self, algorithm: type[Method] = Method) -> Context:
         """What a method is built from, with networks that can do what ``algorithm`` needs."""
-        name = "micro-r3d" if algorithm.needs_stages else "timesformer-micro" if algorithm.needs_tokens else "micro-tsm"
+        plain = "micro-r3d" if self.solid else "micro-tsm"
+        name = "micro-r3d" if algorithm.needs_stages else "timesformer-micro" if algorithm.needs_tokens else plain
         recipe = BackboneRecipe(name=name, weights="none", input="centred")
         return Context(
             classes=self.classes,
@@ -58,18 +65,18 @@ class Tiny:
 
     def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:
         """``algorithm`` under the hyper-parameters ``values``."""
-        return algorithm(self.context(algorithm), algorithm.Config.model_validate(dict(values)))
+        return algorithm(self.context(algorithm), algorithm.Config.model_validate(dict(values))).to(self.device)
 
     def _network(self, recipe: BackboneRecipe, role: str) -> ClipClassifier:
         seed = seed_of("network", self.seed, role)
-        network = build(recipe, SEGMENTS, self.classes, seed, SIZE)
+        network = build(recipe, self.segments, self.classes, seed, self.size)
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             for parameter in network.parameters():
                 if parameter.ndim > 1 and not parameter.any():
                     parameter.normal_(std=0.02)  # a branch that starts at zero hides what lies behind it
             if self.sharp:
-                features = deepcopy(network)(self._clips("sharp", count=16)).features
+                features = deepcopy(network)(self._clips("sharp", count=16).cpu()).features
                 network.classifier.weight *= SHARPNESS[recipe.name]
                 network.classifier.bias.copy_(-network.classifier.weight @ features.mean(0))
         return network
@@ -81,8 +88,8 @@ class Tiny:
     def batch_of(self, views: Views, step: int = 0) -> Batch:
         """Random clips for every view, of as many frames as it asks for."""
         draw = self._generator("batch", step)
-        label = torch.randint(self.classes, (self.batch,), generator=draw)
-        index = torch.randint(self.unlabelled, (self.batch,), generator=draw)
+        label = torch.randint(self.classes, (self.batch,), generator=draw).to(self.device)
+        index = torch.randint(self.unlabelled, (self.batch,), generator=draw).to(self.device)
 
         def clips(pool: str, asked: Mapping[str, View]) -> dict[str, Tensor]:
             return {
@@ -92,7 +99,8 @@ class Tiny:
 
         labelled, unlabelled = clips("x", views.labelled), clips("u", views.unlabelled)
         return Batch(
-            Labelled(labelled, torch.arange(self.batch), label), Unlabelled(unlabelled, index) if unlabelled else None
+            Labelled(labelled, torch.arange(self.batch, device=self.device), label),
+            Unlabelled(unlabelled, index) if unlabelled else None,
         )
 
     def pools(self) -> TinyPools:
@@ -105,7 +113,7 @@ class TinyPools:
 
     def __init__(self, tiny: Tiny) -> None:
         self.tiny = tiny
-        self.labels = torch.arange(tiny.labelled) % tiny.classes
+        self.labels = torch.arange(tiny.labelled, device=tiny.device) % tiny.classes
 
     @torch.no_grad()
     def map(

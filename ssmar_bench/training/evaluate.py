@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ssmar_bench.core.contract import Method
+from ssmar_bench.core.errors import DivergedError
 from ssmar_bench.training.data import RunData
 
 
@@ -49,9 +50,16 @@ def forwarded(method: nn.Module) -> int:
 
 @torch.no_grad()
 def predict(method: Method, data: RunData, part: str) -> Tensor:
-    """Logits (N, C) of a whole part from its test views, as 32-bit floats."""
+    """Logits (N, C) of a whole part from its test views, as 32-bit floats.
+
+    Raises:
+        DivergedError: one of them is not finite.
+    """
     with aside(method):
-        return torch.cat([method.predict(clips).float() for clips in data.fixed(part)])
+        logits = torch.cat([method.predict(clips).float() for clips in data.fixed(part)])
+    if not logits.isfinite().all():
+        raise DivergedError(f"predict() gave logits that are infinite or not a number for {part} clips.")
+    return logits
 
 
 class Averaged:

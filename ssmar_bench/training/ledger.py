@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from ssmar_bench.core.contract import PseudoLabels
+from ssmar_bench.core.errors import DivergedError
 from ssmar_bench.core.files import write_bytes
 
 FIELDS = ("index", "label", "weight", "confidence")
@@ -29,12 +30,19 @@ class Ledger:
             self._streams.setdefault(stream, []).append(labels)
 
     def write(self, epoch: int) -> None:
-        """Write what was added since the last call as epoch ``epoch`` (from 1)."""
+        """Write what was added since the last call as epoch ``epoch`` (from 1).
+
+        Raises:
+            DivergedError: a weight or a confidence is not a number.
+        """
         arrays = {
             f"{stream}/{field}": torch.cat([getattr(labels, field) for labels in parts]).cpu().numpy()
             for stream, parts in self._streams.items()
             for field in FIELDS
         }
+        for name, array in arrays.items():
+            if np.isnan(array).any():
+                raise DivergedError(f"pseudo-labels: {name.replace('/', '.')} is not a number in epoch {epoch}.")
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
         write_bytes(self.folder / f"epoch-{epoch:05d}.npz", buffer.getvalue())

@@ -18,6 +18,7 @@ from ssmar_bench.backbones.build import build, drawn
 from ssmar_bench.clips.store import Store
 from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoLabels
 from ssmar_bench.core.definition import BackboneRecipe, Training
+from ssmar_bench.core.errors import DivergedError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import write_bytes, write_json
 from ssmar_bench.core.manifest import Manifest
@@ -28,10 +29,6 @@ from ssmar_bench.core.seeds import seed_of
 from ssmar_bench.training.data import EpochPools, RunData
 from ssmar_bench.training.evaluate import Averaged, between_epochs, counters, forwarded, predict
 from ssmar_bench.training.ledger import Ledger
-
-
-class DivergedError(RuntimeError):
-    """A loss that is not a finite number."""
 
 
 @dataclass
@@ -245,6 +242,6 @@ def train(spec: RunSpec, manifest: Manifest, launch: Launch, folder: RunFolder, 
     unlabelled and test clips are joined afterwards by a process that knows the truth.
 
     Raises:
-        DivergedError: a loss became infinite or not a number.
+        DivergedError: a loss, a prediction or a pseudo-label became infinite or not a number.
     """
     Trainer(spec, manifest, launch, folder, listener).run()

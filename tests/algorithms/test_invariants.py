@@ -15,7 +15,6 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import recipe
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.testing import CHECKS, Subject, examine
-from ssmar_bench.testing.tiny import Tiny
 
 SEMILEARN_FAULTS = {
     ("usb-comatch", "extreme-logits-stay-finite"): "divides by the length of a projection without guarding against 0",
@@ -33,12 +32,6 @@ OF_NUMBERS = (
 )
 
 
-def subject(name: str) -> Subject:
-    found, _ = recipe.read(name)
-    tiny = Tiny(epochs=found.overrides.get("train.epochs", Tiny.epochs))
-    return Subject(name, ALGORITHMS.load(found.algorithm), found.values(), tiny)
-
-
 def switches(found: Recipe) -> dict[str, object]:
     """The hyper-parameters that are no numbers."""
     values = dict(ALGORITHMS.load(found.algorithm).Config.model_validate(found.values()))
@@ -46,17 +39,18 @@ def switches(found: Recipe) -> dict[str, object]:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    """The checks of each recipe; see above."""
+    """The checks of each recipe but those that start processes; see above."""
+    every = [name for name, check in CHECKS.items() if not check.slow]
     first: dict[str, Recipe] = {}
     for name in recipe.RECIPES.names():
         found, _ = recipe.read(name)
         base = first.setdefault(found.algorithm, found)
         if base is found:
-            checks = [*CHECKS]
+            checks = every
         elif switches(base) == switches(found):
             checks = [*OF_NUMBERS]
         else:
-            checks = [check for check in CHECKS if check != OF_HYPER_PARAMETERS]
+            checks = [check for check in every if check != OF_HYPER_PARAMETERS]
         yield from ((name, check) for check in checks)
 
 
@@ -68,10 +62,16 @@ def test_every_algorithm_has_a_recipe_and_every_recipe_is_checked() -> None:
 
 @pytest.mark.parametrize(("name", "check"), cases())
 def test_every_method_passes(name: str, check: str) -> None:
-    outcome = examine(subject(name), check)
+    outcome = examine(Subject.of(name), check)
     if outcome.state == "not applicable":
         pytest.skip(outcome.message)
     if (name, check) in SEMILEARN_FAULTS:
         assert outcome.state == "failed", f"{name} passes {check} now: take it out of the list"
         pytest.xfail(SEMILEARN_FAULTS[name, check])
     assert outcome.state == "passed", outcome.message
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["supervised", "mean-teacher", "aplt"])
+def test_a_killed_run_goes_on(name: str) -> None:
+    assert examine(Subject.of(name), "it-survives-kill-9").message == ""

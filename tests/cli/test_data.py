@@ -83,7 +83,7 @@ def test_only_some_of_many_empty_videos_are_named(call: Call, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        (("check", "ma53", "--root", "."), "there is no source 'ma53'; did you mean 'ma52'?"),
+        (("check", "ma53", "--root", "."), "Unknown source 'ma53'; did you mean 'ma52'?"),
         (("check", "ma52", "--root", "nowhere"), "nowhere: there is no such folder; expected the folder of MA-52"),
         (("counterfeit", "smg", "--out", "new", "--layout", "mga"), "smg has no layout 'mga'; did you mean 'miga'?"),
         (("counterfeit", "micro-motion", "--out", "new"), "micro-motion is synthetic itself"),

@@ -14,7 +14,7 @@ import torch
 
 from ssmar_bench import api
 from ssmar_bench.core.index import Index
-from ssmar_bench.runs import execute
+from ssmar_bench.runs import local
 from ssmar_bench.runs.record import salted
 from ssmar_bench.splits.build import build
 from tests.conftest import Finished, folder_of
@@ -46,7 +46,7 @@ def test_the_folder_of_a_run_to_be_holds_no_hidden_label(
         def run(self, *_: Any) -> Iterator[Any]:
             raise StoppedError
 
-    monkeypatch.setattr(execute, "LocalEngine", Engine)
+    monkeypatch.setattr(local, "LocalEngine", Engine)
     with pytest.raises(StoppedError):
         api.run(api.Grid(str(tiny), ["fixmatch"]), api.Execution(tmp_path, {}))
     (folder,) = (tmp_path / "runs").iterdir()

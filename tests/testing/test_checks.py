@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -26,6 +27,8 @@ from ssmar_bench.core.contract import (
     Views,
 )
 from ssmar_bench.testing import CHECKS, Subject, examine, examine_all
+from ssmar_bench.testing.check import FailedError
+from ssmar_bench.testing.devices import agree
 
 VALUES = {"threshold": 0.5, "weight": 1.0, "momentum": 0.5, "depth": 2, "sharpness": 1.0}
 
@@ -249,6 +252,72 @@ class ViewsOfItsClasses(Sound):
         return Views({"weak": View("weak")}, {"weak": View("weak"), "strong": View("strong", frames=frames)})
 
 
+class ThreeClasses(Sound):
+    """Takes the number of classes of the first problem that it met for granted."""
+
+    def __init__(self, context: Context, config: Any) -> None:
+        super().__init__(context, config)
+        self.register_buffer("prior", torch.full((3,), 1 / 3))
+
+
+class KnowsItsNetwork(Sound):
+    """Reaches into the network that our benchmarks happen to have."""
+
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        return super().labelled(clips, label) + 0 * self.network.backbone.blocks[0].weight.sum()
+
+
+class CountsInADictionary(Sound):
+    def __init__(self, context: Context, config: Any) -> None:
+        super().__init__(context, config)
+        self.seen = {"steps": 0}
+
+    def after_step(self, progress: Progress) -> None:
+        self.seen["steps"] += 1
+
+
+class OwnGenerator(Sound):
+    def __init__(self, context: Context, config: Any) -> None:
+        super().__init__(context, config)
+        self.generator = np.random.default_rng(0)
+
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        return super().labelled(clips * self.generator.uniform(0.5, 1.5), label)
+
+
+class Reseeds(Sound):
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        torch.manual_seed(0)
+        return super().labelled(clips + 0.1 * torch.randn_like(clips), label)
+
+
+class SeedsItself(Sound):
+    def __init__(self, context: Context, config: Any) -> None:
+        super().__init__(context, config)
+        torch.manual_seed(0)
+
+
+class PythonsDraws(Sound):
+    def epoch_start(self, progress: Progress, pools: Pools) -> None:
+        super().epoch_start(progress, pools)
+        self.bank += random.random()
+
+
+class WithDefaults(Sound):
+    class Config(Sound.Config):
+        sharpness: Annotated[float, Acts("prediction")] = 1.0
+
+
+class NeedsMore(Sound):
+    class Config(Sound.Config):
+        temperature: float
+
+
+class NeedsLess(Sound):
+    class Config(HyperParameters):
+        threshold: float
+
+
 def declared(name: str, acts: Acts) -> type[Sound]:
     """Sound, with a field that declares something else."""
 
@@ -275,6 +344,11 @@ FAULTS: dict[str, tuple[type[Method], ...]] = {
     "views-are-known-from-the-hyper-parameters": (ViewsOfItsNetwork, ViewsOfItsClasses),
     "it-starts-from-the-common-student": (OwnStart,),
     "it-does-without-unlabelled-clips": (Greedy,),
+    "the-recipe-is-complete": (WithDefaults, NeedsMore, NeedsLess),
+    "views-and-sizes-are-its-own-to-ask-for": (ThreeClasses,),
+    "a-network-of-3d-convolutions-will-do": (KnowsItsNetwork,),
+    "it-remembers-in-buffers-alone": (Forgetful, CountsInADictionary, OwnGenerator),
+    "global-generators-are-left-alone": (NumpyDraws, PythonsDraws, Reseeds, SeedsItself),
     "every-hyper-parameter-acts-where-it-says": (
         IgnoresWeight,
         ActsTooSoon,
@@ -291,16 +365,22 @@ def subject(algorithm: type[Method]) -> Subject:
     return Subject(algorithm.__name__, algorithm, VALUES)
 
 
+ELSEWHERE = {"a-gpu-computes-the-same", "it-survives-kill-9"}
+"""Checks that need more than a class; see the tests below, and those of tests/plugins."""
+
+
 def test_a_sound_method_passes_everything() -> None:
     outcomes = examine_all(subject(Sound))
     assert [outcome.message for outcome in outcomes if outcome.state == "failed"] == []
-    assert [outcome.check for outcome in outcomes] == list(CHECKS)
+    assert sorted(outcome.check for outcome in outcomes) == sorted(CHECKS)
+    assert outcomes[-1].check == "it-survives-kill-9", "what takes long comes last"
     skipped = {outcome.check for outcome in outcomes if outcome.state == "not applicable"}
-    assert skipped == {"it-does-without-unlabelled-clips"}
+    on_gpu = set() if torch.cuda.is_available() else {"a-gpu-computes-the-same"}
+    assert skipped == {"it-does-without-unlabelled-clips", "it-survives-kill-9"} | on_gpu
 
 
 def test_every_check_has_a_method_that_it_fails() -> None:
-    assert FAULTS.keys() == CHECKS.keys()
+    assert FAULTS.keys() | ELSEWHERE == CHECKS.keys()
     assert all(check.holds.endswith(".") for check in CHECKS.values())
 
 
@@ -346,3 +426,63 @@ class NoRamp(Ramped):
 def test_a_schedule_acts_at_one_point_of_the_run_and_not_at_another(algorithm: type[Method], state: str) -> None:
     ramped = Subject(algorithm.__name__, algorithm, {**VALUES, "ramp": 0.4})
     assert examine(ramped, "every-hyper-parameter-acts-where-it-says").state == state
+
+
+@pytest.mark.parametrize(
+    ("check", "algorithm", "words"),
+    [
+        ("it-remembers-in-buffers-alone", Forgetful, "self.seen changed in training and no checkpoint holds it"),
+        ("it-remembers-in-buffers-alone", OwnGenerator, "self.generator changed in training"),
+        ("global-generators-are-left-alone", NumpyDraws, "loss() draws from NumPy's global generator"),
+        ("global-generators-are-left-alone", PythonsDraws, "epoch_start() draws from Python's global generator"),
+        ("global-generators-are-left-alone", Reseeds, "loss() sets torch's global generator"),
+        ("global-generators-are-left-alone", SeedsItself, "its constructor sets torch's global generator"),
+        ("the-recipe-is-complete", WithDefaults, "Config has defaults for sharpness"),
+        ("the-recipe-is-complete", NeedsMore, "the recipe lacks temperature; write 'KEY: {value: ..., source: ...}'"),
+        ("the-recipe-is-complete", NeedsLess, "the recipe has depth, momentum, sharpness, weight, which Config does"),
+        ("views-and-sizes-are-its-own-to-ask-for", ThreeClasses, "5 classes, 6 frames, 24 pixels, 7 clips: "),
+        ("a-network-of-3d-convolutions-will-do", KnowsItsNetwork, "with a network of 3D convolutions: AttributeError"),
+        ("hidden-labels-do-not-matter", Peeping, "its losses change with the labels of unlabelled clips"),
+        ("the-batch-is-not-changed", InPlace, "batch.unlabelled.clips['weak'] was changed in place; write to a clone"),
+        ("it-repeats-itself", NumpyDraws, "the same weights, clips and seed gave another loss"),
+    ],
+)
+def test_the_sentence_says_what_and_where(check: str, algorithm: type[Method], words: str) -> None:
+    assert words in examine(subject(algorithm), check).message
+
+
+def test_a_fault_leaves_the_generators_as_they_were() -> None:
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    for algorithm in (NumpyDraws, PythonsDraws):
+        assert examine(subject(algorithm), "global-generators-are-left-alone").state == "failed"
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+
+
+class Cached(Sound):
+    """Computes something once, from what never changes: no state is lost with it."""
+
+    scale: Tensor | None = None
+
+    def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
+        if self.scale is None:
+            self.scale = torch.ones(3)
+        return super().labelled(clips, label) * self.scale.mean()
+
+
+def test_what_is_computed_once_is_no_memory() -> None:
+    assert examine(subject(Cached), "it-remembers-in-buffers-alone").state == "passed"
+
+
+def test_devices_are_compared_by_losses_and_logits() -> None:
+    """No GPU is needed to see that the comparison finds a difference; another seed's weights stand for another sum."""
+    sound = subject(Sound)
+    agree(sound, sound.on(device="cpu"), "here")
+    with pytest.raises(FailedError, match=r"'labelled' is .* on a GPU and .* on the CPU; draw on the CPU"):
+        agree(sound, sound.on(seed=1), "on a GPU")
+    with pytest.raises(FailedError, match=r"predict\(\) gives other logits on a GPU than on the CPU"):
+        agree(sound, sound.under(sharpness=2.0), "on a GPU")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device here")
+def test_a_gpu_computes_the_same() -> None:
+    assert examine(subject(Sound), "a-gpu-computes-the-same").message == ""

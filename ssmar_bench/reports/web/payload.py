@@ -12,6 +12,7 @@ import pandas as pd
 
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.reports.style import DARK, OKABE_ITO, Look, looks
+from ssmar_bench.reports.words import STALE
 from ssmar_bench.results.cells import classes
 from ssmar_bench.results.clips import calibration, confusion
 from ssmar_bench.results.order import labels, sort
@@ -112,6 +113,8 @@ def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[s
     spec |= {name: _place(spec[name], shared) for name in SECTIONS}
     keys = ("benchmark", "method", "label", "ratio", "seed", "state", "reason", "folder")
     told = {**{key: row[key] for key in keys}, "spec": spec}
+    if row["code"] == "other":
+        told["stale"] = STALE
     if row["state"] != "done":
         return told
     metrics = read_object(record / "metrics.json")

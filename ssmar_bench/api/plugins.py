@@ -1,0 +1,98 @@
+"""Methods, sources, networks and engines that others bring: where they come from, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.core import definition, plugins
+from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.plugins import Entry
+from ssmar_bench.core.registry import Registry
+from ssmar_bench.core.shelf import Shelf, Volume
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A name that cannot be used: what it would be, whose it is, and why it cannot be used."""
+
+    kind: str
+    name: str
+    origin: str
+    reason: str
+
+
+def use_plugin(path: str | Path) -> list[str]:
+    """Adds the methods of a plugin's file to what this process knows, and returns their names.
+
+    A file that is changed is read anew when it is added again.
+
+    Raises:
+        UserError: the file cannot be read, or has no recipe.
+    """
+    return list(plugins.use(Path(path)).recipes)
+
+
+def origin(method: str) -> str:
+    """The package with its version, or the file, that a method comes from.
+
+    Raises:
+        UserError: there is no such method.
+    """
+    return str(recipes.RECIPES.volume(method).origin)
+
+
+def broken_methods() -> list[Broken]:
+    """Methods that cannot be run, and packages that bring none, as far as that is seen without importing anything."""
+    found = _broken(recipes.RECIPES, known_method)
+    for package in plugins.packages():
+        name = str(package.origin)
+        if plugins.METHODS in package.groups and package.folder is None:
+            found.append(Broken("method", "", name, "its package is not there, so it has no folder of recipes"))
+        elif plugins.METHODS in package.groups and not [*(package.folder or Path()).glob("methods/*.yaml")]:
+            found.append(Broken("method", "", name, f"it has no recipe in {package.folder}/methods"))
+    return found
+
+
+def known_method(name: str) -> None:
+    """Reads a method's recipe and looks for its algorithm, which is not imported.
+
+    Raises:
+        UserError: what is wrong with either.
+    """
+    recipe, source = recipes.read(name)
+    try:
+        entry = ALGORITHMS.entry(recipe.algorithm)
+    except UserError as error:
+        raise UserError(f"{source.where(('algorithm',))}: {error}") from error
+    if entry.fault:
+        raise UserError(f"algorithm '{entry.name}': {entry.fault}.")
+
+
+def broken_benchmarks() -> list[Broken]:
+    """Benchmarks whose definitions cannot be read."""
+    return _broken(definition.BENCHMARKS, definition.read)
+
+
+def broken_entries(registry: Registry, load: Callable[[str], object]) -> list[Broken]:
+    """Entries of a registry that cannot be loaded."""
+    return _faults(registry.kind, registry.entries(), load)
+
+
+def _broken(shelf: Shelf, read: Callable[[str], object]) -> list[Broken]:
+    return _faults(shelf.kind, shelf.volumes(), read)
+
+
+def _faults(kind: str, known: Sequence[Entry | Volume], read: Callable[[str], object]) -> list[Broken]:
+    """What of the ``known`` cannot be read, a name that is taken twice once."""
+    found = []
+    for name in sorted({one.name for one in known}):
+        try:
+            read(name)
+        except UserError as error:
+            origins = [str(one.origin) for one in known if one.name == name]
+            found.append(Broken(kind, name, " and ".join(origins), str(error)))
+    return found

@@ -1,0 +1,1 @@
+"""My method, a semi-supervised method for ssmar-bench."""

@@ -1,0 +1,34 @@
+"""The option ``--plugin``, the same for every command that has it, and what is said of plugins that are broken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from ssmar_bench.api import Broken
+
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", help="A .py file with a method of yours and its recipe; may be given several times."),
+]
+
+
+def use(files: Sequence[Path] | None) -> None:
+    """Adds the plugins to what this command knows."""
+    from ssmar_bench import api
+
+    for path in files or ():
+        api.use_plugin(path)
+
+
+def tell_broken(broken: Sequence[Broken], console: Console) -> None:
+    """Says of every broken plugin whose it is and why it cannot be used."""
+    for one in broken:
+        name = f"{one.kind} '{one.name}'" if one.name else f"a {one.kind}"
+        console.print(f"[red]Broken[/red]: {escape(f'{name} of {one.origin}: {one.reason}')}", soft_wrap=True)

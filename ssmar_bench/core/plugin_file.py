@@ -1,0 +1,115 @@
+"""A plugin of one file: an algorithm's class and its recipes as YAML strings, read without running any of it.
+
+Every constant at the file's top level whose name begins with ``RECIPE`` is a recipe. Its ``algorithm:`` names a class
+of the same file, letters' case, hyphens, dots and underscores apart (``my-method`` is ``MyMethod``), or an algorithm
+that is known already.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from ssmar_bench.core.errors import UserError, twice
+from ssmar_bench.core.yaml_file import Document, parse
+
+MARK = "RECIPE"
+
+
+@dataclass(frozen=True)
+class PluginFile:
+    """What stands in a file.
+
+    Attributes:
+        path: absolute.
+        recipes: name -> YAML, with the lines of the Python file.
+        classes: algorithm -> class of this file.
+    """
+
+    path: Path
+    recipes: Mapping[str, Document]
+    classes: Mapping[str, str]
+
+    @property
+    def module(self) -> str:
+        """The name under which it is imported: no other file has it."""
+        return f"ssmar_bench_plugin_{hashlib.sha256(str(self.path).encode()).hexdigest()[:12]}"
+
+    def load(self) -> ModuleType:
+        """The module, executed once."""
+        if self.module in sys.modules:
+            return sys.modules[self.module]
+        spec = importlib.util.spec_from_file_location(self.module, self.path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = sys.modules[self.module] = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[self.module]
+            raise
+        return module
+
+    def forget(self) -> None:
+        """The next :meth:`load` executes the file anew."""
+        sys.modules.pop(self.module, None)
+
+
+def read(path: Path) -> PluginFile:
+    """The plugin in ``path``.
+
+    Raises:
+        UserError: no such file, no Python, no recipe, or one that is no YAML or has no name; with file and line.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such file; a plugin is a .py file with a recipe.")
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except (SyntaxError, ValueError) as error:  # ValueError: a null byte
+        line = getattr(error, "lineno", None) or 1
+        raise UserError(f"{path}:{line}: not valid Python: {getattr(error, 'msg', error)}.") from error
+    recipes: dict[str, Document] = {}
+    for constant in _constants(tree):
+        document = _document(path, constant)
+        name = str(document.data["name"])
+        if name in recipes:
+            raise twice("method", name, [recipes[name].where(()), document.where(())])
+        recipes[name] = document
+    if not recipes:
+        raise UserError(f'{path}: it has no recipe; write one at its top level: {MARK} = """name: my-method ...""".')
+    classes = {_bare(node.name): node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    algorithms = {str(document.data.get("algorithm")) for document in recipes.values()}
+    found = {name: classes[_bare(name)] for name in sorted(algorithms) if _bare(name) in classes}
+    return PluginFile(path.absolute(), recipes, found)
+
+
+def _bare(name: str) -> str:
+    return "".join(sign for sign in name.lower() if sign not in "-_.")
+
+
+def _constants(tree: ast.Module) -> list[ast.Assign]:
+    """The assignments to names that begin with ``RECIPE``."""
+    return [
+        node
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id.startswith(MARK) for target in node.targets)
+    ]
+
+
+def _document(path: Path, node: ast.Assign) -> Document:
+    if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
+        raise UserError(f"{path}:{node.lineno}: a recipe is one string of YAML, without a call or an f-string.")
+    text = node.value.value
+    # Counted from the closing quotes: a backslash behind the opening ones swallows a line's end.
+    before = (node.value.end_lineno or node.lineno) - 1 - text.count("\n")
+    document = parse(text, path, before)
+    if not isinstance(document.data.get("name"), str):
+        raise UserError(f"{document.where(())}: name: is missing; a recipe says its own name.")
+    return document

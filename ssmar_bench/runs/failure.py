@@ -1,0 +1,52 @@
+"""Why a run failed: the whole traceback for whoever mends it, and one sentence at its end for everybody else."""
+
+from __future__ import annotations
+
+import signal
+import traceback
+from pathlib import Path
+
+from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.core.errors import DivergedError, UserError
+
+LONGEST = 300
+"""Characters of an error's own words."""
+
+HINTS = {"SIGSEGV": ", native code crashed", "SIGKILL": ", for instance because memory was short"}
+
+
+def told(error: BaseException, algorithm: str) -> str:
+    """The traceback of ``error`` and, as its last line, the sentence that a person is shown."""
+    return f"{''.join(traceback.format_exception(error)).rstrip()}\n\n{_sentence(error, algorithm)}\n"
+
+
+def _sentence(error: BaseException, algorithm: str) -> str:
+    words = " ".join(str(error).split())[:LONGEST]
+    if isinstance(error, UserError | DivergedError):
+        return words
+    place = _place(error, algorithm)
+    if isinstance(error, SystemExit):
+        return f"{algorithm} ended its process with sys.exit({error.code!r}) {place}; raise an error instead."
+    return f"{algorithm} raised {type(error).__name__} {place}: {words or 'without a word'}"
+
+
+def _place(error: BaseException, algorithm: str) -> str:
+    """The last line of the algorithm's own file that took part; if there is none, the one that raised the error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    try:
+        source = ALGORITHMS.entry(algorithm).source
+    except UserError:
+        source = None
+    own = [frame for frame in frames if source is not None and Path(frame.filename) == source]
+    last = (own or frames)[-1]
+    return f"({Path(last.filename).name}, line {last.lineno})"
+
+
+def ended(status: int, errors: str) -> str:
+    """What is left of a process that ended with ``status`` and said nothing: its last output, and a sentence."""
+    if status < 0:
+        name = signal.Signals(-status).name
+        sentence = f"its process was ended by {name}{HINTS.get(name, '')}"
+    else:
+        sentence = f"its process ended itself with status {status} in the middle of training"
+    return f"{errors.rstrip()}\n\n{sentence}\n".lstrip()

@@ -1,0 +1,32 @@
+"""All checks as a pytest test of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ssmar_bench.core import plugins
+from ssmar_bench.testing.check import examine, in_order
+from ssmar_bench.testing.subject import Subject
+
+
+def conformance(method: str, plugin: str | Path | None = None) -> Callable[[str], None]:
+    """All checks as one pytest test with a case each; assign it to a name that begins with ``test``.
+
+    Args:
+        method: the method's name, or the path of its recipe.
+        plugin: the file that brings it, where it is not installed.
+    """
+    import pytest
+
+    @pytest.mark.parametrize("check", in_order())
+    def test(check: str) -> None:
+        if plugin is not None:
+            plugins.use(Path(plugin))
+        outcome = examine(Subject.of(method), check)
+        if outcome.state == "not applicable":
+            pytest.skip(outcome.message)
+        if outcome.state == "failed":
+            pytest.fail(outcome.message, pytrace=False)
+
+    return test

@@ -1,0 +1,57 @@
+"""The checks of what a method must not take for granted: sizes, and the kind of its network."""
+
+from __future__ import annotations
+
+from ssmar_bench.testing.check import FailedError, NotApplicableError, check, require
+from ssmar_bench.testing.checks import (
+    it_goes_on_alike_when_saved_and_loaded,
+    losses_are_finite_scalars_that_train,
+    prediction_is_of_each_clip_by_itself,
+    pseudo_labels_are_whole,
+)
+from ssmar_bench.testing.subject import Subject, total
+
+
+def _as_everywhere(subject: Subject, where: str) -> None:
+    """The checks that look at every part of a method, with ``where`` before what they find."""
+    for function in (
+        losses_are_finite_scalars_that_train,
+        pseudo_labels_are_whole,
+        prediction_is_of_each_clip_by_itself,
+        it_goes_on_alike_when_saved_and_loaded,
+    ):
+        try:
+            function(subject)
+        except FailedError as fault:
+            raise FailedError(f"{where}: {fault}") from fault
+
+
+@check
+def views_and_sizes_are_its_own_to_ask_for(subject: Subject) -> None:
+    """It works with other numbers of classes, frames, pixels and clips than those of the other checks."""
+    larger = subject.on(classes=5, segments=6, size=24, batch=7, labelled=15, unlabelled=21)
+    batch = larger.batch(larger.build())
+    require(
+        batch.labelled.clips,
+        "views() asks for no view of labelled clips; write Views(labelled={'weak': View('weak')}).",
+    )
+    try:
+        losses = larger.loss(larger.build(), 0)
+    except (RuntimeError, IndexError, ValueError) as error:
+        raise FailedError(
+            f"5 classes, 6 frames, 24 pixels, 7 clips: {error}; take sizes from context and batch."
+        ) from error
+    require(total(losses).shape == (), "its losses have no sum.")
+    _as_everywhere(larger, "5 classes, 6 frames, 24 pixels, 7 clips")
+
+
+@check
+def a_network_of_3d_convolutions_will_do(subject: Subject) -> None:
+    """It works with a network of 3D convolutions as with one that sees each frame for itself."""
+    if subject.algorithm.needs_tokens:
+        raise NotApplicableError("it needs a network of patch tokens")
+    try:
+        _as_everywhere(subject.on(solid=True), "with a network of 3D convolutions")
+    except (RuntimeError, AttributeError, TypeError) as error:
+        advice = "of a network use what core.contract.Network names alone: its call, features and classifier"
+        raise FailedError(f"with a network of 3D convolutions: {type(error).__name__}: {error}; {advice}.") from error

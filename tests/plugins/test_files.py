@@ -1,0 +1,127 @@
+"""A plugin of one file is read without being run, and its faults are told where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.core import plugins, recipe
+from ssmar_bench.core.errors import UserError
+from tests.plugins.conftest import FILE, MINE, RECIPE
+
+Write = Callable[..., Path]
+
+
+def test_a_file_brings_its_recipe_and_its_class(plugin: Write) -> None:
+    path = plugin(FILE)
+    plugins.use(path)
+    assert recipe.read("mine")[0].label == "Mine"
+    assert str(recipe.RECIPES.volume("mine").origin) == str(path)
+    assert ALGORITHMS.load("mine") is ALGORITHMS.load("mine")
+    assert ALGORITHMS.load("mine").__name__ == "Mine"
+    plugins.forget()
+    assert "mine" not in recipe.RECIPES.names()
+    assert "mine" not in ALGORITHMS
+
+
+def test_reading_a_file_does_not_run_it(plugin: Write) -> None:
+    plugins.use(plugin("raise SystemExit('it was run')\n" + FILE))
+    assert recipe.read("mine")[0].name == "mine"
+    with pytest.raises(UserError, match=r"algorithm 'mine' of \S+ cannot be loaded: SystemExit: it was run"):
+        ALGORITHMS.load("mine")
+
+
+def test_a_file_that_was_changed_is_read_anew(plugin: Write) -> None:
+    path = plugin(FILE)
+    plugins.use(path)
+    before = ALGORITHMS.load("mine")
+    plugin(FILE.replace("revision = 1", "revision = 2").replace("label: Mine", "label: Mine, mended"))
+    plugins.use(path)
+    assert (before.revision, ALGORITHMS.load("mine").revision) == (1, 2)
+    assert recipe.read("mine")[0].label == "Mine, mended"
+    assert len(plugins.files()) == 1
+
+
+def test_several_recipes_may_stand_in_a_file_and_extend_each_other(plugin: Write) -> None:
+    second = 'RECIPE_SURE = """\\\nextends: mine\nname: mine-sure\nlabel: Mine, sure\n"""\n'
+    plugins.use(plugin(FILE + second))
+    assert recipe.read("mine-sure")[0].algorithm == "mine"
+    assert recipe.read("mine-sure")[0].label == "Mine, sure"
+
+
+@pytest.mark.parametrize("name", ["mine", "MINE", "M.i_n-e"])
+def test_an_algorithms_name_is_its_classs_whatever_case_and_hyphens(plugin: Write, name: str) -> None:
+    plugins.use(plugin(FILE.replace("algorithm: mine", f"algorithm: {name}")))
+    assert ALGORITHMS.load(name).__name__ == "Mine"
+
+
+def test_a_recipe_may_be_of_an_algorithm_that_is_known_already(plugin: Write) -> None:
+    plugins.use(plugin('RECIPE = """\nextends: fixmatch\nname: mine\nlabel: Mine\n"""\n'))
+    assert recipe.read("mine")[0].algorithm == "fixmatch"
+    assert plugins.files()[0].classes == {}
+
+
+@pytest.mark.parametrize("start", ['"""\n', '"""\\\n', '"""'])
+def test_a_fault_in_a_recipe_is_told_with_the_files_line(plugin: Write, start: str) -> None:
+    text = f"{MINE}\nRECIPE = {start}{RECIPE}labell: x\n" + '"""\n'
+    path = plugin(text)
+    plugins.use(path)
+    with pytest.raises(UserError) as error:
+        recipe.read("mine")
+    line = text.splitlines().index("labell: x") + 1
+    assert str(error.value) == f"{path}:{line}: labell: unknown key; did you mean 'label'?."
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("class X(:\n", "my_method.py:1: not valid Python: invalid syntax."),
+        ("\0", "my_method.py:1: not valid Python: "),
+        (MINE, "my_method.py: it has no recipe; write one at its top level"),
+        (
+            "RECIPE = open('x').read()\n",
+            "my_method.py:1: a recipe is one string of YAML, without a call or an f-string.",
+        ),
+        ("\nRECIPE = f'name: {1}'\n", "my_method.py:2: a recipe is one string of YAML"),
+        ('RECIPE = """\nname: [\n"""\n', "my_method.py:3: not valid YAML"),
+        ('RECIPE = """\nlabel: x\n"""\n', "my_method.py:1: name: is missing; a recipe says its own name."),
+        ("RECIPE = 'mine'\n", "my_method.py:1: expected a mapping of keys to values."),
+        (
+            "RECIPE = 'name: a'\nRECIPE_2 = 'name: a'\n",
+            "method 'a' is defined twice: by {path}:1 and by {path}:2; give one another name.",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_an_error_at_once(plugin: Write, text: str, fault: str) -> None:
+    path = plugin(text)
+    with pytest.raises(UserError) as error:
+        plugins.use(path)
+    assert fault.format(path=path) in str(error.value)
+    assert plugins.files() == []
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"my\.py: there is no such file; a plugin is a \.py file with a recipe"):
+        plugins.use(tmp_path / "my.py")
+
+
+def test_two_files_with_one_name_are_an_error_that_names_both(plugin: Write) -> None:
+    one, two = plugin(FILE), plugin(FILE, "other.py")
+    plugins.use(one)
+    plugins.use(two)
+    with pytest.raises(UserError) as error:
+        recipe.read("mine")
+    assert str(one) in str(error.value)
+    assert str(two) in str(error.value)
+    with pytest.raises(UserError, match="algorithm 'mine' is defined twice"):
+        ALGORITHMS.load("mine")
+
+
+def test_a_class_that_is_called_as_one_of_our_algorithms_is_an_error(plugin: Write) -> None:
+    plugins.use(plugin(FILE.replace("algorithm: mine", "algorithm: aplt").replace("class Mine", "class Aplt")))
+    with pytest.raises(UserError, match="algorithm 'aplt' is defined twice: by ssmar-bench "):
+        ALGORITHMS.load("aplt")
+    assert ALGORITHMS.load("fixmatch").__name__ == "FixMatch"

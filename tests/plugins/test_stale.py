@@ -1,0 +1,183 @@
+"""A run's record says by whose code it was made, and results of other code than today's are marked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ssmar_bench import __version__, api
+from ssmar_bench.algorithms.provenance import FILE, digest_today, provenance, standing
+from ssmar_bench.core import plugins
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.results.records import load
+from ssmar_bench.runs.worker import _with_todays_code
+from tests.conftest import Finished, folder_of
+from tests.plugins.conftest import FILE as PLUGIN
+
+Call = Callable[..., Finished]
+Write = Callable[..., Path]
+FOOTNOTE = "Stale: made by other code of the method than today's"
+WITH_LOSS = "    revision = 1\n\n    def predict(self, clips):\n        return super().predict(clips) * 2\n"
+
+
+def test_the_record_of_a_package_names_it(mine: Path) -> None:
+    found = provenance("mine", 1)
+    assert found == {
+        "algorithm": "mine",
+        "package": "my-package",
+        "version": "1.2",
+        "revision": 1,
+        "code": digest_today("mine"),
+    }
+    assert len(found["code"]) == 16
+    path = mine / "my_package" / "algorithm.py"
+    path.write_text(path.read_text() + "# nothing computes this\n")
+    assert digest_today("mine") == found["code"]
+    path.write_text(path.read_text() + "Mine.revision = 3\n")
+    assert digest_today("mine") != found["code"]
+
+
+def test_a_files_record_holds_its_name_and_no_folder(plugin: Write) -> None:
+    plugins.use(plugin(PLUGIN))
+    found = provenance("mine", 1)
+    assert (found["package"], found["version"]) == ("my_method.py", "")
+    assert found["code"] == digest_today("mine")
+
+
+def test_ours_are_recorded_and_digested_alike() -> None:
+    found = provenance("fixmatch", 1)
+    assert (found["package"], found["version"]) == ("ssmar-bench", __version__)
+    assert len(found["code"]) == 16
+
+
+@pytest.mark.parametrize(
+    ("text", "today", "expected"),
+    [
+        ('{"code": "a"}', "a", "today"),
+        ('{"code": "a"}', "b", "other"),
+        ('{"code": "a"}', "", "unknown"),
+        ('{"code": ""}', "b", "unknown"),
+        ("{}", "b", "unknown"),
+        ("[", "b", "unknown"),
+        (None, "b", "unknown"),
+    ],
+)
+def test_what_is_not_known_is_not_called_stale(tmp_path: Path, text: str | None, today: str, expected: str) -> None:
+    if text is not None:
+        (tmp_path / FILE).write_text(text)
+    assert standing(tmp_path, today) == expected
+
+
+def test_an_algorithm_that_is_not_installed_has_no_digest() -> None:
+    assert digest_today("no-such-algorithm") == ""
+
+
+@pytest.fixture
+def run(plugin: Write, tiny: Path, tmp_path: Path, call: Call) -> Callable[..., Finished]:
+    """``run`` of the plugin's method in a real process."""
+
+    def run(*words: object) -> Finished:
+        more = ("--methods", "mine", "--plugin", tmp_path / "my_method.py", "--set", "train.epochs=2")
+        return call("run", "--benchmark", tiny, *more, "--out", tmp_path, *words)
+
+    return run
+
+
+@pytest.mark.slow
+def test_a_result_of_other_code_is_marked_until_it_is_measured_anew(
+    plugin: Write, tmp_path: Path, run: Callable[..., Finished], call: Call
+) -> None:
+    plugin(PLUGIN)
+    assert run().status == 0
+    record = folder_of(tmp_path, "mine") / "record"
+    noted = json.loads((record / FILE).read_text())
+    assert noted == {
+        "algorithm": "mine",
+        "package": "my_method.py",
+        "version": "",
+        "revision": 1,
+        "code": noted["code"],
+    }
+    assert str(tmp_path) not in (record / FILE).read_text()
+
+    plugin(PLUGIN.replace("A method of one file.", "Described anew."))
+    assert "stale" not in run("--plan").out
+    plugin(PLUGIN.replace("    revision = 1\n", WITH_LOSS))
+    planned = run("--plan")
+    assert "│ done, stale │" in planned.out
+    assert "Stale: made by other code of the method than today's; --overwrite always trains it anew." in planned.out
+    again = run()
+    assert again.err.startswith("  cached  tiny-motion_mine_r50_s0"), "nothing is trained behind anybody's back"
+    assert "(1; 1 stale) |" in again.out
+    page = (tmp_path / "reports" / "tiny-motion" / "comparison.md").read_text()
+    assert FOOTNOTE in page
+    assert "1; 1 stale" in page
+    html = (tmp_path / "reports" / "index.html").read_text()
+    assert html.count("done, stale") == 1
+    assert FOOTNOTE in html
+
+    assert run("--overwrite", "always").status == 0
+    assert "stale" not in run("--plan").out
+    assert "stale" not in (tmp_path / "reports" / "tiny-motion" / "comparison.md").read_text().lower()
+
+    plugin(PLUGIN)
+    words = ("--results", tmp_path / "results", "--out", tmp_path / "reports")
+    assert call("report", *words, "--plugin", tmp_path / "my_method.py").status == 0
+    assert FOOTNOTE in (tmp_path / "reports" / "tiny-motion" / "comparison.md").read_text()
+    plugins.forget()
+    assert call("report", *words).status == 0
+    page = (tmp_path / "reports" / "tiny-motion" / "comparison.md").read_text()
+    assert FOOTNOTE not in page, "without the plugin, nobody knows"
+    assert "| Mine " in page
+
+
+@pytest.mark.slow
+def test_ours_say_so_too_and_old_records_say_nothing(trained: object, tmp_path: Path) -> None:
+    out = trained.copy(tmp_path, "fixmatch", "supervised")  # type: ignore[attr-defined]
+    record = folder_of(out, "fixmatch") / "record"
+    assert json.loads((record / FILE).read_text()) == provenance("fixmatch", 1)
+    (folder_of(out, "supervised") / "record" / FILE).unlink()
+    runs = load(out / "results").runs.set_index("method")
+    assert runs["code"].to_dict() == {"fixmatch": "today", "supervised": "unknown"}
+    (record / FILE).write_text(json.dumps({**provenance("fixmatch", 1), "code": "f" * 16}))
+    assert load(out / "results").runs.set_index("method").loc["fixmatch", "code"] == "other"
+    text = api.table(out / "results", "tiny-motion")
+    (row,) = (line for line in text.splitlines() if line.startswith("| FixMatch"))
+    assert "(1; 1 stale)" in row
+    assert "stale" not in next(line for line in text.splitlines() if line.startswith("| Supervised"))
+
+
+def spec_of(folder: RunFolder) -> RunSpec:
+    plain = {name: {} for name in ("source", "hyperparameters", "store", "clips", "backbone", "train")}
+    spec = RunSpec("b", manifest="", ratio=0.5, seed=0, method="fixmatch", algorithm="fixmatch", revision=1, **plain)
+    folder.work.mkdir(parents=True)
+    return spec
+
+
+def test_a_run_that_other_code_began_starts_anew(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    spec, note, checkpoint = spec_of(folder), folder.work / FILE, folder.work / "checkpoint.pt"
+    _with_todays_code(folder, spec)
+    assert json.loads(note.read_text()) == provenance("fixmatch", 1)
+    checkpoint.write_text("of today's code")
+    _with_todays_code(folder, spec)
+    assert checkpoint.exists()
+    note.write_text(json.dumps({"code": "another"}))
+    _with_todays_code(folder, spec)
+    assert not checkpoint.exists()
+    assert json.loads(note.read_text())["code"] == digest_today("fixmatch")
+
+
+def test_a_checkpoint_of_unknown_code_goes_on_and_stays_unknown(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    spec = spec_of(folder)
+    (folder.work / "checkpoint.pt").write_text("from before this was noted")
+    _with_todays_code(folder, spec)
+    assert not (folder.work / FILE).exists()
+    assert (folder.work / "checkpoint.pt").exists()
+    shutil.rmtree(folder.path)
