@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ssmar_bench.cli.plugins import Plugins, use
 from ssmar_bench.core.errors import UserError
 
 
@@ -20,11 +21,13 @@ def predict(
     start: Annotated[int | None, typer.Option(min=0, help="First frame of the clip in a longer video, from 0.")] = None,
     end: Annotated[int | None, typer.Option(min=0, help="Its last frame, inclusive.")] = None,
     results: Annotated[Path, typer.Option(help="The folder that holds runs/.")] = Path("results"),
+    plugin: Plugins = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
 ) -> None:
     """Print the classes of videos, with their probabilities, as a trained run sees them."""
     from ssmar_bench import api
 
+    use(plugin)
     if (start is None) != (end is None):
         raise UserError("Give both --start and --end, or neither for the whole video.")
     if start is not None and len(videos) > 1:

@@ -3,7 +3,8 @@
 What a block is, its first line says (``language words``):
 
 - ``python``: executed, the blocks of a page one after the other in one namespace, as in a notebook.
-- ``python NAME`` and ``yaml NAME``: a file of that name, written where the page's other blocks run.
+- ``python NAME``, ``yaml NAME``, ``toml NAME``: a file of that name, written where the page's other blocks run. The
+  folder of a ``pyproject.toml`` is put on the path with its entry points, as ``pip install --editable`` does.
 - ``yaml``: a part of a file; it is YAML.
 - ``console``: commands behind ``$``. Every ``ssmar-bench`` command is parsed by the command line's own parser: command,
   options and arguments exist; every ``make`` target exists. Nothing is executed.
@@ -21,7 +22,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-LANGUAGES = ("python", "yaml", "console", "text")
+FILES = ("python", "yaml", "toml")
+LANGUAGES = (*FILES, "console", "text")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Block:
     @property
     def file(self) -> str:
         """The name of the file that it is, "" if it is none."""
-        return self.words[0] if self.words and self.language in ("python", "yaml") else ""
+        return self.words[0] if self.words and self.language in FILES else ""
 
 
 @dataclass(frozen=True)

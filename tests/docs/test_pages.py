@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,19 @@ def test_every_piece_of_yaml_is_valid(page: Path, tmp_path: Path) -> None:
                 recipes.read(str(path))
 
 
+def installed(project: Path) -> None:
+    """The metadata of an editable installation of a package, beside it."""
+    said = tomllib.loads(project.read_text())["project"]
+    folder = project.parent / f"{said['name'].replace('-', '_')}-{said['version']}.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {said['name']}\nVersion: {said['version']}\n")
+    groups = [
+        f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in entries.items())
+        for group, entries in said["entry-points"].items()
+    ]
+    (folder / "entry_points.txt").write_text("".join(groups))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if any(b.language != "text" for b in blocks(page))], ids=name)
 def test_what_is_executed(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
@@ -135,6 +149,9 @@ def test_what_is_executed(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         if block.file:
             Path(block.file).parent.mkdir(parents=True, exist_ok=True)
             Path(block.file).write_text(block.text)
+            if Path(block.file).name == "pyproject.toml":
+                installed(Path(block.file))
+                monkeypatch.syspath_prepend(str(tmp_path / Path(block.file).parent))
         elif block.language == "python":
             place = "\n" * block.line  # a traceback shows the page's own lines
             exec(compile(place + block.text, page.name, "exec"), notebook)
