@@ -62,9 +62,9 @@ def contents(wheel: Path, under: str = "") -> dict[str, bytes]:
 
 def test_the_wheel_holds_every_recipe_and_definition(wheel: Path) -> None:
     expected = {
-        f"ssmar_bench/_bundled/{folder}/{path.name}": path.read_bytes()
+        f"ssmar_bench/_bundled/{path.relative_to(ROOT)}": path.read_bytes()
         for folder in FOLDERS
-        for path in (ROOT / folder).glob("*.yaml")
+        for path in (ROOT / folder).rglob("*.yaml")
     }
     paper = ROOT / "results" / "paper"
     expected |= {

@@ -20,7 +20,7 @@ from ssmar_bench.runs.local import LocalEngine
 from tests.conftest import Commands, Finished, folder_of, records, timings, until, workers
 
 pytestmark = pytest.mark.slow
-PLAN = ("run", "--methods", "supervised", "--plan")
+PREPARE = ("data", "prepare", "--jobs", 1)
 ENDLESS = ("--set", "train.epochs=100000")
 
 
@@ -133,7 +133,7 @@ def test_a_run_that_would_start_while_all_are_stopped_is_left_alone(tmp_path: Pa
 @pytest.fixture
 def killed_renderer(commands: Commands, tiny: Path, tmp_path: Path) -> subprocess.Popen[str]:
     """A command that was killed while it rendered into ``tmp_path / "cache"``."""
-    process = commands.start(*PLAN, "--benchmark", tiny, cache=tmp_path / "cache")
+    process = commands.start(*PREPARE, tiny, cache=tmp_path / "cache")
     until(lambda: [*tmp_path.glob("cache/sources/.*.partial/videos_train/*.mp4")], "the first video")
     commands.kill(process)
     return process
@@ -146,7 +146,7 @@ def test_killed_while_rendering_leaves_no_process(commands: Commands, killed_ren
 @pytest.mark.usefixtures("killed_renderer")
 def test_killed_while_rendering_renders_anew(commands: Commands, tiny: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    ended = commands.run(*PLAN, "--benchmark", tiny, cache=cache)
+    ended = commands.run(*PREPARE, tiny, cache=cache)
     assert ended.status == 0, ended.err
     (rendered,) = (path.parent for path in cache.glob("sources/micro-motion-*/micro-motion.json"))
     assert len([*rendered.glob("videos_*/*.mp4")]) == 84
