@@ -38,7 +38,7 @@ def listing(names: Sequence[str] | None = None) -> list[tuple[Recipe, str]]:
 
 
 def methods(names: Sequence[str] | None = None) -> list[Recipe]:
-    """The recipes of :func:`listing` alone."""
+    """The recipes of ``listing(names)`` alone."""
     return [recipe for recipe, _ in listing(names)]
 
 

@@ -1,7 +1,7 @@
 """``docs/add-a-method.md``, typed word for word in an empty folder where the wheel alone is installed.
 
-Files are the blocks ``python NAME`` and ``yaml NAME``; ``console`` blocks are commands behind ``$`` and what they print,
-``...`` is anything, and lines need not follow each other at once.
+Files are the blocks ``python NAME`` and ``yaml NAME``; ``console`` blocks are commands behind ``$`` and what they
+print, ``...`` is anything, and lines need not follow each other at once.
 """
 
 from __future__ import annotations
