@@ -49,11 +49,13 @@ class PaperTable(Section):
         columns: kind of data (``micro-motion``, ``real``) -> columns.
         notes: what a reader must know, sentences.
         ablation: whether the rows are parts and settings of a method, not methods that compete with each other.
+        apart: rows that are compared with each other alone, since they train under another schedule.
     """
 
     name: str
     title: str
     ablation: bool = False
+    apart: list[str] = Field(default_factory=list)
     rows: dict[str, str] = Field(min_length=1)
     further: dict[str, str] = Field(default_factory=dict)
     as_published: dict[str, str] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ssmar_bench.core import published
-from ssmar_bench.reports.paper_tables import KINDS
+from ssmar_bench.reports.filled import KINDS
 from ssmar_bench.reports.words import percent, setting
 from ssmar_bench.results.context import Context, context
 from ssmar_bench.results.records import Runs
@@ -55,6 +55,7 @@ PAPER = {
         "paper's Fig. 4, right); the table's page says how they were chosen."
     ),
 }
+RANKS = "Mean ranks over independent data sets; methods that Nemenyi's test does not part are joined."
 FEWER = (
     f"Figures of several methods draw at most {LINES}: those of the paper's Fig. 2b, then those that validate best; "
     "ablations are left to their tables. The page has them all."
@@ -90,6 +91,7 @@ def _paper(reports: Path) -> list[str]:
         return []
     links = "\n".join(f"- {_links(f'paper/{path.stem}', path.stem)}" for path in pages)
     parts = [f"## The paper's tables, figures and claims\n\n{links}\n"]
+    parts += [_picture(f"paper/{path.stem}", RANKS) for path in sorted((reports / "paper").glob("*-ranks.png"))]
     for on in KINDS:
         for name, words in PAPER.items():
             stem = f"paper/{name.format(on=on)}"

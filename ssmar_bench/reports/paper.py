@@ -10,16 +10,19 @@ import pandas as pd
 
 from ssmar_bench.core import published
 from ssmar_bench.core.files import write_text
-from ssmar_bench.reports import paper_figures
+from ssmar_bench.reports import paper_figures, rank_figure
+from ssmar_bench.reports.filled import KINDS, Filled, filled
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.panels import save
-from ssmar_bench.reports.paper_tables import KINDS, Filled, filled, section
+from ssmar_bench.reports.paper_tables import section
+from ssmar_bench.reports.paper_words import tested
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.style import drawing
 from ssmar_bench.reports.tables import Table, csv, page
 from ssmar_bench.reports.words import ABSENT
 from ssmar_bench.results.claims import Answer, Seen, evaluate
 from ssmar_bench.results.examples import examples
+from ssmar_bench.results.ranking import Friedman
 from ssmar_bench.results.records import Runs
 
 FOLDER = "paper"
@@ -36,10 +39,11 @@ MANY = 3
 
 @dataclass(frozen=True)
 class Part:
-    """A section, and the same as a frame."""
+    """A section, the same as a frame, and Friedman's test of its rows if there are data sets enough."""
 
     section: Section
     frame: pd.DataFrame
+    test: Friedman | None = None
 
 
 def parts(runs: Runs) -> list[Part]:
@@ -55,7 +59,7 @@ def parts(runs: Runs) -> list[Part]:
         if known:
             answers = evaluate(runs, on)
             found.append(Part(_claims(answers, on), _claims_frame(answers)))
-            found += [Part(_section(one), _frame(one)) for one in known]
+            found += [Part(_section(one), _frame(one), tested(one)) for one in known]
     return found
 
 
@@ -67,10 +71,13 @@ def write(found: Sequence[Part], reports: Path) -> list[Path]:
     return paths
 
 
-def draw(runs: Runs, reports: Path) -> list[Path]:
-    """Draws the paper's figures that have runs into ``reports/paper``; the files written."""
+def draw(runs: Runs, found: Sequence[Part], reports: Path) -> list[Path]:
+    """Draws the paper's figures that have runs, and tested ranks, into ``reports/paper``; the files written."""
     paths: list[Path] = []
     with drawing():
+        for part in found:
+            if part.test is not None:
+                paths += save(rank_figure.ranks(part.test), reports / FOLDER / f"{part.section.name}-ranks")
         for on in KINDS:
             for name, figure in paper_figures.draw(runs, on):
                 paths += save(figure, reports / FOLDER / name)

@@ -63,7 +63,7 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
         paths += _tables(job, name) + _figures(job, name)
     if len(set(known) & set(LEVELS)) > 1 and set(chosen) & set(LEVELS):
         paths += _levels(job)
-    paths += paper.write(job.paper, reports) + paper.draw(runs, reports)
+    paths += paper.write(job.paper, reports) + paper.draw(runs, job.paper, reports)
     return [*paths, *_pages(job)]
 
 

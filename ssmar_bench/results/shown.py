@@ -14,14 +14,15 @@ LINES = 7
 
 @cache
 def ablations() -> frozenset[str]:
-    """Methods that stand only in the paper's tables of ablations, or for what its authors most likely ran.
+    """Methods that stand only in the paper's tables of ablations, below a table, or for what its authors likely ran.
 
     They are many relatives of one method: among them the luckiest would often come first.
     """
     tables = [published.read(name) for name in published.TABLES.names()]
     competing = {method for table in tables if not table.ablation for method in table.rows.values()}
     others = {method for table in tables if table.ablation for method in table.rows.values()}
-    return frozenset((others | {m for table in tables for m in table.as_published.values()}) - competing)
+    below = {method for table in tables for method in (*table.further.values(), *table.as_published.values())}
+    return frozenset((others | below) - competing)
 
 
 def compared(runs: Runs, benchmark: str) -> list[str]:

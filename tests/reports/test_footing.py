@@ -11,6 +11,7 @@ from _records import Fake
 from ssmar_bench.core import method_set, published
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.reports import paper_tables
+from ssmar_bench.reports.filled import filled
 from ssmar_bench.reports.footing import own_columns, own_optimisers
 from ssmar_bench.reports.render import comparison_text
 from ssmar_bench.results.footing import Footing
@@ -73,7 +74,7 @@ def test_the_comparison_has_the_columns_where_rows_differ_and_only_there(tmp_pat
 def test_table_2_tells_network_initial_weights_and_optimiser_of_every_row(tmp_path: Path) -> None:
     table = published.read("table2")
     assert list(table.methods().values()) == method_set.read("table2").methods
-    found = paper_tables.section(paper_tables.filled(load(tmp_path), table, "real"))
+    found = paper_tables.section(filled(load(tmp_path), table, "real"))
     shown = found.tables[0]
     assert shown.header[1:3] == ("Network", "Initial weights")
     rows = {row[0]: row[1:3] for row in shown.rows}
@@ -82,5 +83,5 @@ def test_table_2_tells_network_initial_weights_and_optimiser_of_every_row(tmp_pa
     assert rows["APLT (Ours)"] == ("tsn:resnet18", "from ImageNet weights")
     assert "LTG, Baseline on LTG's network, APLT on LTG's network: rate 0.04" in shown.caption
     assert "a row from scratch is no reproduction of one from pretrained weights" in " ".join(found.words)
-    one = paper_tables.section(paper_tables.filled(load(tmp_path), published.read("table1"), "real"))
+    one = paper_tables.section(filled(load(tmp_path), published.read("table1"), "real"))
     assert one.tables[0].header[1] == "MA-12, ResNet-18, 10%"

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from _records import Real
 
-from ssmar_bench.reports import paper
+from ssmar_bench.core.published import PaperTable
+from ssmar_bench.reports import paper, paper_words, rank_figure
+from ssmar_bench.reports.filled import filled
 from ssmar_bench.reports.latex import latex
+from ssmar_bench.reports.style import drawing
 from ssmar_bench.results.claims import Seen, evaluate, verdict
 from ssmar_bench.results.records import Runs, load
 
@@ -146,3 +149,46 @@ def test_a_cell_is_of_one_device_and_the_newest_revision(tmp_path: Path) -> None
     again = load(tmp_path)
     assert len(again.runs) == len(runs.runs) + 3
     assert "90.0 ± 0.0 (2)" in paper.text(again, "table4", "micro-motion")
+
+
+def test_rows_of_another_schedule_are_compared_with_each_other_alone(tmp_path: Path) -> None:
+    rounds = {"aplt-every-1": 0.9, "aplt-every-10": 0.6}
+    for method, accuracy in {"fixmatch": 0.3, "aplt": 0.7, **rounds}.items():
+        for seed in range(5):
+            Real(method, 0.5, seed, accuracy).write(tmp_path)
+    part = next(part for part in paper.parts(load(tmp_path)) if part.section.name == "sensitivity-micro-motion")
+    table = part.section.tables[0]
+    assert {table.rows[row][0] for row, _ in table.bold} == {"APLT", "Rounds every epoch"}
+    assert table.rows[min(table.rules)][0] == "Rounds every epoch"
+    gains = next(one for one in part.section.tables if one.title.startswith("Gain over FixMatch"))
+    assert not any(row[0].startswith("Rounds") for row in gains.rows)
+    ranks = [one for one in part.section.tables if one.title.startswith("Mean ranks")]
+    assert [[row[0] for row in one.rows] for one in ranks] == [
+        ["APLT", "FixMatch"], ["Rounds every epoch", "Rounds every 10 epochs"],
+    ]  # fmt: skip
+    assert len({one.name for one in part.section.tables}) == len(part.section.tables)
+
+
+def test_five_independent_data_sets_are_tested_and_drawn(tmp_path: Path) -> None:
+    """Benchmarks of one source are one data set, however many."""
+    names = ("micro-motion-12", "ma-12", "smg-5", "imigue-11", "ucf101", "hmdb51")
+    columns = [
+        {"label": f"{name} {ratio}", "benchmark": name, "ratio": ratio} for name in names for ratio in (0.2, 0.5)
+    ]
+    rows = {"Plain": "supervised", "FixMatch": "fixmatch", "Ours": "aplt"}
+    table = PaperTable.model_validate({"name": "mine", "title": "Mine", "rows": rows, "columns": {"real": columns}})
+    for name in names:
+        for ratio in (0.2, 0.5):
+            for number, method in enumerate(rows.values()):
+                Real(method, ratio, 0, 0.3 + 0.2 * number, benchmark=name).write(tmp_path)
+    runs = load(tmp_path)
+    found = paper_words.tested(filled(runs, table, "real"))
+    assert found is not None
+    assert (found.sets, list(found.ranks)) == (6, [3, 2, 1])
+    assert "Friedman's test over 6 data sets" in " ".join(paper_words.words(filled(runs, table, "real")))
+    with drawing():
+        axes = rank_figure.ranks(found).axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["Ours", "FixMatch", "Plain"]
+    assert len(axes.lines) == 3  # the points, and two bars: Ours and Plain are 2 ranks apart
+    few = paper_words.tested(filled(runs, table.model_copy(update={"columns": {"real": table.of("real")[:8]}}), "real"))
+    assert few is None

@@ -23,6 +23,18 @@ def test_friedman_is_the_textbook_formula_and_nemenyi_the_textbook_distance() ->
     assert found.statistic == pytest.approx(12 * 14 / 20 * (sum(r * r for r in ranks) - 4 * 25 / 4))
     assert found.critical_difference == pytest.approx(2.569 * math.sqrt(4 * 5 / (6 * 14)), abs=5e-4)
     assert found.p < 0.05
+    assert found.sets == 14
+
+
+def test_friedmans_p_holds_for_few_data_sets() -> None:
+    """Three methods in one order on five data sets: 6 of 6^5 equally likely orders are as extreme."""
+    always = pd.DataFrame(np.array([[3.0, 2.0, 1.0]] * 5).T, index=list("abc"))
+    found = friedman(always)
+    assert found is not None
+    assert found.p == pytest.approx(6 / 6**5, abs=4e-4)
+    rng = np.random.default_rng(4)
+    chance = [friedman(pd.DataFrame(rng.normal(size=(4, 5)))) for _ in range(100)]
+    assert np.mean([one is not None and one.p < 0.05 for one in chance]) < 0.1
 
 
 def test_four_data_sets_are_too_few() -> None:
