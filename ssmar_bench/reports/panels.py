@@ -35,11 +35,14 @@ MARKS = 8
 """About how many markers a line carries."""
 
 
-def canvas(height: float, entries: Sequence[Line2D]) -> Figure:
-    """An empty figure of a column's width: ``height`` inches and what the legend of ``entries`` takes."""
+def canvas(height: float, entries: Sequence[Line2D], margin: float = 0.03) -> Figure:
+    """An empty figure of a column's width: ``height`` inches and what the legend of ``entries`` takes.
+
+    ``margin``: inches above and below what is drawn.
+    """
     lines = sum(1 + str(entry.get_label()).count("\n") for entry in entries)
     height += 0.15 * -(-lines // _columns(entries)) if lines else 0
-    layout = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.03, wspace=0.03, hspace=0.02)
+    layout = ConstrainedLayoutEngine(w_pad=0.02, h_pad=margin, wspace=0.03, hspace=0.02)
     figure = Figure(figsize=(WIDTH, height), layout=layout)
     FigureCanvasAgg(figure)
     return figure

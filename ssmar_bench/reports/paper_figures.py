@@ -79,7 +79,7 @@ def _clips(runs: Runs, on: str) -> Figure | None:
         return None
     strips = [np.asarray(Image.open(io.BytesIO(_bytes(runs, found, one)))) for one in shown]
     heights = [WIDTH * strip.shape[0] / strip.shape[1] for strip in strips]
-    figure = canvas(sum(heights) + 0.5 * len(shown), [])
+    figure = canvas(sum(heights) + 0.52 * len(shown), [], margin=0.08)
     panels = figure.subplots(len(shown), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     for axes, one, strip in zip(panels, shown, strips, strict=True):
         axes.imshow(strip, interpolation="none", aspect="equal")
