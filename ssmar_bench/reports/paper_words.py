@@ -82,5 +82,7 @@ def _by_source(found: Filled) -> pd.DataFrame:
     A data set is one, however many ratios and networks were run on it.
     """
     scores = found.alike(found.groups[0]).dropna(how="all").dropna(axis=1, how="any")
+    if scores.empty:
+        return scores
     sources = {column.name: source_of(found, column) for column in found.columns if column.name in scores}
     return scores.T.groupby(pd.Series(sources, dtype=str)).mean().T

@@ -86,6 +86,9 @@ def test_every_section_is_written_three_ways_and_alike_each_time(tmp_path: Path)
     again = paper.write(paper.parts(runs), tmp_path / "b")
     assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
     assert paper.parts(load(tmp_path / "nothing")) == []
+    empty = paper.text(load(tmp_path / "nothing"), "table4", "real")
+    assert "stand on 0 (none)" in empty
+    assert "Not measured, and therefore missing here: rows FixMatch (Baseline), SYN" in empty
 
 
 def test_claims_speak_of_what_is_there(tmp_path: Path) -> None:
