@@ -17,7 +17,14 @@ from ssmar_bench.core.shelf import Shelf, Volume
 
 @dataclass(frozen=True)
 class Broken:
-    """A name that cannot be used: what it would be, whose it is, and why it cannot be used."""
+    """A name that cannot be used.
+
+    Attributes:
+        kind: what it would be: ``method``, ``benchmark`` or ``source``.
+        name: as it would be asked for, "" of a package that brings nothing.
+        origin: the package with its version, or the file; of a name that is taken twice both.
+        reason: why it cannot be used, a sentence.
+    """
 
     kind: str
     name: str
@@ -28,7 +35,8 @@ class Broken:
 def use_plugin(path: str | Path) -> list[str]:
     """Adds the methods of a plugin's file to what this process knows, and returns their names.
 
-    A file that is changed is read anew when it is added again.
+    Args:
+        path: a ``.py`` file with a class and its recipe (docs/add-a-method.md); after a change, add it again.
 
     Raises:
         UserError: the file cannot be read, or has no recipe.
@@ -37,7 +45,7 @@ def use_plugin(path: str | Path) -> list[str]:
 
 
 def origin(method: str) -> str:
-    """The package with its version, or the file, that a method comes from.
+    """The package with its version, or the file, that ``method`` comes from.
 
     Raises:
         UserError: there is no such method.
@@ -58,7 +66,7 @@ def broken_methods() -> list[Broken]:
 
 
 def known_method(name: str) -> None:
-    """Reads a method's recipe and looks for its algorithm, which is not imported.
+    """Reads the recipe of the method ``name`` and looks for its algorithm, which is not imported.
 
     Raises:
         UserError: what is wrong with either.
