@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.algorithms.provenance import digest_today
 from ssmar_bench.api.plugins import broken_methods, origin
 from ssmar_bench.core import method_set
@@ -38,7 +39,7 @@ def listing(names: Sequence[str] | None = None) -> list[tuple[Recipe, str]]:
 
 
 def methods(names: Sequence[str] | None = None) -> list[Recipe]:
-    """The recipes of ``listing(names)`` alone."""
+    """The recipes alone of what ``names`` stand for, all without them; errors as in :func:`listing`."""
     return [recipe for recipe, _ in listing(names)]
 
 
@@ -50,7 +51,7 @@ def set_notes(names: Sequence[str]) -> list[str]:
 def compared(recipe: Recipe) -> str:
     """What the tests compare the algorithm of ``recipe`` with, in a few words."""
     parity = recipe.parity
-    if recipe.algorithm.startswith("usb-"):
+    if ALGORITHMS.entry(recipe.algorithm).target.startswith("ssmar_bench.algorithms.usb:"):
         return "semilearn 0.3.2's own code"
     if parity is None:
         return "nothing"

@@ -107,7 +107,7 @@ def check(
             colour = COLOURS[outcome.state]
             console.print(f"[{colour}]{outcome.state:>14}[/{colour}]  {outcome.check}")
             if outcome.message:
-                console.print(Padding(escape(outcome.message), (0, 0, 0, 16)))
+                console.print(Padding(escape(outcome.message), (0, 0, 0, 16), expand=False))
     said = ", ".join(f"{number} {state}" for state, number in count.items() if number)
     console.print(f"{name}: {said}.", markup=False)
     if count["failed"]:

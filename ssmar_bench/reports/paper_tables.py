@@ -13,7 +13,7 @@ from ssmar_bench.reports.footing import own_columns, own_optimisers
 from ssmar_bench.reports.paper_words import words
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.reports.words import ABSENT
+from ssmar_bench.reports.words import ABSENT, footnotes
 from ssmar_bench.results.paired import PEOPLE, SEEDS, Difference, Standing, difference, hits, standing
 from ssmar_bench.results.ranking import Ranking, rank
 from ssmar_bench.results.table_cells import Cell
@@ -72,6 +72,7 @@ def _accuracy(found: Filled) -> Table:
     notes = [
         "Test accuracy in %: mean ± standard deviation over seeds, in brackets the number of seeds; — means not run."
     ]
+    notes += footnotes(cell.stale for cell in found.cells.values())
     if len(untested) < len(standings):
         notes.append(TESTING)
     if untested:
@@ -94,7 +95,8 @@ def _accuracy(found: Filled) -> Table:
 
 
 def _score(cell: Cell) -> str:
-    lost = [f"{count} {word}" for count, word in ((cell.failed, "failed"), (cell.unfinished, "unfinished")) if count]
+    counts = {"stale": cell.stale, "failed": cell.failed, "unfinished": cell.unfinished}
+    lost = [f"{count} {word}" for word, count in counts.items() if count]
     if cell.runs.empty:
         return ", ".join(lost) or ABSENT
     deviation = cell.accuracy.std(ddof=1)

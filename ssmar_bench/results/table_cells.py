@@ -32,6 +32,11 @@ class Cell:
     unfinished: int
 
     @property
+    def stale(self) -> int:
+        """How many of the runs other code made than today's."""
+        return int((self.runs["code"] == "other").sum())
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the finished runs."""
         return tuple(int(seed) for seed in self.runs["seed"])

@@ -1,7 +1,6 @@
 """``docs/add-a-method.md``, typed word for word in an empty folder where the wheel alone is installed.
 
-Files are the blocks ``python NAME`` and ``yaml NAME``; ``console`` blocks are commands behind ``$`` and what they
-print, ``...`` is anything, and lines need not follow each other at once.
+What a block is, ``_pages`` says; here all ``console`` blocks are executed.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import shlex
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,30 +19,15 @@ import pytest
 from ssmar_bench.testing import CHECKS, in_order
 from tests.packaging.test_packaging import built
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "add-a-method.md").read_text()
-BLOCKS = re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+sys.path.insert(0, str(Path(__file__).parent))
+from _pages import ROOT, blocks, commands, missing
+
+PAGE = ROOT / "docs" / "add-a-method.md"
 
 
 def test_the_page_names_every_check_and_what_holds() -> None:
-    listed = re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \|$", PAGE, flags=re.MULTILINE)
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \|$", PAGE.read_text(), flags=re.MULTILINE)
     assert listed == [(name, CHECKS[name].holds) for name in in_order()]
-
-
-def dialogue(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Commands of a console block, each with the lines that the page shows of its output."""
-    for part in text.split("$ ")[1:]:
-        command, *shown = part.splitlines()
-        yield command, [line for line in shown if line != "..."]
-
-
-def missing(shown: list[str], printed: str) -> list[str]:
-    """The lines of ``shown`` that are not printed, in their order; spaces are compared as one."""
-    lines = iter(" ".join(line.split()) for line in printed.splitlines())
-    patterns = [".*".join(map(re.escape, " ".join(line.split()).split("..."))) for line in shown]
-    return [
-        line for line, one in zip(shown, patterns, strict=True) if not any(re.fullmatch(one, each) for each in lines)
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +67,14 @@ def plain(**more: str) -> dict[str, str]:
 def test_word_for_word(tools: Path, tmp_path: Path, cache: Path) -> None:
     environment = plain(PATH=f"{tools}:{os.environ['PATH']}", SSMAR_BENCH_CACHE=str(cache))
     typed = 0
-    for language, name, text in BLOCKS:
-        if language in ("python", "yaml") and name:
-            (tmp_path / name).write_text(text)
-        for command, shown in dialogue(text) if language == "console" else ():
-            ended = subprocess.run(shlex.split(command), cwd=tmp_path, env=environment, capture_output=True, text=True)
+    for block in blocks(PAGE):
+        if block.file:
+            (tmp_path / block.file).write_text(block.text)
+        for command in commands(block) if block.language == "console" else ():
+            words = shlex.split(command.words)
+            ended = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
             assert ended.returncode == 0, f"{command}\n{ended.stdout}{ended.stderr}"
-            assert missing(shown, ended.stdout) == [], f"{command}\n{ended.stdout}"
+            assert missing(command.output, ended.stdout) == "", f"{command}\n{ended.stdout}"
             typed += 1
     assert typed == 8
     code = "import ssmar_bench, my_idea; print(ssmar_bench.__file__, my_idea.__file__)"

@@ -87,6 +87,17 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert "ssmar-bench = ssmar_bench.cli:main" in contents(wheel)[entry].decode()
 
 
+def test_the_wheel_holds_the_templates_of_methods_and_the_kits_benchmark(wheel: Path) -> None:
+    templates = ROOT / "ssmar_bench" / "api" / "templates"
+    expected = {
+        path.relative_to(ROOT).as_posix()
+        for path in [*templates.rglob("*"), ROOT / "ssmar_bench" / "testing" / "tiny.yaml"]
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert len(expected) == 4 + 3 * 2 + 1
+    assert expected <= set(contents(wheel))
+
+
 def test_a_wheel_from_the_sdist_is_the_same(wheel: Path, second_wheel: Path) -> None:
     assert contents(second_wheel, "ssmar_bench/") == contents(wheel, "ssmar_bench/")
 

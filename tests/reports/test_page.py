@@ -11,6 +11,7 @@ from _records import Fake
 
 from ssmar_bench.reports.render import html
 from ssmar_bench.reports.web.payload import embedded
+from ssmar_bench.reports.words import STALE
 from ssmar_bench.results.digest import inputs
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&amp;<!--"
@@ -83,3 +84,13 @@ def test_one_seed_has_no_deviation_in_the_data(tmp_path: Path) -> None:
     (bench,) = data(rendered(tmp_path))["benchmarks"]  # type: ignore[misc]
     assert bench["cells"][0]["accuracy"] == [50, None]
     assert set(bench["cells"][0]["curves"]["probe/accuracy"]["std"]) == {None}
+
+
+def test_a_run_of_other_code_says_so_and_one_of_unknown_code_does_not(tmp_path: Path) -> None:
+    (Fake("fixmatch").write(tmp_path) / "record" / "code.json").write_text('{"code": "0123456789abcdef"}')
+    Fake("aplt").write(tmp_path)
+    text = rendered(tmp_path)
+    told = {run["method"]: run.get("stale") for run in data(text)["runs"]}  # type: ignore[attr-defined]
+    assert told == {"fixmatch": STALE, "aplt": None}
+    assert text.count("done, stale") == 1, "the table of all runs"
+    assert "run.stale" in text, "the page of a run shows it"

@@ -16,6 +16,7 @@ from ssmar_bench.reports import paper, paper_words, rank_figure
 from ssmar_bench.reports.filled import filled
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.style import drawing
+from ssmar_bench.reports.words import STALE
 from ssmar_bench.results.claims import Seen, evaluate, verdict
 from ssmar_bench.results.records import Runs, load
 
@@ -75,6 +76,16 @@ def test_what_was_not_run_failed_or_was_run_otherwise_is_shown_as_such(tmp_path:
     assert "Not measured, and therefore missing here: rows APLT (Ours), SYN." in text
     assert "(2; 1 failed)" in text
     assert any(line.startswith("| APLT (Ours), SYN") and "—" in line for line in text.splitlines())
+
+
+def test_a_run_of_other_code_is_marked_in_its_cell(tmp_path: Path) -> None:
+    table4(tmp_path, 2)
+    (Real("aplt", 0.5, 1, 0.71).write(tmp_path) / "record" / "code.json").write_text('{"code": "0123456789abcdef"}')
+    text = paper.text(load(tmp_path), "table4", "micro-motion")
+    (row,) = (line for line in text.splitlines() if line.startswith("| APLT (Ours), ASY") and "(2;" in line)
+    assert "(2; 1 stale)" in row
+    assert text.count("stale") == 1
+    assert STALE in text
 
 
 def test_every_section_is_written_three_ways_and_alike_each_time(tmp_path: Path) -> None:
