@@ -13,7 +13,7 @@ from torch import Tensor
 from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels
 from ssmar_bench.algorithms.parts.rounds import check_rounds, numbered, round_epochs
 from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
-from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Pools, Progress, PseudoLabels, View
+from ssmar_bench.core.contract import Acts, Context, Pools, Progress, PseudoLabels, View
 
 
 class OfflineFixMatch(WeakToStrong):
@@ -45,21 +45,20 @@ class OfflineFixMatch(WeakToStrong):
     pseudo_label: Tensor
     selected: Tensor
     confidence: Tensor
-    fixed = False
-    """Whether this step takes the labels of the last round."""
 
-    def loss(self, batch: Batch, progress: Progress) -> Losses:
-        """FixMatch's two terms; after the warm-up the labels are those of the last round.
+    def learned(self, index: Tensor, weak: Tensor, progress: Progress) -> tuple[str, PseudoLabels]:
+        """FixMatch's labels in the warm-up, those of the last round after it.
 
-        The weak views go through the network at all times, so that BatchNorm sees what it sees in FixMatch.
+        The weak views (logits (B, C)) go through the network at all times, so that BatchNorm sees what it sees in
+        FixMatch.
         """
-        self.fixed = progress.epoch >= self.round_epochs(progress.epochs)[0]
-        losses = super().loss(batch, progress)
-        return Losses(losses.terms, {"offline": losses.pseudo["online"]}) if self.fixed else losses
+        if progress.epoch < self.round_epochs(progress.epochs)[0]:
+            return super().learned(index, weak, progress)
+        return "offline", self.offline_labels(index)
 
     def pseudo_labels(self, index: Tensor, weak: Tensor) -> PseudoLabels:
-        """Those of the last round, or in the warm-up FixMatch's."""
-        return self.offline_labels(index) if self.fixed else confident_labels(index, weak, self.config.threshold)
+        """FixMatch's: hard labels with weight 1 or 0, by a fixed threshold."""
+        return confident_labels(index, weak, self.config.threshold)
 
     def offline_labels(self, index: Tensor) -> PseudoLabels:
         """What the last round said of the unlabelled clips ``index`` (B,)."""

@@ -29,6 +29,7 @@ OF_NUMBERS = (
     "losses-are-finite-scalars-that-train",
     "the-unlabelled-loss-trains-the-backbone",
     "prediction-is-of-each-clip-by-itself",
+    "the-recipe-is-complete",
 )
 
 

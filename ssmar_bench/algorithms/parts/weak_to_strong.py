@@ -54,6 +54,10 @@ class WeakToStrong(Student):
         Called once a step; what it remembers of a batch is remembered here.
         """
 
+    def learned(self, index: Tensor, weak: Tensor, progress: Progress) -> tuple[str, PseudoLabels]:
+        """The labels that this step learns, and the name of their stream; ``index`` (B,), ``weak`` (B, C) as above."""
+        return "online", self.pseudo_labels(index, weak)
+
     def labelled_loss(self, logits: Tensor, label: Tensor, progress: Progress) -> Tensor:
         """The loss, a scalar, of a labelled view from its logits (B, C) and classes (B,)."""
         return functional.cross_entropy(logits, label)
@@ -72,8 +76,8 @@ class WeakToStrong(Student):
             for view, output in zip(x.clips, labelled, strict=True)
         }
         believed = weak.logits.detach().float()
-        pseudo = self.pseudo_labels(u.index, believed)
-        return Losses({**terms, **self.unlabelled_terms(believed, strong.logits, pseudo)}, {"online": pseudo})
+        stream, pseudo = self.learned(u.index, believed, progress)
+        return Losses({**terms, **self.unlabelled_terms(believed, strong.logits, pseudo)}, {stream: pseudo})
 
 
 class Averaging(WeakToStrong):
