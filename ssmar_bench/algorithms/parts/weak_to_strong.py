@@ -55,10 +55,7 @@ class WeakToStrong(Student):
         """
 
     def learned(self, index: Tensor, weak: Tensor, progress: Progress) -> tuple[str, PseudoLabels]:
-        """The labels that this step learns, and the name of their stream.
-
-        Arguments as of :meth:`pseudo_labels`: rows of the pool (B,), logits of the weak views (B, C).
-        """
+        """The labels that this step learns, and the name of their stream; ``index`` (B,), ``weak`` (B, C) as above."""
         return "online", self.pseudo_labels(index, weak)
 
     def labelled_loss(self, logits: Tensor, label: Tensor, progress: Progress) -> Tensor:
