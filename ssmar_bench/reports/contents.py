@@ -172,7 +172,8 @@ def _cost(row: Mapping[Any, Any]) -> tuple[str, ...]:
 def _long(
     frame: pd.DataFrame, name: str, title: str, notes: tuple[str, ...], header: tuple[str, ...], fill: Row
 ) -> Table:
-    ordered = frame.sort_values("ratio", kind="stable").to_dict("records")
+    started = frame[["seeds", "failed", "unfinished"]].sum(axis=1) > 0  # the table of accuracies shows what was not run
+    ordered = frame[started].sort_values("ratio", kind="stable").to_dict("records")
     return Table(
         name=name,
         title=title,

@@ -162,13 +162,16 @@ def _by_folder(frame: pd.DataFrame) -> dict[str, Curves]:
 
 
 def _series(epochs: pd.Series[int], values: pd.Series[float], factor: float) -> list[float | None]:
-    """Values by epoch from 1; a place without one holds None."""
+    """Values by epoch from 1, in the three digits that a chart shows; a place without one holds None."""
     line: list[float | None] = [None] * max(epochs)
     for epoch, value in zip(epochs, values, strict=True):
-        line[epoch - 1] = _number(factor * value)
+        line[epoch - 1] = _number(factor * value, 3)
     return line
 
 
-def _number(value: float) -> float | None:
-    """Four digits are more than a screen shows; JSON has no NaN."""
-    return None if math.isnan(value) else float(f"{value:.4g}") if abs(value) < 1000 else round(value)
+def _number(value: float, digits: int = 4) -> float | None:
+    """Four digits are more than a screen shows; a whole number needs no point, and JSON has no NaN."""
+    if math.isnan(value):
+        return None
+    short = float(f"{value:.{digits}g}")
+    return round(value) if abs(value) >= 1000 or short.is_integer() else short
