@@ -18,7 +18,7 @@ from ssmar_bench.sources import micro_motion
 def command(spec: RunSpec) -> str:
     """``ssmar-bench run ...``, whose one run has the settings of ``spec``.
 
-    A benchmark or method that is not shipped stands in it as DEFINITION.yaml or RECIPE.yaml, which its owner has.
+    A benchmark or method that is not known here stands in it as DEFINITION.yaml or RECIPE.yaml, which its owner has.
     """
     shipped = spec.benchmark in definitions.BENCHMARKS.names(), spec.method in recipes.RECIPES.names()
     words = {
@@ -28,6 +28,9 @@ def command(spec: RunSpec) -> str:
         "--seeds": str(spec.seed),
     }
     said = [f"{option} {shlex.quote(word)}" for option, word in words.items()]
+    plugin = recipes.RECIPES.volume(spec.method).origin.file if shipped[1] else None
+    if plugin is not None:
+        said.append(f"--plugin {shlex.quote(str(plugin))}")
     if all(shipped):
         said += [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in _departures(spec)]
     if spec.source["name"] != micro_motion.SOURCE:

@@ -10,6 +10,9 @@ import pytest
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import plugins, recipe
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.runs.again import command
+from ssmar_bench.runs.plan import Grid, rows
 from tests.plugins.conftest import FILE, MINE, RECIPE
 
 Write = Callable[..., Path]
@@ -125,3 +128,14 @@ def test_a_class_that_is_called_as_one_of_our_algorithms_is_an_error(plugin: Wri
     with pytest.raises(UserError, match="algorithm 'aplt' is defined twice: by ssmar-bench "):
         ALGORITHMS.load("aplt")
     assert ALGORITHMS.load("fixmatch").__name__ == "FixMatch"
+
+
+def test_the_command_that_trains_a_run_again_names_the_file(plugin: Write) -> None:
+    path = plugin(FILE)
+    plugins.use(path)
+    (row,) = rows(Grid("micro-motion-12", ["mine"]))
+    sections = {name: getattr(row.definition, name).told() for name in ("store", "clips", "backbone", "train")}
+    values = row.hyperparameters.model_dump(mode="json")
+    spec = RunSpec("micro-motion-12", {"name": "micro-motion"}, "", 0.5, 0, "mine", "mine", 1, values, **sections)
+    words = f"--benchmark micro-motion-12 --methods mine --ratios 0.5 --seeds 0 --plugin {path}"
+    assert command(spec) == f"ssmar-bench run {words}"
