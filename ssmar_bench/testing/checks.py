@@ -277,7 +277,10 @@ def half_precision_changes_little(subject: Subject) -> None:
             wanted, found = full.terms[name].item(), term.item()
             sentence = f"'{name}' is {found:g} under bf16 and {wanted:g} in 32 bits; compute losses in .float()."
             require(term.isfinite() and abs(found - wanted) <= 0.02 + 0.15 * abs(wanted), sentence)
-        fine = all(gradient.isfinite().all() for gradient in gradients(method, total(half)).values())
+        # Three tries: oneDNN's bf16 gradient of a 3D convolution's weights is now and then made of memory that nobody
+        # wrote (PyTorch 2.15 on AVX-512), and is finite when the same graph is passed back again.
+        tries = (gradients(method, total(half)) for _ in range(3))
+        fine = any(all(gradient.isfinite().all() for gradient in found.values()) for found in tries)
         require(fine, "a gradient is not finite under bf16 autocast; compute losses in .float().")
 
 

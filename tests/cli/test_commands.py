@@ -144,8 +144,8 @@ def test_a_plan_after_a_run(call: Call, tiny: Path, trained: Any, tmp_path: Path
     state, expected = table["supervised", "1"]
     assert state == "missing"
     assert expected.endswith(" s")
-    assert ended.out.splitlines()[-1].startswith("To train: ")
-    assert ended.out.splitlines()[-1].endswith("and 6 cells of unknown time")
+    (told,) = (line for line in ended.out.splitlines() if line.startswith("To train: "))
+    assert told.endswith("and 6 cells of unknown time")
     assert sorted(path for path in out.rglob("*") if path.name != "lease") == before
     with RunFolder(folder_of(out, "fixmatch")).lease():  # as a worker of another command would
         ended = call("run", "--benchmark", tiny, "--methods", "fixmatch", "--ratios", "0.5", "--out", out, "--plan")

@@ -125,7 +125,7 @@ def test_a_run_that_would_start_while_all_are_stopped_is_left_alone(tmp_path: Pa
     engine._stopping.set()
     folder = RunFolder(tmp_path / "run")
     assert [*engine.run([(folder, 1)], lambda event: None, lambda folder: None)] == [(folder, "held")]
-    status, _ = engine._process(folder, 1, lambda event: None)  # past the check, as a thread may be at that moment
+    status, _, _ = engine._process(folder, 1, lambda event: None)  # past the check, as a thread may be at that moment
     assert status == -signal.SIGKILL
     assert not folder.path.exists()
 
