@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,15 +53,20 @@ def _plain(node: Any, start: tuple[Path, int], place: Place, lines: dict[Place, 
 
 
 def load(path: Path) -> Document:
-    """Read the mapping in ``path``.
+    """Read the mapping in ``path``; a text that was read before is not parsed again. Nobody may change what it holds.
 
     Raises:
         UserError: no such file, not YAML, a key that stands twice, or not a mapping.
     """
     try:
-        return parse(path.read_text(), path)
+        return _parsed(path.read_text(), path)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str, path: Path) -> Document:
+    return parse(text, path)
 
 
 def parse(text: str, path: Path, before: int = 0) -> Document:

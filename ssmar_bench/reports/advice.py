@@ -32,9 +32,9 @@ NOTE = (
     "more seeds, by the test of the paper's tables (paired by seed, people resampled, Holm's correction, 5 %)."
 )
 RANKS = (
-    "Methods that have every seed at every share of labels, best mean rank first. Gain: mean distance from the "
-    "labelled-only method, in points. Cost: clips that went through a network in training, as a multiple of the "
-    "labelled-only method's."
+    "Methods that have every seed at every share of labels, ranked among each other, best mean rank first. Gain: mean "
+    "distance from the labelled-only method, in points. Cost: clips that went through a network in training, as a "
+    "multiple of the labelled-only method's."
 )
 
 
@@ -213,7 +213,8 @@ def ranks(found: Sequence[Setting], title: str) -> Table:
     """Methods of one benchmark by mean rank over its ratios, with accuracy, gain and cost."""
     complete = [row["label"] for row in found[0].rows]
     complete = [name for name in complete if all(name in _labels(setting) for setting in found)]
-    places = {name: [_labels(setting).index(name) + 1 for setting in found] for name in complete}
+    orders = [[label for label in _labels(setting) if label in complete] for setting in found]
+    places = {name: [order.index(name) + 1 for order in orders] for name in complete}
     rows = []
     for name in sorted(complete, key=lambda name: sum(places[name])):
         own = [next(row for row in setting.rows if row["label"] == name) for setting in found]

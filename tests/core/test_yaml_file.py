@@ -138,3 +138,11 @@ def test_a_merge_key_is_followed(tmp_path: Path) -> None:
 
 def test_an_anchored_boolean_stays_one(tmp_path: Path) -> None:
     assert load(write(tmp_path, "a: &yes true\nb: *yes\n")).data["b"] is True
+
+
+def test_a_file_is_parsed_once_and_again_when_it_says_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1\n")
+    assert load(path) is load(path)
+    path.write_text("a: 2\n")
+    assert load(path).data == {"a": 2}

@@ -74,6 +74,14 @@ def test_ranks_are_means_over_the_shares_of_labels(tmp_path: Path) -> None:
     )
 
 
+def test_ranks_are_among_the_methods_that_are_listed(tmp_path: Path) -> None:
+    for ratio in (0.1, 0.5):
+        write(tmp_path, "supervised", 0.4, ratio=ratio)
+        write(tmp_path, "fixmatch", 0.5, ratio=ratio)
+    write(tmp_path, "uda", 0.9, ratio=0.1)  # not at 50 %
+    assert [row[:2] for row in told(tmp_path).tables[1].rows] == [("FixMatch", "1.0"), ("Supervised", "2.0")]
+
+
 def test_nothing_to_compare_is_said(tmp_path: Path) -> None:
     write(tmp_path, "fixmatch", 0.5)
     found = told(tmp_path)

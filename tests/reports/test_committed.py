@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from ssmar_bench.reports.render import html
 from ssmar_bench.results.digest import inputs
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +20,13 @@ def test_the_committed_reports_are_up_to_date() -> None:
     digest = inputs(ROOT / "results")
     assert found[1] == digest, "results/ has changed since reports/ was rendered: run `make reports` and commit it"
     assert f"digest `{digest}`" in (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_committed_page_is_what_is_rendered_today() -> None:
+    """The digest tells when records have changed; this tells when the rendering has."""
+    committed = (ROOT / "reports" / "index.html").read_text(encoding="utf-8")
+    assert committed == html(ROOT / "results"), "run `make reports` and commit it"
 
 
 def test_the_committed_page_is_small() -> None:
