@@ -101,7 +101,7 @@ def check(
 
     use(plugin)
     console, count = _console(), dict.fromkeys(COLOURS, 0)
-    with console.status("starting"):
+    with console.status(f"checking {escape(name)}"):
         for outcome in api.examinations(name):
             count[outcome.state] += 1
             colour = COLOURS[outcome.state]

@@ -21,6 +21,11 @@ def _spec(name: str) -> ModuleSpec | None:
     return spec
 
 
+def exists(name: str) -> bool:
+    """Whether there is a module ``name``, of whatever kind."""
+    return _spec(name) is not None
+
+
 def source(name: str) -> Path | None:
     """The Python file of module ``name`` (``package.module``); of a package its ``__init__.py``; None without one."""
     spec = _spec(name)

@@ -8,6 +8,7 @@ before that thing is asked for. Such a package carries YAML in folders that are 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def packages() -> list[Package]:
     """The installed plugins."""
     found: dict[Origin, tuple[set[str], Path | None]] = {}
     for group, entry, origin in _entry_points(tuple(sys.path)):
-        groups, _ = found.setdefault(origin, (set(), modules.folder(entry.module.partition(".")[0])))
+        groups, _ = found.setdefault(origin, (set(), modules.folder(re.split(r"[.:]", entry.value)[0])))
         groups.add(group)
     return [Package(origin, frozenset(groups), folder) for origin, (groups, folder) in found.items()]
 
@@ -139,11 +140,12 @@ def _installed(entry: EntryPoint, origin: Origin) -> Entry:
 
 def _fault(entry: EntryPoint) -> str:
     """What can be seen from outside: the module's file is there and is Python."""
-    if not entry.attr:
+    module, _, attribute = entry.value.partition(":")
+    if not re.fullmatch(r"[\w.]+", module) or not attribute:
         return f"its entry point '{entry.name} = {entry.value}' names no class; write MODULE:CLASS"
-    if modules.folder(entry.module.partition(".")[0]) is None and modules.source(entry.module) is None:
-        return f"its module '{entry.module}' is not there"
-    path = modules.source(entry.module)
+    if not modules.exists(module):
+        return f"its module '{module}' is not there"
+    path = modules.source(module)
     if path is None:
         return ""  # not of Python's source: nothing can be seen
     try:

@@ -63,6 +63,7 @@ def plain(**more: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.minutes
 @pytest.mark.skipif(importlib.util.find_spec("hatchling") is None, reason="hatchling is not installed")
 def test_word_for_word(tools: Path, tmp_path: Path, cache: Path) -> None:
     environment = plain(PATH=f"{tools}:{os.environ['PATH']}", SSMAR_BENCH_CACHE=str(cache))

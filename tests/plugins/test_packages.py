@@ -80,6 +80,9 @@ def test_a_method_that_is_called_as_a_set_is_an_error(install: Any) -> None:
     [
         ("mine = my_package", MINE, "its entry point 'mine = my_package' names no class; write MODULE:CLASS"),
         ("mine = nowhere.at_all:Mine", MINE, "its module 'nowhere.at_all' is not there"),
+        ("mine = my_package.other:Mine", MINE, "its module 'my_package.other' is not there"),
+        ("mine = !?", MINE, "its entry point 'mine = !?' names no class; write MODULE:CLASS"),
+        ("mine = my package:Mine", MINE, "names no class; write MODULE:CLASS"),
         ("mine = my_package:Mine", "class Mine(:\n", "my_package/__init__.py:1: not valid Python: invalid syntax"),
         ("mine = my_package:Mine", "import no_such_thing", "ModuleNotFoundError: No module named 'no_such_thing'"),
         ("mine = my_package:Mine", "raise SystemExit(3)", "SystemExit: 3"),
