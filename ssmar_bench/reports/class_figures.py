@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import shorten, wrap
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ssmar_bench.reports.panels import LONGEST, canvas, empty, finish, handles, legend
@@ -29,6 +30,23 @@ FEW = 5
 """Pseudo-labels below which a bin of confidence says nothing."""
 
 
+def _panels(figure: Figure, count: int) -> list[Axes]:
+    """``count`` panels that share their axes, in rows of :func:`_columns`; each column is labelled at its end."""
+    columns = _columns(count)
+    grid = figure.subplots(-(-count // columns), columns, sharex=True, sharey=True, squeeze=False)
+    panels: list[Axes] = list(grid.flat)
+    for axes in panels[count:]:
+        axes.set_visible(False)
+    for axes in panels[count - columns : count]:
+        axes.tick_params(labelbottom=True)
+    return panels[:count]
+
+
+def _columns(count: int) -> int:
+    """Panels beside each other: four are two by two."""
+    return 2 if count == 4 else min(3, count)
+
+
 def gain(pairs: Mapping[str, tuple[Cell, Cell]], classes: Sequence[str]) -> Figure:
     """Recall of each class by one method minus that by another, a panel a setting: the paper's Fig. 4, left.
 
@@ -37,12 +55,10 @@ def gain(pairs: Mapping[str, tuple[Cell, Cell]], classes: Sequence[str]) -> Figu
         classes: names.
     """
     titles = {title: "\n".join(wrap(title, TITLE)) for title in pairs}
-    columns = min(3, len(pairs))
-    rows = -(-len(pairs) // columns)
+    rows = -(-len(pairs) // _columns(len(pairs)))
     lines = max(text.count("\n") for text in titles.values())
     figure = canvas(0.7 + (0.3 + 0.12 * lines + 0.135 * len(classes)) * rows, [])
-    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
-    for axes, (title, (better, other)) in zip(panels, pairs.items(), strict=False):
+    for axes, (title, (better, other)) in zip(_panels(figure, len(pairs)), pairs.items(), strict=True):
         points = 100 * (recall(better.confusion) - recall(other.confusion))
         colors = [OKABE_ITO[0] if value >= 0 else OKABE_ITO[1] for value in points]
         axes.barh(range(len(classes)), np.nan_to_num(points), color=colors, height=0.7)
@@ -50,8 +66,6 @@ def gain(pairs: Mapping[str, tuple[Cell, Cell]], classes: Sequence[str]) -> Figu
         finish(axes, titles[title], x="")
         axes.set_yticks(range(len(classes)), [shorten(name, NAME, placeholder="...") for name in classes])
         axes.grid(visible=False, axis="y")
-    for axes in panels[len(pairs) :]:
-        axes.set_visible(False)
     figure.axes[0].invert_yaxis()
     first, second = next(iter(pairs.values()))
     figure.suptitle("\n".join(wrap(f"{first.label} over {second.label}, by share of labels", LONGEST)))
@@ -61,12 +75,11 @@ def gain(pairs: Mapping[str, tuple[Cell, Cell]], classes: Sequence[str]) -> Figu
 
 def confusion(cells: Sequence[Cell], classes: Sequence[str]) -> Figure:
     """Share of each true class (row) that was given each name, a panel a method; all seeds together."""
-    columns = min(3, len(cells))
-    rows = -(-len(cells) // columns)
+    rows = -(-len(cells) // _columns(len(cells)))
     key = "\n".join(wrap("; ".join(f"{i} {name}" for i, name in enumerate(classes)), 58)) if _few(classes) else ""
     figure = canvas(1.3 * rows + 0.5 + 0.12 * key.count("\n"), [])
-    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
-    for axes, cell in zip(panels, cells, strict=False):
+    panels = _panels(figure, len(cells))
+    for axes, cell in zip(panels, cells, strict=True):
         total = cell.confusion.sum(1, keepdims=True)
         shares = np.divide(100 * cell.confusion, total, out=np.zeros(cell.confusion.shape), where=total > 0)
         image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=100, aspect="equal", interpolation="nearest")
@@ -75,8 +88,6 @@ def confusion(cells: Sequence[Cell], classes: Sequence[str]) -> Figure:
         ticks = range(0, len(classes), 2 if _few(classes) else 10)
         axes.set_xticks(ticks, map(str, ticks))
         axes.set_yticks(ticks, map(str, ticks))
-    for axes in panels[len(cells) :]:
-        axes.set_visible(False)
     bar = figure.colorbar(image, ax=panels, location="bottom", shrink=0.7, aspect=40, pad=0.02)
     bar.set_label("Share of the true class (row) in %")
     if key:
@@ -92,10 +103,9 @@ def calibration(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]
     """Accuracy of the probe's labels against their confidence after the last epoch, a panel a ratio; all seeds."""
     shown = _shown(cells, looks)
     entries = handles(shown)
-    columns = min(3, len(cells))
-    figure = canvas(1.75 * -(-len(cells) // columns), entries)
-    panels = list(figure.subplots(-(-len(cells) // columns), columns, sharex=True, sharey=True, squeeze=False).flat)
-    for axes, (ratio, own) in zip(panels, cells.items(), strict=False):
+    figure = canvas(1.75 * -(-len(cells) // _columns(len(cells))), entries)
+    panels = _panels(figure, len(cells))
+    for axes, (ratio, own) in zip(panels, cells.items(), strict=True):
         axes.plot([0, 100], [0, 100], color="#888888", linewidth=0.6, linestyle=":")
         for cell in own:
             look = looks[cell.label]
@@ -107,8 +117,6 @@ def calibration(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]
         axes.set_ylim(-2, 102)
         axes.set_xticks([0, 50, 100])
     panels[0].set_ylabel("Right (%)")
-    for axes in panels[len(cells) :]:
-        axes.set_visible(False)
     legend(figure, entries, "dotted: as right as it is sure")
     return figure
 
@@ -119,10 +127,9 @@ def cost(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> Fi
     entries = handles(shown)
     for entry in entries:
         entry.set_linestyle("none")
-    columns = min(3, len(cells))
-    figure = canvas(1.75 * -(-len(cells) // columns), entries)
-    panels = list(figure.subplots(-(-len(cells) // columns), columns, sharex=True, sharey=True, squeeze=False).flat)
-    for axes, (ratio, own) in zip(panels, cells.items(), strict=False):
+    figure = canvas(1.75 * -(-len(cells) // _columns(len(cells))), entries)
+    panels = _panels(figure, len(cells))
+    for axes, (ratio, own) in zip(panels, cells.items(), strict=True):
         for cell in own:
             look = looks[cell.label]
             spread = None if np.isnan(cell.std) else 100 * cell.std
@@ -133,8 +140,6 @@ def cost(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> Fi
             empty(axes, "no run has finished")
     panels[0].set_ylabel("Test accuracy (%)")
     panels[0].set_xlim(left=0)
-    for axes in panels[len(cells) :]:
-        axes.set_visible(False)
     legend(figure, entries, "bar: ± 1 std over seeds")
     return figure
 

@@ -28,8 +28,8 @@ LATEX = {
 COLUMN, PAGE = 62, 104
 """About how many signs, gaps included, a line of a small table holds in a column and across a page."""
 
-LINES = 50
-"""Lines of a small table that a page holds below a caption."""
+LINES = 54
+"""Lines of a small table and of its caption that a page holds."""
 
 LAST_LATIN = 0x17F
 """Signs beyond it are in no font of a plain LaTeX."""
@@ -44,7 +44,7 @@ def latex(table: Table, label: str) -> str:
     blocks = _blocks(table)
     wide = "*" if len(table.header) > 6 or table.wraps or _width(table, blocks[0]) > COLUMN else ""
     parts = []
-    for number, rows in enumerate(_pages(table, len(blocks))):
+    for number, rows in enumerate(_pages(table, len(blocks), PAGE if wide else COLUMN)):
         caption = table.caption if not number else f"{table.title} (continued)"
         lines = [
             f"\\begin{{table{wide}}}",
@@ -109,15 +109,22 @@ def _blocks(table: Table) -> list[list[int]]:
     return blocks
 
 
-def _pages(table: Table, blocks: int) -> Iterator[list[int]]:
-    """Rows that one page holds in all ``blocks``; nothing is parted but between rows."""
+def _pages(table: Table, blocks: int, width: int) -> Iterator[list[int]]:
+    """Rows that one page holds in all ``blocks``; nothing is parted but between rows.
+
+    Args:
+        table: whose rows.
+        blocks: tables that stand below each other, with as many heads of up to three lines.
+        width: signs of a line of the caption.
+    """
     rows: list[int] = []
-    taken = 0
+    room = LINES - 4 * blocks
+    left = room - len(table.caption) // width
     for number, row in enumerate(table.rows):
-        needed = max([1, *(-(-len(row[i]) * len(table.wraps) // PAGE) for i in table.wraps)])
-        if rows and (taken + needed) * blocks > LINES:
+        needed = blocks * max([1, *(-(-len(row[i]) * len(table.wraps) // PAGE) for i in table.wraps)])
+        if rows and needed > left:
             yield rows
-            rows, taken = [], 0
+            rows, left = [], room
         rows.append(number)
-        taken += needed
+        left -= needed
     yield rows
