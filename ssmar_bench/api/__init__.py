@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ssmar_bench.api.stores import (
         PlannedStore,
         Prepared,
+        StoreOptions,
         compare_decoders,
         plan_preparation,
         plan_stores,
@@ -68,6 +69,7 @@ _HOMES = {
     "api.stores": (
         "PlannedStore",
         "Prepared",
+        "StoreOptions",
         "compare_decoders",
         "plan_preparation",
         "plan_stores",
@@ -107,6 +109,7 @@ __all__ = [
     "Request",
     "Source",
     "SplitOptions",
+    "StoreOptions",
     "Summary",
     "UserError",
     "benchmark_name",

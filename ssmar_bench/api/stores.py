@@ -29,6 +29,34 @@ from ssmar_bench.splits.build import build
 
 
 @dataclass(frozen=True)
+class StoreOptions:
+    """How stores are prepared.
+
+    Attributes:
+        jobs: processes; None for one a core.
+        on_bad_clip: stop at a clip whose video cannot be used, or leave all such clips out.
+        decoder: ``pyav`` or ``decord``; None for the benchmark's own.
+        profile: a profile of the benchmark's definition, for runs with the same.
+        methods: methods, and sets of them, whose stores are prepared; without any, the benchmark's own store, which
+            most methods are trained from.
+    """
+
+    jobs: int | None = None
+    on_bad_clip: OnBadClip = "stop"
+    decoder: str | None = None
+    profile: str | None = None
+    methods: Sequence[str] = ()
+
+    @property
+    def processes(self) -> int:
+        """How many decode."""
+        return self.jobs or cores()
+
+
+USUAL = StoreOptions()
+
+
+@dataclass(frozen=True)
 class PlannedStore:
     """What the preparation of a store is going to take.
 
@@ -71,23 +99,16 @@ class _Wanted:
 
 
 def plan_preparation(
-    target: str,
-    root: Path | str | None = None,
-    jobs: int | None = None,
-    on_bad_clip: OnBadClip = "stop",
-    decoder: str | None = None,
-    profile: str | None = None,
-    methods: Sequence[str] = (),
-    listener: Listener = silence,
+    target: str, root: Path | str | None = None, options: StoreOptions = USUAL, listener: Listener = silence
 ) -> list[PlannedStore]:
     """Sizes and expected time of what :func:`prepare` would write with these arguments; decodes only a few frames.
 
     Arguments and errors as in :func:`prepare`.
     """
     planned = []
-    for store in _wanted(target, root, on_bad_clip, decoder, profile, methods, listener):
+    for store in _wanted(target, root, options, listener):
         sizes = stores.sizes(store.folder, store.clips, store.recipe)
-        seconds = expected_seconds(sizes.left, store.recipe, _processes(jobs)) if sizes.left else 0.0
+        seconds = expected_seconds(sizes.left, store.recipe, options.processes) if sizes.left else 0.0
         planned.append(PlannedStore(store.benchmark, store.recipe, store.folder, sizes, seconds))
     return planned
 
@@ -113,26 +134,14 @@ def plan_stores(grid: Grid, execution: Execution) -> list[PlannedStore]:
 
 
 def prepare(
-    target: str,
-    root: Path | str | None = None,
-    jobs: int | None = None,
-    on_bad_clip: OnBadClip = "stop",
-    decoder: str | None = None,
-    profile: str | None = None,
-    methods: Sequence[str] = (),
-    listener: Listener = silence,
+    target: str, root: Path | str | None = None, options: StoreOptions = USUAL, listener: Listener = silence
 ) -> list[Prepared]:
     """Decode the clips of a benchmark, or of every shipped benchmark of a source, into their stores.
 
     Args:
         target: a benchmark's name, a definition's path, or a source's name.
         root: the folder of the source; None renders a synthetic one into the cache.
-        jobs: processes; None for one a core.
-        on_bad_clip: stop at a clip whose video cannot be used, or leave all such clips out.
-        decoder: ``pyav`` or ``decord``; None for the benchmark's own.
-        profile: a profile of the benchmark's definition, for runs with the same.
-        methods: methods, and sets of them, whose stores are prepared; without any, the benchmark's own store, which
-            most methods are trained from.
+        options: how.
         listener: hears how far it is, and which benchmarks of a source cannot be built from this copy.
 
     Raises:
@@ -140,9 +149,9 @@ def prepare(
             with ``stop``, a full disk.
     """
     done = []
-    for store in _wanted(target, root, on_bad_clip, decoder, profile, methods, listener):
-        skip_bad = on_bad_clip == "skip"
-        report = stores.prepare(store.folder, store.clips, store.recipe, _processes(jobs), listener, skip_bad)
+    for store in _wanted(target, root, options, listener):
+        skip_bad = options.on_bad_clip == "skip"
+        report = stores.prepare(store.folder, store.clips, store.recipe, options.processes, listener, skip_bad)
         done.append(Prepared(store.benchmark, store.folder, report))
     return done
 
@@ -165,9 +174,10 @@ def compare_decoders(
         UserError: as :func:`prepare`, or decord is not installed.
     """
     decord_module()
+    options = StoreOptions(jobs, "skip")
     return {
-        store.benchmark: compare(store.clips, store.recipe, _processes(jobs), _telling(listener, len(store.clips)))
-        for store in _wanted(target, root, "skip", None, None, (), listener)
+        store.benchmark: compare(store.clips, store.recipe, options.processes, _telling(listener, len(store.clips)))
+        for store in _wanted(target, root, options, listener)
     }
 
 
@@ -175,24 +185,16 @@ def _telling(listener: Listener, total: int) -> Callable[[int], None]:
     return lambda done: listener(Event("", "prepare", "comparing clips", done, total))
 
 
-def _wanted(
-    target: str,
-    root: Path | str | None,
-    on_bad_clip: OnBadClip,
-    decoder: str | None,
-    profile: str | None,
-    methods: Sequence[str],
-    listener: Listener,
-) -> list[_Wanted]:
+def _wanted(target: str, root: Path | str | None, options: StoreOptions, listener: Listener) -> list[_Wanted]:
     """The stores of ``target``; benchmarks with the same clips, size and frames share one.
 
     A copy of a source need not do for each of its benchmarks: what cannot be built is told, unless nothing can.
     """
     found: dict[Path, _Wanted] = {}
     problems: dict[str, UserError] = {}
-    for definition in _definitions(target, decoder, profile, methods):
+    for definition in _definitions(target, options):
         roots = _roots(definition, root)
-        index = data.prepare_source(definition, roots, cores(), listener, on_bad_clip)
+        index = data.prepare_source(definition, roots, cores(), listener, options.on_bad_clip)
         try:
             manifest = build(index, definition, definition.ratios[0], definition.seeds[0])
         except UserError as error:
@@ -209,10 +211,10 @@ def _wanted(
     return list(found.values())
 
 
-def _definitions(target: str, decoder: str | None, profile: str | None, methods: Sequence[str]) -> list[Definition]:
-    """The benchmark ``target``, or all shipped ones of the source ``target``, with decoder and profile as asked for.
+def _definitions(target: str, options: StoreOptions) -> list[Definition]:
+    """The benchmark ``target``, or all shipped ones of the source ``target``, under ``options``.
 
-    One for every store that ``methods`` need of it.
+    One for every store that the methods need of it.
     """
     shipped = {name: definitions.read(name) for name in definitions.BENCHMARKS.names()}
     of_source = [name for name, definition in shipped.items() if definition.source.name == target]
@@ -223,13 +225,13 @@ def _definitions(target: str, decoder: str | None, profile: str | None, methods:
     else:
         known = {*shipped, *(definition.source.name for definition in shipped.values())}
         raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, known)}.")
-    if decoder == "decord":
+    if options.decoder == "decord":
         decord_module()  # told before anything is read
-    sets = {} if decoder is None else {"store.decoder": decoder}
-    rows: list[Any] = [recipes.read(method) for method in expand(methods)] or [(None, None)]
+    sets = {} if options.decoder is None else {"store.decoder": options.decoder}
+    rows: list[Any] = [recipes.read(method) for method in expand(options.methods)] or [(None, None)]
     found: list[Definition] = []
     for name in names:
-        settled = [settle(name, profile, recipe, sets, source) for recipe, source in rows]
+        settled = [settle(name, options.profile, recipe, sets, source) for recipe, source in rows]
         found += {definition.store: definition for definition in settled}.values()
     return found
 
@@ -239,7 +241,3 @@ def _roots(definition: Definition, root: Path | str | None) -> dict[str, Path]:
     if root is None and source != micro_motion.SOURCE:
         raise UserError(f"{definition.name} is built from {source}; say where it is: --root FOLDER.")
     return {} if root is None else {source: Path(root)}
-
-
-def _processes(jobs: int | None) -> int:
-    return jobs or cores()

@@ -60,15 +60,15 @@ def prepare(
         _one_of("--decoder", decoder, DECODERS)
     _require_folder(root)
     own = [] if methods is None else words(methods)
+    options = api.StoreOptions(jobs, on_bad_clip, decoder, profile, own)  # type: ignore[arg-type]  # checked above
     progress = Progress()
-    asked: Any = (target, root, jobs, on_bad_clip, decoder, profile, own, progress.hear)
     with progress:
-        planned = api.plan_preparation(*asked)
+        planned = api.plan_preparation(target, root, options, progress.hear)
     _print_plan(planned)
     if plan:
         return
     with progress:
-        done = api.prepare(*asked)
+        done = api.prepare(target, root, options, progress.hear)
     for prepared in done:
         _print_report(prepared)
 
