@@ -18,13 +18,13 @@ from torch.nn import functional
 from ssmar_bench.algorithms.parts.contrast import across
 from ssmar_bench.algorithms.parts.projection import ProjectionHead
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.parts.student import Student
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
     Context,
     HyperParameters,
     Losses,
-    Method,
     Output,
     Progress,
     View,
@@ -34,10 +34,10 @@ from ssmar_bench.core.contract import (
 RGB, GRADIENT = "rgb", "gradient"
 
 
-class LTG(Method):
+class LTG(Student):
     """L = sum over both modalities of 1/2 (H(y, p(x)) + 1[max q >= threshold] H(argmax q, p(strong u))) + L_a + L_c.
 
-    q is made of both networks' logits of the weak view.
+    q is made of both networks' logits of the weak view. The network of pictures predicts.
     """
 
     class Config(HyperParameters):
@@ -61,18 +61,17 @@ class LTG(Method):
         temperature: float = Field(gt=0)
         projection: int = Field(ge=1)
 
+    config: Config
     revision = 1
     needs_stages = True
 
     def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
+        super().__init__(context, config)
         self.gradient_network = context.network(GRADIENT)
         self.head, self.gradient_head = (
             context.part(role, lambda: ProjectionHead(self.network.features, config.projection))
             for role in ("head", "gradient head")
         )
-        self.config = config
 
     def views(self) -> Views:
         """Weak of both pools and strong unlabelled, each as pictures and gradients; a clip's share frames and crop."""
@@ -122,11 +121,6 @@ class LTG(Method):
         """Refuses a run so short that no pseudo-label is ever learned."""
         if round(self.config.warm_up * epochs) >= epochs:
             raise ValueError(f"ltg needs a longer run: all {epochs} epochs would be warm-up; raise train.epochs")
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The logits of pictures."""
-        logits: Tensor = self.network(clips).logits
-        return logits
 
 
 def _weak(output: Output, weak: int) -> Output:

@@ -16,13 +16,14 @@ from ssmar_bench.algorithms.parts.mixing import draw_tube, token_mix
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run
 from ssmar_bench.algorithms.parts.strong_clip import channel_dropout, draw_warp
+from ssmar_bench.algorithms.parts.student import Student
 from ssmar_bench.algorithms.parts.teacher import Teacher
-from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
+from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Progress, View, Views
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class SVFormer(Method):
+class SVFormer(Student):
     """L = H(y, p(x)) + weight * mean_i m_i H(y_i, p(s_i)) + mix_weight * mean_i M_i mean_c (p_c(mix_i) - t_mix,ic)^2.
 
     The teacher's q_i = p'(weak u_i) gives y_i = argmax q_i and m_i = 1[max q_i >= threshold]. s_i is a strong clip of
@@ -62,14 +63,13 @@ class SVFormer(Method):
         mix_on_logits: bool
         released_code_aug: bool
 
+    config: Config
     revision = 1
     needs_tokens = True
 
     def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
+        super().__init__(context, config)
         self.teacher = Teacher(context.network("student"), always_evaluates=True)
-        self.config = config
         self.classes = context.classes
         self.momentum = momentum_of_run(config.momentum, config.memory, context.steps)
         self.warm_up = round(config.warm_up * context.epochs)
@@ -129,8 +129,3 @@ class SVFormer(Method):
     def after_step(self, progress: Progress) -> None:
         """The teacher follows; in the warm-up it is the student."""
         self.teacher.update(self.network, 0.0 if progress.epoch < self.warm_up else self.momentum)
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The student's logits."""
-        logits: Tensor = self.network(clips).logits
-        return logits

@@ -16,20 +16,19 @@ from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.contrast import nt_xent
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.parts.student import Student
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
-    Context,
     HyperParameters,
     Losses,
-    Method,
     Progress,
     View,
     Views,
 )
 
 
-class TCL(Method):
+class TCL(Student):
     """L = H(y, p(x)), then + gamma L_ic + beta L_gc, and at last + gamma_ft L_pl instead of both."""
 
     class Config(HyperParameters):
@@ -55,12 +54,8 @@ class TCL(Method):
         threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
         pseudo: float = Field(ge=0)
 
+    config: Config
     revision = 1
-
-    def __init__(self, context: Context, config: Config) -> None:
-        super().__init__()
-        self.network = context.network("student")
-        self.config = config
 
     def views(self) -> Views:
         """Weak ones alone; fast and slow show frames and crops of their own."""
@@ -118,11 +113,6 @@ class TCL(Method):
                 f"tcl needs a longer run: of {epochs} epochs its phases would have {', '.join(map(str, lengths))}, and "
                 "each must have one; raise train.epochs"
             )
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """The classifier's logits."""
-        logits: Tensor = self.network(clips).logits
-        return logits
 
 
 def group_means(probability: Tensor) -> tuple[Tensor, Tensor]:

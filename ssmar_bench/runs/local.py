@@ -43,13 +43,7 @@ class LocalEngine:
     def run(
         self, folders: Sequence[tuple[RunFolder, int]], listener: Listener, finish: Callable[[RunFolder], None]
     ) -> Iterator[tuple[RunFolder, str]]:
-        """Yield (folder, ``done`` | ``failed`` | ``held``) as runs end.
-
-        Args:
-            folders: run folders and the threads each may use.
-            listener: hears what the runs tell.
-            finish: called in this process when a run has been trained; an error in it fails the run.
-        """
+        """As every engine's (:meth:`ssmar_bench.runs.engines.Engine.run`)."""
         with ThreadPoolExecutor(self.jobs) as pool:
             waiting: dict[Future[str], RunFolder] = {
                 pool.submit(self._one, folder, threads, listener, finish): folder for folder, threads in folders
