@@ -15,7 +15,6 @@ from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress
 from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.seeds import seed_of
 
-SEGMENTS, SIZE = 4, 16
 SHARPNESS = {"micro-tsm": 25.0, "micro-r3d": 25.0, "timesformer-micro": 2.0}
 """The networks, and by how much the classifier must grow until the predictions of an untrained one differ."""
 
@@ -36,8 +35,8 @@ class Tiny:
     epochs: int = 11
     seed: int = 0
     sharp: bool = False
-    segments: int = SEGMENTS
-    size: int = SIZE
+    segments: int = 4
+    size: int = 16
     solid: bool = False
     device: str = "cpu"
 

@@ -11,7 +11,6 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.algorithms.parts.clustering import semi_supervised_kmeans
 from ssmar_bench.core import recipe
-from ssmar_bench.testing import tiny
 from ssmar_bench.testing.tiny import Tiny
 
 
@@ -38,12 +37,10 @@ def test_cluster_22422_clips(benchmark: BenchmarkFixture) -> None:
 
 
 @pytest.mark.parametrize("name", recipe.RECIPES.names())
-def test_one_step_of_8_and_8_clips(benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_one_step_of_8_and_8_clips(benchmark: BenchmarkFixture, name: str) -> None:
     """Loss and gradient after every offline round, 8 frames of 32 x 32 pixels, the built-in network."""
-    monkeypatch.setattr(tiny, "SEGMENTS", 8)
-    monkeypatch.setattr(tiny, "SIZE", 32)
     found, _ = recipe.read(name)
-    problem = Tiny(classes=12, labelled=24, unlabelled=24, batch=8)
+    problem = Tiny(classes=12, labelled=24, unlabelled=24, batch=8, segments=8, size=32)
     values = {key: value.value for key, value in found.hyperparameters.items()}
     method = problem.method(ALGORITHMS.load(found.algorithm), values)
     last = problem.progress(problem.epochs - 1)
