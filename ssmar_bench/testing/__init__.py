@@ -6,7 +6,16 @@ In a test of your own, one test a check: ``test_my_method = conformance("my-meth
 
 from __future__ import annotations
 
-from ssmar_bench.testing import checks, devices, effects, killing, memory, recipes, shapes  # noqa: F401  # registered
+from ssmar_bench.testing import (  # noqa: F401  # registered
+    checks,
+    devices,
+    effects,
+    extremes,
+    killing,
+    memory,
+    recipes,
+    shapes,
+)
 from ssmar_bench.testing.check import CHECKS, FIRST, Check, Outcome, examine, examine_all, in_order
 from ssmar_bench.testing.conformance import conformance
 from ssmar_bench.testing.subject import Subject

@@ -1,4 +1,7 @@
-"""The checks of losses, memory and prediction; those of hyper-parameters stand in :mod:`ssmar_bench.testing.effects`.
+"""The checks of losses, memory and prediction.
+
+Those of unusual batches and numbers stand in :mod:`ssmar_bench.testing.extremes`, those of hyper-parameters in
+:mod:`ssmar_bench.testing.effects`.
 
 Names of terms are part of the contract: terms of labelled clips alone begin with ``labelled``, all others are the
 unlabelled loss.
@@ -11,16 +14,11 @@ import io
 from copy import deepcopy
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ssmar_bench.core.contract import Batch, Method, Unlabelled, unbuilt
 from ssmar_bench.testing.check import FailedError, NotApplicableError, check, require
 from ssmar_bench.testing.subject import Subject, gradients, same, start_epoch, tensors, total, unlabelled
-
-
-def _ends(subject: Subject) -> tuple[int, int]:
-    """The first and the last epoch."""
-    return 0, subject.tiny.epochs - 1
 
 
 def _needs_unlabelled(subject: Subject) -> None:
@@ -32,7 +30,7 @@ def _needs_unlabelled(subject: Subject) -> None:
 def losses_are_finite_scalars_that_train(subject: Subject) -> None:
     """Every term is a finite scalar with a gradient, and between them they train every weight."""
     trained: set[str] = set()
-    for epoch in _ends(subject):
+    for epoch in subject.ends:
         method = subject.selecting("all").at(epoch)
         losses = subject.loss(method, epoch)
         require(losses.terms, "loss() returned no term; give Losses({'labelled': ...}).")
@@ -86,7 +84,7 @@ def _pull(subject: Subject, epoch: int, clips_of: int) -> dict[str, Tensor]:
 @check
 def pseudo_labels_are_whole(subject: Subject) -> None:
     """Pseudo-labels are of the batch's clips, detached, of the right shape and type, with weights of at least 0."""
-    for epoch in _ends(subject):
+    for epoch in subject.ends:
         method = subject.at(epoch)
         batch = subject.batch(method)
         for name, stream in subject.loss(method, epoch, 0, batch).pseudo.items():
@@ -107,7 +105,7 @@ def pseudo_labels_are_whole(subject: Subject) -> None:
 @check
 def the_batch_is_not_changed(subject: Subject) -> None:
     """Loss, gradient and prediction leave the batch as it was: several methods may look at one."""
-    for epoch in _ends(subject):
+    for epoch in subject.ends:
         method = subject.at(epoch)
         batch = subject.batch(method)
         before = {name: tensor.clone() for name, tensor in tensors(batch).items()}
@@ -134,7 +132,7 @@ def hidden_labels_do_not_matter(subject: Subject) -> None:
     for shift in (0, 1):
         method = subject.build()
         seen = []
-        for epoch in _ends(subject):
+        for epoch in subject.ends:
             start_epoch(method, subject.tiny, epoch)
             batch = subject.batch(method)
             assert batch.unlabelled is not None
@@ -154,7 +152,7 @@ def hidden_labels_do_not_matter(subject: Subject) -> None:
 @check
 def it_repeats_itself(subject: Subject) -> None:
     """Two methods of one seed compute the same, to the last bit, when torch's generator is set alike."""
-    for epoch in _ends(subject):
+    for epoch in subject.ends:
         one, other = (subject.train(subject.at(epoch), epoch, 2) for _ in range(2))
         sentence = (
             "the same weights, clips and seed gave another loss; draw from torch's global generator alone (not from "
@@ -186,108 +184,9 @@ def it_goes_on_alike_when_saved_and_loaded(subject: Subject) -> None:
 
 
 @check
-def no_clip_passes_the_threshold(subject: Subject) -> None:
-    """Where nothing is selected the term behind the selection is 0, and everything stays finite."""
-    if not any(acts.none is not None for acts in subject.fields().values()):
-        raise NotApplicableError("no hyper-parameter declares a value with which nothing is selected (Acts(none=...))")
-    governed = False
-    for epoch in range(subject.tiny.epochs):
-        method = subject.selecting("none").at(epoch)
-        losses = subject.loss(method, epoch, 1)
-        for name, term in losses.terms.items():
-            require(
-                term.isfinite(), f"'{name}' is {term.item()} where nothing is selected; divide by the batch, not by 0."
-            )
-        for name, gradient in gradients(method, total(losses)).items():
-            require(gradient.isfinite().all(), f"the gradient of '{name}' is not finite where nothing is selected.")
-        everything = subject.selecting("all")
-        selected = unlabelled(subject.loss(everything.at(epoch), epoch, 1))
-        governed |= any(bool(term) and not bool(losses.terms.get(name, term)) for name, term in selected.items())
-        if governed:
-            quiet = any(not bool(stream.weight.any()) for stream in losses.pseudo.values())
-            require(quiet or not losses.pseudo, "clips have a weight in `pseudo` although none is selected.")
-            return
-    raise FailedError(
-        "no unlabelled term becomes 0 with the values that select nothing; weight every clip's loss by the mask."
-    )
-
-
-@check
-def a_batch_of_one(subject: Subject) -> None:
-    """One labelled and one unlabelled clip give finite losses, gradients and memory."""
-    small = subject.on(batch=1)
-    for epoch in _ends(subject):
-        method = small.at(epoch)
-        try:
-            losses = small.train(method, epoch, 2)
-        except ValueError as error:
-            if "more than 1 value per channel" in str(error):
-                raise NotApplicableError("BatchNorm cannot normalise a single value") from error
-            raise
-        sentence = "a batch of one clip gives a loss that is not finite; look for a variance of one value, or n - 1."
-        require(all(term.isfinite() for step in losses for term in step.terms.values()), sentence)
-        for name, value in method.state_dict().items():
-            finite = not isinstance(value, Tensor) or bool(value.isfinite().all())
-            require(finite, f"a batch of one clip makes '{name}' not finite for ever.")
-
-
-@check
-def a_class_without_labelled_clips(subject: Subject) -> None:
-    """A batch whose labelled clips are all of one class gives finite losses and gradients."""
-    for epoch in _ends(subject):
-        method = subject.at(epoch)
-        batch = subject.batch(method)
-        one = dataclasses.replace(batch.labelled, label=torch.zeros_like(batch.labelled.label))
-        losses = subject.loss(method, epoch, 0, dataclasses.replace(batch, labelled=one))
-        fine = [*losses.terms.values(), *gradients(method, total(losses)).values()]
-        sentence = "a batch without labelled clips of some class gives a loss or gradient that is not finite."
-        require(all(value.isfinite().all() for value in fine), sentence)
-
-
-@check
-def extreme_logits_stay_finite(subject: Subject) -> None:
-    """Logits of 0 and of a million give finite losses and gradients."""
-    for scale in (0.0, 1e6):
-        for epoch in _ends(subject):
-            method = subject.build()
-            for module in method.modules():
-                if isinstance(module, nn.Linear):
-                    with torch.no_grad():
-                        for parameter in module.parameters(recurse=False):
-                            parameter.mul_(scale)
-            for number in range(epoch + 1):
-                start_epoch(method, subject.tiny, number)
-            losses = subject.loss(method, epoch, 1)
-            fine = [*losses.terms.values(), *gradients(method, total(losses)).values()]
-            advice = "use log_softmax and cross_entropy, never log(softmax), and clamp what is divided by."
-            sentence = f"classifiers scaled by {scale:g} give a loss or gradient that is not finite; {advice}"
-            require(all(value.isfinite().all() for value in fine), sentence)
-
-
-@check
-def half_precision_changes_little(subject: Subject) -> None:
-    """Under bf16 autocast the losses are finite and near those of 32 bits, and so are the gradients."""
-    everything = subject.selecting("all")
-    for epoch in _ends(subject):
-        full = everything.loss(everything.at(epoch), epoch)
-        method = everything.at(epoch)
-        with torch.autocast("cpu", torch.bfloat16):
-            half = everything.loss(method, epoch)
-        for name, term in half.terms.items():
-            wanted, found = full.terms[name].item(), term.item()
-            sentence = f"'{name}' is {found:g} under bf16 and {wanted:g} in 32 bits; compute losses in .float()."
-            require(term.isfinite() and abs(found - wanted) <= 0.02 + 0.15 * abs(wanted), sentence)
-        # Three tries: oneDNN's bf16 gradient of a 3D convolution's weights is now and then made of memory that nobody
-        # wrote (PyTorch 2.15 on AVX-512), and is finite when the same graph is passed back again.
-        tries = (gradients(method, total(half)) for _ in range(3))
-        fine = any(all(gradient.isfinite().all() for gradient in found.values()) for found in tries)
-        require(fine, "a gradient is not finite under bf16 autocast; compute losses in .float().")
-
-
-@check
 def prediction_is_of_each_clip_by_itself(subject: Subject) -> None:
     """``predict`` gives finite logits (B, classes), the same for a clip alone and among others, and changes nothing."""
-    for epoch in _ends(subject):
+    for epoch in subject.ends:
         method = subject.at(epoch)
         subject.train(method, epoch, 1)
         method.eval()

@@ -60,6 +60,11 @@ class Subject:
             for name, info in self.algorithm.Config.model_fields.items()
         }
 
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The first and the last epoch."""
+        return 0, self.tiny.epochs - 1
+
     def build(self) -> Method:
         """A new method in training mode."""
         return self.tiny.method(self.algorithm, self.values).train()
