@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs.again import command
@@ -41,12 +42,15 @@ class Model:
     Attributes:
         run: its run's name.
         classes: names of the classes, in the benchmark's order.
+        stale: whether other code of the method than today's has trained it; it may then predict something else than it
+            did in its test.
     """
 
     def __init__(self, folder: RunFolder, device: torch.device) -> None:
         self._trained = Trained(folder, device)
         self.run = folder.path.name
         self.classes = self._trained.classes
+        self.stale = standing(folder.record, digest_today(self._trained.spec.algorithm)) == "other"
 
     def __repr__(self) -> str:
         return f"<model of {self.run}, {len(self.classes)} classes>"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ssmar_bench.cli.plugins import Plugins, use
-from ssmar_bench.cli.words import duration, numbers, roots, tell_failures
+from ssmar_bench.cli.words import STALE, duration, numbers, roots, state_of, tell_failures
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.progress import Progress
 
@@ -84,11 +84,13 @@ def _print_plan(listed: list[Any], jobs: int) -> None:
         expected = "" if ended else "unknown" if one.seconds is None else duration(one.seconds)
         column = one.column
         table.add_row(
-            one.row, one.method, column.benchmark, column.backbone or "", f"{column.ratio:g}", str(one.seed), one.state,
-            expected,
+            one.row, one.method, column.benchmark, column.backbone or "", f"{column.ratio:g}", str(one.seed),
+            state_of(one), expected,
         )  # fmt: skip
     console = Console(width=None if sys.stdout.isatty() else 150)
     console.print(table)
+    if any(one.stale for one in listed):
+        console.print(f"{STALE}; ssmar-bench run --overwrite always trains it anew.")
     todo = [one for one in listed if one.state not in ("done", "skipped")]
     console.print(f"{len(listed)} runs, {len(todo)} to train{_hours(todo, jobs)}")
 

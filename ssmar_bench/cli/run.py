@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ssmar_bench.cli.plugins import Plugins, use
-from ssmar_bench.cli.words import duration, numbers, roots, size, tell_failures, words
+from ssmar_bench.cli.words import STALE, duration, numbers, roots, size, state_of, tell_failures, words
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.setting import parse_set
 from ssmar_bench.progress import Progress
@@ -116,12 +116,11 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
             if entry.seconds is None
             else duration(entry.seconds)
         )
-        state = f"{entry.state}, stale" if entry.stale else entry.state
-        table.add_row(spec.method, f"{spec.ratio:g}", str(spec.seed), entry.cell.skip or state, expected)
+        table.add_row(spec.method, f"{spec.ratio:g}", str(spec.seed), entry.cell.skip or state_of(entry), expected)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
     if any(entry.stale for entry in planned):
-        console.print("Stale: made by other code of the method than today's; --overwrite always trains it anew.")
+        console.print(f"{STALE}; --overwrite always trains it anew.")
     left_out = planned[0].cell.left_out if planned else {}
     for clip, why in sorted(left_out.items()):
         console.print(f"Left out: {clip}: {why}", markup=False, highlight=False, soft_wrap=True)

@@ -52,6 +52,14 @@ def tell_failures(states: Mapping[str, str], results: Path) -> bool:
     return bool(failed)
 
 
+STALE = "Stale: made by other code of the method than today's"
+
+
+def state_of(entry: Any) -> str:
+    """The state of a planned cell, and whether its result is stale."""
+    return f"{entry.state}, stale" if entry.stale else str(entry.state)
+
+
 def duration(seconds: float) -> str:
     """Seconds, minutes or hours, whichever reads best."""
     minutes, hours = seconds / 60, seconds / 3600

@@ -140,6 +140,16 @@ def test_weights_of_another_code(trained: Any, tmp_path: Path, monkeypatch: pyte
     )
 
 
+def test_a_model_of_other_code_is_stale(trained: Any, videos: dict[str, Path], tmp_path: Path, call: Call) -> None:
+    folder = copied(trained, tmp_path)
+    assert not api.load_model(folder.path).stale
+    (folder.record / "code.json").write_text('{"code": "0123456789abcdef"}')
+    assert api.load_model(folder.path).stale
+    ended = call("predict", folder.path, next(iter(videos.values())))
+    assert ended.status == 0
+    assert ended.err == f"{folder.path.name} is stale: other code of its method than today's has trained it.\n"
+
+
 def test_the_command_prints_the_most_probable_classes(trained: Any, videos: dict[str, Path], call: Call) -> None:
     results, (one, two) = trained.out / "results", [*videos.values()][:2]
     ended = call("predict", "tiny-motion_aplt_r50_s0", one, two, "--top", 3, "--results", results)

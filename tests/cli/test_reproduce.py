@@ -17,7 +17,7 @@ from ssmar_bench.core.events import silence
 from ssmar_bench.results.examples import Example, Examples, picture
 from ssmar_bench.runs import data
 from ssmar_bench.runs.record import salted
-from tests.conftest import Finished, timings
+from tests.conftest import Finished, folder_of, timings
 
 Call = Callable[..., Finished]
 TABLE3 = {
@@ -140,6 +140,16 @@ def test_missing_cells_are_trained_and_the_table_has_its_rows(
     assert set(after) - set(before) == {name for name in after if "_supervised-strong_" in name}
     assert {name: after[name] for name in before} == before
     assert (out / "reports" / "index.html").is_file()
+    planned = call("reproduce", table, "--on", "small", "--out", out, "--plan").out
+    assert "stale" not in planned.lower()
+    (folder_of(out, "aplt") / "record" / "code.json").write_text('{"code": "0123456789abcdef"}')
+    planned = call("reproduce", table, "--on", "small", "--out", out, "--plan").out
+    assert [(line[1], line[6]) for line in listed(planned)] == [
+        ("supervised", "done"),
+        ("supervised-strong", "done"),
+        ("aplt", "done, stale"),
+    ]
+    assert "Stale: made by other code of the method than today's" in planned
 
 
 @pytest.mark.slow
