@@ -77,13 +77,15 @@ def confusion(cells: Sequence[Cell], classes: Sequence[str]) -> Figure:
     """Share of each true class (row) that was given each name, a panel a method; all seeds together."""
     rows = -(-len(cells) // _columns(len(cells)))
     key = "\n".join(wrap("; ".join(f"{i} {name}" for i, name in enumerate(classes)), 58)) if _few(classes) else ""
-    figure = canvas(1.3 * rows + 0.5 + 0.12 * key.count("\n"), [])
+    titles = ["\n".join(wrap(cell.label, TITLE, max_lines=2, placeholder="...")) for cell in cells]
+    above = 0.12 * max(title.count("\n") for title in titles)
+    figure = canvas((1.3 + above) * rows + 0.5 + 0.12 * key.count("\n"), [])
     panels = _panels(figure, len(cells))
-    for axes, cell in zip(panels, cells, strict=True):
+    for axes, cell, title in zip(panels, cells, titles, strict=True):
         total = cell.confusion.sum(1, keepdims=True)
         shares = np.divide(100 * cell.confusion, total, out=np.zeros(cell.confusion.shape), where=total > 0)
         image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=100, aspect="equal", interpolation="nearest")
-        finish(axes, "\n".join(wrap(cell.label, TITLE, max_lines=2, placeholder="...")), x="")
+        finish(axes, title, x="")
         axes.grid(visible=False)
         ticks = range(0, len(classes), 2 if _few(classes) else 10)
         axes.set_xticks(ticks, map(str, ticks))
