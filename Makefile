@@ -27,8 +27,6 @@ bench: .venv/tested
 
 baseline: .venv/tested
 	$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-json=tests/benchmarks/baseline.json
-	$(BIN)/python -c "import json; path = 'tests/benchmarks/baseline.json'; runs = json.load(open(path)); \
-		[run['stats'].pop('data') for run in runs['benchmarks']]; json.dump(runs, open(path, 'w'), indent=1)"
 
 reports: .venv/installed
 	$(BIN)/ssmar-bench report
