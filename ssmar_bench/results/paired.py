@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -164,6 +164,11 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def _at(own: Hits, seeds: Sequence[int]) -> Hits:
+    """``own`` at some of its seeds."""
+    return replace(own, seeds=tuple(seeds), right=own.right[[own.seeds.index(seed) for seed in seeds]])
+
+
 @dataclass(frozen=True)
 class Standing:
     """Who leads a column: ``leader`` is separable from every other method, or None; ``tied`` with the highest mean."""
@@ -176,8 +181,11 @@ class Standing:
 def standing(found: dict[str, Hits]) -> Standing:
     """Compares all methods of a column (row -> right answers); Holm's correction runs over all its pairs.
 
-    Nothing is tested unless every pair has ``SEEDS`` common seeds and the same test clips of ``PEOPLE`` people.
+    All on the seeds that every method has, so that a further good seed helps nobody. Nothing is tested unless these are
+    ``SEEDS``, on the same test clips of ``PEOPLE`` people.
     """
+    common = set.intersection(*({*own.seeds} for own in found.values())) if found else set()
+    found = {row: _at(own, sorted(common)) for row, own in found.items()}
     pairs = list(combinations(found, 2))
     compared = [difference(found[one], found[other]) for one, other in pairs]
     if not pairs or any(pair is None or math.isnan(pair.p) for pair in compared):

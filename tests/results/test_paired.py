@@ -140,6 +140,8 @@ def test_bold_needs_a_lead_over_everybody_and_five_seeds() -> None:
     assert tied.leader is None
     assert tied.tied == {"near", "also near"}
     assert tied.tested
+    lucky = np.vstack([found["near"].right, np.full((5, 20), 10.0)])  # five seeds that nobody else has
+    assert standing({**found, "near": made(lucky)}).leader == "far"
     few = {**found, "near": made(found["near"].right, 3)}
     assert standing(few) == standing({"far": found["far"]})
     assert not standing(few).tested
