@@ -91,7 +91,7 @@ class Higher(Claim):
 
 
 class FewImprove(Claim):
-    """At most half of the rows lie above ``over``."""
+    """At most half of the rows lie above ``over``; undecided as long as the missing rows could turn it."""
 
     rule: Literal["few_improve"]
     over: str
@@ -100,11 +100,12 @@ class FewImprove(Claim):
     def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
         others = [row for row in evidence.rows if row not in (self.over, *self.without)]
         found = [pair for row in others if (pair := evidence.pair(row, self.over, column)) is not None]
-        if found:
-            above = sum(pair.mean > 0 for pair in found)
+        above = sum(pair.mean > 0 for pair in found)
+        if above > len(others) / 2 or len(found) - above >= len(others) / 2:
             words = f"{above} of {len(found)} methods above {self.over}"
-            yield Seen(column.name, words, above <= len(found) / 2, min(pair.seeds for pair in found))
-        yield from [None] * (len(others) - len(found))
+            yield Seen(column.name, words, above <= len(others) / 2, min(pair.seeds for pair in found))
+        else:
+            yield None
 
 
 class LargerNetwork(Claim):

@@ -135,6 +135,23 @@ def test_verdicts_need_every_comparison_and_five_seeds() -> None:
     assert verdict((yes,), missing=2) == "agrees, significant; 2 of 3 comparisons could not be made"
 
 
+def test_most_methods_are_not_judged_by_a_few(tmp_path: Path) -> None:
+    """The claim that most of eleven methods fail needs six that do, or six that do not."""
+    claim = "Most of the compared methods fail to improve with 10% and 25% labeled data."
+
+    def found() -> Any:
+        answers = evaluate(load(tmp_path), "micro-motion")
+        return next(answer for answer in answers if answer.claim.claim == claim)
+
+    Real("supervised", 0.25, 0, 0.5).write(tmp_path)
+    for method in ("fixmatch", "uda", "vat", "mixmatch", "flexmatch"):
+        Real(method, 0.25, 0, 0.9).write(tmp_path)
+    assert found().verdict == "not measured"
+    Real("freematch", 0.25, 0, 0.9).write(tmp_path)
+    assert found().verdict == "disagrees, not tested (1 seed); 3 of 4 comparisons could not be made"
+    assert found().seen[0].words == "6 of 6 methods above Baseline (Labeled Only)"
+
+
 def test_what_prints_as_zero_agrees_with_nothing(tmp_path: Path) -> None:
     """Equal answers but for 4 of 10 000: not a word of who is ahead."""
     assert verdict((Seen("a", "", False, 3, math.nan, 0.0004),)) == "no difference, not tested (3 seeds)"
