@@ -21,6 +21,7 @@ from ssmar_bench.results import shown
 from ssmar_bench.results.compare import UPPER
 from ssmar_bench.results.context import context
 from ssmar_bench.results.paired import SEEDS, hits, standing
+from ssmar_bench.results.ranking import rank
 from ssmar_bench.results.records import Runs
 
 SYNTHETIC = "micro-motion"
@@ -40,11 +41,18 @@ RANKS = (
 
 @dataclass(frozen=True)
 class Setting:
-    """The complete methods of one benchmark and ratio, best mean accuracy first: rows of ``results.compare``."""
+    """The complete methods of one benchmark and ratio.
+
+    Attributes:
+        benchmark, ratio: which.
+        rows: of ``results.compare``, best mean accuracy first.
+        alone: labels of the methods that learn from the labelled clips alone, however augmented.
+    """
 
     benchmark: str
     ratio: float
     rows: tuple[Mapping[Any, Any], ...]
+    alone: frozenset[str]
 
     @property
     def first(self) -> Mapping[Any, Any]:
@@ -55,6 +63,11 @@ class Setting:
     def baseline(self) -> Mapping[Any, Any] | None:
         """The labelled-only method's row."""
         return next((row for row in self.rows if row["method"] == UPPER[0]), None)
+
+    @property
+    def best_alone(self) -> Mapping[Any, Any] | None:
+        """The best row of a method that learns from the labelled clips alone."""
+        return next((row for row in self.rows if row["label"] in self.alone), None)
 
 
 def answer(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -> Answer:
@@ -115,7 +128,8 @@ def settings(runs: Runs, benchmark: str, frame: pd.DataFrame) -> list[Setting]:
         rows = [row for row in rows if row["kind"] == "method"]
         rows.sort(key=lambda row: -row["accuracy_mean"])
         if len(rows) > 1:
-            found.append(Setting(benchmark, ratio, tuple(rows)))
+            supervised = [runs.specs[folder].algorithm == UPPER[0] for folder in started["folder"]]
+            found.append(Setting(benchmark, ratio, tuple(rows), frozenset(started.loc[supervised, "label"])))
     return found
 
 
@@ -153,18 +167,18 @@ def headline(found: Sequence[Setting], apart: Sequence[str]) -> str:
     told = f"Start with {_listed(names)}: highest mean accuracy in {where}"
     told += " each." if len(names) > 1 else "."
     gains = [
-        setting.first["accuracy_mean"] - setting.baseline["accuracy_mean"]
+        setting.first["accuracy_mean"] - setting.best_alone["accuracy_mean"]
         for setting in found
-        if setting.baseline is not None and setting.first is not setting.baseline
+        if setting.best_alone is not None and setting.first is not setting.best_alone
     ]
-    ahead = sum(setting.first is setting.baseline for setting in found)
+    ahead = sum(setting.first is setting.best_alone for setting in found)
     if gains:
         low, high = 100 * min(gains), 100 * max(gains)
         points = f"{low:.1f}" if len(gains) == 1 else f"{low:.1f} to {high:.1f}"
-        told += f" Where a semi-supervised method came first, it was {points} points above training on the labels alone"
-        told += f"; in {ahead} of {len(found)} settings none was." if ahead else "."
+        told += f" Where a semi-supervised method came first, it was {points} points above the best training on the"
+        told += f" labels alone; in {ahead} of {len(found)} settings none was." if ahead else " labels alone."
     elif ahead == len(found):
-        told += " No semi-supervised method was above training on the labels alone."
+        told += " No semi-supervised method was above the best training on the labels alone."
     sure = apart.count(FROM_ALL)
     return (
         f"{told} {f'In {sure} of {len(found)} settings' if sure else 'In no setting'} the lead is shown not to be luck."
@@ -213,10 +227,10 @@ def ranks(found: Sequence[Setting], title: str) -> Table:
     """Methods of one benchmark by mean rank over its ratios, with accuracy, gain and cost."""
     complete = [row["label"] for row in found[0].rows]
     complete = [name for name in complete if all(name in _labels(setting) for setting in found)]
-    orders = [[label for label in _labels(setting) if label in complete] for setting in found]
-    places = {name: [order.index(name) + 1 for order in orders] for name in complete}
+    scores = {i: {row["label"]: row["accuracy_mean"] for row in one.rows} for i, one in enumerate(found)}
+    places = rank(pd.DataFrame(scores).loc[complete]).ranks
     rows = []
-    for name in sorted(complete, key=lambda name: sum(places[name])):
+    for name in sorted(complete, key=lambda name: places[name]):
         own = [next(row for row in setting.rows if row["label"] == name) for setting in found]
         bases = [setting.baseline for setting in found]
         gain = [
@@ -232,7 +246,7 @@ def ranks(found: Sequence[Setting], title: str) -> Table:
         rows.append(
             (
                 name,
-                f"{sum(places[name]) / len(found):.1f}",
+                f"{places[name]:.1f}",
                 f"{100 * sum(gain) / len(gain):+.1f}" if gain else ABSENT,
                 *(spread(row, "accuracy") for row in own),
                 f"{sum(cost) / len(cost):.1f}\u00d7" if cost else ABSENT,

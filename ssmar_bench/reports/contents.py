@@ -151,7 +151,7 @@ def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, C
     return Table(
         name="levels",
         title="Test accuracy on all levels of difficulty.",
-        notes=(setting(*known), CELLS, *footnotes(frame["stale"]), *dict.fromkeys(map(cautions, known))),
+        notes=(setting(*known), CELLS, *footnotes(frame["stale"]), cautions(*known)),
         header=("Labelled", "Method", *titles.values()),
         rows=tuple(rows),
         rules=_rules([row[0] for row in rows]),

@@ -57,8 +57,8 @@ PAPER = {
 }
 RANKS = "Mean ranks over independent data sets; methods that Nemenyi's test does not part are joined."
 FEWER = (
-    f"Figures of several methods draw at most {LINES}: those of the paper's Fig. 2b, then those that validate best; "
-    "ablations are left to their tables. The page has them all."
+    f"Curves and confusion matrices draw at most {LINES} methods: those of the paper's Fig. 2b, then those that "
+    "validate best; ablations are left to their tables. Accuracy against cost has all that compete, the page all."
 )
 
 

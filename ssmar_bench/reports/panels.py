@@ -144,13 +144,15 @@ def _columns(entries: Sequence[Line2D]) -> int:
 
 
 def band_note(rows: pd.DataFrame) -> str:
-    """What the bands of ``rows`` are, in the words of a legend."""
-    most = int(rows["seeds"].max()) if len(rows) else 0
+    """What the bands of ``rows`` are, in the words of a legend; lines may be of different numbers of seeds."""
+    counts = {int(count) for count in rows.groupby("label")["seeds"].max()}
+    most = max(counts, default=0)
     if most <= 1:
         return "one seed"
+    seeds = f"{most} seeds" if len(counts) == 1 else f"{min(counts)} to {most} seeds"
     if rows["label"].nunique() > BANDED:
-        return f"mean over {most} seeds"
-    return f"mean, band: ± 1 std over {most} seeds"
+        return f"mean over {seeds}"
+    return f"mean, band: ± 1 std over {seeds}"
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

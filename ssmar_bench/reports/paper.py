@@ -28,8 +28,9 @@ from ssmar_bench.results.records import Runs
 FOLDER = "paper"
 VERDICTS = (
     "Supported and contradicted are said of tested differences alone (five or more seeds, people resampled, Holm's "
-    "correction within the claim). Agrees and disagrees speak of the sign of the mean alone. Differences are points, "
-    "mean ± standard deviation over seeds."
+    "correction within the claim). Agrees and disagrees speak of the sign of the mean alone, mixed of several signs; "
+    "0.0 agrees with nothing. Differences are points, mean ± standard deviation over seeds. A comparison could "
+    "not be made where a run is missing or too few pseudo-labels passed the threshold."
 )
 
 

@@ -26,6 +26,7 @@ TESTING = (
     "freedom and are corrected by Holm over all pairs of a column, at 5 %. = marks rows that the best cannot be told "
     "from."
 )
+GAINS = "Mean ± standard deviation of the differences by seed"
 UNTESTED = (
     f"No cell is bold in {{columns}}: with fewer than {SEEDS} seeds common to all rows, or test clips of fewer than "
     f"{PEOPLE} people, no significance is claimed."
@@ -158,7 +159,7 @@ def _gains(found: Filled, method: str, name: str) -> Table | None:
     return Table(
         name=f"{found.table.name}-{found.on}-over-{method}",
         title=f"Gain over {name}, in points.",
-        notes=("Mean ± standard deviation of the differences by seed; in square brackets the paper's gain.",),
+        notes=(f"{GAINS}; in square brackets the paper's gain." if found.paper else f"{GAINS}.",),
         header=("Method", *(column.name for column in found.columns)),
         rows=tuple((row, *(text(row, column) for column in found.columns)) for row in rows),
     )
@@ -170,18 +171,26 @@ def _gain(found: Difference) -> str:
 
 
 def _ranks(found: Filled, ranking: Ranking, number: int) -> Table:
-    """Our mean ranks, and the paper's over the same rows and columns; ``number`` is the group's."""
+    """Our mean ranks, and the paper's over the rows that both have; ``number`` is the group's."""
     printed = [column.published for column in found.columns if column.name in ranking.by_column]
     rows = [row for row in found.table.rows if row in ranking.ranks and all((row, c) in found.paper for c in printed)]
-    theirs = rank(_printed(found.paper, rows, printed)).ranks.to_dict() if rows else {}
-    ours = {str(row): value for row, value in ranking.ranks.sort_values(kind="stable").items()}
+    shown = {"Ours": ranking.ranks}
+    measured = [str(row) for row in ranking.ranks.index]
+    if rows and len(rows) < len(measured):  # ranks among more rows are no match for the paper's
+        shown["Ours, its rows"] = rank(found.alike(measured)[[*ranking.by_column]].loc[rows]).ranks
+    if rows:
+        shown["Paper"] = rank(_printed(found.paper, rows, printed)).ranks
+    notes = "A difference of ranks is no test."
+    if len(shown) > 1:
+        notes = f"The paper's ranks are over the rows and columns that both have. {notes}"
     return Table(
         name=f"{found.table.name}-{found.on}-ranks{number or ''}",
         title="Mean ranks (1 is best)" + (" of the rows that are set apart." if number else "."),
-        notes=("The paper's ranks are over the same rows and columns; a difference of ranks is no test.",),
-        header=("Method", "Ours", "Paper"),
+        notes=(notes,),
+        header=("Method", *shown),
         rows=tuple(
-            (row, f"{value:.2f}", f"{theirs[row]:.2f}" if row in theirs else ABSENT) for row, value in ours.items()
+            (str(row), *(f"{ranks[row]:.2f}" if row in ranks else ABSENT for ranks in shown.values()))
+            for row in ranking.ranks.sort_values(kind="stable").index
         ),
     )
 

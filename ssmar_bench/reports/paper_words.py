@@ -39,13 +39,10 @@ def _lacking(found: Filled) -> list[str]:
     there = found.means.notna()
     rows = [row for row in found.rows if not there.loc[row].any()]
     columns = [column.name for column in found.columns if not there[column.name].any()]
-    single = int((~there.drop(index=rows, columns=columns)).to_numpy().sum())
-    parts = [
-        f"rows {'; '.join(rows)}" if rows else "",
-        f"columns {'; '.join(columns)}" if columns else "",
-        f"{single} further cell{'s'[: single != 1]}" if single else "",
-    ]
-    said = [part for part in parts if part]
+    rest = there.drop(index=rows, columns=columns)
+    said = [f"rows {'; '.join(rows)}"] if rows else []
+    said += [f"columns {'; '.join(columns)}"] if columns else []
+    said += [f"of {name} the rows {'; '.join(rest.index[~rest[name]])}" for name in rest if not rest[name].all()]
     told = [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
     if fewer := _fewer_seeds(found):
         told.append(f"Fewer seeds than the benchmark's definition names: {fewer} of the measured cells.")

@@ -90,12 +90,14 @@ def _about(facts: Context) -> str:
     )
 
 
-def cautions(facts: Context) -> str:
+def cautions(*benchmarks: Context) -> str:
     """What a reader must know before comparing rows; no row is marked as best."""
     first = "No row is marked as best: differences are not tested here"
-    if len(facts.seeds) < 5:
+    if any(len(facts.seeds) < 5 for facts in benchmarks):
         first += ", and fewer than five seeds support no claim"
-    return ". ".join([first, *unequal(facts)]) + "."
+    names = [f"{facts.benchmark}: " if len(benchmarks) > 1 else "" for facts in benchmarks]
+    doubts = [name + doubt for name, facts in zip(names, benchmarks, strict=True) for doubt in unequal(facts)]
+    return ". ".join([first, *doubts]) + "."
 
 
 def unequal(facts: Context) -> list[str]:

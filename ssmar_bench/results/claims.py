@@ -1,7 +1,8 @@
 """The paper's claims against our runs: ``results/paper/claims.yaml`` and the rules that it names.
 
-A rule looks at every column of a table, and says whether the difference has the claimed sign, or None where a run that
-it needs is missing. Only ``higher`` is also tested; with fewer than five seeds nothing is, and the verdict says so.
+A rule looks at every column of a table, and says whether the difference has the claimed sign, or None where a run or a
+pseudo-label that it needs is missing. A difference that prints as 0.0 points has no sign. Only ``higher`` is also
+tested; with fewer than five seeds nothing is, and the verdict says so.
 """
 
 from __future__ import annotations
@@ -86,11 +87,11 @@ class Higher(Claim):
                     yield None
                     continue
                 words = f"{one} over {other} {_points(found)}"
-                yield Seen(column.name, words, found.mean > 0, found.seeds, found.p, found.mean)
+                yield Seen(column.name, words, _points_of(found.mean) > 0, found.seeds, found.p, found.mean)
 
 
 class FewImprove(Claim):
-    """At most half of the rows lie above ``over``."""
+    """At most half of the rows lie above ``over``; undecided as long as the missing rows could turn it."""
 
     rule: Literal["few_improve"]
     over: str
@@ -99,11 +100,12 @@ class FewImprove(Claim):
     def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
         others = [row for row in evidence.rows if row not in (self.over, *self.without)]
         found = [pair for row in others if (pair := evidence.pair(row, self.over, column)) is not None]
-        if found:
-            above = sum(pair.mean > 0 for pair in found)
+        above = sum(pair.mean > 0 for pair in found)
+        if above > len(others) / 2 or len(found) - above >= len(others) / 2:
             words = f"{above} of {len(found)} methods above {self.over}"
-            yield Seen(column.name, words, above <= len(found) / 2, min(pair.seeds for pair in found))
-        yield from [None] * (len(others) - len(found))
+            yield Seen(column.name, words, above <= len(others) / 2, min(pair.seeds for pair in found))
+        else:
+            yield None
 
 
 class LargerNetwork(Claim):
@@ -262,11 +264,12 @@ def verdict(seen: tuple[Seen, ...], missing: int = 0) -> str:
     if not seen:
         return "not measured"
     words = _signs(seen, complete=not missing)
-    return f"{words}; {missing} of {len(seen) + missing} comparisons not measured" if missing else words
+    return f"{words}; {missing} of {len(seen) + missing} comparisons could not be made" if missing else words
 
 
 def _signs(seen: tuple[Seen, ...], complete: bool) -> str:
     share = sum(one.agrees for one in seen)
+    none = not share and all(_points_of(one.value) == 0 for one in seen)
     if 0 < share < len(seen):
         return f"mixed: {share} of {len(seen)} agree"
     p = holm([one.p for one in seen])
@@ -276,7 +279,13 @@ def _signs(seen: tuple[Seen, ...], complete: bool) -> str:
     few = min(one.seeds for one in seen)
     untested = f"not tested ({few} seed{'s'[: few != 1]})"
     tested = "significant" if significant else "not significant"
-    return f"{'agrees' if share else 'disagrees'}, {untested if any(map(math.isnan, p)) else tested}"
+    sign = "no difference" if none else "agrees" if share else "disagrees"
+    return f"{sign}, {untested if any(map(math.isnan, p)) else tested}"
+
+
+def _points_of(gain: float) -> float:
+    """A difference in points as it is printed."""
+    return round(100 * gain, 1)
 
 
 def _points(found: Difference) -> str:
@@ -291,7 +300,10 @@ def _series(gain: pd.Series[float]) -> str:
 
 def _plain(column: str, gain: pd.Series[float], sign: int = 1) -> Seen | None:
     """A difference by seed that nothing tests; ``sign`` is the claimed one."""
-    return Seen(column, _series(gain), bool(sign * gain.mean() > 0), len(gain)) if len(gain) else None
+    if not len(gain):
+        return None
+    value = sign * float(gain.mean())
+    return Seen(column, _series(gain), _points_of(value) > 0, len(gain), value=value)
 
 
 def _curves(

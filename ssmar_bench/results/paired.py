@@ -4,14 +4,15 @@ Clips of one person are not independent, and neither are the answers of two meth
 of two methods on the same test clips under the same seeds; seeds and people are both drawn anew with replacement (the
 pigeonhole bootstrap of Owen, 2007, for crossed random effects, which errs on the safe side). Seeds and people are few,
 so the standard error that this gives is referred to Student's t, with the degrees of freedom that Satterthwaite (1946)
-gives to a crossed design: about seeds - 1 where seeds scatter most, people - 1 where people do.
+gives to a crossed design: about seeds - 1 where seeds scatter most, people - 1 where people do. People with unequally
+many clips count as the fewer that would tell as much (Kish, 1965).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -119,24 +120,32 @@ def _error(gain: Array, clips: Array) -> float:
     seeds, people = gain.shape
     by_seed, by_person = _drawn(seeds), _drawn(people)
     means = np.einsum("bs,sp,bp->b", by_seed, gain, by_person, optimize=True) / (seeds * (by_person @ clips))
-    return float(means.std(ddof=1))
+    count = _equal(clips)  # people who are drawn from a few scatter less than those few did
+    return float(means.std(ddof=1)) * math.sqrt(count / (count - 1) if count > 1 else 1)
 
 
 def _freedom(gain: Array, clips: Array) -> float:
     """Satterthwaite's degrees of freedom of the mean of ``gain`` (seeds, people), from the crossed mean squares."""
     seeds, people = gain.shape
-    parts = gain * people / clips.sum()  # their mean is the gain per clip, whatever each person's number of clips
-    mean, by_seed, by_person = parts.mean(), parts.mean(1, keepdims=True), parts.mean(0, keepdims=True)
+    parts = gain - clips * gain.sum() / (seeds * clips.sum())  # their sum is 0; many clips alone are no deviation
+    by_seed, by_person = parts.mean(1, keepdims=True), parts.mean(0, keepdims=True)
     squares = [
-        people * float(((by_seed - mean) ** 2).sum()),
-        seeds * float(((by_person - mean) ** 2).sum()),
-        float(((parts - by_seed - by_person + mean) ** 2).sum()),
+        people * float((by_seed**2).sum()),
+        seeds * float((by_person**2).sum()),
+        float(((parts - by_seed - by_person) ** 2).sum()),
     ]
-    freedom = [seeds - 1, people - 1, (seeds - 1) * (people - 1)]
-    of_seeds, of_people, rest = (square / count for square, count in zip(squares, freedom, strict=True))
+    counts = [seeds - 1, people - 1, (seeds - 1) * (people - 1)]
+    of_seeds, of_people, rest = (square / count for square, count in zip(squares, counts, strict=True))
     total = max(of_seeds + of_people - rest, of_seeds, of_people)  # by chance the rest may be too large
+    known = _equal(clips) - 1
+    freedom = [seeds - 1, known, (seeds - 1) * known]
     below = sum(part**2 / count for part, count in zip((of_seeds, of_people, rest), freedom, strict=True))
     return total**2 / below if below else float(seeds - 1)
+
+
+def _equal(clips: Array) -> float:
+    """How many people with equally many clips would tell as much as these: fewer, if some have many (Kish, 1965)."""
+    return float(clips.sum() ** 2 / (clips**2).sum())
 
 
 @cache
@@ -155,6 +164,11 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def _at(own: Hits, seeds: Sequence[int]) -> Hits:
+    """``own`` at some of its seeds."""
+    return replace(own, seeds=tuple(seeds), right=own.right[[own.seeds.index(seed) for seed in seeds]])
+
+
 @dataclass(frozen=True)
 class Standing:
     """Who leads a column: ``leader`` is separable from every other method, or None; ``tied`` with the highest mean."""
@@ -167,8 +181,11 @@ class Standing:
 def standing(found: dict[str, Hits]) -> Standing:
     """Compares all methods of a column (row -> right answers); Holm's correction runs over all its pairs.
 
-    Nothing is tested unless every pair has ``SEEDS`` common seeds and the same test clips of ``PEOPLE`` people.
+    All on the seeds that every method has, so that a further good seed helps nobody. Nothing is tested unless these are
+    ``SEEDS``, on the same test clips of ``PEOPLE`` people.
     """
+    common = set.intersection(*({*own.seeds} for own in found.values())) if found else set()
+    found = {row: _at(own, sorted(common)) for row, own in found.items()}
     pairs = list(combinations(found, 2))
     compared = [difference(found[one], found[other]) for one, other in pairs]
     if not pairs or any(pair is None or math.isnan(pair.p) for pair in compared):

@@ -221,6 +221,25 @@ def test_light_and_dark_follow_the_system_and_the_switch(open_page: Any) -> None
     assert dark.evaluate(shade) == "rgb(255, 255, 255)"
 
 
+def test_on_a_narrow_screen_no_view_spills_and_no_short_word_is_broken(open_page: Any) -> None:
+    page = open_page("#/runs")
+    page.set_viewport_size({"width": 400, "height": 900})
+    broken = page.evaluate(
+        """() => [...document.querySelectorAll('[data-table="runs"] tbody td.left')]
+          .filter((cell) => /^[A-Za-z]+$/.test(cell.textContent))
+          .filter((cell) => {
+            const words = document.createRange();
+            words.selectNodeContents(cell);
+            return words.getClientRects().length > 1;
+          }).map((cell) => cell.textContent)"""
+    )
+    assert broken == []
+    for fragment in ("#/", "#/compare/micro-motion-12/0.5", "#/runs", "#/paper", "#/about"):
+        page = open_page(fragment)
+        page.set_viewport_size({"width": 400, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400, fragment
+
+
 def test_everything_that_can_be_used_has_a_name_and_a_place_in_the_order_of_tabs(open_page: Any) -> None:
     page = open_page("#/compare/micro-motion-12/0.5")
     page.keyboard.press("Tab")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ssmar_bench.reports import paper
 from ssmar_bench.reports.render import html
 from ssmar_bench.results.digest import inputs
+from ssmar_bench.results.records import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,6 +29,13 @@ def test_the_committed_page_is_what_is_rendered_today() -> None:
     """The digest tells when records have changed; this tells when the rendering has."""
     committed = (ROOT / "reports" / "index.html").read_text(encoding="utf-8")
     assert committed == html(ROOT / "results"), "run `make reports` and commit it"
+
+
+@pytest.mark.slow
+def test_the_committed_tables_of_the_paper_are_what_is_rendered_today(tmp_path: Path) -> None:
+    for path in paper.write(paper.parts(load(ROOT / "results")), tmp_path):
+        committed = ROOT / "reports" / path.relative_to(tmp_path)
+        assert committed.read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), "run `make reports`"
 
 
 def test_the_committed_page_is_small() -> None:

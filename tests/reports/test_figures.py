@@ -51,6 +51,13 @@ def test_few_methods_carry_bands(tmp_path: Path) -> None:
     assert figure.legends[0].get_title().get_text() == "mean, band: ± 1 std over 2 seeds"
 
 
+def test_the_legend_says_where_lines_are_of_fewer_seeds(tmp_path: Path) -> None:
+    summary(tmp_path, ["fixmatch"], seeds=1)
+    rows = summary(tmp_path, ["aplt"], seeds=3)
+    figure = figures.validation(rows, looks(["FixMatch", "APLT"]))
+    assert figure.legends[0].get_title().get_text() == "mean, band: ± 1 std over 1 to 3 seeds"
+
+
 def test_one_seed_is_called_one_seed(tmp_path: Path) -> None:
     figure = figures.pseudo_labels(summary(tmp_path, ["fixmatch"], seeds=1), looks(["FixMatch"]))
     assert figure.legends[0].get_title().get_text() == "one seed"

@@ -76,6 +76,20 @@ def test_without_a_difference_it_is_rarely_significant(own: float, shift: float)
     assert np.mean(rejected) < 0.09  # 150 draws of 5 % exceed it once in a hundred times
 
 
+def test_people_with_many_clips_do_not_cry_wolf() -> None:
+    """Three of ten people have three quarters of the clips, and each method people of its own: still about 5 %."""
+    rng = np.random.default_rng(4)
+    clips = np.array([100.0] * 3 + [15.0] * 7)
+    rejected = []
+    for _ in range(1000):
+        chances = [np.clip(0.5 + rng.normal(0, 0.15, (1, 10)), 0, 1) * np.ones((10, 1)) for _ in range(2)]
+        right = [rng.binomial(clips.astype(int), chance).astype(float) for chance in chances]
+        found = difference(*(Hits(tuple(range(10)), PEOPLE[:10], own, clips) for own in right))
+        assert found is not None
+        rejected.append(found.p < 0.05)
+    assert np.mean(rejected) < 0.075
+
+
 def test_a_true_lead_is_found() -> None:
     """Fifteen points over an equal, people of their own liking for each method: nearly always told from nothing."""
     rng = np.random.default_rng(2)
@@ -126,6 +140,8 @@ def test_bold_needs_a_lead_over_everybody_and_five_seeds() -> None:
     assert tied.leader is None
     assert tied.tied == {"near", "also near"}
     assert tied.tested
+    lucky = np.vstack([found["near"].right, np.full((5, 20), 10.0)])  # five seeds that nobody else has
+    assert standing({**found, "near": made(lucky)}).leader == "far"
     few = {**found, "near": made(found["near"].right, 3)}
     assert standing(few) == standing({"far": found["far"]})
     assert not standing(few).tested
