@@ -12,7 +12,7 @@ import torch
 from _loops import Vector, alone, dot, entropy, mean, method_of, sharp, softmax, unit, values_of, walk
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.contrast import nt_xent
+from ssmar_bench.algorithms.parts.contrast import across, nt_xent
 from ssmar_bench.algorithms.tcl import TCL, group_means
 from ssmar_bench.core.contract import Batch
 from ssmar_bench.testing import Subject
@@ -139,6 +139,15 @@ def test_nt_xent_is_its_formula(pairs: int, width: int) -> None:
     one, other = torch.rand(2, pairs, width, generator=torch.Generator().manual_seed(pairs)).unbind()
     found = nt_xent(one, other, 0.5).item()
     assert found == pytest.approx(naive_nt_xent(one.tolist(), other.tolist(), 0.5), abs=1e-6)
+
+
+def test_half_precision_does_not_reach_the_contrast() -> None:
+    fast, slow = torch.rand(2, 6, 3, generator=torch.Generator().manual_seed(0)).softmax(2).unbind()
+    means, _ = group_means(fast)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert group_means(fast)[0].equal(means)
+        half = [contrast(fast, slow, 0.5) for contrast in (nt_xent, across)]
+    assert half == [contrast(fast, slow, 0.5) for contrast in (nt_xent, across)]
 
 
 def test_batchnorm_sees_each_pool_and_each_frame_rate_by_itself() -> None:
