@@ -119,4 +119,5 @@ def group_means(probability: Tensor) -> tuple[Tensor, Tensor]:
     """The mean (C, C) of the rows (B, C) that are most probably of each class, and which classes have any (C,)."""
     member = functional.one_hot(probability.argmax(1), probability.shape[1]).to(probability)
     count = member.sum(0)
-    return member.T @ probability / count.clamp_min(1)[:, None], count > 0
+    with torch.autocast(probability.device.type, enabled=False):  # it would add them up in 16 bits
+        return member.T @ probability / count.clamp_min(1)[:, None], count > 0

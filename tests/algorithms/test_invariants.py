@@ -8,6 +8,7 @@ where only numbers or the benchmark do, the checks of a sound training.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,7 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import recipe
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.testing import CHECKS, Subject, examine
+from ssmar_bench.testing.checks import losses_are_finite_scalars_that_train, prediction_is_of_each_clip_by_itself
 
 SEMILEARN_FAULTS = {
     ("usb-comatch", "extreme-logits-stay-finite"): "divides by the length of a projection without guarding against 0",
@@ -70,6 +72,17 @@ def test_every_method_passes(name: str, check: str) -> None:
         assert outcome.state == "failed", f"{name} passes {check} now: take it out of the list"
         pytest.xfail(SEMILEARN_FAULTS[name, check])
     assert outcome.state == "passed", outcome.message
+
+
+@pytest.mark.parametrize("name", [name for name, check in cases() if check == OF_HYPER_PARAMETERS])
+def test_every_algorithm_trains_a_vision_transformer(name: str) -> None:
+    """As ``a-network-of-3d-convolutions-will-do``, on a network of patch tokens and without BatchNorm."""
+    subject = Subject.of(name)
+    if subject.algorithm.needs_stages:
+        pytest.skip("it asks for feature maps, which a vision transformer does not tell")
+    on_tokens = type("OnTokens", (subject.algorithm,), {"needs_tokens": True})
+    for check in (losses_are_finite_scalars_that_train, prediction_is_of_each_clip_by_itself):
+        check(replace(subject, algorithm=on_tokens))
 
 
 @pytest.mark.slow

@@ -130,6 +130,21 @@ def test_gradients_teach_and_do_not_learn_by_alignment() -> None:
     assert all(p.grad is None for p in method.gradient_network.parameters())
 
 
+@pytest.mark.parametrize("name", MODALITIES)
+def test_pseudo_labels_teach_each_network_by_its_own_strong_clips_alone(name: str) -> None:
+    method = steady(threshold=0.0).eval()
+    batch = TINY.batch_of(method.views())
+    for clips in batch.unlabelled.clips.values():
+        clips.requires_grad_()
+    method.loss(batch, TINY.progress(TINY.epochs - 1)).terms[f"unlabelled_{name}"].backward()
+    taught = {view for view, clips in batch.unlabelled.clips.items() if clips.grad is not None and clips.grad.any()}
+    assert taught == {f"strong_{name}"}
+    networks = dict(zip(MODALITIES, (method.network, method.gradient_network), strict=True))
+    for other, network in networks.items():
+        found = [p.grad is not None and bool(p.grad.any()) for p in network.backbone.parameters()]
+        assert any(found) == all(found) == (other == name)
+
+
 def test_both_networks_learn_by_the_contrast() -> None:
     method = steady().eval()
     method.loss(TINY.batch_of(method.views()), TINY.progress(0)).terms["contrast"].backward()

@@ -12,7 +12,7 @@ import torch
 from _loops import Vector, alone, dot, entropy, mean, method_of, sharp, softmax, unit, values_of, walk
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.contrast import nt_xent
+from ssmar_bench.algorithms.parts.contrast import across, nt_xent
 from ssmar_bench.algorithms.tcl import TCL, group_means
 from ssmar_bench.core.contract import Batch
 from ssmar_bench.testing import Subject
@@ -66,13 +66,14 @@ def naive_terms(network: Any, batch: Batch, phase: str, values: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    "changed", [{}, {"temperature": 0.2, "instance": 0.5, "group": 3.0, "pseudo": 2.0, "slow_frames": 2}]
+    "changed", [{}, {"temperature": 0.2, "instance": 0.5, "group": 3.0, "pseudo": 2.0, "slow_frames": 3}]
 )
 def test_tcl_is_its_formulas_in_all_three_phases(changed: dict[str, Any]) -> None:
     method = sharp(method_of(TINY, "tcl", warm_up="1/4", fine_tuning="1/4", threshold=0.6, **changed), 400.0)
     values = values_of("tcl", threshold=0.6, **changed)
     seen: set[str] = set()
     used: set[float] = set()
+    grouping = 0.0
     for step, batch, losses in walk(method, TINY, 12):
         epoch = step * TINY.epochs // 12
         phase = "labelled" if epoch < 3 else "contrast" if epoch < 8 else "fine-tuning"
@@ -82,20 +83,23 @@ def test_tcl_is_its_formulas_in_all_three_phases(changed: dict[str, Any]) -> Non
             assert losses.terms[name].item() == pytest.approx(value, rel=1e-5, abs=1e-6), (step, name)
         assert set(losses.pseudo) == ({"online"} if phase == "fine-tuning" else set())
         used |= {weight for stream in losses.pseudo.values() for weight in stream.weight.tolist()}
+        grouping += expected.get("unlabelled_group", 0.0)
         seen.add(phase)
     assert seen == {"labelled", "contrast", "fine-tuning"}
     assert used == {0.0, 1.0}
+    assert grouping > 1  # it is 0 where both pathways name fewer than two classes in common
 
 
-def test_the_slow_pathway_alone_is_taught() -> None:
-    method = method_of(TINY, "tcl").eval()
-    batch = TINY.batch_of(method.views())
+@pytest.mark.parametrize("name", ["unlabelled_instance", "unlabelled_group"])
+def test_the_slow_pathway_alone_is_taught(name: str) -> None:
+    method = sharp(method_of(TINY, "tcl"), 400.0).eval()
+    batch = TINY.batch_of(method.views(), 4)
     for clips in batch.unlabelled.clips.values():
         clips.requires_grad_()
-    terms = method.loss(batch, TINY.progress(5)).terms
-    (terms["unlabelled_instance"] + terms["unlabelled_group"]).backward()
+    method.loss(batch, TINY.progress(5)).terms[name].backward()
     assert batch.unlabelled.clips["fast"].grad is None
     assert batch.unlabelled.clips["slow"].grad.any()
+    assert any(parameter.grad.any() for parameter in method.network.backbone.parameters())
 
 
 def test_pseudo_labels_are_learned_on_the_very_clip_that_gave_them() -> None:
@@ -135,6 +139,15 @@ def test_nt_xent_is_its_formula(pairs: int, width: int) -> None:
     one, other = torch.rand(2, pairs, width, generator=torch.Generator().manual_seed(pairs)).unbind()
     found = nt_xent(one, other, 0.5).item()
     assert found == pytest.approx(naive_nt_xent(one.tolist(), other.tolist(), 0.5), abs=1e-6)
+
+
+def test_half_precision_does_not_reach_the_contrast() -> None:
+    fast, slow = torch.rand(2, 6, 3, generator=torch.Generator().manual_seed(0)).softmax(2).unbind()
+    means, _ = group_means(fast)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert group_means(fast)[0].equal(means)
+        half = [contrast(fast, slow, 0.5) for contrast in (nt_xent, across)]
+    assert half == [contrast(fast, slow, 0.5) for contrast in (nt_xent, across)]
 
 
 def test_batchnorm_sees_each_pool_and_each_frame_rate_by_itself() -> None:

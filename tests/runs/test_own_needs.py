@@ -61,8 +61,8 @@ def test_what_cannot_be_is_told_before_anything_is_made(
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["micro-tsm", "micro-r3d", "r3d18", "tsm:resnet18"])
-def test_every_method_of_table_1_runs_on_every_kind_of_network(tiny: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["micro-tsm", "micro-r3d", "r3d18", "tsm:resnet18", "timesformer-micro"])
+def test_every_method_of_table_1_can_be_planned_on_every_kind_of_network(tiny: Path, name: str) -> None:
     check(Grid(str(tiny), ["table1"], backbone=name))
 
 

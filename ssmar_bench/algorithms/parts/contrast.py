@@ -20,9 +20,9 @@ def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
         other: (N, D).
         temperature: t.
     """
-    vectors = functional.normalize(torch.cat([one, other]).float(), dim=1)
+    vectors = torch.cat([one, other])
     itself = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
-    similarity = (vectors @ vectors.T / temperature).masked_fill(itself, -math.inf)
+    similarity = (cosines(vectors, vectors) / temperature).masked_fill(itself, -math.inf)
     partner = torch.arange(len(vectors), device=vectors.device).roll(len(one))
     return functional.cross_entropy(similarity, partner)
 
@@ -35,5 +35,11 @@ def across(one: Tensor, other: Tensor, temperature: float) -> Tensor:
         other: (N, D).
         temperature: t.
     """
-    similarity = functional.normalize(one.float(), dim=1) @ functional.normalize(other.float(), dim=1).T
-    return functional.cross_entropy(similarity / temperature, torch.arange(len(one), device=one.device))
+    similarity = cosines(one, other) / temperature
+    return functional.cross_entropy(similarity, torch.arange(len(one), device=one.device))
+
+
+def cosines(one: Tensor, other: Tensor) -> Tensor:
+    """The cosine of every row of (N, D) with every row of (M, D), (N, M); autocast would multiply in 16 bits."""
+    with torch.autocast(one.device.type, enabled=False):
+        return functional.normalize(one.float(), dim=1) @ functional.normalize(other.float(), dim=1).T
