@@ -79,8 +79,7 @@ def context(runs: Runs, benchmark: str) -> Context:
 
 def _network(backbone: dict[str, Any]) -> str:
     inputs = {"rgb": "RGB", "diff": "frame differences", "centred": "centred frames"}
-    words = start(str(backbone["weights"]))
-    return f"{backbone['name']}, {words}, on {inputs.get(str(backbone['input']), backbone['input'])}"
+    return f"{backbone['name']}, {start(backbone)}, on {inputs.get(str(backbone['input']), backbone['input'])}"
 
 
 def _sizes(column: pd.Series[float]) -> tuple[int, ...]:

@@ -14,6 +14,8 @@ from ssmar_bench.core.setting import settle
 OPTIMISER = ("lr", "momentum", "nesterov", "weight_decay", "gradient_norm")
 """Keys of ``train`` that a method may have of its own; the others are the benchmark's."""
 STARTS = {"none": "from scratch", "imagenet": "from ImageNet weights", "kinetics400": "from Kinetics-400 weights"}
+LARGER = ("timesformer-base", "timesformer-small")
+"""Networks whose ImageNet weights were trained on ImageNet-21k, with ten times the images, and then on ImageNet."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,14 @@ class Footing:
 def footing(backbone: Mapping[str, Any], train: Mapping[str, Any]) -> Footing:
     """The footing of a run or of a definition, from its sections; a neutral value may be left out of them."""
     optimiser = tuple(train.get(key, Training.model_fields[key].get_default()) for key in OPTIMISER)
-    return Footing(str(backbone["name"]), start(str(backbone["weights"])), optimiser)
+    return Footing(str(backbone["name"]), start(backbone), optimiser)
 
 
-def start(weights: str) -> str:
-    """``backbone.weights`` in words."""
+def start(backbone: Mapping[str, Any]) -> str:
+    """``weights`` of a section ``backbone`` in words."""
+    weights = str(backbone["weights"])
+    if weights == "imagenet" and backbone["name"] in LARGER:
+        return "from ImageNet-21k weights"
     return STARTS.get(weights, f"from the weights {PurePath(weights).name}")
 
 

@@ -80,6 +80,7 @@ def test_table_2_tells_network_initial_weights_and_optimiser_of_every_row(tmp_pa
     rows = {row[0]: row[1:3] for row in shown.rows}
     assert rows["TCL"] == ("tsm:resnet18", "from scratch")
     assert rows["LTG"] == rows["APLT on LTG's network"] == ("r3d18", "from scratch")
+    assert rows["SVFormer"] == ("timesformer-base", "from ImageNet-21k weights")
     assert rows["APLT (Ours)"] == ("tsn:resnet18", "from ImageNet weights")
     assert "LTG, Baseline on LTG's network, APLT on LTG's network: rate 0.04" in shown.caption
     assert "a row from scratch is no reproduction of one from pretrained weights" in " ".join(found.words)

@@ -8,24 +8,32 @@ from pathlib import Path
 import pytest
 from _records import Fake
 
+from ssmar_bench.backbones.timesformer import TIMM
 from ssmar_bench.results.context import context
-from ssmar_bench.results.footing import OPTIMISER, footing, planned, start
+from ssmar_bench.results.footing import LARGER, OPTIMISER, footing, planned, start
 from ssmar_bench.results.records import load
 
-RECIPES = ("supervised", "tcl", "ltg", "aplt", "supervised-r3d")
+RECIPES = ("supervised", "tcl", "ltg", "svformer", "aplt", "supervised-r3d")
 
 
 @pytest.mark.parametrize(
-    ("weights", "words"),
+    ("network", "weights", "words"),
     [
-        ("none", "from scratch"),
-        ("imagenet", "from ImageNet weights"),
-        ("kinetics400", "from Kinetics-400 weights"),
-        ("/secret/place/mine.pth", "from the weights mine.pth"),
+        ("micro-tsm", "none", "from scratch"),
+        ("tsn:resnet18", "imagenet", "from ImageNet weights"),
+        ("r3d18", "kinetics400", "from Kinetics-400 weights"),
+        ("tsn:resnet18", "/secret/place/mine.pth", "from the weights mine.pth"),
+        ("timesformer-base", "imagenet", "from ImageNet-21k weights"),
+        ("timesformer-base", "none", "from scratch"),
     ],
 )
-def test_initial_weights_in_words(weights: str, words: str) -> None:
-    assert start(weights) == words
+def test_initial_weights_in_words(network: str, weights: str, words: str) -> None:
+    assert start({"name": network, "weights": weights}) == words
+
+
+def test_networks_of_more_images_are_those_that_timm_says() -> None:
+    assert set(LARGER) == set(TIMM)
+    assert all("in21k" in name for name in TIMM.values())
 
 
 def test_a_neutral_value_may_be_left_out() -> None:
@@ -42,13 +50,14 @@ def test_what_recipes_give_their_rows() -> None:
         "supervised": ("tsn:resnet18", "from ImageNet weights"),
         "tcl": ("tsm:resnet18", "from scratch"),
         "ltg": ("r3d18", "from scratch"),
+        "svformer": ("timesformer-base", "from ImageNet-21k weights"),
         "aplt": ("tsn:resnet18", "from ImageNet weights"),
         "supervised-r3d": ("r3d18", "from scratch"),
     }
     assert found["supervised"].optimiser == found["aplt"].optimiser
     assert found["ltg"] == found["supervised-r3d"]
     small = planned("micro-motion-12", None, RECIPES)
-    assert {one.network for one in small.values()} == {"micro-tsm", "micro-r3d"}
+    assert {one.network for one in small.values()} == {"micro-tsm", "micro-r3d", "timesformer-micro"}
     assert {one.start for one in small.values()} == {"from scratch"}
 
 
