@@ -20,9 +20,9 @@ def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
         other: (N, D).
         temperature: t.
     """
-    vectors = torch.cat([one, other])
+    vectors = functional.normalize(torch.cat([one, other]).float(), dim=1)
     itself = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
-    similarity = (cosines(vectors, vectors) / temperature).masked_fill(itself, -math.inf)
+    similarity = (products(vectors, vectors) / temperature).masked_fill(itself, -math.inf)
     partner = torch.arange(len(vectors), device=vectors.device).roll(len(one))
     return functional.cross_entropy(similarity, partner)
 
@@ -35,11 +35,12 @@ def across(one: Tensor, other: Tensor, temperature: float) -> Tensor:
         other: (N, D).
         temperature: t.
     """
-    similarity = cosines(one, other) / temperature
+    one, other = functional.normalize(one.float(), dim=1), functional.normalize(other.float(), dim=1)
+    similarity = products(one, other) / temperature
     return functional.cross_entropy(similarity, torch.arange(len(one), device=one.device))
 
 
-def cosines(one: Tensor, other: Tensor) -> Tensor:
-    """The cosine of every row of (N, D) with every row of (M, D), (N, M); autocast would multiply in 16 bits."""
+def products(one: Tensor, other: Tensor) -> Tensor:
+    """The inner product of every row of (N, D) with every row of (M, D), (N, M); autocast would take 16 bits for it."""
     with torch.autocast(one.device.type, enabled=False):
-        return functional.normalize(one.float(), dim=1) @ functional.normalize(other.float(), dim=1).T
+        return one @ other.T
