@@ -11,6 +11,9 @@ from ssmar_bench.core.registry import Registry
 
 if TYPE_CHECKING:  # the contract needs torch, and a listing of names does not
     from ssmar_bench.core.contract import Method
+    from ssmar_bench.core.plugins import Entry
+    from ssmar_bench.core.recipe import Recipe
+    from ssmar_bench.core.yaml_file import Document
 
 
 class Algorithms(Registry):
@@ -37,6 +40,21 @@ class Algorithms(Registry):
         if lacking:
             raise UserError(f"{origin}: it does not define {', '.join(lacking)}().")
         return found
+
+    def entry_of(self, recipe: Recipe, source: Document) -> Entry:
+        """What is known of the algorithm that ``recipe`` names; ``source`` is what it was read from.
+
+        Raises:
+            UserError: as :meth:`entry`, with the recipe's file and line.
+        """
+        try:
+            return self.entry(recipe.algorithm)
+        except UserError as error:
+            raise UserError(f"{source.where(('algorithm',))}: {error}") from error
+
+    def of(self, recipe: Recipe, source: Document) -> type[Method]:
+        """The algorithm that ``recipe`` names; errors as :meth:`entry_of` and :meth:`load`."""
+        return self.load(self.entry_of(recipe, source).name)
 
 
 ALGORITHMS = Algorithms(

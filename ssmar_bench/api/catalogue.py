@@ -113,7 +113,7 @@ def describe(name: str) -> Described:
 def examinations(name: str) -> Iterator[Outcome]:
     """The outcome of every check of the conformance kit, one after the other; the last one takes a minute.
 
-    Where the recipe does not fit the algorithm, the others are not tried.
+    Where the recipe does not fit the algorithm, or the method hangs, the others are not tried.
 
     Args:
         name: a method's name, or the path of a recipe.
@@ -121,11 +121,11 @@ def examinations(name: str) -> Iterator[Outcome]:
     Raises:
         UserError: no such method, or its code cannot be loaded.
     """
-    from ssmar_bench.testing import FIRST, Subject, examine, in_order
+    from ssmar_bench.testing import Subject, examine, in_order
 
     subject = Subject.of(name)
     for check in in_order():
         outcome = examine(subject, check)
         yield outcome
-        if check == FIRST and outcome.state == "failed":
+        if outcome.last:
             return

@@ -72,10 +72,7 @@ def known_method(name: str) -> None:
         UserError: what is wrong with either.
     """
     recipe, source = recipes.read(name)
-    try:
-        entry = ALGORITHMS.entry(recipe.algorithm)
-    except UserError as error:
-        raise UserError(f"{source.where(('algorithm',))}: {error}") from error
+    entry = ALGORITHMS.entry_of(recipe, source)
     if entry.fault:
         raise UserError(f"algorithm '{entry.name}': {entry.fault}.")
 

@@ -35,7 +35,8 @@ def new_method(name: str, template: str = "fixmatch", out: Path = Path()) -> Pat
         out: the folder in which the new one is made.
 
     Raises:
-        UserError: an unknown template, a name that cannot be one or is taken, or a folder that is there already.
+        UserError: an unknown template, a name that cannot be one or is taken, a folder that is there already, or that
+            cannot be written.
     """
     if template not in TEMPLATES:
         raise UserError(f"Unknown template '{template}'{nearest(template, TEMPLATES)}.")
@@ -55,12 +56,16 @@ def new_method(name: str, template: str = "fixmatch", out: Path = Path()) -> Pat
     files[Path("my_method", "methods", "my-method.yaml")] = HERE / template / "my-method.yaml"
     aside = out / f".{name}.partial"
     shutil.rmtree(aside, ignore_errors=True)
-    for place, source in files.items():
-        if "__pycache__" not in place.parts:
-            target = aside / _filled(str(place), words)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(_filled(source.read_text(encoding="utf-8"), words), encoding="utf-8")
-    aside.rename(folder)
+    try:
+        for place, source in files.items():
+            if "__pycache__" not in place.parts:
+                target = aside / _filled(str(place), words)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(_filled(source.read_text(encoding="utf-8"), words), encoding="utf-8")
+        aside.rename(folder)
+    except OSError as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise UserError(f"{folder} cannot be written: {error.strerror or error}; choose another --out.") from error
     return folder
 
 

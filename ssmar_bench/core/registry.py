@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ssmar_bench.core import plugins
+from ssmar_bench.core.contained import EndedError, contained
 from ssmar_bench.core.errors import UserError, nearest, twice
 from ssmar_bench.core.origin import OURS
 from ssmar_bench.core.plugins import Entry
@@ -60,9 +61,14 @@ class Registry:
         if entry.fault:
             raise UserError(f"{self.kind} '{name}' of {entry.origin} cannot be loaded: {entry.fault}.")
         try:
-            return entry.load()
+            if entry.origin == OURS:
+                return entry.load()
+            with contained():
+                return entry.load()
         except UserError:
             raise
+        except EndedError as error:
+            raise UserError(f"{self.kind} '{name}' of {entry.origin} cannot be loaded: {error}.") from error
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}"
             raise UserError(f"{self.kind} '{name}' of {entry.origin} cannot be loaded: {reason}.") from error

@@ -53,15 +53,19 @@ class Shelf:
         """What stands on it."""
         return sorted({volume.name for volume in self.volumes()})
 
-    def volume(self, name: str) -> Volume:
+    def volume(self, name: str, where: str = "") -> Volume:
         """The one document of that name.
+
+        Args:
+            name: what somebody asks for.
+            where: who does, before the error.
 
         Raises:
             UserError: there is none, or several.
         """
         found = [volume for volume in self.volumes() if volume.name == name]
         if not found:
-            raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self.names())}.")
+            raise UserError(where + f"Unknown {self.kind} '{name}'{nearest(name, self.names())}.")
         if len(found) > 1:
             raise twice(self.kind, name, [f"{volume.origin} ({volume.path})" for volume in found])
         return found[0]
@@ -77,14 +81,15 @@ class Shelf:
         """
         return self._document(name, Path(), ())
 
-    def _document(self, name: str, folder: Path, below: tuple[str, ...]) -> Document:
+    def _document(self, name: str, folder: Path, below: tuple[str, ...], where: str = "") -> Document:
         if is_path(name):
             path = folder / name
             if not path.is_file():
-                raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self.names())}.")
+                advice = "there is no such file; one that is installed goes by its name alone"
+                raise UserError(where + f"Unknown {self.kind} '{name}': {advice}.")
             place, top = str(path.resolve()), load(path)
         else:
-            volume = self.volume(name)
+            volume = self.volume(name, where)
             path, top = volume.path, volume.read()
             place = str(path.resolve()) if is_path(path.name) else f"{path}, {name}"
         if place in below:
@@ -92,10 +97,11 @@ class Shelf:
         parent = top.data.get("extends")
         if parent is None:
             return top
+        said = f"{top.where(('extends',))}: extends: "
         if not isinstance(parent, str):
-            raise UserError(f"{top.where(('extends',))}: extends: expected the name of a {self.kind} or a .yaml file.")
+            raise UserError(f"{said}expected the name of a {self.kind} or a .yaml file.")
         own = Document({key: value for key, value in top.data.items() if key != "extends"}, top.lines)
-        return extend(self._document(parent, path.parent, (*below, place)), own)
+        return extend(self._document(parent, path.parent, (*below, place), said), own)
 
 
 def is_path(name: str) -> bool:

@@ -161,7 +161,7 @@ def rows(grid: Grid) -> list[Row]:
     sections, own = _split_sets(grid, [recipe.algorithm for recipe, _ in read])
     result = []
     for recipe, source in read:
-        algorithm: type[Method] = ALGORITHMS.load(recipe.algorithm)
+        algorithm = ALGORITHMS.of(recipe, source)
         definition = settle(grid.benchmark, grid.profile, recipe, sections, source)
         config = _hyperparameters(recipe, source, algorithm.Config, own[recipe.algorithm])
         result.append(Row(recipe, algorithm, definition, config))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ssmar_bench.core.contained import LIMIT, EndedError, LateError, contained
 from ssmar_bench.testing.subject import Subject
 
 
@@ -32,11 +33,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a check, and why if it did not pass."""
+    """What came of a check, and why if it did not pass.
+
+    ``last``: the others are not worth trying.
+    """
 
     check: str
     state: Literal["passed", "failed", "not applicable"]
     message: str = ""
+    last: bool = False
 
 
 CHECKS: dict[str, Check] = {}
@@ -56,16 +61,22 @@ def require(holds: object, sentence: str) -> None:
 
 
 def examine(subject: Subject, name: str) -> Outcome:
-    """The outcome of one check; an exception of the method's own is a failure too."""
+    """The outcome of one check; that the method raises, would end this process or hangs is a failure too."""
     try:
-        CHECKS[name].function(subject)
+        with contained(0 if CHECKS[name].slow else LIMIT):  # a slow one has processes, and patience, of its own
+            CHECKS[name].function(subject)
     except NotApplicableError as reason:
         return Outcome(name, "not applicable", str(reason))
     except FailedError as fault:
-        return Outcome(name, "failed", f"{subject.name}: {fault}")
+        return Outcome(name, "failed", f"{subject.name}: {fault}", last=name == FIRST)
+    except SystemExit as error:
+        return Outcome(name, "failed", f"{subject.name}: it calls sys.exit({error.code!r}); raise an error instead.")
+    except EndedError as ended:
+        return Outcome(name, "failed", f"{subject.name}: {ended}.", last=isinstance(ended, LateError))
     except Exception as error:  # noqa: BLE001  # whatever a stranger's method raises is what the check found
         raised = f"{type(error).__name__}: {error}"
-        return Outcome(name, "failed", f"{subject.name}: it raised {raised} (checked: {CHECKS[name].holds})")
+        sentence = f"{subject.name}: it raised {raised} (checked: {CHECKS[name].holds})"
+        return Outcome(name, "failed", sentence, last=name == FIRST)
     return Outcome(name, "passed")
 
 

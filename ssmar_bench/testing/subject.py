@@ -36,9 +36,9 @@ class Subject:
         Raises:
             UserError: no such method, or its code cannot be loaded.
         """
-        recipe, _ = recipes.read(method)
+        recipe, source = recipes.read(method)
         tiny = Tiny(epochs=recipe.overrides.get("train.epochs", Tiny.epochs))
-        return cls(recipe.name, ALGORITHMS.load(recipe.algorithm), recipe.values(), tiny, method)
+        return cls(recipe.name, ALGORITHMS.of(recipe, source), recipe.values(), tiny, method)
 
     def under(self, **changed: Any) -> Self:
         """The same with other hyper-parameters."""

@@ -16,7 +16,7 @@ Call = Callable[..., Finished]
 WORDS = {
     "unknown method": (["--methods", "fixmach"], "Unknown method 'fixmach'; did you mean 'fixmatch'?"),
     "no method": (["--methods", ","], "No method was given; known: aplt, "),
-    "no such recipe": (["--methods", "./mine.yaml"], "Unknown method './mine.yaml'"),
+    "no such recipe": (["--methods", "./mine.yaml"], "Unknown method './mine.yaml': there is no such file; "),
     "unknown benchmark": (
         ["--benchmark", "micro-motion-easi"],
         "Unknown benchmark 'micro-motion-easi'; did you mean 'micro-motion-easy'?",

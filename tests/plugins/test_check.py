@@ -177,11 +177,43 @@ def test_a_method_that_raises_everywhere_is_reported_check_by_check(plugin: Writ
     assert found["the-recipe-is-complete"] == ("passed", "")
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("sys.exit(0)", "it calls sys.exit(0); raise an error instead."),
+        ("os._exit(0)", "it calls os._exit(0), which would end everything; raise an error instead."),
+    ],
+)
+def test_a_method_that_would_end_the_command_fails_instead(
+    plugin: Write, call: Call, fault: str, sentence: str
+) -> None:
+    path = suspect(plugin, f"import os, sys; print('about to end'); {fault}")
+    ended = call("methods", "check", "suspect", "--plugin", path)
+    assert ended.status == 1
+    found = outcomes(ended.out)
+    assert found["a-batch-of-one"] == ("failed", f"suspect: {sentence}")
+    assert found.keys() == CHECKS.keys()
+    assert "about to end" in ended.err
+
+
+@pytest.mark.usefixtures("quick")
+def test_after_a_check_that_hangs_no_other_is_tried(plugin: Write, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ssmar_bench.testing.check.LIMIT", 0.2)
+    ended = call("methods", "check", "suspect", "--plugin", suspect(plugin, "time.sleep(600)"))
+    assert ended.status == 1
+    sentence = "suspect: it has not come back within 0.2 s; look for a loop or a lock without an end."
+    assert outcomes(ended.out) == {
+        "the-recipe-is-complete": ("passed", ""),
+        "losses-are-finite-scalars-that-train": ("failed", sentence),
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
         (("name: suspect", "name: other"), "Unknown method 'suspect'; known: "),
-        (("algorithm: suspect", "algorithm: suspct"), "Unknown algorithm 'suspct'; known: "),
+        (("algorithm: suspect", "algorithm: suspct"), "my_method.py:11: Unknown algorithm 'suspct'; known: "),
         (("class Suspect", "raise OSError('no disk')\n\n\nclass Suspect"), "cannot be loaded: OSError: no disk."),
     ],
 )

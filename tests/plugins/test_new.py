@@ -115,6 +115,15 @@ def test_a_name_that_cannot_be_is_refused(tmp_path: Path, name: str, fault: str)
     assert [*tmp_path.iterdir()] == []
 
 
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "a-file"
+    file.write_text("")
+    with pytest.raises(UserError) as error:
+        api.new_method("my-idea", out=file)
+    assert str(error.value) == f"{file / 'my-idea'} cannot be written: Not a directory; choose another --out."
+    assert [*tmp_path.iterdir()] == [file]
+
+
 def test_the_command_says_what_comes_next_and_overwrites_nothing(call: Call, tmp_path: Path) -> None:
     words: tuple[Any, ...] = ("methods", "new", "my-idea", "--template", "offline", "--out", tmp_path)
     ended = call(*words)

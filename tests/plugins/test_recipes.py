@@ -84,5 +84,6 @@ def test_a_fault_names_file_and_line(path: Path, change: tuple[str, str], line: 
 
 def test_extending_nothing_known_gets_the_nearest(path: Path) -> None:
     path.write_text(MY_FIXMATCH.replace("extends: fixmatch", "extends: fixmach"))
-    with pytest.raises(UserError, match="Unknown method 'fixmach'; did you mean 'fixmatch'"):
+    with pytest.raises(UserError) as error:
         recipe.read(str(path))
+    assert str(error.value) == f"{path}:1: extends: Unknown method 'fixmach'; did you mean 'fixmatch'?."
