@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core import plugins
 from ssmar_bench.core.definition import Definition, StoreRecipe
-from ssmar_bench.core.errors import BusyError
+from ssmar_bench.core.errors import BusyError, UserError, nearest
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import write_json
 from ssmar_bench.core.index import Index
@@ -56,6 +56,9 @@ class Execution:
     engine: str = "local"
 
     def __post_init__(self) -> None:
+        for name, choices in (("overwrite", get_args(Overwrite)), ("on_bad_clip", get_args(OnBadClip))):
+            if (given := getattr(self, name)) not in choices:
+                raise UserError(f"Execution({name}={given!r}): no such choice{nearest(str(given), choices)}.")
         object.__setattr__(self, "results", Path(self.results))  # a script may give texts
         object.__setattr__(self, "roots", {name: Path(root) for name, root in self.roots.items()})
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.runs.execute import Overwrite
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.runs.execute import Execution, Overwrite
 from tests.conftest import METHODS, Finished, folder_of, records, timings
 
 pytestmark = pytest.mark.slow
@@ -87,3 +88,16 @@ def test_always_trains_anew_and_forgets_what_was_there(trained: Any, tmp_path: P
     assert timings(out)[folder.name][0] > before[folder.name][0]
     assert records(out, "timings.json") == expected
     assert not (folder / "work" / "failure.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ({"overwrite": "alway"}, "Execution(overwrite='alway'): no such choice; did you mean 'always'?."),
+        ({"on_bad_clip": "leave"}, "Execution(on_bad_clip='leave'): no such choice; known: skip, stop."),
+    ],
+)
+def test_a_word_that_a_script_mistypes_is_no_silent_nothing(words: dict[str, Any], fault: str) -> None:
+    with pytest.raises(UserError) as error:
+        Execution(**words)
+    assert str(error.value) == fault
