@@ -35,6 +35,7 @@ def test_it_ends_with_the_rows_of_table_2(tiny: Path, tmp_path: Path, call: Call
 
 
 @pytest.mark.slow
+@pytest.mark.minutes
 def test_so_it_does_on_a_counterfeit_of_ma_52(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     assert call("data", "counterfeit", "ma52", "--out", tmp_path / "data").status == 0

@@ -131,7 +131,7 @@ def test_a_missing_section_is_named(tmp_path: Path, section: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("micro-motion-21", "did you mean 'micro-motion-12'?"), ("zzz", "known: "), ("no/such.yaml", "known: ")],
+    [("micro-motion-21", "did you mean 'micro-motion-12'?"), ("zzz", "known: "), ("no/such.yaml", "no such file")],
 )
 def test_an_unknown_benchmark_gets_the_nearest(name: str, hint: str) -> None:
     with pytest.raises(UserError) as error:
