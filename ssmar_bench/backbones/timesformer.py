@@ -12,14 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ssmar_bench.backbones.timm_networks import timm_network
+from ssmar_bench.backbones.timm_tags import TIMM
 from ssmar_bench.core.errors import UserError
-
-TIMM = {
-    "timesformer-base": "vit_base_patch16_224.orig_in21k_ft_in1k",
-    "timesformer-small": "vit_small_patch16_224.augreg_in21k_ft_in1k",
-}
-"""The networks whose weights they start from, fetched as ``imagenet``; the first is the one that SVFormer starts from
-(as jx_vit_base_p16_224)."""
 
 MICRO: dict[str, Any] = {"patch_size": 8, "embed_dim": 96, "depth": 4, "num_heads": 4, "weight_init": "jax"}
 """``timesformer-micro``, without pretrained weights: for the embedded benchmarks' frames of 32 x 32, on a CPU.

@@ -20,7 +20,8 @@ from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.style import drawing
 from ssmar_bench.reports.tables import Table, csv, page
 from ssmar_bench.reports.words import ABSENT
-from ssmar_bench.results.claims import Answer, Seen, evaluate
+from ssmar_bench.results.claim_rules import Seen
+from ssmar_bench.results.claims import Answer, evaluate
 from ssmar_bench.results.examples import examples
 from ssmar_bench.results.ranking import Friedman
 from ssmar_bench.results.records import Runs

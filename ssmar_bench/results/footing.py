@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from ssmar_bench.backbones.timm_tags import saw_imagenet_21k
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.definition import BENCHMARKS, Training
 from ssmar_bench.core.setting import settle
@@ -14,8 +15,6 @@ from ssmar_bench.core.setting import settle
 OPTIMISER = ("lr", "momentum", "nesterov", "weight_decay", "gradient_norm")
 """Keys of ``train`` that a method may have of its own; the others are the benchmark's."""
 STARTS = {"none": "from scratch", "imagenet": "from ImageNet weights", "kinetics400": "from Kinetics-400 weights"}
-LARGER = ("timesformer-base", "timesformer-small")
-"""Networks whose ImageNet weights were trained on ImageNet-21k, with ten times the images, and then on ImageNet."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def footing(backbone: Mapping[str, Any], train: Mapping[str, Any]) -> Footing:
 def start(backbone: Mapping[str, Any]) -> str:
     """``weights`` of a section ``backbone`` in words."""
     weights = str(backbone["weights"])
-    if weights == "imagenet" and backbone["name"] in LARGER:
+    if weights == "imagenet" and saw_imagenet_21k(str(backbone["name"])):
         return "from ImageNet-21k weights"
     return STARTS.get(weights, f"from the weights {PurePath(weights).name}")
 

@@ -17,7 +17,8 @@ from ssmar_bench.reports.filled import filled
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.style import drawing
 from ssmar_bench.reports.words import STALE
-from ssmar_bench.results.claims import Seen, evaluate, verdict
+from ssmar_bench.results.claim_rules import Seen
+from ssmar_bench.results.claims import evaluate, verdict
 from ssmar_bench.results.records import Runs, load
 
 TABLE4 = {"fixmatch": 0.42, "fixmatch-asy": 0.43, "aplt-syn": 0.54, "aplt": 0.70}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from _records import Fake
 
-from ssmar_bench.backbones.timesformer import TIMM
+from ssmar_bench.backbones.timm_tags import TIMM
 from ssmar_bench.results.context import context
-from ssmar_bench.results.footing import LARGER, OPTIMISER, footing, planned, start
+from ssmar_bench.results.footing import OPTIMISER, footing, planned, start
 from ssmar_bench.results.records import load
 
 RECIPES = ("supervised", "tcl", "ltg", "svformer", "aplt", "supervised-r3d")
@@ -32,7 +32,9 @@ def test_initial_weights_in_words(network: str, weights: str, words: str) -> Non
 
 
 def test_networks_of_more_images_are_those_that_timm_says() -> None:
-    assert set(LARGER) == set(TIMM)
+    found = {name: start({"name": name, "weights": "imagenet"}) for name in (*TIMM, *TIMM.values(), "tsm:resnet18")}
+    assert found.pop("tsm:resnet18") == "from ImageNet weights"
+    assert set(found.values()) == {"from ImageNet-21k weights"}
     assert all("in21k" in name for name in TIMM.values())
 
 

@@ -28,7 +28,9 @@ CELL_CURVES = (
 )
 """(stream, quantity) of which the page shows means over seeds."""
 
-LEFT_OUT = ("clips", "accuracy_at_10", "accuracy_at_25", "accuracy_at_75")
+LEFT_OUT = ("clips", "macro_f1", "balanced_accuracy", *(f"accuracy_at_{share}" for share in (10, 25, 50, 75)))
+"""Quantities that the page of a run does not draw."""
+
 SECTIONS = ("source", "store", "clips", "backbone", "train")
 """Parts of a spec that many runs have in common."""
 

@@ -1,0 +1,15 @@
+"""timm's names of the pretrained networks that stand behind names of ours; a report reads it without torch."""
+
+from __future__ import annotations
+
+TIMM = {
+    "timesformer-base": "vit_base_patch16_224.orig_in21k_ft_in1k",
+    "timesformer-small": "vit_small_patch16_224.augreg_in21k_ft_in1k",
+}
+"""The networks whose weights they start from, fetched as ``imagenet``; the first is the one that SVFormer starts from
+(as jx_vit_base_p16_224)."""
+
+
+def saw_imagenet_21k(network: str) -> bool:
+    """Whether timm's tag says that the ``imagenet`` weights of ``network`` were trained on ImageNet-21k, too."""
+    return "in21k" in TIMM.get(network, network)
