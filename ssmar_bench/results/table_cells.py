@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -36,12 +37,12 @@ class Cell:
         """How many of the runs other code made than today's."""
         return int((self.runs["code"] == "other").sum())
 
-    @property
+    @cached_property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the finished runs."""
         return tuple(int(seed) for seed in self.runs["seed"])
 
-    @property
+    @cached_property
     def accuracy(self) -> pd.Series[float]:
         """Test accuracy in [0, 1] by seed."""
         return self.runs.set_index("seed")["test_accuracy"]
@@ -66,6 +67,8 @@ def fill(runs: Runs, table: PaperTable, on: str, as_published: bool = False) -> 
 
 
 def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: Column, method: str) -> Cell:
+    if frame.empty:  # so are most cells of most tables
+        return Cell(row, column, method, frame, 0, 0)
     own = [is_standard(runs.specs[folder], column.benchmark, column.backbone) for folder in frame["folder"]]
     frame = frame[pd.Series(own, frame.index, dtype=bool)]
     if frame["variant"].nunique() > 1:  # another device, revision or weights: one of them fills the cell

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -105,9 +106,14 @@ def outlined_source(definition: Definition, roots: Roots, on_bad_clip: OnBadClip
     root, name = source_root(definition, roots), definition.source.name
     if name != micro_motion.SOURCE or root.exists():
         return read(name, root, definition.source.knobs, whole=on_bad_clip == "stop")
+    return _outlined(knobs_of(definition))
+
+
+@cache  # a plan of a table asks for it once a column
+def _outlined(knobs: MicroMotion) -> Index:
     with TemporaryDirectory() as folder:
-        micro_motion.outline(knobs_of(definition), Path(folder))
-        return read(name, Path(folder))
+        micro_motion.outline(knobs, Path(folder))
+        return read(micro_motion.SOURCE, Path(folder))
 
 
 def store_folder(definition: Definition, clips: list[ClipFile]) -> Path:
