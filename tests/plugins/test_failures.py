@@ -113,7 +113,7 @@ def test_a_plugin_that_hangs_is_ended_with_all_that_it_has_started(
 ) -> None:
     path = plugin(HEAD + method("hangs", HANG))
     words = ("--methods", "hangs,supervised", "--plugin", path, "--jobs", 1, "--set", "train.epochs=2")
-    ended = call("run", "--benchmark", tiny, *words, "--time-limit", "0.75", "--out", tmp_path)
+    ended = call("run", "--benchmark", tiny, *words, "--time-limit", "0.5", "--out", tmp_path)
     assert ended.status == 1
     ((name, sentence),) = failures(ended, tmp_path).items()
     assert name == "hangs"

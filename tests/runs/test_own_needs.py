@@ -10,6 +10,8 @@ import pytest
 
 from ssmar_bench import api
 from ssmar_bench.clips.store import Store
+from ssmar_bench.core import method_set
+from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.runs import data
@@ -19,6 +21,7 @@ from tests.conftest import Finished, folder_of
 
 ROWS = ("supervised", "tcl", "ltg", "supervised-r3d")
 SHORT = {"train.epochs": 5}
+NETWORKS = {"micro-tsm": 3, "micro-r3d": 3, "timesformer-micro": 3}
 
 
 def test_most_rows_share_a_store_and_the_gradients_row_has_its_own(tiny: Path) -> None:
@@ -74,14 +77,20 @@ def test_a_plan_tells_the_space_of_every_store(tiny: Path) -> None:
 
 
 @pytest.mark.slow
-def test_rows_of_own_needs_are_trained_side_by_side(
+def test_the_rows_of_table_2_are_trained_side_by_side(
     tiny: Path, tmp_path: Path, call: Callable[..., Finished], known: Any
 ) -> None:
-    words = ("run", "--benchmark", tiny, "--methods", ",".join(ROWS), "--ratios", "0.5", "--set", "train.epochs=5")
-    ended = call(*words, "--jobs", 2, "--out", tmp_path)
+    short = ("--set", "train.epochs=5", "--set", "train.batch=20", "--jobs", 2, "--out", tmp_path)
+    ended = call("run", "--benchmark", tiny, "--methods", "table2", "--ratios", "0.5", *short)
     assert ended.status == 0, ended.err
-    for label in ("TCL", "LTG", "Supervised on a 3D network"):
-        assert f"| {label} " in ended.out
+    methods = method_set.read("table2").methods
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in ended.out.splitlines() if line[:1] == "|"]
+    header, _, *rows = lines[: 2 + len(methods)]
+    assert header == ["Method", "Network", "Initial weights", "50 %"]
+    assert {row[0] for row in rows} == {recipes.read(name)[0].label for name in methods}
+    assert {name: sum(row[1] == name for row in rows) for name in NETWORKS} == NETWORKS
+    assert {row[2] for row in rows} == {"from scratch"}
+    assert all(row[3].endswith("(1)") for row in rows)
     stores = {}
     for method in ROWS:
         launch = read_json(folder_of(tmp_path, method, 50) / "work" / "launch.json")
