@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from ssmar_bench.clips.decode import decode
-from ssmar_bench.clips.taking import centres
+from ssmar_bench.clips.stored_frames import centres
 from ssmar_bench.core import definition as definitions
 from ssmar_bench.core.events import Listener, silence
 from ssmar_bench.core.files import write_bytes, write_text

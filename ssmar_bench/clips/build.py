@@ -11,7 +11,8 @@ from typing import Any
 from ssmar_bench.clips.decode import BadVideoError
 from ssmar_bench.clips.draft import Draft
 from ssmar_bench.clips.shards import ClipFile, Shard, source_of, writing
-from ssmar_bench.clips.taking import NO_FRAMES, Taken, take
+from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken
+from ssmar_bench.clips.taking import take
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 

@@ -14,7 +14,8 @@ import numpy as np
 from ssmar_bench.clips.decode import BadVideoError, Decoded, Frames, decode_parts
 from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.shards import ClipFile
-from ssmar_bench.clips.taking import NO_FRAMES, Taken, positions, take
+from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken, positions
+from ssmar_bench.clips.taking import take
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.processes import apart_from_main, end_with_parent
 

@@ -16,7 +16,7 @@ import av
 import numpy as np
 
 from ssmar_bench.clips.decode import BadVideoError, Frames, Scaler, missing
-from ssmar_bench.clips.taking import NO_FRAMES, Taken, positions
+from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken, positions
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 

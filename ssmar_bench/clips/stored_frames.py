@@ -1,0 +1,48 @@
+"""Which frames of a clip are stored, whatever decoder takes them out of its video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ssmar_bench.clips.decode import Frames
+from ssmar_bench.core.definition import StoreRecipe
+
+NO_FRAMES: Frames = np.zeros((0, 0, 0, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The frames of a clip that are stored.
+
+    Attributes:
+        frames: (recipe.frames, H, W, 3) uint8 RGB, or no frame at all where there is a ``problem``.
+        decoded, header: frames that there are, and frames that there should be (0: unknown).
+        problem: why the clip cannot be used, "" if it can.
+    """
+
+    frames: Frames
+    decoded: int
+    header: int
+    problem: str
+
+
+def centres(frames: int, pieces: int) -> npt.NDArray[np.int64]:
+    """The centre frames (pieces,) of so many equal pieces of a clip; short clips repeat frames."""
+    return ((2 * np.arange(pieces, dtype=np.int64) + 1) * frames) // (2 * pieces)
+
+
+def positions(frames: int, recipe: StoreRecipe) -> npt.NDArray[np.int64]:
+    """Frames to store of a clip of ``frames`` frames, (recipe.frames,).
+
+    The clip is divided into ``segments`` equal parts (TSN) and each of them into ``candidates`` equal pieces; a
+    piece's centre is taken. Short clips repeat frames; a clip of segments * candidates frames gives each of them once.
+
+    With neighbours, the last frame is left out of this division, because nothing follows it, and each frame that is
+    taken is followed by the next one of the video. A clip of one frame gives that frame alone.
+    """
+    taken = centres(max(frames - recipe.neighbours, 1), recipe.segments * recipe.candidates)
+    followed = taken[:, None] + np.arange(1 + recipe.neighbours, dtype=np.int64)
+    return followed.clip(max=frames - 1).ravel()
