@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ssmar_bench.core.metrics import counts
 from ssmar_bench.results.schema import damaged
 
 BINS = 10
@@ -35,7 +36,7 @@ def confusion(record: Path, classes: int) -> Ints | None:
     pairs = frame[["label", "prediction"]].to_numpy()
     if pairs.min() < 0 or pairs.max() >= classes:
         raise damaged(record / "predictions.csv", f"a class is outside 0 to {classes - 1}")
-    return np.bincount(pairs[:, 0] * classes + pairs[:, 1], minlength=classes**2).reshape(classes, classes)
+    return counts(pairs[:, 0], pairs[:, 1], classes)
 
 
 def calibration(record: Path) -> dict[str, Floats]:
