@@ -25,10 +25,11 @@ if TYPE_CHECKING:
         synthesize,
     )
     from ssmar_bench.api.frames import record_frames
-    from ssmar_bench.api.grids import expected_seconds, plan, report, run, table
+    from ssmar_bench.api.grids import expected_seconds, plan, run
     from ssmar_bench.api.models import Model, Prediction, load_model
     from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_methods, origin, use_plugin
     from ssmar_bench.api.records import curves, results
+    from ssmar_bench.api.reports import report, table
     from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
     from ssmar_bench.api.scaffold import TEMPLATES, new_method
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
@@ -59,11 +60,12 @@ _HOMES = {
         *("sources", "synthesize"),
     ),
     "api.frames": ("record_frames",),
-    "api.grids": ("expected_seconds", "plan", "report", "run", "table"),
+    "api.grids": ("expected_seconds", "plan", "run"),
     "api.models": ("Model", "Prediction", "load_model"),
     "api.plugins": ("Broken", "broken_benchmarks", "broken_methods", "origin", "use_plugin"),
     "api.records": ("curves", "results"),
     "api.scaffold": ("TEMPLATES", "new_method"),
+    "api.reports": ("report", "table"),
     "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "api.stores": (

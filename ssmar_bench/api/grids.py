@@ -1,12 +1,10 @@
-"""Plan a grid, train it, render what was measured."""
+"""Plan a grid and train it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from ssmar_bench.core.events import Listener, silence
-from ssmar_bench.reports.render import comparison_text, render
 from ssmar_bench.runs import execute
 from ssmar_bench.runs.execute import Execution, Planned
 from ssmar_bench.runs.plan import Grid
@@ -52,31 +50,3 @@ def run(grid: Grid, execution: Execution | None = None, listener: Listener = sil
             its state says so, and ``work/failure.txt`` in its folder why.
     """
     return execute.run(grid, execution or Execution(), listener)
-
-
-def report(
-    results: Path | str = "results", reports: Path | str = "reports", benchmarks: Sequence[str] | None = None
-) -> list[Path]:
-    """Render tables, figures and the page from the records under ``results`` alone.
-
-    Args:
-        results: the folder that holds ``runs/``.
-        reports: where they are written.
-        benchmarks: names; None for all that have runs.
-
-    Returns:
-        The files written.
-
-    Raises:
-        UserError: there are no runs (of such a benchmark), or a record is damaged.
-    """
-    return render(Path(results), Path(reports), benchmarks)
-
-
-def table(results: Path | str, benchmark: str) -> str:
-    """The comparison table of ``benchmark`` (test accuracy in %) from the records under ``results``, as Markdown.
-
-    Raises:
-        UserError: it has no runs, or a record is damaged.
-    """
-    return comparison_text(Path(results), benchmark)

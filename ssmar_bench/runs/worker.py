@@ -9,6 +9,7 @@ to be continued from its checkpoint.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import json
 import os
 import sys
@@ -70,11 +71,14 @@ def execute(folder: RunFolder, tell: Listener) -> int:
             manifest = Manifest.from_json(read_json(folder.work / "manifest.json"))
             spec = folder.spec()
             try:
+                gc.disable()  # modules are no garbage, and looking for it took a fifth of a short run
                 for path in launch["plugins"]:
                     plugins.use(Path(path))
                 _with_todays_code(folder, spec)
                 from ssmar_bench.training.train import train  # torch, only once the run is ours
 
+                gc.freeze()
+                gc.enable()
                 train(spec, manifest, Launch(**launch), folder, tell)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # kept in full, and told by the parent
                 write_text(folder.work / "failure.txt", failure.told(error, spec.algorithm))
