@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -124,15 +125,19 @@ def every_hyper_parameter_acts_where_it_says(subject: Subject) -> None:
     """Every hyper-parameter has an effect, first seen where its field declares it."""
     for name, declared in subject.fields().items():
         base = subject.on(sharp=True, unlabelled=40).under(**declared.when)
-        tried = list(candidates(base, name))
+        changes = candidates(base, name)
         if declared.on == "nowhere":
-            acting = [changed for changed in tried[:1] if parting(base, changed) is not None]
+            acting = any(parting(base, changed) is not None for changed in islice(changes, 1))
             require(not acting, f"'{name}' declares that it acts nowhere, and it acts; declare where.")
             continue
+        tried, seen = [], False
+        for changed in changes:
+            tried.append(repr(changed.values[name]))
+            if seen := acts(base, changed, declared.on):
+                break
         require(tried, f"'{name}': no other value to compare with was found; declare Acts(other=...).")
-        values = ", ".join(repr(changed.values[name]) for changed in tried)
         sentence = (
             f"'{name}' declares that it acts on the {declared.on}, and nothing of it is seen there when "
-            f"{base.values[name]!r} becomes {values}; {ADVICE[declared.on]}."
+            f"{base.values[name]!r} becomes {', '.join(tried)}; {ADVICE[declared.on]}."
         )
-        require(any(acts(base, changed, declared.on) for changed in tried), sentence)
+        require(seen, sentence)
