@@ -111,7 +111,7 @@ def _found(run: str, runs: Path) -> Path:
             f"{run} stands for several runs under {runs}: {', '.join(meant)}; give one of these names, "
             "whose settings `api.results()` and the reports tell apart."
         )
-    raise UserError(f"There is no run {run}, neither as a folder nor under {runs}{nearest(run, names)}.")
+    raise UserError(f"There is no run {run}, neither as a folder nor under {runs}{nearest(run, names)}")
 
 
 def _require_done(folder: RunFolder) -> None:

@@ -39,7 +39,7 @@ def new_method(name: str, template: str = "fixmatch", out: Path = Path()) -> Pat
             cannot be written.
     """
     if template not in TEMPLATES:
-        raise UserError(f"Unknown template '{template}'{nearest(template, TEMPLATES)}.")
+        raise UserError(f"Unknown template '{template}'{nearest(template, TEMPLATES)}")
     _check(name)
     folder = out / name
     if folder.exists():

@@ -224,7 +224,7 @@ def _definitions(target: str, options: StoreOptions) -> list[Definition]:
         names = of_source
     else:
         known = {*shipped, *(definition.source.name for definition in shipped.values())}
-        raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, known)}.")
+        raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, known)}")
     if options.decoder == "decord":
         decord_module()  # told before anything is read
     sets = {} if options.decoder is None else {"store.decoder": options.decoder}

@@ -63,7 +63,7 @@ def _backbone(recipe: BackboneRecipe, segments: int, size: int) -> nn.Module:
 
         return Timm2D(name, segments, shift=family == "tsm", weights=recipe.weights)
     known = [*BACKBONES.names(), *CONVOLUTIONS_3D, *TOKENS, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
-    raise UserError(f"Unknown backbone '{recipe.name}'{nearest(recipe.name, known)} (tsn:NAME, tsm:NAME: any of timm).")
+    raise UserError(f"Unknown backbone '{recipe.name}' (tsn:NAME, tsm:NAME: any of timm){nearest(recipe.name, known)}")
 
 
 def weights_of(name: str) -> tuple[str, ...]:

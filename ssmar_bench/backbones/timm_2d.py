@@ -21,7 +21,7 @@ class Timm2D(nn.Module):
     def __init__(self, name: str, segments: int, shift: bool, weights: str) -> None:
         super().__init__()
         if not timm.is_model(name):
-            raise UserError(f"timm knows no network '{name}'{nearest(name, timm.list_models())}.")
+            raise UserError(f"timm knows no network '{name}'{nearest(name, timm.list_models())}")
         self.network = timm_network(name, weights)
         self.features = int(cast("int", self.network.num_features))
         if shift:

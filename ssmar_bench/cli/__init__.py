@@ -28,6 +28,8 @@ app.add_typer(methods.app, name="methods")
 app.add_typer(splits.app, name="splits")
 
 INTERRUPTED = 130
+CONTINUED = {"run", "reproduce", "prepare"}
+"""Commands that, stopped and typed again, do the rest alone."""
 
 
 @app.callback(invoke_without_command=True)
@@ -53,5 +55,6 @@ def main() -> NoReturn:
         error.show()
         code = int(getattr(error, "exit_code", 2))
     if code == INTERRUPTED:
-        typer.echo("ssmar-bench: interrupted; the same command continues where it stopped.", err=True)
+        more = "; the same command continues where it stopped" if CONTINUED & set(sys.argv[1:3]) else ""
+        typer.echo(f"ssmar-bench: interrupted{more}.", err=True)
     sys.exit(code)

@@ -103,7 +103,7 @@ def _console() -> Console:
 
 def _one_of(option: str, word: str, known: tuple[str, ...]) -> None:
     if word not in known:
-        raise UserError(f"{option} {word}: unknown{nearest(word, known)}.")
+        raise UserError(f"{option} {word}: unknown{nearest(word, known)}")
 
 
 def _require_folder(root: Path | None) -> None:

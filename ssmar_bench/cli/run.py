@@ -59,9 +59,9 @@ def run(
     from ssmar_bench import api
 
     if overwrite not in OVERWRITE:
-        raise UserError(f"--overwrite {overwrite}: unknown{nearest(overwrite, OVERWRITE)}.")
+        raise UserError(f"--overwrite {overwrite}: unknown{nearest(overwrite, OVERWRITE)}")
     if on_bad_clip not in ON_BAD_CLIP:
-        raise UserError(f"--on-bad-clip {on_bad_clip}: unknown{nearest(on_bad_clip, ON_BAD_CLIP)}.")
+        raise UserError(f"--on-bad-clip {on_bad_clip}: unknown{nearest(on_bad_clip, ON_BAD_CLIP)}")
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out}: expected a folder, this is a file.")
     use(plugin)

@@ -46,7 +46,7 @@ def build(
     from ssmar_bench import api
 
     if labelled_by not in (None, *UNITS):
-        raise UserError(f"--labelled-by {labelled_by}: unknown{nearest(str(labelled_by), UNITS)}.")
+        raise UserError(f"--labelled-by {labelled_by}: unknown{nearest(str(labelled_by), UNITS)}")
     options = api.SplitOptions(
         ratios=numbers(ratios, float, "--ratios"),
         seeds=numbers(seeds, int, "--seeds"),

@@ -26,13 +26,13 @@ LISTED = 40
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` when a known name is near ``name``, otherwise the list of names."""
+    """How a sentence about an unknown name ends: ``"; did you mean 'x'?"``, or with the list of names."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f"; did you mean '{near[0]}'?"
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"; known: {', '.join(names[:LISTED])}{more}" if names else ""
+    return f"; known: {', '.join(names[:LISTED])}{more}." if names else "."
 
 
 def twice(kind: str, name: str, origins: list[str]) -> UserError:

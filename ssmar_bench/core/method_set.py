@@ -39,7 +39,7 @@ def expand(words: Sequence[str]) -> list[str]:
     names: list[str] = []
     for word in words:
         if not (word in sets or word in methods or is_path(word)):
-            raise UserError(f"Unknown method '{word}'{nearest(word, [*sets, *methods])}.")
+            raise UserError(f"Unknown method '{word}'{nearest(word, [*sets, *methods])}")
         if word in sets and word in methods:
             raise UserError(
                 f"'{word}' is a set of methods of {SETS.volume(word).origin} and a method of "

@@ -69,7 +69,7 @@ class PaperTable(Section):
             UserError: there is no such kind.
         """
         if on not in self.columns:
-            raise UserError(f"{self.name} is not defined on '{on}'{nearest(on, self.columns)}.")
+            raise UserError(f"{self.name} is not defined on '{on}'{nearest(on, self.columns)}")
         return self.columns[on]
 
     def methods(self, as_published: bool = False) -> dict[str, str]:

@@ -46,7 +46,7 @@ class Registry:
         """
         found = [entry for entry in self.entries() if entry.name == name]
         if not found:
-            raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self.names())}.")
+            raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self.names())}")
         if len(found) > 1:
             raise twice(self.kind, name, [f"{entry.origin} ({entry.target})" for entry in found])
         return found[0]

@@ -58,7 +58,7 @@ class Layer:
             if section in SETTABLE and not key:
                 raise UserError(f"{self.origin}: write '{section}.KEY: value', not a section '{section}'.")
             if section not in SETTABLE:
-                raise UserError(f"{self.origin}: unknown key '{name}'{nearest(section, SETTABLE)}.")
+                raise UserError(f"{self.origin}: unknown key '{name}'{nearest(section, SETTABLE)}")
             yield section, key, value, where
 
 
@@ -81,7 +81,7 @@ def settle(
     layers = []
     if profile is not None:
         if profile not in profiles:
-            raise UserError(f"Benchmark '{benchmark}' has no profile '{profile}'{nearest(profile, profiles)}.")
+            raise UserError(f"Benchmark '{benchmark}' has no profile '{profile}'{nearest(profile, profiles)}")
         origin = f"profile '{profile}' of {benchmark}"
         layers.append(Layer(origin, profiles[profile], document, ("profiles", profile)))
     if recipe is not None:

@@ -65,7 +65,7 @@ class Shelf:
         """
         found = [volume for volume in self.volumes() if volume.name == name]
         if not found:
-            raise UserError(where + f"Unknown {self.kind} '{name}'{nearest(name, self.names())}.")
+            raise UserError(where + f"Unknown {self.kind} '{name}'{nearest(name, self.names())}")
         if len(found) > 1:
             raise twice(self.kind, name, [f"{volume.origin} ({volume.path})" for volume in found])
         return found[0]

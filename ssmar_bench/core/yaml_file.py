@@ -118,15 +118,15 @@ def validate(model: type[Model], document: Document, place: Place = ()) -> Model
     except ValidationError as error:
         fault = error.errors()[0]
         key = tuple(str(part) for part in fault["loc"])
-        hint = ""
+        end = "."
         message = fault["msg"][0].lower() + fault["msg"][1:]
         if fault["type"] == "extra_forbidden":
             message = "unknown key"
             if len(key) == 1:
-                hint = nearest(key[0], model.model_fields)
+                end = nearest(key[0], model.model_fields)
         elif fault["type"] == "missing":
             message = "is missing"
         else:
             message += f" (it is {fault['input']!r})"
         name = ".".join((*place, *key)) or "file"
-        raise UserError(f"{document.where((*place, *key))}: {name}: {message}{hint}.") from error
+        raise UserError(f"{document.where((*place, *key))}: {name}: {message}{end}") from error

@@ -113,7 +113,7 @@ def comparison_text(results: Path, benchmark: str) -> str:
 
 def _known(name: str, known: list[str]) -> str:
     if name not in known:
-        raise UserError(f"Benchmark '{name}' has no runs{nearest(name, known)}.")
+        raise UserError(f"Benchmark '{name}' has no runs{nearest(name, known)}")
     return name
 
 

@@ -40,7 +40,7 @@ def knobs_of(definition: Definition) -> MicroMotion:
     for name, value in definition.source.knobs.items():
         place = f"{definition.name}: source.knobs.{name}"
         if name not in whole:
-            raise UserError(f"{place}: unknown knob{nearest(name, whole)}.")
+            raise UserError(f"{place}: unknown knob{nearest(name, whole)}")
         if whole[name] and not isinstance(value, int):
             raise UserError(f"{place}: expected a whole number, not {value:g}.")
     return MicroMotion(**definition.source.knobs)  # type: ignore[arg-type]
@@ -55,7 +55,7 @@ def source_root(definition: Definition, roots: Roots) -> Path:
     """
     for name in roots:
         if name not in KNOWN:
-            raise UserError(f"--data {name}={roots[name]}: unknown source '{name}'{nearest(name, KNOWN.names())}.")
+            raise UserError(f"--data {name}={roots[name]}: unknown source '{name}'{nearest(name, KNOWN.names())}")
     source = definition.source
     if source.name in roots:
         if source.name == micro_motion.SOURCE:

@@ -58,7 +58,7 @@ class Execution:
     def __post_init__(self) -> None:
         for name, choices in (("overwrite", get_args(Overwrite)), ("on_bad_clip", get_args(OnBadClip))):
             if (given := getattr(self, name)) not in choices:
-                raise UserError(f"Execution({name}={given!r}): no such choice{nearest(str(given), choices)}.")
+                raise UserError(f"Execution({name}={given!r}): no such choice{nearest(str(given), choices)}")
         object.__setattr__(self, "results", Path(self.results))  # a script may give texts
         object.__setattr__(self, "roots", {name: Path(root) for name, root in self.roots.items()})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,13 @@ class Grid:
         object.__setattr__(self, "benchmark", str(self.benchmark))  # a script may give a path
         if isinstance(self.methods, str):  # one word is a sequence of letters, too
             object.__setattr__(self, "methods", [self.methods])
+        for name, number, expected in (("ratios", float, "numbers"), ("seeds", operator.index, "whole numbers")):
+            given = getattr(self, name)
+            if given is not None:
+                try:
+                    object.__setattr__(self, name, [number(value) for value in given])
+                except (TypeError, ValueError) as error:
+                    raise UserError(f"Grid({name}={given!r}): expected a list of {expected}.") from error
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,7 @@ def _split_sets(grid: Grid, algorithms: Sequence[str]) -> tuple[dict[str, Any], 
         elif space in own:
             own[space][name] = value
         else:
-            raise UserError(f"--set {key}: unknown section '{space}'{nearest(space, [*SETTABLE, *own])}.")
+            raise UserError(f"--set {key}: unknown section '{space}'{nearest(space, [*SETTABLE, *own])}")
     if grid.backbone is not None:
         sections["backbone.name"] = grid.backbone
     return sections, own

@@ -84,7 +84,7 @@ def export(built: Built, where: Mapping[str, Place], form: str, out: Path) -> li
             something stands in ``out``.
     """
     if form not in FORMATS:
-        raise UserError(f"--format {form}: unknown{nearest(form, FORMATS)}.")
+        raise UserError(f"--format {form}: unknown{nearest(form, FORMATS)}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out}: something stands there; nothing is overwritten, so give a new folder.")
     line, files = FORMATS[form]

@@ -90,7 +90,7 @@ def test_unknown_and_ambiguous_runs(trained: Any, tmp_path: Path) -> None:
     (folder,) = (results / "runs").iterdir()
     assert refused("tiny-motion_supervise_r50_s0", results) == (
         f"There is no run tiny-motion_supervise_r50_s0, neither as a folder nor under {results / 'runs'}"
-        f"; did you mean '{folder.name}'?."
+        f"; did you mean '{folder.name}'?"
     )
     shutil.copytree(folder, results / "runs" / "tiny-motion_supervised_r50_s0_0123456789abcdef")
     said = refused("tiny-motion_supervised_r50_s0", results)

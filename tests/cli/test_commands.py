@@ -185,5 +185,5 @@ def test_report_refuses(trained: Any, tmp_path: Path, call: Call) -> None:
     words = ("report", "--results", trained.out / "results", "--out", tmp_path / "reports")
     unknown = call(*words, "--benchmark", "tiny-motio")
     assert unknown.status == 2
-    assert unknown.err == "ssmar-bench: Benchmark 'tiny-motio' has no runs; did you mean 'tiny-motion'?.\n"
+    assert unknown.err == "ssmar-bench: Benchmark 'tiny-motio' has no runs; did you mean 'tiny-motion'?\n"
     assert not (tmp_path / "reports").exists()

@@ -41,7 +41,10 @@ WORDS = {
         ["--methods", "aplt", "--set", "train.epochs=3"],
         "aplt needs a longer run: in 3 epochs its offline rounds would stand after epochs 1, 1, 2, 2",
     ),
-    "unknown backbone": (["--backbone", "nosuch"], "Unknown backbone 'nosuch'; known: micro-r3d, micro-tsm, "),
+    "unknown backbone": (
+        ["--backbone", "nosuch"],
+        "Unknown backbone 'nosuch' (tsn:NAME, tsm:NAME: any of timm); known: micro-r3d, micro-tsm, ",
+    ),
     "unknown network of timm": (["--backbone", "tsn:resnet81"], "timm knows no network 'resnet81'; did you mean "),
     "unfit network of timm": (["--backbone", "tsm:vgg11"], "tsm:vgg11: temporal shift needs residual blocks"),
     "no such weights": (
@@ -190,5 +193,26 @@ def test_usage(call: Call, words: list[str], fault: str) -> None:
 def test_a_real_process_says_it_the_same_way(commands: Commands, tiny: Path, tmp_path: Path) -> None:
     ended = commands.run("run", "--benchmark", tiny, "--methods", "fixmach", "--out", tmp_path / "out")
     assert ended.status == 2
-    assert ended.err == "ssmar-bench: Unknown method 'fixmach'; did you mean 'fixmatch'?.\n"
+    assert ended.err == "ssmar-bench: Unknown method 'fixmach'; did you mean 'fixmatch'?\n"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "said"),
+    [
+        (("run", "--methods", "supervised"), "grids.run", "interrupted; the same command continues where it stopped."),
+        (("reproduce", "table1"), "reproduce.train_table", "interrupted; the same command continues where it stopped."),
+        (("methods", "list"), "catalogue.listing", "interrupted."),
+    ],
+)
+def test_ctrl_c_promises_only_what_a_command_keeps(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], name: str, said: str
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"ssmar_bench.api.{name}", stopped)
+    monkeypatch.chdir(tmp_path)
+    ended = call(*words)
+    assert ended.status == 130
+    assert ended.err.splitlines()[-1] == f"ssmar-bench: {said}"

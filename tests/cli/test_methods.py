@@ -39,7 +39,7 @@ def test_list_of_a_set_is_in_its_order(call: Call) -> None:
     assert rows == method_set.read("table1").methods
     assert "The tuning budget is the same for every row: none." in call("methods", "list", "table1").out
     ended = call("methods", "list", "table11")
-    assert (ended.status, ended.err) == (2, "ssmar-bench: Unknown method 'table11'; did you mean 'table1'?.\n")
+    assert (ended.status, ended.err) == (2, "ssmar-bench: Unknown method 'table11'; did you mean 'table1'?\n")
 
 
 def test_listing_reads_yaml_alone() -> None:

@@ -4,7 +4,7 @@ import collections
 
 import pytest
 
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.registry import Registry
 
 
@@ -36,8 +36,3 @@ def test_an_unknown_name_gets_the_nearest(name: str, hint: str) -> None:
         some().load(name)
     assert f"Unknown thing '{name}'" in str(error.value)
     assert hint in str(error.value)
-
-
-def test_nearest_of_nothing_says_nothing() -> None:
-    assert nearest("a", []) == ""
-    assert nearest("fixmtch", iter(["fixmatch", "aplt"])) == "; did you mean 'fixmatch'?"

@@ -75,7 +75,7 @@ def test_a_fault_in_a_recipe_is_told_with_the_files_line(plugin: Write, start: s
     with pytest.raises(UserError) as error:
         recipe.read("mine")
     line = text.splitlines().index("labell: x") + 1
-    assert str(error.value) == f"{path}:{line}: labell: unknown key; did you mean 'label'?."
+    assert str(error.value) == f"{path}:{line}: labell: unknown key; did you mean 'label'?"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_broken_plugins_are_listed_with_their_reasons_and_hurt_nothing(install: 
             "method 'bad' of bad-code 1.2: algorithm 'bad': ",
             "bad_code/__init__.py:1: not valid Python: '(' was never closed.",
         ),
-        ("method 'lost' of wrong 1.2: ", "lost.yaml:5: Unknown algorithm 'fixmach'; did you mean 'fixmatch'?."),
+        ("method 'lost' of wrong 1.2: ", "lost.yaml:5: Unknown algorithm 'fixmach'; did you mean 'fixmatch'?"),
         ("method 'typo' of wrong 1.2: ", "typo.yaml:1: label: is missing."),
         (
             f"method 'uda' of ssmar-bench {__version__} and thief 1.2: method 'uda' is defined twice: ",

@@ -138,7 +138,7 @@ def test_the_command_says_what_comes_next_and_overwrites_nothing(call: Call, tmp
     assert again.err == f"ssmar-bench: {tmp_path / 'my-idea'}: this exists already; choose another name or --out.\n"
     assert (tmp_path / "my-idea" / "README.md").read_text() == "changed"
     unknown = call("methods", "new", "my-idea", "--template", "fixmach", "--out", tmp_path)
-    assert unknown.err == "ssmar-bench: Unknown template 'fixmach'; did you mean 'fixmatch'?.\n"
+    assert unknown.err == "ssmar-bench: Unknown template 'fixmach'; did you mean 'fixmatch'?\n"
 
 
 def test_templates_bring_no_method_of_their_own() -> None:

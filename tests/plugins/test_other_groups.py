@@ -148,7 +148,7 @@ def test_listing_them_shows_them_and_tells_what_is_broken(package: Path, install
 def test_an_unknown_engine_is_told_before_anything_starts(call: Call, tiny: Path, tmp_path: Path) -> None:
     words = ("run", "--benchmark", tiny, "--methods", "supervised", "--out", tmp_path / "out")
     ended = call(*words, "--engine", "locall")
-    assert (ended.status, ended.err) == (2, "ssmar-bench: Unknown engine 'locall'; did you mean 'local'?.\n")
+    assert (ended.status, ended.err) == (2, "ssmar-bench: Unknown engine 'locall'; did you mean 'local'?\n")
     assert not (tmp_path / "out").exists()
     assert ENGINES.names() == ["local"]
 

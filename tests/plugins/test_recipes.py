@@ -86,4 +86,4 @@ def test_extending_nothing_known_gets_the_nearest(path: Path) -> None:
     path.write_text(MY_FIXMATCH.replace("extends: fixmatch", "extends: fixmach"))
     with pytest.raises(UserError) as error:
         recipe.read(str(path))
-    assert str(error.value) == f"{path}:1: extends: Unknown method 'fixmach'; did you mean 'fixmatch'?."
+    assert str(error.value) == f"{path}:1: extends: Unknown method 'fixmach'; did you mean 'fixmatch'?"

@@ -93,7 +93,7 @@ def test_always_trains_anew_and_forgets_what_was_there(trained: Any, tmp_path: P
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        ({"overwrite": "alway"}, "Execution(overwrite='alway'): no such choice; did you mean 'always'?."),
+        ({"overwrite": "alway"}, "Execution(overwrite='alway'): no such choice; did you mean 'always'?"),
         ({"on_bad_clip": "leave"}, "Execution(on_bad_clip='leave'): no such choice; known: skip, stop."),
     ],
 )

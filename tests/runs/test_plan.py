@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ssmar_bench import api
@@ -24,6 +25,28 @@ def test_a_part_of_the_grid_is_a_balanced_table(tiny: Path, known: Any) -> None:
     assert [(cell.spec.seed, cell.spec.ratio, cell.spec.method) for cell in table] == [
         (seed, ratio, method) for seed in (0, 1) for ratio in (0.25, 0.5) for method in ("supervised", "aplt")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("seeds", ["a"], "whole numbers"),
+        ("seeds", [0.5], "whole numbers"),
+        ("seeds", 5, "whole numbers"),
+        ("ratios", "0.5", "numbers"),
+        ("ratios", [None], "numbers"),
+    ],
+)
+def test_ratios_and_seeds_of_a_script_are_numbers(tiny: Path, name: str, given: Any, expected: str) -> None:
+    with pytest.raises(UserError) as error:
+        Grid(str(tiny), ["supervised"], **{name: given})
+    assert str(error.value) == f"Grid({name}={given!r}): expected a list of {expected}."
+
+
+def test_ratios_and_seeds_may_be_arrays(tiny: Path) -> None:
+    grid = Grid(str(tiny), ["supervised"], np.array([0.5]), np.arange(2))  # type: ignore[arg-type]
+    assert grid == Grid(str(tiny), ["supervised"], [0.5], [0, 1])
+    assert len(check(grid)) == 1
 
 
 def test_at_ratio_1_methods_that_need_unlabelled_clips_are_skipped_with_the_reason(known: Any) -> None:
@@ -100,7 +123,7 @@ def test_as_many_runs_side_by_side_as_the_cores_carry() -> None:
 def test_a_check_needs_no_data(tiny: Path) -> None:
     with pytest.raises(UserError, match="aplt needs a longer run"):
         check(Grid(str(tiny), ["aplt"], sets={"train.epochs": 3}))
-    with pytest.raises(UserError, match="Unknown backbone 'micro-tsn'; did you mean 'micro-tsm'"):
+    with pytest.raises(UserError, match=r"Unknown backbone 'micro-tsn' .*; did you mean 'micro-tsm'"):
         check(Grid(str(tiny), ["supervised"], backbone="micro-tsn"))
     check(Grid(str(tiny), ["supervised"], backbone="tsm:resnet18", sets={"backbone.weights": "imagenet"}))
 
