@@ -13,7 +13,7 @@ class Source:
     Attributes:
         name: as definitions and ``--data`` say it.
         title: one line for a person.
-        reader: ``module:function`` of ``(root: Path, source: str, knobs) -> Listing``; imported when it is used.
+        reader: ``module:function`` of ``(root, source, knobs, listener) -> Listing``; imported when it is used.
         facts: module with the owners' class names and counts (``FACTS``), or "" for a synthetic source.
         licensed: whether its frames and lists may only be used by who has signed for them; a report asks before it
             shows a frame or a clip's name.

@@ -17,7 +17,7 @@ from ssmar_bench.core.index import Index
 from ssmar_bench.sources.listing import Listing, absent, frame
 from ssmar_bench.sources.official.hmdb51 import FACTS
 from ssmar_bench.sources.text import lines, wrong
-from ssmar_bench.sources.trimmed import folder_of, videos_in
+from ssmar_bench.sources.trimmed import folder_of, unordered, videos_in
 
 LISTS = ("testTrainMulti_7030_splits", "annotations")
 VIDEOS = ("hmdb51_org", "videos", ".")
@@ -41,7 +41,7 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
         for file, part in _entries(lists / f"{name}{ending}").items():
             stem = file.removesuffix(".avi")
             video = os.fspath(videos / name / file)
-            rows.append((f"{name}/{stem}", video, -1, -1, label, _film(stem, name), part))
+            rows.append((unordered(f"{name}/{stem}"), video, -1, -1, label, _film(stem, name), part))
             if part != "unused":
                 used.append(f"{name}/{file}")
     missing = absent(videos, f"{lists.name}'s split {knobs['split']}", used, videos_in(videos))

@@ -18,7 +18,7 @@ from ssmar_bench.core.index import Index
 from ssmar_bench.sources.listing import Listing, absent, frame
 from ssmar_bench.sources.official.ucf101 import FACTS
 from ssmar_bench.sources.text import lines, whole, wrong
-from ssmar_bench.sources.trimmed import folder_of, videos_in
+from ssmar_bench.sources.trimmed import folder_of, unordered, videos_in
 
 LISTS = ("ucfTrainTestlist", "annotations", ".")
 VIDEOS = ("UCF-101", "videos")
@@ -41,7 +41,7 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
             if name in rows:
                 raise UserError(f"{path}:{number}: expected each clip once in a split, found '{name}' again")
             video = os.fspath(videos / f"{name}.avi")
-            rows[name] = (name, video, -1, -1, label, f"{name.partition('/')[0]}/{group}", part)
+            rows[name] = (unordered(name), video, -1, -1, label, f"{name.partition('/')[0]}/{group}", part)
     files = [f"{name}.avi" for name in rows]
     missing = absent(videos, f"{lists.name}'s split {knobs['split']}", files, videos_in(videos))
     index = Index(source, frame(rows.values()), {label: name for name, label in ids.items()})
