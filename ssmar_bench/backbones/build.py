@@ -176,6 +176,11 @@ def outline(recipe: BackboneRecipe, segments: int, classes: int, size: int = 224
         return build(recipe.model_copy(update={"weights": "none"}), segments, classes, 0, size)
 
 
+def weights_file(recipe: BackboneRecipe) -> str:
+    """The absolute path of the file of initial weights; "" where they are none, or fetched by their name."""
+    return "" if recipe.weights in ("none", *FETCHED) else str(Path(recipe.weights).absolute())
+
+
 def weights_digest(recipe: BackboneRecipe) -> str:
     """What identifies the initial weights: "" from scratch, the name for ImageNet, a SHA-256 for a file.
 

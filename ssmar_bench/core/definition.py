@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -129,7 +130,7 @@ class StoreRecipe(Section):
 
 
 class ClipRecipe(Section):
-    """How a view is made from the store's frames (facts: methods 7.2).
+    """How a view is made from the store's frames.
 
     Attributes:
         size: side of the square crop in pixels.
@@ -150,7 +151,7 @@ class ClipRecipe(Section):
 
 
 class BackboneRecipe(Section):
-    """Which network: a built-in name, ``r3d18``, or ``tsn:NAME`` / ``tsm:NAME`` of a timm 2D network.
+    """Which network: ``micro-tsm``, ``micro-r3d``, ``r3d18``, ``timesformer-base``, or ``tsn:``, ``tsm:`` NAME of timm.
 
     ``weights`` is ``none``, ``imagenet`` (``kinetics400`` for ``r3d18``) or the path of a file; ``input`` is ``rgb``,
     ``diff`` (frame differences) or ``centred`` (frames minus their clip's mean); ``dropout`` is the share of features
@@ -161,6 +162,10 @@ class BackboneRecipe(Section):
     weights: str
     input: Literal["rgb", "diff", "centred"]
     dropout: float = Field(default=0, ge=0, lt=1)
+
+    def told(self) -> dict[str, Any]:
+        """As every section's; where a file of weights stands is no part of what a run is."""
+        return super().told() | {"weights": PurePath(self.weights).name}
 
 
 Family = Literal["tsm", "3d", "vit"]

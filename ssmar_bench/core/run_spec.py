@@ -60,8 +60,9 @@ class RunSpec:
 
 @dataclass(frozen=True)
 class Launch:
-    """Where a run is executed: the decoded store's folder, device, plugin files."""
+    """Where a run is executed: the decoded store's folder, device, plugin files, the initial weights' file if any."""
 
     store: str
     device: str = "cpu"
     plugins: tuple[str, ...] = field(default_factory=tuple)
+    weights: str = ""

@@ -33,7 +33,7 @@ POLL_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Execution:
-    """How a grid is executed; none of it changes a result.
+    """How a grid is executed; none of it changes a result, but that ``skip`` leaves clips out.
 
     Attributes:
         results: the folder that holds ``runs/``.
@@ -176,7 +176,7 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
             if execution.overwrite == "always":
                 with folder.lease():
                     folder.clear()
-            lay_out(cell, folder, Launch(str(stores[recipe]), grid.device, files))
+            lay_out(cell, folder, Launch(str(stores[recipe]), grid.device, files, cell.weights))
         _train(todo, execution, engine, truth(index, definition), listener)
     return {cell.spec.folder(): cell.state(execution.results) for cell in table}
 

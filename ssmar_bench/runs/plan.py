@@ -39,7 +39,7 @@ class Grid:
         benchmark: a benchmark's name, or the path of a definition (.yaml).
         methods: recipes by name or path, and sets of them (``table1``).
         ratios, seeds: labelled ratios in (0, 1], and seeds.
-        backbone: a network in place of the benchmark's: ``micro-tsm``, ``tsn:NAME`` or ``tsm:NAME`` of timm.
+        backbone: a network in place of the benchmark's, by any name that :class:`BackboneRecipe` takes.
         profile: a profile of the definition (``smoke``, ``long``, ...).
         sets: ``section.key`` -> value, as ``--set``: ``{"train.lr": 0.01}``; an algorithm's own begin with its name.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
@@ -62,7 +62,7 @@ class Grid:
             given = getattr(self, name)
             if given is not None:
                 try:
-                    object.__setattr__(self, name, [number(value) for value in given])
+                    object.__setattr__(self, name, list(dict.fromkeys(map(number, given))))
                 except (TypeError, ValueError) as error:
                     raise UserError(f"Grid({name}={given!r}): expected a list of {expected}.") from error
 
@@ -76,6 +76,7 @@ class Cell:
         label: its method's name in tables.
         skip: why it is skipped, "" if it is not.
         left_out: why clips of the benchmark are not in the manifest, by their ids: their videos cannot be used.
+        weights: path of the file that its networks start from, "" if they start from none.
     """
 
     spec: RunSpec
@@ -83,6 +84,7 @@ class Cell:
     label: str
     skip: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
+    weights: str = ""
 
     def folder(self, results: Path) -> RunFolder:
         """Where its record stands."""
@@ -295,4 +297,4 @@ def _cell(row: Row, manifest: Manifest, device: str, left_out: Mapping[str, str]
     skip = ""
     if row.algorithm.needs_unlabelled and not manifest.unlabelled:
         skip = f"{row.recipe.name} needs unlabelled clips, and at ratio {manifest.ratio:g} there are none"
-    return Cell(spec, manifest, row.recipe.label, skip, left_out)
+    return Cell(spec, manifest, row.recipe.label, skip, left_out, backbones.weights_file(definition.backbone))

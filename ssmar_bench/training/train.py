@@ -18,7 +18,7 @@ from ssmar_bench.backbones.build import build, drawn
 from ssmar_bench.clips.store import Store
 from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoLabels
 from ssmar_bench.core.definition import BackboneRecipe, Training
-from ssmar_bench.core.errors import DivergedError
+from ssmar_bench.core.errors import DivergedError, UserError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import write_bytes, write_json
 from ssmar_bench.core.manifest import Manifest
@@ -49,10 +49,17 @@ def stored(state: Any) -> bytes:
     return buffer.getvalue()
 
 
-def build_method(spec: RunSpec, manifest: Manifest, steps: int) -> Method:
-    """The spec's algorithm with its networks; initial weights depend on the seed and each network's role alone."""
+def build_method(spec: RunSpec, manifest: Manifest, steps: int, weights: str = "") -> Method:
+    """The spec's algorithm with its networks; initial weights depend on the seed and each network's role alone.
+
+    Args:
+        spec: of the run.
+        manifest: of the run.
+        steps: of the whole run.
+        weights: path of the file that the spec's networks start from, if they do.
+    """
     algorithm: type[Method] = ALGORITHMS.load(spec.algorithm)
-    backbone = BackboneRecipe.model_validate(spec.backbone)
+    backbone = BackboneRecipe.model_validate({**spec.backbone, "weights": weights or spec.backbone["weights"]})
     segments, size, classes = spec.store["segments"], spec.clips["size"], len(manifest.classes)
     context = Context(
         classes=classes,
@@ -81,7 +88,8 @@ class Trainer:
         self.epochs = self.settings.epochs
         self.steps = self.epochs * self.data.steps_per_epoch
         self.classes = len(manifest.classes)
-        self.method = build_method(spec, manifest, self.steps).to(self.device)
+        torch.manual_seed(seed_of("method", spec.seed))
+        self.method = build_method(spec, manifest, self.steps, launch.weights).to(self.device)
         self.views = self.method.views()
         self.optimiser = torch.optim.SGD(
             self._parameter_groups(), self.settings.lr, self.settings.momentum, nesterov=self.settings.nesterov
@@ -116,6 +124,7 @@ class Trainer:
         """One epoch: the method's own preparations, its steps, then validation and probe."""
         began = told = time.perf_counter()
         number = self.step // self.data.steps_per_epoch + 1
+        torch.manual_seed(seed_of("epoch", self.spec.seed, number))
         with between_epochs(self.method):
             self.method.epoch_start(self.progress(), EpochPools(self.data, number))
         totals: dict[str, Tensor] = {}
@@ -170,6 +179,7 @@ class Trainer:
 
     def finish(self) -> None:
         """The predictions of validation and test, raw and averaged, the weights that made them, and the run's cost."""
+        torch.manual_seed(seed_of("epoch", self.spec.seed, self.epochs + 1))
         with between_epochs(self.method):
             self.method.train_end(self.progress(), EpochPools(self.data, self.epochs + 1))
         write_bytes(self.folder.weights, stored(self.method.state_dict()))
@@ -210,11 +220,20 @@ class Trainer:
         write_bytes(self.folder.work / "checkpoint.pt", stored(state))
 
     def resume(self) -> None:
-        """Continue from the checkpoint, if there is one that can be read."""
+        """Continue from the checkpoint, if there is one.
+
+        Raises:
+            UserError: it cannot be read.
+        """
         path = self.folder.work / "checkpoint.pt"
         if not path.is_file():
             return
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except Exception as error:
+            raise UserError(
+                f"{path} cannot be read ({type(error).__name__}); remove it, and the run starts from its beginning."
+            ) from error
         self.method.load_state_dict(state["method"])
         self.optimiser.load_state_dict(state["optimiser"])
         with torch.no_grad():

@@ -96,6 +96,31 @@ def test_every_change_of_what_is_run_changes_the_identity(tiny: Path, known: Any
     assert len(set(changed)) == len(changed)
 
 
+def test_where_a_file_of_weights_stands_is_no_part_of_the_identity(
+    tiny: Path, known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    paths = [tmp_path / "w.pth", tmp_path / "elsewhere" / "w.pth"]
+    for path in paths:
+        path.write_bytes(b"weights")
+    monkeypatch.chdir(tmp_path)
+    found = []
+    for word in ("w.pth", "./w.pth", str(paths[0]), "elsewhere/w.pth"):
+        grid = Grid(str(tiny), ["supervised"], [0.5], [0], backbone="tsn:resnet18", sets={"backbone.weights": word})
+        found += cells(grid, known.index)
+    assert len({cell.spec.folder() for cell in found}) == 1
+    assert found[0].spec.backbone["weights"] == "w.pth"
+    assert [cell.weights for cell in found] == [str(path) for path in (*[paths[0]] * 3, paths[1])]
+    paths[1].write_bytes(b"other weights")
+    assert cells(grid, known.index)[0].spec.identity() != found[0].spec.identity()
+    assert known.cells["supervised", 0.5].weights == ""
+
+
+def test_a_seed_or_ratio_given_twice_is_one(tiny: Path) -> None:
+    grid = Grid(str(tiny), ["supervised"], [0.5, 0.50, 0.25], [0, 1, 0])
+    assert (grid.ratios, grid.seeds) == ([0.5, 0.25], [0, 1])
+
+
 @pytest.mark.slow
 def test_a_plan_estimates_from_finished_runs(trained: Any, tiny: Path, tmp_path: Path) -> None:
     execution = api.Execution(trained.out / "results", {}, jobs=1)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import timm
 import torch
 
 from ssmar_bench.clips.store import Store
@@ -100,3 +102,13 @@ def test_an_epoch_is_one_pass_over_all_training_clips_whatever_the_ratio(prepare
             clips = len(cell.manifest.labelled) + len(cell.manifest.unlabelled)
             assert trainer.data.steps_per_epoch == -(-clips // 10)
             assert trainer.steps == 6 * trainer.data.steps_per_epoch
+
+
+def test_a_run_starts_from_the_file_of_weights_that_its_launch_names(prepared: Any, tmp_path: Path) -> None:
+    network = timm.create_model("resnet18", num_classes=0)
+    torch.save(network.state_dict(), tmp_path / "w.pth")
+    cell = prepared.cells["supervised", 0.5]
+    spec = replace(cell.spec, backbone={"name": "tsn:resnet18", "weights": "w.pth", "input": "rgb"})
+    method = build_method(spec, cell.manifest, 1, str(tmp_path / "w.pth"))
+    first = next(module for module in method.modules() if isinstance(module, torch.nn.Conv2d))
+    assert torch.equal(first.weight, network.conv1.weight)

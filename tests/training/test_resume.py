@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.training import ledger
 from ssmar_bench.training.train import DivergedError
 
@@ -52,6 +53,47 @@ def test_a_run_that_is_stopped_in_every_epoch_equals_an_uninterrupted_one(
     for name, content in whole.items():
         assert stopped[name] == content, name
     assert len(whole["outcome"]["curve"]) >= 6 * 4
+
+
+def test_what_a_method_draws_while_it_is_made_and_between_epochs_is_the_runs_own(
+    prepared: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[float] = []
+
+    def draw(*_: Any) -> None:
+        drawn.append(float(torch.rand(())))
+
+    algorithm = type(prepared.trainer(tmp_path / "first", "supervised").method)
+    made = algorithm.__init__
+    monkeypatch.setattr(algorithm, "__init__", lambda self, *given: (made(self, *given), draw())[0])
+    for hook in ("epoch_start", "train_end"):
+        monkeypatch.setattr(algorithm, hook, draw)
+
+    torch.manual_seed(1)
+    prepared.trainer(tmp_path / "whole", "supervised").run()
+    whole = drawn.copy()
+    assert len(set(whole)) == 1 + 6 + 1
+
+    drawn.clear()
+    torch.manual_seed(2)
+    begun = prepared.trainer(tmp_path / "stopped", "supervised")
+    begun.epoch()
+    begun.save()
+    torch.manual_seed(3)
+    prepared.trainer(tmp_path / "stopped", "supervised").run()
+    assert drawn == [*whole[:2], whole[0], *whole[2:]]
+
+
+def test_a_checkpoint_that_cannot_be_read_is_named(prepared: Any, tmp_path: Path) -> None:
+    trainer = prepared.trainer(tmp_path, "supervised")
+    trainer.epoch()
+    trainer.save()
+    path = tmp_path / "work" / "checkpoint.pt"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(
+        UserError, match=r"checkpoint\.pt cannot be read .* remove it, and the run starts from"
+    ):
+        prepared.trainer(tmp_path, "supervised").resume()
 
 
 def test_a_run_learns(prepared: Any, tmp_path: Path) -> None:
