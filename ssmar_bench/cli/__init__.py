@@ -55,6 +55,7 @@ def main() -> NoReturn:
         error.show()
         code = int(getattr(error, "exit_code", 2))
     if code == INTERRUPTED:
-        more = "; the same command continues where it stopped" if CONTINUED & set(sys.argv[1:3]) else ""
+        continued = CONTINUED & set(sys.argv[1:3]) and "--overwrite" not in sys.argv
+        more = "; the same command continues where it stopped" if continued else ""
         typer.echo(f"ssmar-bench: interrupted{more}.", err=True)
     sys.exit(code)

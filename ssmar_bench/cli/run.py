@@ -30,7 +30,7 @@ def run(
     ratios: Annotated[str | None, typer.Option(help="Labelled ratios in (0, 1]; default: the benchmark's.")] = None,
     seeds: Annotated[str | None, typer.Option(help="Seeds; default: the benchmark's.")] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="micro-tsm, micro-r3d, r3d18, tsn:NAME or tsm:NAME of timm.")
+        str | None, typer.Option(help="micro-tsm, micro-r3d, r3d18, timesformer-base, tsn:NAME or tsm:NAME of timm.")
     ] = None,
     profile: Annotated[str | None, typer.Option(help="A profile of the benchmark's definition.")] = None,
     settings: Annotated[

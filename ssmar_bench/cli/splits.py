@@ -16,8 +16,6 @@ from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.progress import Progress
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ssmar_bench import api
 
 app = typer.Typer(no_args_is_help=True, help="Splits: build, look at, compare, export.")
@@ -101,11 +99,6 @@ def _labelled(built: api.Built, summary: api.Summary) -> Table:
             _class(built, label), *(f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in spans)
         )
     return table
-
-
-def _span(counts: pd.Series[int]) -> str:
-    low, high = min(counts), max(counts)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _class(built: api.Built, label: object) -> str:

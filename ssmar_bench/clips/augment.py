@@ -1,4 +1,4 @@
-"""Strong augmentation of one clip: FixMatch's RandAugment and Cutout as in USB (facts: methods 7.2).
+"""Strong augmentation of one clip: FixMatch's RandAugment and Cutout as in USB.
 
 Operations are drawn once a clip and applied to all frames alike, because draws for each frame would bury the small
 motion that makes a micro-action. Drawing (NumPy) and applying (torchvision) are separate. Clips are uint8 tensors

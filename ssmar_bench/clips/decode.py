@@ -1,7 +1,7 @@
 """Videos into RGB frames: PyAV, sequentially, from the first frame on, in one thread.
 
 Seeking and random access return wrong frames on files that were cut without re-encoding or that have a variable frame
-rate (facts: anchors 4.2). Decoding a whole file in order does not, so that is all this module does.
+rate. Decoding a whole file in order does not, so that is all this module does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Videos by decord's random access, as many other pipelines read them: to compare with those, never the default.
 
-decord seeks to each asked frame, and on files that were cut without re-encoding it returns other frames than those
-(facts: anchors 4.2). Sizes and turns are as in :mod:`ssmar_bench.clips.decode`, but that decord does not turn frames.
+decord seeks to each asked frame, and on files that were cut without re-encoding it returns other frames than those.
+Sizes and turns are as in :mod:`ssmar_bench.clips.decode`, but that decord does not turn frames.
 """
 
 from __future__ import annotations

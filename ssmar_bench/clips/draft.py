@@ -29,13 +29,11 @@ class Draft:
 
     Attributes:
         entries: the entries of the clips finished so far, in the shard's order.
-        resumed: how many of them a former writer had finished.
     """
 
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
         self.entries: list[dict[str, Any]] = []
-        self.resumed = 0
         self._data_path = shard.stem.with_suffix(".draft")
         self._journal_path = shard.stem.with_suffix(".journal")
         # A worker whose parent was killed may still be writing for a moment; the system frees the lock at its end.
@@ -48,7 +46,6 @@ class Draft:
         self._lock.acquire()
         kept = self._kept()
         self.entries = [entry for _, entry in kept]
-        self.resumed = len(kept)
         header = json.dumps(self.shard.identity()).encode() + b"\n"
         write_bytes(self._journal_path, b"".join([header, *(line for line, _ in kept)]))
         self._journal = self._journal_path.open("ab")

@@ -74,16 +74,14 @@ class Views:
 
     Attributes:
         labelled, unlabelled: name -> view of each pool's clips in training; the names are its own.
-        test: the view that is predicted.
     """
 
     labelled: Mapping[str, View]
     unlabelled: Mapping[str, View] = field(default_factory=dict)
-    test: View = field(default_factory=lambda: View("test"))
 
     def __iter__(self) -> Iterator[View]:
         """All of them."""
-        return iter([*self.labelled.values(), *self.unlabelled.values(), self.test])
+        return iter([*self.labelled.values(), *self.unlabelled.values()])
 
     @property
     def neighbours(self) -> int:

@@ -1,1 +1,1 @@
-"""Run records into data frames and statistics; imports ``core`` alone, and never torch."""
+"""Run records into data frames and statistics; never imports torch."""

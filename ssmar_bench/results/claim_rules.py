@@ -96,7 +96,7 @@ class FewImprove(Claim):
     def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
         others = [row for row in evidence.rows if row not in (self.over, *self.without)]
         found = [pair for row in others if (pair := evidence.pair(row, self.over, column)) is not None]
-        above = sum(pair.mean > 0 for pair in found)
+        above = sum(printed(pair.mean) > 0 for pair in found)
         if above > len(others) / 2 or len(found) - above >= len(others) / 2:
             words = f"{above} of {len(found)} methods above {self.over}"
             yield Seen(column.name, words, above <= len(others) / 2, min(pair.seeds for pair in found))

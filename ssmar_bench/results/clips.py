@@ -61,12 +61,6 @@ def calibration(record: Path) -> dict[str, Floats]:
     return found
 
 
-def calibration_error(counts: Floats) -> float:
-    """Expected calibration error of (3, bins) counts: the mean gap of accuracy and confidence, by clips."""
-    clips, confidence, correct = counts
-    return float(np.abs(correct - confidence).sum() / clips.sum())
-
-
 def _read(path: Path, kinds: dict[str, type]) -> pd.DataFrame:
     """The columns ``kinds`` of a CSV file; an absent or empty file has no rows."""
     if not path.is_file() or path.stat().st_size <= 1:

@@ -57,7 +57,7 @@ def timed(definition: Definition, device: str) -> float:
     threads = torch.get_num_threads()
     torch.set_num_threads(definition.train.threads)
     try:
-        network = build(recipe, definition.store.segments, len(definition.classes), seed=0).to(device)
+        network = build(recipe, definition.store.segments, len(definition.classes), 0, definition.clips.size).to(device)
         seconds = 0.0
         for batch in TIMED:
             size = (2 * batch, definition.store.segments, 3, definition.clips.size, definition.clips.size)

@@ -18,7 +18,7 @@ FIELDS = ("index", "label", "weight", "confidence")
 
 
 class Ledger:
-    """Collects the pseudo-labels of an epoch by stream and writes them as ``epoch-0001.npz``."""
+    """Collects the pseudo-labels of an epoch by stream and writes them as ``epoch-00001.npz``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -112,11 +112,13 @@ def test_what_is_wrong_is_named(call: Call, tmp_path: Path, words: list[str], fa
     assert not (tmp_path / "out").exists()
 
 
-def test_the_timed_step_is_of_the_definitions_network() -> None:
+@pytest.mark.parametrize("name", ["micro-tsm", "timesformer-micro"])
+def test_the_timed_step_is_of_the_definitions_network(name: str) -> None:
     from ssmar_bench.runs.pace import timed
 
     small = definition.read("micro-motion-12")
-    assert 0 < timed(small, "cpu") < 60
+    network = small.backbone.model_copy(update={"name": name})
+    assert 0 < timed(small.model_copy(update={"backbone": network}), "cpu") < 60
 
 
 @pytest.mark.slow
