@@ -27,7 +27,9 @@ def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.
         - ``majority``: accuracy of always answering the most frequent class;
         - ``steps``, ``epochs``, ``clips_seen``, ``clips_forwarded``, ``parameters``, ``train_seconds``;
         - ``labelled``, ``unlabelled``, ``validation``, ``test``: clips of each part, ``test_people``, ``classes``;
-        - ``folder`` (the run's name), ``manifest`` (fingerprint of its split).
+        - ``folder`` (the run's name), ``manifest`` (fingerprint of its split);
+        - ``main`` (whether its setting is the one by which its method is known on its benchmark), ``counterfeit``
+          (whether its videos are), ``code`` (made by the method's code of ``today``, by ``other``, or ``unknown``).
 
     Raises:
         UserError: a damaged record, by its file's name.

@@ -10,11 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ssmar_bench.cli.words import duration, size, words
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.cli.words import ON_BAD_CLIP, duration, one_of, size, words
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.progress import Progress
 
-ON_BAD_CLIP = ("stop", "skip")
 DECODERS = ("pyav", "decord")
 
 Target = Annotated[
@@ -55,9 +54,9 @@ def prepare(
     """Decode a benchmark's clips once into its store; the same command goes on where it was stopped."""
     from ssmar_bench import api
 
-    _one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
+    one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
     if decoder is not None:
-        _one_of("--decoder", decoder, DECODERS)
+        one_of("--decoder", decoder, DECODERS)
     _require_folder(root)
     own = [] if methods is None else words(methods)
     options = api.StoreOptions(jobs, on_bad_clip, decoder, profile, own)  # type: ignore[arg-type]  # checked above
@@ -99,11 +98,6 @@ def compare_decoders(target: Target, root: Root = None, jobs: Jobs = None) -> No
 
 def _console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 160)
-
-
-def _one_of(option: str, word: str, known: tuple[str, ...]) -> None:
-    if word not in known:
-        raise UserError(f"{option} {word}: unknown{nearest(word, known)}")
 
 
 def _require_folder(root: Path | None) -> None:

@@ -11,12 +11,22 @@ from rich.console import Console
 from rich.table import Table
 
 from ssmar_bench.cli.plugins import Plugins, use
-from ssmar_bench.cli.words import STALE, duration, numbers, roots, size, state_of, tell_failures, words
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.cli.words import (
+    ON_BAD_CLIP,
+    STALE,
+    duration,
+    numbers,
+    one_of,
+    roots,
+    size,
+    state_of,
+    tell_failures,
+    words,
+)
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.setting import parse_set
 from ssmar_bench.progress import Progress
 
-ON_BAD_CLIP = ("stop", "skip")
 OVERWRITE = ("only-missing", "always", "never", "only-cache")
 
 
@@ -58,10 +68,8 @@ def run(
     """Train a grid of methods, ratios and seeds, and print the comparison table."""
     from ssmar_bench import api
 
-    if overwrite not in OVERWRITE:
-        raise UserError(f"--overwrite {overwrite}: unknown{nearest(overwrite, OVERWRITE)}")
-    if on_bad_clip not in ON_BAD_CLIP:
-        raise UserError(f"--on-bad-clip {on_bad_clip}: unknown{nearest(on_bad_clip, ON_BAD_CLIP)}")
+    one_of("--overwrite", overwrite, OVERWRITE)
+    one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out}: expected a folder, this is a file.")
     use(plugin)

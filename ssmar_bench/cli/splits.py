@@ -11,8 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ssmar_bench.cli.words import duration, numbers, roots
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.cli.words import duration, numbers, one_of, roots
 from ssmar_bench.progress import Progress
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ def build(
     """Choose the labelled clips of a benchmark for ratios and seeds, and print the summary."""
     from ssmar_bench import api
 
-    if labelled_by not in (None, *UNITS):
-        raise UserError(f"--labelled-by {labelled_by}: unknown{nearest(str(labelled_by), UNITS)}")
+    if labelled_by is not None:
+        one_of("--labelled-by", labelled_by, UNITS)
     options = api.SplitOptions(
         ratios=numbers(ratios, float, "--ratios"),
         seeds=numbers(seeds, int, "--seeds"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.run_folder import RunFolder
+
+ON_BAD_CLIP = ("stop", "skip")
 
 
 def words(text: str) -> list[str]:
@@ -25,6 +27,12 @@ def numbers(text: str | None, kind: type, option: str) -> list[Any] | None:
         return [kind(word) for word in words(text)]
     except ValueError as error:
         raise UserError(f"{option} {text}: expected numbers separated by commas, for instance 0.1,0.5.") from error
+
+
+def one_of(option: str, word: str, known: Sequence[str]) -> None:
+    """A :class:`UserError` unless ``word`` is ``known``; it names ``option`` and what is near."""
+    if word not in known:
+        raise UserError(f"{option} {word}: unknown{nearest(word, known)}")
 
 
 def roots(entries: list[str]) -> dict[str, Path]:

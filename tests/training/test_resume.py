@@ -90,9 +90,7 @@ def test_a_checkpoint_that_cannot_be_read_is_named(prepared: Any, tmp_path: Path
     trainer.save()
     path = tmp_path / "work" / "checkpoint.pt"
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(
-        UserError, match=r"checkpoint\.pt cannot be read .* remove it, and the run starts from"
-    ):
+    with pytest.raises(UserError, match=r"checkpoint\.pt cannot be read .* remove it, and the run starts from"):
         prepared.trainer(tmp_path, "supervised").resume()
 
 
