@@ -73,7 +73,6 @@ def test_fixmatch_asks_for_the_views_of_its_paper() -> None:
     assert dict(views.labelled) == {"weak": View("weak")}
     assert dict(views.unlabelled) == {"weak": View("weak"), "strong": View("strong")}
     assert views.unlabelled["weak"].time == views.unlabelled["strong"].time  # the same frames
-    assert views.test == View("test")
 
 
 @pytest.mark.parametrize("name", ["fixmatch", "supervised"])

@@ -187,7 +187,6 @@ def test_a_clips_pictures_and_gradients_share_frames_and_crop() -> None:
     assert asked[0].space != "own"
     assert {view.modality for name, view in views.unlabelled.items() if name.endswith("gradient")} == {"tgrad"}
     assert views.neighbours == 1
-    assert views.test.modality == "rgb"
 
 
 def test_pictures_alone_are_tested() -> None:
