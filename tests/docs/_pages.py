@@ -1,4 +1,4 @@
-"""README and docs/ as blocks of code, and what a reader would do with each of them.
+"""README, CONTRIBUTING, CHANGELOG and docs/ as blocks of code, and what a reader would do with each of them.
 
 What a block is, its first line says (``language words``):
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 FILES = ("python", "yaml", "toml")
 LANGUAGES = (*FILES, "console", "text")
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from ssmar_bench import __version__
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("methods", "splits")
 
@@ -96,6 +98,15 @@ def test_the_wheel_holds_the_templates_of_methods_and_the_kits_benchmark(wheel: 
     }
     assert len(expected) == 4 + 3 * 2 + 1
     assert expected <= set(contents(wheel))
+
+
+def test_the_wheel_holds_the_licence_and_says_that_it_is_typed(wheel: Path) -> None:
+    names = contents(wheel)
+    assert names["ssmar_bench/py.typed"] == b""
+    (licence,) = (name for name in names if name.endswith(".dist-info/licenses/LICENSE"))
+    assert names[licence] == (ROOT / "LICENSE").read_bytes()
+    (metadata,) = (text.decode() for name, text in names.items() if name.endswith(".dist-info/METADATA"))
+    assert {"License-Expression: MIT", f"Version: {__version__}"} <= {*metadata.splitlines()}
 
 
 def test_a_wheel_from_the_sdist_is_the_same(wheel: Path, second_wheel: Path) -> None:
