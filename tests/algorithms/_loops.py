@@ -57,7 +57,7 @@ def walk(method: Method, tiny: Tiny, steps: int, rate: float = 1e-5) -> Iterator
         with torch.no_grad():
             for parameter in method.parameters():
                 if parameter.grad is not None:
-                    parameter -= rate * parameter.grad
+                    parameter.sub_(rate * parameter.grad)
         method.after_step(progress)
 
 

@@ -42,7 +42,7 @@ def test_with_every_switch_at_rest_it_is_aplt_to_the_bit(epoch: int) -> None:
     assert one == other
     sum(one.values()).backward()
     sum(other.values()).backward()
-    assert all(a.grad.equal(b.grad) for a, b in zip(aplt.parameters(), ablation.parameters(), strict=True))
+    assert all(a.grad.equal(b.grad) for a, b in zip(aplt.parameters(), ablation.parameters(), strict=True))  # type: ignore[arg-type]
     clips = TINY.batch_of(aplt.views()).unlabelled.clips["weak"]
     assert aplt.eval().predict(clips).equal(ablation.eval().predict(clips))
 

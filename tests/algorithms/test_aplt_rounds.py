@@ -32,6 +32,7 @@ def test_rounds_stand_after_15_25_35_and_45_of_55_epochs_and_in_proportion(epoch
     assert method.round_epochs(epochs) == rounds
     method.check(epochs)
     called: list[int] = []
+    epoch = 0
     method.offline_round = lambda pools: called.append(epoch)
     for epoch in range(epochs):
         method.epoch_start(Progress(epoch, epochs, epoch, epochs), TINY.pools())
@@ -113,7 +114,8 @@ def test_a_round_is_section_3_3(
 def test_the_choices_make_a_difference() -> None:
     """Otherwise the test above could not tell them apart."""
     base = after_a_round()
-    for changed in ({"prototypes_from": "all"}, {"similarity": "raw"}):
+    changes: list[dict[str, Any]] = [{"prototypes_from": "all"}, {"similarity": "raw"}]
+    for changed in changes:
         assert not torch.allclose(after_a_round(**changed).prototypes, base.prototypes, rtol=1e-4)
     found = after_a_round(augmented_copies=3)
     assert not torch.allclose(found.closeness, base.closeness, rtol=1e-4)

@@ -41,7 +41,7 @@ def naive_terms(method: Any, batch: Batch, status: list[int], values: dict[str, 
     )
     margin = margins(status, values["margin"])
     q = [softmax(head(method.main, f)) for f in weak]
-    label = [max(CLASSES, key=lambda c, p=p: p[c]) for p in q]
+    label = [max(CLASSES, key=lambda c, p=p: p[c]) for p in q]  # type: ignore[misc]
     trust = [max(softmax(head(method.auxiliary, f))) for f in weak]
     main, smooth, confident = 0.0, 0.0, 0
     eps = values["smoothing"]

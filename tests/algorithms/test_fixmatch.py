@@ -35,7 +35,7 @@ def test_no_gradient_flows_into_the_weak_view() -> None:
     method = method_of(TINY, "fixmatch", threshold=0.0).eval()
     batch = TINY.batch_of(method.views())
     clips = {name: clip.requires_grad_() for name, clip in batch.unlabelled.clips.items()}
-    batch = dataclasses.replace(batch, unlabelled=dataclasses.replace(batch.unlabelled, clips=clips))
+    batch = dataclasses.replace(batch, unlabelled=dataclasses.replace(batch.unlabelled, clips=clips))  # type: ignore[type-var]
     method.loss(batch, TINY.progress(0)).terms["unlabelled"].backward()
     assert clips["weak"].grad.abs().sum() == 0
     assert clips["strong"].grad.abs().sum() > 0

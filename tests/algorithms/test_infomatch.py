@@ -60,7 +60,7 @@ class Naive:
         mixed, _ = alone(network, torch.stack([clip for clip, _ in cuts]))
 
         q = [softmax(w) for w in weak]
-        y = [max(CLASSES, key=lambda c, p=p: p[c]) for p in q]
+        y = [max(CLASSES, key=lambda c, p=p: p[c]) for p in q]  # type: ignore[misc]
         m = self.momentum
         self.level = m * self.level + (1 - m) * sum(map(max, q)) / n
         self.expected = [m * self.expected[c] + (1 - m) * sum(p[c] for p in q) / n for c in CLASSES]

@@ -116,7 +116,7 @@ def test_a_teacher_averages_parameters_and_copies_statistics() -> None:
     student(torch.randn(4, 4, 3, 16, 16))  # its statistics move
     with torch.no_grad():
         for parameter in student.parameters():
-            parameter += 1
+            parameter.add_(1)
     teacher.update(student, 0.9)
     for start, mine in zip(first, teacher.network.parameters(), strict=True):
         torch.testing.assert_close(mine, start + 0.1)
@@ -158,7 +158,7 @@ def test_consistency_losses_are_finite_where_probabilities_vanish() -> None:
     terms = [soft_cross_entropy(logits, far.softmax(1)).mean(), squared_gap(logits, far.softmax(1))]
     terms += [divergence(far, logits), divergence(logits, far), mean_entropy(logits)]
     assert all(term.isfinite() for term in terms)
-    (gradient,) = torch.autograd.grad(sum(terms), logits)
+    (gradient,) = torch.autograd.grad(torch.stack(terms).sum(), logits)
     assert gradient.isfinite().all()
 
 

@@ -150,7 +150,7 @@ def test_mixing_cells_of_pixels_is_mixing_tokens(kind: str) -> None:
     network = build(BackboneRecipe(name="timesformer-micro", weights="none", input=kind), 4, 3, 0, 32).eval()
     own, other = torch.randn(2, 3, 4, 3, 32, 32)
     torch.manual_seed(1)
-    tube, _ = draw_tube(network.grid, 10.0)
+    tube, _ = draw_tube(network.grid, 10.0)  # type: ignore[arg-type]
     assert 0 < tube.sum() < 16
     found = network(token_mix(own, other, tube)).logits
     torch.testing.assert_close(found, mixing_tokens(network, own, other, tube), rtol=1e-5, atol=1e-6)
@@ -169,7 +169,7 @@ def naive_terms(method: Any, batch: Batch, step: int, values: dict[str, Any]) ->
     supervised = sum(map(entropy, x.label.tolist(), labelled)) / len(labelled)
     weak, _ = alone(method.teacher.network, u["weak"])
     q = [softmax(z) for z in weak]
-    y = [max(CLASSES, key=lambda c, p=p: p[c]) for p in q]
+    y = [max(CLASSES, key=lambda c, p=p: p[c]) for p in q]  # type: ignore[misc]
     used = [max(p) >= values["threshold"] for p in q]
 
     torch.manual_seed(step)

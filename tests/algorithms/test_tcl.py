@@ -39,7 +39,7 @@ def naive_nt_xent(fast: Sequence[Vector], slow: Sequence[Vector], temperature: f
 def grouped(rows: Sequence[Vector]) -> dict[int, Vector]:
     groups: dict[int, list[Vector]] = {}
     for row in rows:
-        groups.setdefault(max(CLASSES, key=lambda c, row=row: row[c]), []).append(row)
+        groups.setdefault(max(CLASSES, key=lambda c, row=row: row[c]), []).append(row)  # type: ignore[misc]
     return {c: mean(members) for c, members in groups.items()}
 
 

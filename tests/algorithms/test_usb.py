@@ -63,7 +63,7 @@ def test_the_import_leaves_no_stand_in_behind() -> None:
 
 def test_a_stand_in_answers_every_name_but_special_ones() -> None:
     with library._replaced(["nonesuch"]):
-        import nonesuch.deep as module
+        import nonesuch.deep as module  # type: ignore[import-not-found]
 
         assert isinstance(module.Anything, type)
         assert not hasattr(module, "__wrapped__")
@@ -102,7 +102,7 @@ def test_what_cannot_work_is_refused_with_the_reason(name: str, key: str, value:
 
 
 def test_global_generators_and_streams_are_held(capfd: pytest.CaptureFixture[str]) -> None:
-    before = np.random.get_state()[1].tolist(), random.getstate(), Tensor.cuda  # noqa: NPY002
+    before = np.random.get_state()[1].tolist(), random.getstate(), Tensor.cuda  # type: ignore[index]  # noqa: NPY002
     method = method_of(TINY, "usb-softmatch")
     mixing = method_of(TINY, "usb-mixmatch")
     losses = []
@@ -111,7 +111,7 @@ def test_global_generators_and_streams_are_held(capfd: pytest.CaptureFixture[str
         losses.append(mixing.loss(TINY.batch_of(mixing.views()), TINY.progress(1)).terms["total"].item())
     method.loss(TINY.batch_of(method.views()), TINY.progress(1))
     assert losses[0] == losses[1] != losses[2]
-    assert (np.random.get_state()[1].tolist(), random.getstate(), Tensor.cuda) == before  # noqa: NPY002
+    assert (np.random.get_state()[1].tolist(), random.getstate(), Tensor.cuda) == before  # type: ignore[index]  # noqa: NPY002
     assert capfd.readouterr() == ("", "")
 
 
@@ -212,7 +212,7 @@ def test_running_statistics_of_3d_networks_move_once_a_step(name: str, mended: b
         method.algorithm.bn_controller = type(method.algorithm.bn_controller)()
         method.algorithm.bn_controller.freeze_bn = lambda model: None
     method.loss(TINY.batch_of(method.views()), TINY.progress(5))
-    moved = int(network.backbone[1].num_batches_tracked)
+    moved = int(network.backbone[1].num_batches_tracked)  # type: ignore[arg-type]
     assert (moved == 1) == mended
 
 

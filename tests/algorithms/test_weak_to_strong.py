@@ -18,7 +18,7 @@ STEPS = 5
 
 def logits_of(method: Any, batch: Any) -> tuple[Any, Any, Any]:
     clips = (batch.labelled.clips["weak"], batch.unlabelled.clips["weak"], batch.unlabelled.clips["strong"])
-    return tuple(alone(method.network, view)[0] for view in clips)  # type: ignore[return-value]
+    return tuple(alone(method.network, view)[0] for view in clips)
 
 
 def labelled(batch: Any, scores: Any) -> float:

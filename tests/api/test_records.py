@@ -32,7 +32,7 @@ def test_a_run_is_a_row(tmp_path: Path) -> None:
     assert row["train_seconds"] == 101
     assert (tmp_path / "runs" / row["folder"] / "record").is_dir()
     assert (frame.loc["uda", "state"], frame.loc["uda", "reason"]) == ("failed", "ValueError: loss is not finite")
-    assert pd.isna(frame.loc["uda", "accuracy"])
+    assert pd.isna(frame.loc["uda", "accuracy"])  # type: ignore[arg-type]
     assert [*api.results(str(tmp_path), "other")["method"]] == ["aplt"]
 
 

@@ -44,7 +44,7 @@ def awake(network: ClipClassifier) -> ClipClassifier:
 
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(timesformer.TIMM, "timesformer-small", SMALLEST)
+    monkeypatch.setitem(timesformer.TIMM, "timesformer-small", SMALLEST)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
@@ -299,4 +299,4 @@ def test_the_small_one_has_no_weights_and_names_are_known() -> None:
         make("timesformer-bas")
     assert make().grid
     assert build(BackboneRecipe(name="micro-tsm", weights="none", input="rgb"), 4, 5, 0).grid is None
-    assert set(TOKENS) == {*timesformer.TIMM, "timesformer-micro"}
+    assert set(TOKENS) == {*timesformer.TIMM, "timesformer-micro"}  # type: ignore[attr-defined]

@@ -124,12 +124,12 @@ def test_a_run_is_another_one_without_a_bad_clip(
     rendered: Path, videos: Path, tiny: Path, tmp_path: Path, call: Call
 ) -> None:
     sets = ("--set", "train.epochs=1", "--jobs", 1)
-    words = ("run", "--benchmark", tiny, "--methods", "supervised", *sets)
+    words: tuple[object, ...] = ("run", "--benchmark", tiny, "--methods", "supervised", *sets)
     whole = call(*words, "--data", f"micro-motion={rendered}", "--plan", "--out", tmp_path / "whole")
     assert whole.status == 0
     bad = sorted((videos / "videos_val").iterdir())[7]
     bad.write_text("no video")
-    words = (*words, "--data", f"micro-motion={videos}", "--out", tmp_path / "out")
+    words += ("--data", f"micro-motion={videos}", "--out", tmp_path / "out")
     stopped = call(*words)
     assert stopped.status == 2
     assert not (tmp_path / "out").exists()

@@ -164,7 +164,7 @@ def test_frames_are_recorded_once_and_those_of_others_only_if_asked_for(
     example = Example(name, "nodding", ("nodding", "tiptoe"))
     found = Examples(("A", "B"), "50%", "tiny-motion", 0, 1, 1, 1, 1, (example,))
     monkeypatch.setattr(frames, "examples", lambda *_: found)
-    monkeypatch.setattr(frames.definitions, "read", lambda _: small)
+    monkeypatch.setattr(frames.definitions, "read", lambda _: small)  # type: ignore[attr-defined]
     path = picture(tmp_path, "tiny-motion", name)
 
     monkeypatch.setattr(frames, "SOURCE", "another")  # as if the data had owners

@@ -39,7 +39,7 @@ PILLOW: dict[str, Callable[[Image.Image, float], Image.Image]] = {
     "sharpness": lambda image, v: ImageEnhance.Sharpness(image).enhance(v),
     "shear_x": lambda image, v: image.transform(image.size, AFFINE, (1, v, 0, 0, 1, 0)),
     "shear_y": lambda image, v: image.transform(image.size, AFFINE, (1, 0, 0, v, 1, 0)),
-    "solarize": lambda image, v: ImageOps.solarize(image, v),
+    "solarize": lambda image, v: ImageOps.solarize(image, v),  # type: ignore[arg-type]
     "translate_x": lambda image, v: image.transform(image.size, AFFINE, (1, 0, v * image.size[0], 0, 1, 0)),
     "translate_y": lambda image, v: image.transform(image.size, AFFINE, (1, 0, 0, 0, 1, v * image.size[1])),
 }

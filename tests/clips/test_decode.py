@@ -48,11 +48,11 @@ def test_parts_come_as_soon_as_they_are_decoded(video: Path) -> None:
 
 
 def test_nothing_is_decoded_beyond_the_last_part(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = []
+    read: list[int] = []
 
     def counted(reading):
         for frame in frames(reading):
-            read.append(frame.pts)
+            read.append(frame.pts)  # type: ignore[arg-type]
             yield frame
 
     frames = module._Reading.__iter__
@@ -201,8 +201,8 @@ def _cut(source: Path, target: Path, first: int) -> None:
     """Copy packets from the keyframe before ``first`` on, with an edit list that hides what lies before ``first``."""
     with av.open(str(source)) as old, av.open(str(target), "w", options={"avoid_negative_ts": "disabled"}) as new:
         packets = [packet for packet in old.demux(video=0) if packet.pts is not None]
-        step = sorted(packet.pts for packet in packets)[1]
-        keyframe = max(packet.pts for packet in packets if packet.is_keyframe and packet.pts <= first * step)
+        step = sorted(packet.pts for packet in packets)[1]  # type: ignore[type-var]
+        keyframe = max(packet.pts for packet in packets if packet.is_keyframe and packet.pts <= first * step)  # type: ignore[type-var]
         stream = new.add_stream_from_template(old.streams.video[0])
         for packet in packets:
             if packet.pts >= keyframe:

@@ -38,7 +38,7 @@ Clips = Callable[[int], list[ClipFile]]
 )
 def test_positions(frames: int, segments: int, candidates: int, expected: list[int]) -> None:
     recipe = StoreRecipe(decoder="pyav", short_side=32, segments=segments, candidates=candidates)
-    assert taking.positions(frames, recipe).tolist() == expected
+    assert taking.positions(frames, recipe).tolist() == expected  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_positions(frames: int, segments: int, candidates: int, expected: list[i
 )
 def test_positions_with_neighbours(frames: int, segments: int, candidates: int, expected: list[int]) -> None:
     recipe = StoreRecipe(decoder="pyav", short_side=32, segments=segments, candidates=candidates, neighbours=1)
-    assert taking.positions(frames, recipe).tolist() == expected
+    assert taking.positions(frames, recipe).tolist() == expected  # type: ignore[attr-defined]
 
 
 def test_candidates_stay_in_their_segment(recipe: StoreRecipe) -> None:
     for frames in range(1, 200):
-        found = taking.positions(frames, recipe).reshape(8, 3)
+        found = taking.positions(frames, recipe).reshape(8, 3)  # type: ignore[attr-defined]
         for segment, inside in enumerate(found):
             # A candidate's frame overlaps the segment's span of time.
             assert all(place + 1 > segment * frames / 8 and place < (segment + 1) * frames / 8 for place in inside)
@@ -76,7 +76,7 @@ def test_stored_frames(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> Non
         frames = store.clip(store.row(clip.clip_id))
         assert frames.shape == (24, 32, 48, 3)
         assert frames.dtype == np.uint8
-        expected = taking.positions(24 + number % 3, recipe).tolist()
+        expected = taking.positions(24 + number % 3, recipe).tolist()  # type: ignore[attr-defined]
         assert numbers_of(frames) == [number if place == 0 else place for place in expected]
 
 

@@ -66,12 +66,13 @@ def prose(page: Path) -> str:
 def blocks(page: Path) -> list[Block]:
     """The fenced blocks of a page, in order."""
     found = []
-    opened, kept = None, []
+    opened: tuple[int, list[str]] | None = None
+    kept: list[str] = []
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
         if opened is None and line.startswith("```"):
-            opened, kept = (number, *line[3:].split()), []
+            opened, kept = (number, line[3:].split()), []
         elif opened is not None and line == "```":
-            start, *words = opened
+            start, words = opened
             found.append(Block(page, start, words[0] if words else "", tuple(words[1:]), "\n".join(kept) + "\n"))
             opened = None
         elif opened is not None:

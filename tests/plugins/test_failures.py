@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -166,7 +167,7 @@ def test_a_plugin_file_that_is_gone_fails_its_run_alone(
 ) -> None:
     path, lay_out = plugin(HEAD + method("gone", "pass")), execute.lay_out
 
-    def and_remove(*words: object) -> None:
+    def and_remove(*words: Any) -> None:
         lay_out(*words)
         path.unlink(missing_ok=True)
 

@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 def test_it_is_a_row_beside_the_one_that_it_extends(path: Path) -> None:
     ours, theirs = rows(Grid("micro-motion-12", ["fixmatch", str(path)]))
     assert (ours.recipe.name, theirs.recipe.name) == ("fixmatch", "my-fixmatch")
-    assert (ours.hyperparameters.threshold, theirs.hyperparameters.threshold) == (0.95, 0.5)
+    assert (ours.hyperparameters.threshold, theirs.hyperparameters.threshold) == (0.95, 0.5)  # type: ignore[attr-defined]
     assert theirs.recipe.citation == ours.recipe.citation
 
 

@@ -66,7 +66,7 @@ def open_page(browser: Any, address: str) -> Iterator[Any]:
         page.set_default_timeout(20_000)
         page.on("console", lambda message: troubles.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(address) or troubles.append(request.url))
+        page.on("request", lambda request: request.url.startswith(address) or troubles.append(request.url))  # type: ignore[func-returns-value]
         page.goto(address + fragment)
         return page
 

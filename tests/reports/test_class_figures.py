@@ -50,7 +50,7 @@ def test_cells_pool_the_seeds(tmp_path: Path) -> None:
 def test_gain_is_the_difference_of_recalls() -> None:
     pair = (cell("APLT", [[3, 1], [0, 2]]), cell("FixMatch", [[1, 3], [1, 1]]))
     figure = class_figures.gain({"10 %": pair}, ["wave", "nod"])
-    assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([50, 50])
+    assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([50, 50])  # type: ignore[attr-defined]
     assert "APLT over FixMatch" in figure.get_suptitle()
 
 
@@ -74,7 +74,7 @@ def test_reliability_leaves_out_bins_of_few() -> None:
 def test_cost_has_a_point_a_method_and_no_bar_for_one_seed() -> None:
     shown = [cell("APLT", [[1, 0], [0, 1]]), cell("FixMatch", [[1, 0], [0, 1]], std=np.nan, forwarded=8000.0)]
     axes = class_figures.cost({0.1: shown}, LOOKS).axes[0]
-    assert [container.lines[0].get_xydata().tolist() for container in axes.containers] == [[[4, 50]], [[8, 50]]]
+    assert [container.lines[0].get_xydata().tolist() for container in axes.containers] == [[[4, 50]], [[8, 50]]]  # type: ignore[attr-defined]
     assert len(axes.collections) == 1
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from _records import LABELS, Fake
@@ -71,7 +72,7 @@ def test_a_method_with_offline_labels_has_one_line_in_a_panel(tmp_path: Path) ->
         (rows["label"] == "APLT") & (rows["stream"] == "offline") & (rows["quantity"] == "accuracy_selected")
     ]
     assert len(used.lines) == 2
-    assert list(used.lines[1].get_ydata()) == pytest.approx(list(100 * offline["mean"]))
+    assert np.asarray(used.lines[1].get_ydata()).tolist() == pytest.approx(list(100 * offline["mean"]))
 
 
 def test_the_threshold_is_shown_before_and_after(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _records import Fake
@@ -21,7 +22,7 @@ def rendered(root: Path) -> str:
     return html(root)
 
 
-def data(text: str) -> dict[str, object]:
+def data(text: str) -> Any:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
     assert found
     return dict(json.loads(found[1]))
@@ -60,9 +61,9 @@ def test_every_run_is_in_the_data_with_what_it_was(tmp_path: Path) -> None:
     Fake("aplt", state="failed").write(tmp_path)
     Fake("supervised", 1.0, state="running").write(tmp_path)
     found = data(rendered(tmp_path))
-    runs = {run["method"]: run for run in found["runs"]}  # type: ignore[attr-defined]
+    runs = {run["method"]: run for run in found["runs"]}
     assert [runs[name]["state"] for name in ("fixmatch", "aplt", "supervised")] == ["done", "failed", "unfinished"]
-    sections = {name: found["shared"][runs["fixmatch"]["spec"][name]] for name in found["sections"]}  # type: ignore[index, attr-defined]
+    sections = {name: found["shared"][runs["fixmatch"]["spec"][name]] for name in found["sections"]}
     assert {**runs["fixmatch"]["spec"], **sections} == Fake("fixmatch", seed=1).spec().to_json()
     assert runs["aplt"]["spec"]["train"] == runs["fixmatch"]["spec"]["train"]  # written once
     assert runs["aplt"]["reason"] == "ValueError: loss is not finite"
@@ -73,7 +74,7 @@ def test_every_run_is_in_the_data_with_what_it_was(tmp_path: Path) -> None:
 def test_means_over_seeds_are_those_of_the_tables(tmp_path: Path) -> None:
     for seed, accuracy in enumerate((0.5, 0.6)):
         Fake(seed=seed, accuracy=accuracy).write(tmp_path)
-    (bench,) = data(rendered(tmp_path))["benchmarks"]  # type: ignore[misc]
+    bench = data(rendered(tmp_path))["benchmarks"][0]
     (cell,) = bench["cells"]
     assert cell["accuracy"] == [55, 7.071]
     assert len(cell["runs"]) == 2
@@ -81,7 +82,7 @@ def test_means_over_seeds_are_those_of_the_tables(tmp_path: Path) -> None:
 
 def test_one_seed_has_no_deviation_in_the_data(tmp_path: Path) -> None:
     Fake().write(tmp_path)
-    (bench,) = data(rendered(tmp_path))["benchmarks"]  # type: ignore[misc]
+    bench = data(rendered(tmp_path))["benchmarks"][0]
     assert bench["cells"][0]["accuracy"] == [50, None]
     assert set(bench["cells"][0]["curves"]["probe/accuracy"]["std"]) == {None}
 
@@ -90,7 +91,7 @@ def test_a_run_of_other_code_says_so_and_one_of_unknown_code_does_not(tmp_path: 
     (Fake("fixmatch").write(tmp_path) / "record" / "code.json").write_text('{"code": "0123456789abcdef"}')
     Fake("aplt").write(tmp_path)
     text = rendered(tmp_path)
-    told = {run["method"]: run.get("stale") for run in data(text)["runs"]}  # type: ignore[attr-defined]
+    told = {run["method"]: run.get("stale") for run in data(text)["runs"]}
     assert told == {"fixmatch": STALE, "aplt": None}
     assert text.count("done, stale") == 1, "the table of all runs"
     assert "run.stale" in text, "the page of a run shows it"

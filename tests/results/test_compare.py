@@ -22,7 +22,7 @@ def compare(root: Path) -> pd.DataFrame:
 def test_mean_and_deviation_by_hand(tmp_path: Path) -> None:
     for seed, accuracy in enumerate((0.50, 0.53, 0.62)):
         Fake(seed=seed, accuracy=accuracy).write(tmp_path)
-    row = compare(tmp_path).loc[("FixMatch", 0.1)]
+    row = compare(tmp_path).loc[("FixMatch", 0.1)]  # type: ignore[index]
     # deviations -0.05, -0.02, 0.07: squares sum to 0.0078, halved 0.0039
     assert row["accuracy_mean"] == pytest.approx(0.55)
     assert row["accuracy_std"] == pytest.approx(math.sqrt(0.0039))
@@ -37,7 +37,7 @@ def test_mean_and_deviation_by_hand(tmp_path: Path) -> None:
 
 def test_one_seed_has_no_deviation(tmp_path: Path) -> None:
     Fake(accuracy=0.5).write(tmp_path)
-    row = compare(tmp_path).loc[("FixMatch", 0.1)]
+    row = compare(tmp_path).loc[("FixMatch", 0.1)]  # type: ignore[index]
     assert row["accuracy_mean"] == 0.5
     assert math.isnan(row["accuracy_std"])
 
@@ -55,7 +55,7 @@ def test_failed_unfinished_and_missing_runs_are_counted(tmp_path: Path) -> None:
     assert list(table.loc[("FixMatch", 0.1), gaps]) == [4, 0, 0, 0]
     assert list(table.loc[("APLT", 0.25), gaps]) == [0, 0, 0, 1]
     assert list(table.loc[("Supervised", 0.1), gaps]) == [0, 0, 0, 4]
-    assert math.isnan(table.loc[("APLT", 0.25), "accuracy_mean"])
+    assert math.isnan(table.loc[("APLT", 0.25), "accuracy_mean"])  # type: ignore[arg-type]
 
 
 def test_the_upper_bound_is_spread_over_the_ratios(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_the_majority_rate_counts_each_seed_once(tmp_path: Path) -> None:
     for seed, rate in enumerate((0.1, 0.2)):
         for method in ("fixmatch", "aplt", "supervised")[: 3 - seed]:
             Fake(method, seed=seed, changed={"majority": rate}).write(tmp_path)
-    row = compare(tmp_path).loc[("Most frequent class", 0.1)]
+    row = compare(tmp_path).loc[("Most frequent class", 0.1)]  # type: ignore[index]
     assert row["accuracy_mean"] == pytest.approx(0.15)
     assert row["seeds"] == 2
 

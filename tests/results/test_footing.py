@@ -69,7 +69,7 @@ def test_nothing_is_said_where_no_recipe_departs_from_the_benchmark() -> None:
 
 
 class Own(Fake):
-    def spec(self):  # type: ignore[no-untyped-def]
+    def spec(self):
         plain = super().spec()
         return replace(
             plain,

@@ -28,7 +28,7 @@ def test_one_row_a_run_in_its_state(tmp_path: Path) -> None:
     assert frame.loc[0, "test_ema_accuracy"] == 0.51
     assert frame.loc[0, "count_test_people"] == 5
     assert frame.loc[0, "train_seconds"] == 100
-    assert math.isnan(frame.loc[1, "test_accuracy"])
+    assert math.isnan(frame.loc[1, "test_accuracy"])  # type: ignore[arg-type]
 
 
 def test_a_retried_run_that_finished_is_done(tmp_path: Path) -> None:

@@ -35,10 +35,10 @@ def assert_same(out: Path, reference: Path) -> None:
     assert sorted(ours) == sorted(theirs)
     for name, content in theirs.items():
         assert ours[name] == content, name
-    frames = [
+    mine, other = (
         comparison(load(path / "results"), "tiny-motion").drop(columns="train_seconds") for path in (out, reference)
-    ]
-    pd.testing.assert_frame_equal(*frames)
+    )
+    pd.testing.assert_frame_equal(mine, other)
     assert api.table(out / "results", "tiny-motion") == api.table(reference / "results", "tiny-motion")
 
 
@@ -49,7 +49,7 @@ def test_killed_in_the_middle_of_runs_and_grid(commands: Commands, tiny: Path, t
 
     for method in ("supervised", "aplt"):
         process = commands.start(*words)
-        until(lambda method=method: begun(out, method), f"the first epochs of {method}")
+        until(lambda method=method: begun(out, method), f"the first epochs of {method}")  # type: ignore[misc]
         assert len(workers(out)) == 1
         commands.kill(process)
         until(lambda: not workers(out), "the worker to die with its parent", 60)

@@ -133,11 +133,11 @@ def test_a_plan_estimates_from_finished_runs(trained: Any, tiny: Path, tmp_path:
     assert longer[1].seconds > 0
     assert first.seconds is not None
     assert longer[0].seconds == pytest.approx(2 * first.seconds)
-    assert api.expected_seconds(longer, execution) == (pytest.approx(sum(entry.seconds for entry in longer)), 0)
+    assert api.expected_seconds(longer, execution) == (pytest.approx(sum(entry.seconds or 0 for entry in longer)), 0)  # type: ignore[comparison-overlap]
     assert api.expected_seconds([first, other], execution) == (0, 1)
     assert expected_seconds([first, second], execution) == (0, 0)
     two = replace(execution, jobs=2)
-    assert api.expected_seconds(longer, two)[0] == pytest.approx(sum(entry.seconds for entry in longer) / 2)
+    assert api.expected_seconds(longer, two)[0] == pytest.approx(sum(entry.seconds or 0 for entry in longer) / 2)
 
 
 def test_as_many_runs_side_by_side_as_the_cores_carry() -> None:

@@ -122,8 +122,8 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
     assert metrics["steps"] == 12 * 5
     assert metrics["clips_seen"] == 60 * 10 * {"supervised": 1, "fixmatch": 3, "aplt": 4}[method]
     # APLT forwards no strong labelled view in its warm-up, and every clip in each of four rounds (labelled twice).
-    rounds = 4 * (2 * len(manifest.labelled) + len(manifest.unlabelled))
-    forwarded = {"supervised": 600, "fixmatch": 1800, "aplt": 600 * 4 - 3 * 5 * 10 + rounds}
+    passes = 4 * (2 * len(manifest.labelled) + len(manifest.unlabelled))
+    forwarded = {"supervised": 600, "fixmatch": 1800, "aplt": 600 * 4 - 3 * 5 * 10 + passes}
     assert metrics["clips_forwarded"] == forwarded[method]
     rounds = {"round_1": 3, "round_2": 5, "round_3": 8, "round_4": 10}  # 15, 25, 35 and 45 of 55 epochs, in 12
     assert metrics.get("resolved") == (rounds if method == "aplt" else None)

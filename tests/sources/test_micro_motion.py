@@ -117,7 +117,7 @@ def test_a_larger_amplitude_moves_more(label: int) -> None:
 def test_each_nuisance_has_its_own_knob(knob: str) -> None:
     none = replace(SMALL, amplitude=0.0, idle=0.0, noise=0.0, jitter=0.0)
     clip = plan(SMALL)[0]
-    one, two = (_moved(replace(none, **{knob: value}), clip) for value in (1.0, 2.0))
+    one, two = (_moved(replace(none, **{knob: value}), clip) for value in (1.0, 2.0))  # type: ignore[arg-type]
     assert 0.0 < one < two
 
 
@@ -186,7 +186,7 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_impossible_knobs_are_refused(knob: str, value: float) -> None:
     with pytest.raises(UserError, match=knob):
-        replace(SMALL, **{knob: value})
+        replace(SMALL, **{knob: value})  # type: ignore[arg-type]
     with pytest.raises(UserError, match="processes"):
         write(SMALL, Path("nowhere"), processes=0)
 

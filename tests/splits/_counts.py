@@ -6,6 +6,8 @@ validation parts, with what the full release has beyond them (about: its figure 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from ssmar_bench.core.index import COLUMNS, Index
@@ -31,7 +33,7 @@ IMIGUE = {  # id: (MiGA train and validation, about the rest)
     24: (700, 188), 25: (11, 9), 26: (287, 142), 27: (87, 13), 28: (60, 40), 29: (1237, 310), 30: (6, 1),
     31: (2272, 608), 99: (4023, 1693),
 }  # fmt: skip
-PARTS = {
+PARTS: dict[str, tuple[Mapping[int, tuple[int, ...]], tuple[str, ...]]] = {
     "ma52": (MA52, ("train", "val")),
     "smg": (SMG, ("train", "val", "test")),
     "imigue": (IMIGUE, ("train", "test")),

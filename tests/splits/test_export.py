@@ -37,7 +37,9 @@ def fields(path: Path) -> list[list[str]]:
 
 @pytest.mark.parametrize(("form", "names"), [("mmaction2", {}), ("semilearn", SEMILEARN)])
 @pytest.mark.parametrize("cell", ["r10_s0", "r50_s0"])
-def test_lists_of_whole_files(built: Built, index: Index, tmp_path: Path, form: str, names: dict, cell: str) -> None:
+def test_lists_of_whole_files(
+    built: Built, index: Index, tmp_path: Path, form: str, names: dict[str, str], cell: str
+) -> None:
     written = export(built, places(index, ROOT), form, tmp_path / "lists")
     assert {path.parent.name for path in written} == {"lists", "r10_s0", "r50_s0"}
     manifest = built.manifests[cell]

@@ -28,7 +28,7 @@ def test_they_belong_to_a_benchmark() -> None:
 def test_synthetic_splits_have_the_published_fingerprints(path) -> None:
     """Names, labels and people of the clips are known before any of them is rendered."""
     definition = definitions.read(path.stem)
-    planned = micro_motion.plan(MicroMotion(**definition.source.knobs))
+    planned = micro_motion.plan(MicroMotion(**definition.source.knobs))  # type: ignore[arg-type]
     rows = [
         (f"{clip.part}/{clip.name}", clip.name, -1, -1, clip.label, clip.name.split("_")[0], clip.part)
         for clip in planned

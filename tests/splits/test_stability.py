@@ -44,7 +44,10 @@ def test_one_more_clip_moves_at_most_one_other_of_its_class(
 @few
 @given(
     names=st.lists(
-        st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=9), min_size=4, max_size=40, unique=True
+        st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9),
+        min_size=4,
+        max_size=40,
+        unique=True,
     ),
     ratios=st.lists(st.decimals("0.001", 1, places=3), min_size=2, max_size=5, unique=True),
     seed=st.integers(0, 2**31),

@@ -412,7 +412,7 @@ class Ramped(Sound):
 
     def loss(self, batch: Batch, progress: Progress) -> Losses:
         losses = super().loss(batch, progress)
-        factor = self.rise(self.config.ramp, progress)
+        factor = self.rise(self.config.ramp, progress)  # type: ignore[attr-defined]
         return Losses({name: factor * term for name, term in losses.terms.items()}, losses.pseudo)
 
 
@@ -452,10 +452,10 @@ def test_the_sentence_says_what_and_where(check: str, algorithm: type[Method], w
 
 
 def test_a_fault_leaves_the_generators_as_they_were() -> None:
-    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    before = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
     for algorithm in (NumpyDraws, PythonsDraws):
         assert examine(subject(algorithm), "global-generators-are-left-alone").state == "failed"
-    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # type: ignore[index]  # noqa: NPY002
 
 
 class Cached(Sound):

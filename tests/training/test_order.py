@@ -111,4 +111,4 @@ def test_a_run_starts_from_the_file_of_weights_that_its_launch_names(prepared: A
     spec = replace(cell.spec, backbone={"name": "tsn:resnet18", "weights": "w.pth", "input": "rgb"})
     method = build_method(spec, cell.manifest, 1, str(tmp_path / "w.pth"))
     first = next(module for module in method.modules() if isinstance(module, torch.nn.Conv2d))
-    assert torch.equal(first.weight, network.conv1.weight)
+    assert torch.equal(first.weight, network.conv1.weight)  # type: ignore[arg-type]

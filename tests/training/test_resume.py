@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.errors import DivergedError, UserError
 from ssmar_bench.training import ledger
-from ssmar_bench.training.train import DivergedError
 
 RUNS = [("supervised", 0.5), ("fixmatch", 0.5), ("aplt", 0.5), ("supervised", 1.0)]
 
@@ -60,7 +59,7 @@ def test_what_a_method_draws_while_it_is_made_and_between_epochs_is_the_runs_own
 ) -> None:
     drawn: list[float] = []
 
-    def draw(*_: Any) -> None:
+    def draw(*_: Any) -> Any:
         drawn.append(float(torch.rand(())))
 
     algorithm = type(prepared.trainer(tmp_path / "first", "supervised").method)
