@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     StrictInt,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     field_validator,
     model_validator,
 )
@@ -238,6 +239,21 @@ class Definition(Section):
     networks: dict[Family, str] = Field(default_factory=dict)
     train: Training
     profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @field_validator("classes", mode="wrap")
+    @classmethod
+    def _each_class_once(cls, given: Any, read_all: ValidatorFunctionWrapHandler) -> dict[int, str]:
+        classes: dict[int, str] = read_all(given)
+        if len(classes) != len(given):  # YAML tells 5 from "5"
+            raise ValueError("a class id stands there twice, as a number and as a text")
+        of_name: dict[str, int] = {}
+        for label, name in classes.items():
+            plain = " ".join(name.split()).casefold()
+            if not plain:
+                raise ValueError(f"class {label} has no name")
+            if of_name.setdefault(plain, label) != label:
+                raise ValueError(f"the classes {of_name[plain]} and {label} have the same name, '{name}'")
+        return classes
 
     @field_validator("ratios")
     @classmethod
