@@ -22,7 +22,7 @@ from ssmar_bench.core.identity import digest
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.processes import cores
-from ssmar_bench.sources import KNOWN, micro_motion, read
+from ssmar_bench.sources import KNOWN, Used, micro_motion, read
 from ssmar_bench.sources.micro_motion import MicroMotion
 
 Roots = Mapping[str, Path]
@@ -98,15 +98,20 @@ def prepare_source(
                 micro_motion.write(
                     knobs, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))
                 )
-    return read(source.name, root, source.knobs, listener, whole=on_bad_clip == "stop")
+    return read(source.name, root, source.knobs, listener, whole=on_bad_clip == "stop", used=_used(definition))
 
 
 def outlined_source(definition: Definition, roots: Roots, on_bad_clip: OnBadClip = "stop") -> Index:
     """The index of the definition's source for planning: of a synthetic one that is not rendered, its lists alone."""
     root, name = source_root(definition, roots), definition.source.name
     if name != micro_motion.SOURCE or root.exists():
-        return read(name, root, definition.source.knobs, whole=on_bad_clip == "stop")
+        return read(name, root, definition.source.knobs, whole=on_bad_clip == "stop", used=_used(definition))
     return _outlined(knobs_of(definition))
+
+
+def _used(definition: Definition) -> Used:
+    """The clips of the definition's parts and classes: a copy of a source may lack the videos of all others."""
+    return Used((*definition.parts.train, *definition.parts.test), definition.classes)
 
 
 @cache  # a plan of a table asks for it once a column

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -16,10 +16,10 @@ from ssmar_bench.sources.catalogue import SOURCES, Source
 
 if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sources needs none of it
     from ssmar_bench.core.index import Index
-    from ssmar_bench.sources.listing import Listing
+    from ssmar_bench.sources.listing import Listing, Missing
     from ssmar_bench.sources.official import Facts
 
-__all__ = ["COUNTERFEIT", "KNOWN", "SOURCES", "Knobs", "Source", "chosen", "facts", "known", "read", "survey"]
+__all__ = ["COUNTERFEIT", "KNOWN", "SOURCES", "Knobs", "Source", "Used", "chosen", "facts", "known", "read", "survey"]
 
 KNOWN = Registry("source", SOURCES, plugins.SOURCES)
 """Ours and those of plugins; each of them is a :class:`Source`."""
@@ -28,6 +28,16 @@ COUNTERFEIT = "COUNTERFEIT.txt"
 """A file in the root of every counterfeit (:mod:`ssmar_bench.sources.counterfeit`)."""
 
 Knobs = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Used:
+    """Which clips of a source somebody uses: those of some official parts and classes."""
+
+    parts: Collection[str]
+    classes: Collection[int]
+
+
 Reader = Callable[[Path, str, Mapping[str, int], Listener], "Listing"]
 
 
@@ -90,7 +100,14 @@ def survey(name: str, root: Path, knobs: Knobs | None = None, listener: Listener
     return listing
 
 
-def read(name: str, root: Path, knobs: Knobs | None = None, listener: Listener = silence, whole: bool = True) -> Index:
+def read(
+    name: str,
+    root: Path,
+    knobs: Knobs | None = None,
+    listener: Listener = silence,
+    whole: bool = True,
+    used: Used | None = None,
+) -> Index:
     """The index of a source's folder ``root``.
 
     Args:
@@ -99,13 +116,22 @@ def read(name: str, root: Path, knobs: Knobs | None = None, listener: Listener =
         knobs: what a definition chooses, for instance ``{"split": 2}`` of UCF101's three.
         listener: hears of what takes long (unpacking), and of defects of this copy.
         whole: whether every video that the lists name must be there; without, the index names what is missing, too.
+        used: the clips that are used; only their videos must be there. None for all.
 
     Raises:
         UserError: as :func:`survey`, or the copy is not ``whole``.
     """
     listing = survey(name, root, knobs, listener)
-    if whole and listing.missing:
-        raise UserError(f"{listing.missing[0]} (`ssmar-bench data check {name} --root {root}` names all)")
+    missing = listing.missing if used is None else _missing_among(listing, used)
+    if whole and missing:
+        raise UserError(f"{missing[0]} (`ssmar-bench data check {name} --root {root}` names all)")
     for note in listing.notes:
         listener(Event("", "note", note))
     return listing.index
+
+
+def _missing_among(listing: Listing, used: Used) -> tuple[Missing, ...]:
+    clips = listing.index.clips
+    chosen = clips["part"].isin(list(used.parts)) & clips["label"].isin(list(used.classes))
+    paths = set(clips.loc[chosen, "path"])
+    return tuple(lack for missing in listing.missing if (lack := missing.among(paths)) is not None)

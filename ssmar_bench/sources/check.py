@@ -1,8 +1,8 @@
-"""Compares a source's folder with what its owners publish, part by part and class by class."""
+"""Compares a source's folder with what its owners publish, part by part and class by class, and looks at its videos."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import product
@@ -13,11 +13,15 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener, silence
 from ssmar_bench.sources import known, survey
 from ssmar_bench.sources.official import Facts
+from ssmar_bench.sources.videos import ABSENT, EMPTY, faults
 
 if TYPE_CHECKING:  # the types can be named without pandas
     import pandas as pd
 
     from ssmar_bench.sources.listing import Listing
+
+Opener = Callable[[Mapping[str, Sequence[tuple[int, int]]]], Mapping[str, str]]
+"""Decodes videos, given by path with the frames of their clips (-1 and -1: all of it); path -> what is wrong, or ""."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,10 @@ class Check:
         exact: whether the published counts of classes were counted (or follow from rounded percentages).
         shared: pairs of parts -> people (or source videos) that both hold, where there are some.
         missing: paths of videos that are named and not there.
+        lacking: whole folders and archives of them that are not there or damaged, as sentences.
         empty: paths of videos of no bytes.
+        unusable: paths of other videos that cannot be read (or decoded, if that was tried) -> the reason.
+        twins: pairs of clips that show the same frames under two names, each with its video, part and class.
         notes: defects of this copy, as sentences.
         defects: known defects of the data set, as sentences.
     """
@@ -64,50 +71,105 @@ class Check:
     exact: bool
     shared: Mapping[tuple[str, str], int]
     missing: tuple[str, ...]
+    lacking: tuple[str, ...]
     empty: tuple[str, ...]
+    unusable: Mapping[str, str]
+    twins: tuple[str, ...]
     notes: tuple[str, ...]
     defects: tuple[str, ...]
 
     @property
     def whole(self) -> bool:
-        """Whether every video that is named is there and holds something."""
-        return not self.missing and not self.empty
+        """Whether every video that is named is there and, as far as was looked, can be used."""
+        return not (self.missing or self.lacking or self.empty or self.unusable)
 
 
-def check(name: str, root: Path, listener: Listener = silence) -> list[Check]:
+def check(name: str, root: Path, listener: Listener = silence, opener: Opener | None = None) -> list[Check]:
     """Everything of a source's folder, once for every value of its knobs (UCF101's three splits).
+
+    Args:
+        name: the source.
+        root: its folder.
+        listener: hears how far it is.
+        opener: what decodes the videos; None looks at their files alone.
 
     Raises:
         UserError: the folder is not what the source's owners distribute, or the source is unknown.
     """
+    from ssmar_bench.sources.duplicates import same_content
+
     source = known(name)
     module = import_module(source.facts) if source.facts else None
-    checks = []
+    found: list[tuple[str, Listing, Facts | None]] = []
     for values in product(*source.knobs.values()):
         knobs = dict(zip(source.knobs, values, strict=True))
         listing = survey(name, root, knobs, listener)
         variants = getattr(module, "VARIANTS", {})
         facts = variants.get(listing.layout) or variants.get(knobs.get("split")) or getattr(module, "FACTS", None)
         words = [f"layout {listing.layout}" if listing.layout else "", *(f"{k} {v}" for k, v in knobs.items())]
-        checks.append(_checked(", ".join([source.title.partition(":")[0], *filter(None, words)]), listing, facts))
-    if not any(part.clips for one in checks for part in one.parts):
+        found.append((", ".join([source.title.partition(":")[0], *filter(None, words)]), listing, facts))
+    if all(listing.index.clips.empty for _, listing, _ in found):
         raise UserError(f"{root}: the lists of {name} name no clip")
-    return checks
+    videos = _videos([listing for _, listing, _ in found])
+    states = faults(videos, listener)
+    if opener is not None:
+        states |= opener({path: videos[path] for path, reason in states.items() if not reason})
+    same = same_content([path for path, reason in states.items() if not reason], listener)
+    return [_checked(title, listing, facts, states, same) for title, listing, facts in found]
 
 
-def _checked(title: str, listing: Listing, facts: Facts | None) -> Check:
+def _used(clips: pd.DataFrame) -> pd.DataFrame:
+    """The clips of a part that anybody uses: HMDB51's splits leave some out."""
+    return clips[clips["part"] != "unused"]
+
+
+def _videos(listings: Sequence[Listing]) -> dict[str, list[tuple[int, int]]]:
+    """Path of every video that is named -> the frames of its clips."""
+    found: dict[str, dict[tuple[int, int], None]] = {}
+    for listing in listings:
+        clips = listing.index.clips
+        for path, start, end in zip(clips["path"], clips["start"], clips["end"], strict=True):
+            found.setdefault(str(path), {})[int(start), int(end)] = None
+        for lack in listing.missing:
+            for path in lack.videos.values():
+                found.setdefault(path, {})
+    return {path: list(ranges) for path, ranges in found.items()}
+
+
+def _checked(
+    title: str, listing: Listing, facts: Facts | None, states: Mapping[str, str], same: Mapping[str, str]
+) -> Check:
     clips = listing.index.clips
+    named = _videos([listing])
+    used = {*_used(clips)["path"], *(path for lack in listing.missing for path in lack.videos.values())}
+    bad = {path: states[path] for path in named if states[path] and (path in used or states[path] != ABSENT)}
     return Check(
         title=title,
         parts=_parts(clips, facts),
         classes=_classes(listing, facts),
         exact=facts is None or facts.exact,
         shared=_shared(clips),
-        missing=tuple(f"{lack.folder / name}" for lack in listing.missing for name in lack.names),
-        empty=_empty(clips),
+        missing=tuple(path for path, reason in bad.items() if reason == ABSENT),
+        lacking=tuple(lack.reason for lack in listing.missing if lack.reason),
+        empty=tuple(path for path, reason in bad.items() if reason == EMPTY),
+        unusable={path: reason for path, reason in bad.items() if reason not in (ABSENT, EMPTY)},
+        twins=_twins(_used(clips), same),
         notes=listing.notes,
         defects=facts.defects if facts else (),
     )
+
+
+def _twins(clips: pd.DataFrame, same: Mapping[str, str]) -> tuple[str, ...]:
+    from ssmar_bench.sources.duplicates import twins
+
+    found = twins(clips, same)
+    rows = clips[clips["clip_id"].isin({*found, *found.values()})].set_index("clip_id")
+    words = {}
+    for clip, row in rows.iterrows():
+        frames = "" if row["end"] < 0 else f" frames {row['start']} to {row['end']}"
+        label = "" if row["label"] < 0 else f", class {row['label']}"
+        words[str(clip)] = f"{row['path']}{frames} ({row['part']}{label})"
+    return tuple(f"{words[one]} = {words[other]}" for one, other in found.items())
 
 
 def _parts(clips: pd.DataFrame, facts: Facts | None) -> tuple[PartCount, ...]:
@@ -155,9 +217,3 @@ def _shared(clips: pd.DataFrame) -> dict[tuple[str, str], int]:
     names = sorted(people)
     pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
     return {pair: both for pair in pairs if (both := len(people[pair[0]] & people[pair[1]]))}
-
-
-def _empty(clips: pd.DataFrame) -> tuple[str, ...]:
-    """Videos of no bytes; one look a video."""
-    paths = (Path(path) for path in dict.fromkeys(clips["path"]))
-    return tuple(str(path) for path in paths if path.is_file() and path.stat().st_size == 0)

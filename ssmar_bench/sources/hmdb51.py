@@ -16,12 +16,27 @@ from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.listing import Listing, absent, frame
 from ssmar_bench.sources.official.hmdb51 import FACTS
-from ssmar_bench.sources.text import lines, wrong
-from ssmar_bench.sources.trimmed import folder_of, unordered, videos_in
+from ssmar_bench.sources.text import BLANK, Cells, rows, whole, wrong
+from ssmar_bench.sources.trimmed import Place, unordered, videos_in
 
-LISTS = ("testTrainMulti_7030_splits", "annotations")
-VIDEOS = ("hmdb51_org", "videos", ".")
-PARTS = {"0": "unused", "1": "train", "2": "test"}
+LISTS = Place(
+    (
+        *("testTrainMulti_7030_splits", "annotations"),
+        *("test_train_splits/testTrainMulti_7030_splits", "test_train_splits", "splits", "."),
+    ),
+    tuple(f"{name}_test_split{split}.txt" for name in FACTS.names.values() for split in (1, 2, 3)),
+    "test_train_splits.rar",
+    "unrar x",
+    strict=False,
+)
+VIDEOS = Place(
+    ("hmdb51_org", "videos", ".", "hmdb51_org/hmdb51_org", "hmdb51", "HMDB51"),
+    tuple(FACTS.names.values()),
+    "hmdb51_org.rar",
+    "unrar x",
+    strict=True,
+)
+PARTS = {0: "unused", 1: "train", 2: "test"}
 _TAIL = 6  # a file name ends in visible body, camera motion, people, view, quality and a number
 
 
@@ -31,21 +46,20 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
     Raises:
         UserError: a folder or list is missing, or a line is not what the layout says.
     """
-    lists = folder_of(root, LISTS, "", "test_train_splits.rar", "unrar x")
-    videos = folder_of(root, VIDEOS, FACTS.names[0], "hmdb51_org.rar", "unrar x")
     ids = {name: label for label, name in FACTS.names.items()}
     ending = f"_test_split{knobs['split']}.txt"
+    lists, videos = LISTS.folder(root), VIDEOS.folder(root)
     _check_classes(lists, {path.name.removesuffix(ending) for path in lists.glob(f"*{ending}")}, ending)
-    rows, used = [], []
+    clips, used = [], {}
     for name, label in ids.items():
         for file, part in _entries(lists / f"{name}{ending}").items():
             stem = file.removesuffix(".avi")
             video = os.fspath(videos / name / file)
-            rows.append((unordered(f"{name}/{stem}"), video, -1, -1, label, _film(stem, name), part))
+            clips.append((unordered(f"{name}/{stem}"), video, -1, -1, label, _film(stem, name), part))
             if part != "unused":
-                used.append(f"{name}/{file}")
-    missing = absent(videos, f"{lists.name}'s split {knobs['split']}", used, videos_in(videos))
-    return Listing(Index(source, frame(rows), dict(FACTS.names)), "", missing)
+                used[f"{name}/{file}"] = video
+    missing = absent(videos, f"{lists.name}'s split {knobs['split']}", used, videos_in(videos, ids))
+    return Listing(Index(source, frame(clips), dict(FACTS.names)), "", missing)
 
 
 def _check_classes(lists: Path, found: set[str], ending: str) -> None:
@@ -58,17 +72,20 @@ def _check_classes(lists: Path, found: set[str], ending: str) -> None:
         raise UserError(f"{lists / (name + ending)}: HMDB51 has no class '{name}'")
 
 
+def _is_entry(cells: Cells) -> bool:
+    return len(cells) == 2 and cells[0].endswith(".avi") and not {"/", "\\"} & {*cells[0]} and whole(cells[1]) in PARTS
+
+
 def _entries(path: Path) -> dict[str, str]:
     """File name -> part."""
     parts: dict[str, str] = {}
-    for number, line in lines(path):
-        file, _, code = line.strip().rpartition(" ")
-        file = file.strip()
-        if not file.endswith(".avi") or "/" in file or "\\" in file or code not in PARTS:
-            raise wrong(path, number, "'<file>.avi <0|1|2>'", line)
+    for row in rows(path, _is_entry, (BLANK, ",", ";")):
+        if not _is_entry(row.cells):
+            raise wrong(path, row.number, "'<file>.avi <0|1|2>'", row.text)
+        file, code = row.cells
         if file in parts:
-            raise UserError(f"{path}:{number}: expected each file once, found '{file}' again")
-        parts[file] = PARTS[code]
+            raise UserError(f"{path}:{row.number}: expected each file once, found '{file}' again")
+        parts[file] = PARTS[whole(code) or 0]
     if not {"train", "test"} <= set(parts.values()):
         raise UserError(f"{path}: expected clips to train (1) and clips to test on (2), found not both")
     return parts

@@ -1,7 +1,7 @@
 """Reads iMiGUE exactly as its owners distribute it: long interviews, and lists of labelled frame ranges.
 
-Full release: ``Label/labels_20200831.csv`` (with ``video_id, subject_id, class, start_frame, end_frame``), whose
-people give the official cross-subject parts ``train`` and ``test``. MiGA challenge: a headerless
+Full release: ``Label/labels_20200831.csv`` (or another of ``TABLES``; with ``video_id, subject_id, class, start_frame,
+end_frame``), whose people give the official cross-subject parts ``train`` and ``test``. MiGA challenge: a headerless
 ``0001/0001_label.csv`` a video (``class,first frame,last frame``), with parts ``miga-train``, ``miga-val`` and
 ``miga-test`` of its own; people are known where the user has put the owners' map into the folder
 (:mod:`ssmar_bench.sources.people`). Classes are 1..31 and 99; frames count from 0, the last one belongs to the clip.
@@ -10,30 +10,25 @@ Videos stand where either challenge year put them (``VIDEO_FOLDERS``), one folde
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
-from ssmar_bench.sources.listing import Listing, absent, frame
+from ssmar_bench.sources.folders import first_file, first_folder, likeliest, places
+from ssmar_bench.sources.listing import Listing, Missing, absent, frame
 from ssmar_bench.sources.official.imigue import FACTS, OUTSIDE_MIGA, RATE, TEST_PEOPLE, TRAIN_PEOPLE
-from ssmar_bench.sources.people import column, subject_map
-from ssmar_bench.sources.text import lines, whole, wrong
-from ssmar_bench.sources.untrimmed import (
-    Range,
-    clip_ids,
-    first_folder,
-    lacks_label_file,
-    listed,
-    numbered,
-    ranges_of,
-    repeated,
-)
+from ssmar_bench.sources.people import subject_map
+from ssmar_bench.sources.text import Cells, Row, column, nothing, rows, whole, wrong
+from ssmar_bench.sources.untrimmed import Range, clip_ids, lacks_label_file, listed, numbered, ranges_of, repeated
 
 LABELS = "Label/labels_20200831.csv"
+TABLES = tuple(
+    f"{folder}labels_20200831.csv" for folder in ("Label/", "Label/excel/", "Label/csv/", "Labels/", "annotations/", "")
+)
+"""Where the table of the full release stands; the first one is the usual place."""
 VIDEO_FOLDERS = {  # MiGA's part -> where its videos stand, by layout
     "miga-train": {"miga": "iMiGUE_RGB_Phase1/imigue_rgb_train", "miga-2025": "imigue_rgb_phase1/train_data"},
     "miga-val": {"miga": "iMiGUE_RGB_Phase1/imigue_rgb_validate", "miga-2025": "imigue_rgb_phase1/validation_data"},
@@ -46,12 +41,17 @@ LABEL_FOLDERS = {
 }
 FURTHER_VIDEOS = "videos"
 """Where a user may put videos that the challenge does not hold: ``videos/0218/0218.mp4`` or ``videos/0218.mp4``."""
+OTHER_VIDEOS = ("video", "RGB", "iMiGUE_RGB", "imigue_rgb_train", "imigue_rgb_validate", "imigue_rgb_test")
+"""Further folders of the same form that people have."""
 _COLUMNS = ("video_id", "subject_id", "class", "start_frame", "end_frame")
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What the label files say: the ranges, and of each of their videos the part, the person and where it should be."""
+    """What the label files say: the ranges, and of each of their videos the part, the person and where it should be.
+
+    ``lacking`` are parts without a folder of videos, with a sentence on it.
+    """
 
     layout: str
     listed: str
@@ -59,6 +59,7 @@ class _Found:
     parts: Mapping[str, str]
     people: Mapping[str, str]
     paths: Mapping[str, Path]
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
 
 def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:  # noqa: ARG001
@@ -67,59 +68,71 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
     Raises:
         UserError: a folder or file is missing, or a line is not what the layout says.
     """
-    found = _full(root) if (root / LABELS).is_file() else _miga(root)
+    table = first_file(root, TABLES)
+    found = _miga(root) if table is None else _full(root, table)
     there = {video: path.is_file() for video, path in found.paths.items()}
     outside = [video for video, is_there in there.items() if not is_there and int(video) in OUTSIDE_MIGA]
     kept = [one for one in found.ranges if one.video not in outside]
     clips, twice = clip_ids(kept)
-    rows = [
+    clip_rows = [
         (clip, str(found.paths[v.video]), v.start, v.end, v.label, found.people[v.video], found.parts[v.video])
         for clip, v in clips.items()
     ]
-    wanted = [f"{video}.mp4" for video in there if video not in outside]
-    missing = absent(root, found.listed, wanted, {f"{video}.mp4" for video, is_there in there.items() if is_there})
+    missing = _missing(root, found, {video: here for video, here in there.items() if video not in outside})
     notes = repeated(twice)
     if outside:
         lost = f"{len(found.ranges) - len(kept)} clips of the videos {', '.join(outside)} are left out"
         notes += (f"{lost}: no part of the MiGA challenge holds them; who has them puts them into {FURTHER_VIDEOS}/.",)
     rates = {str(found.paths[video]): RATE for video in there}
-    index = Index(source, frame(rows), dict(FACTS.names), FACTS.groups, rates)
+    index = Index(source, frame(clip_rows), dict(FACTS.names), FACTS.groups, rates)
     return Listing(index, found.layout, missing, notes)
 
 
-def _full(root: Path) -> _Found:
-    path = root / LABELS
-    ranges: list[Range] = []
+def _missing(root: Path, found: _Found, there: Mapping[str, bool]) -> tuple[Missing, ...]:
+    """The videos that are not there, those of a part without a folder apart from the others."""
+    of_reason: dict[str, dict[str, str]] = {"": {}}
+    for video in there:
+        reason = found.lacking.get(found.parts[video], "")
+        of_reason.setdefault(reason, {})[f"{video}.mp4"] = str(found.paths[video])
+    names = {f"{video}.mp4" for video, is_there in there.items() if is_there}
+    return tuple(
+        missing for reason, videos in of_reason.items() for missing in absent(root, found.listed, videos, names, reason)
+    )
+
+
+def _full(root: Path, path: Path) -> _Found:
     people: dict[str, str] = {}
-    places: list[int] | None = None
-    for number, line in lines(path):
-        row = next(csv.reader([line]))
-        if places is None:
-            found = [column(row, (name,)) for name in _COLUMNS]
-            if None in found:
-                raise wrong(path, number, f"a header with {', '.join(_COLUMNS)}", line)
-            places = [place or 0 for place in found]
-            continue
-        ranges.append(_range(path, number, row, places, people))
+    header, *others = rows(path, lambda cells: _places(cells) is not None, (",", ";", "\t")) or [Row(1, (), "")]
+    at = _places(header.cells)
+    if at is None:
+        raise wrong(path, header.number, f"a header with {', '.join(_COLUMNS)}, each once", header.text)
+    ranges = [_range(path, row, at, people) for row in others]
     if not ranges:
-        raise UserError(f"{path}: expected a header and a line a clip, found no clip")
+        raise nothing(path, "a header and a line for each clip")
     parts = {video: "train" if int(person) in TRAIN_PEOPLE else "test" for video, person in people.items()}
     return _Found("full", path.name, ranges, parts, people, _paths(root, people))
 
 
-def _range(path: Path, number: int, row: list[str], places: list[int], people: dict[str, str]) -> Range:
-    """One line of the full release's table; its video's person is written into ``people``."""
-    cells = [row[place] if place < len(row) else "" for place in places]
+def _places(header: Cells) -> list[int] | None:
+    """The place of each of the columns; None if one is not there."""
+    found = [column(header, (name,)) for name in _COLUMNS]
+    return None if None in found else [place or 0 for place in found]
+
+
+def _range(path: Path, row: Row, at: list[int], people: dict[str, str]) -> Range:
+    """One row of the full release's table; its video's person is written into ``people``."""
+    number = row.number
+    cells = [row.cells[place] if place < len(row.cells) else "" for place in at]
     cells[0] = cells[0].partition("_")[0]  # some copies name the skeleton file, 0001_2
     fields = [whole(cell) for cell in cells]
     if None in fields:
-        raise wrong(path, number, f"whole numbers for {', '.join(_COLUMNS)}", ",".join(row))
+        raise wrong(path, number, f"whole numbers for {', '.join(_COLUMNS)}", row.text)
     video, person, label, start, end = (field or 0 for field in fields)
     name = f"{video:04d}"
     if label not in FACTS.names:
         raise wrong(path, number, f"a class of {listed(FACTS.names)}", str(label))
     if end < start:
-        raise wrong(path, number, "a first frame that is not after the last one", ",".join(row))
+        raise wrong(path, number, "a first frame that is not after the last one", row.text)
     if person not in TRAIN_PEOPLE | TEST_PEOPLE:
         raise wrong(path, number, "a person of the official parts, 1..72", str(person))
     if people.setdefault(name, str(person)) != str(person):
@@ -129,15 +142,15 @@ def _range(path: Path, number: int, row: list[str], places: list[int], people: d
 
 def _paths(root: Path, videos: Mapping[str, str]) -> dict[str, Path]:
     """Where each of ``videos`` is in the folders of the full release, or is expected to be."""
-    folders = [root / name for places in VIDEO_FOLDERS.values() for name in places.values()]
-    folders = [folder for folder in (*folders, root / FURTHER_VIDEOS) if folder.is_dir()]
+    known = [name for names in VIDEO_FOLDERS.values() for name in names.values()]
+    folders = [*places(root, (*known, FURTHER_VIDEOS, *OTHER_VIDEOS))]
     if not folders:
         first = VIDEO_FOLDERS["miga-train"]["miga"]
         raise UserError(f"{root}: there is neither {first}/ nor {FURTHER_VIDEOS}/, which the videos are expected in")
     found = {}
     for video in sorted(videos):
-        places = [place for folder in folders for place in (folder / video / f"{video}.mp4", folder / f"{video}.mp4")]
-        found[video] = next((place for place in places if place.is_file()), places[0])
+        paths = [path for folder in folders for path in (folder / video / f"{video}.mp4", folder / f"{video}.mp4")]
+        found[video] = likeliest(paths)
     return found
 
 
@@ -146,6 +159,7 @@ def _miga(root: Path) -> _Found:
     ranges: list[Range] = []
     parts: dict[str, str] = {}
     paths: dict[str, Path] = {}
+    lacking: dict[str, str] = {}
     layout = ""
     for part, candidates in LABEL_FOLDERS.items():
         here = first_folder(root, (*candidates, Path(candidates[0]).name))
@@ -155,7 +169,11 @@ def _miga(root: Path) -> _Found:
                     f"{root}: there is neither {LABELS} nor {candidates[0]}/; expected the folder of iMiGUE"
                 )
             continue
-        there, layout = _videos_of(root, part, here)
+        there, found_layout = _videos_of(root, part)
+        layout = found_layout or layout
+        if not found_layout:
+            names = " nor ".join(f"{name}/" for name in VIDEO_FOLDERS[part].values())
+            lacking[part] = f"{root}: there is neither {names}, which the videos of {here.name}/ are expected in"
         videos = numbered(here)
         if not videos:
             raise UserError(f"{here}: expected a folder a video, named by four digits, found none")
@@ -167,16 +185,16 @@ def _miga(root: Path) -> _Found:
                 ranges += ranges_of(video, labels, FACTS.names, hidden=part == "miga-test")
                 parts[video], paths[video] = part, there / video / f"{video}.mp4"
     people = {video: known.get(video, "") for video in parts}
-    return _Found(layout, "the label files", ranges, parts, people, paths)
+    return _Found(layout, "the label files", ranges, parts, people, paths, lacking)
 
 
-def _videos_of(root: Path, part: str, labels: Path) -> tuple[Path, str]:
-    """The folder with a part's videos, and the layout that it is in."""
+def _videos_of(root: Path, part: str) -> tuple[Path, str]:
+    """The folder with a part's videos, and the layout that it is in; no layout where there is no folder."""
     for layout, name in VIDEO_FOLDERS[part].items():
-        if (root / name).is_dir():
-            return root / name, layout
-    names = " nor ".join(f"{name}/" for name in VIDEO_FOLDERS[part].values())
-    raise UserError(f"{root}: there is neither {names}, which the videos of {labels.name}/ are expected in")
+        there = first_folder(root, (name, PurePosixPath(name).name) if layout == "miga" else (name,))
+        if there is not None:
+            return there, layout
+    return root / VIDEO_FOLDERS[part]["miga"], ""
 
 
 def _label_file(part: str, video: str, folder: Path, there: Path) -> Path | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,18 +13,36 @@ from ssmar_bench.core.index import COLUMNS, Index
 
 @dataclass(frozen=True)
 class Missing:
-    """Videos that ``listed`` (a list's file name) names and ``folder`` lacks, out of ``of`` named ones."""
+    """Videos that ``listed`` (a list's file name) names and that are not there, out of ``of`` named ones.
+
+    Attributes:
+        folder: where they are looked for.
+        listed: the list that names them.
+        videos: the name of each in its list -> where it should be.
+        of: how many the list names.
+        reason: why all of them are missing, as a sentence with its place; "" where each is missing by itself.
+    """
 
     folder: Path
     listed: str
-    names: tuple[str, ...]
+    videos: Mapping[str, str]
     of: int
+    reason: str = ""
 
     def __str__(self) -> str:
+        if self.reason:
+            return self.reason
+        name, path = next(iter(self.videos.items()))
+        first = f"'{name}', a link to a file that does not exist" if Path(path).is_symlink() else f"'{name}'"
         return (
-            f"{self.folder}: {len(self.names)} of the {self.of} videos that {self.listed} names are missing, "
-            f"the first is '{self.names[0]}'"
+            f"{self.folder}: {len(self.videos)} of the {self.of} videos that {self.listed} names are missing, "
+            f"the first is {first}"
         )
+
+    def among(self, paths: Collection[str]) -> Missing | None:
+        """Those of the missing videos that stand among ``paths``; None if none does."""
+        videos = {name: path for name, path in self.videos.items() if path in paths}
+        return replace(self, videos=videos) if videos else None
 
 
 @dataclass(frozen=True)
@@ -44,10 +62,12 @@ class Listing:
     notes: tuple[str, ...] = ()
 
 
-def absent(folder: Path, listed: str, names: Collection[str], there: Collection[str]) -> tuple[Missing, ...]:
-    """The ``names`` that are not ``there``, as one :class:`Missing` or none."""
-    lacking = tuple(name for name in names if name not in there)
-    return (Missing(folder, listed, lacking, len(names)),) if lacking else ()
+def absent(
+    folder: Path, listed: str, videos: Mapping[str, str], there: Collection[str], reason: str = ""
+) -> tuple[Missing, ...]:
+    """Those of ``videos`` (name -> path) whose names are not ``there``, as one :class:`Missing` or none."""
+    lacking = {name: path for name, path in videos.items() if name not in there}
+    return (Missing(folder, listed, lacking, len(videos), reason),) if lacking else ()
 
 
 def frame(rows: Iterable[tuple[str, str, int, int, int, str, str]]) -> pd.DataFrame:

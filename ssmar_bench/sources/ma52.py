@@ -1,8 +1,9 @@
 """Reads MA-52 exactly as its owners distribute it, and whatever is written in the same layout.
 
-Lists ``{train,val,test}_list_videos.txt`` and ``label_name.txt`` stand in the root or in ``annotations/``, videos in
-flat folders ``videos_{train,val,test}/`` or ``raw_videos/{train,val,test}/``, or still in ``{train,val,test}.zip``.
-The test list is optional and its labels are hidden (the column is always 0).
+Lists ``{train,val,test}_list_videos.txt`` and ``label_name.txt`` stand in the root or in ``annotations/`` (``LISTS``),
+videos in flat folders ``videos_{train,val,test}/``, ``raw_videos/{train,val,test}/`` or ``{train,val,test}/``
+(``FOLDERS``), or still in ``{train,val,test}.zip``. The test list is optional and its labels are hidden (the column is
+always 0).
 """
 
 from __future__ import annotations
@@ -16,21 +17,33 @@ import pandas as pd
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import COLUMNS, Index
+from ssmar_bench.sources import folders
 from ssmar_bench.sources.listing import Listing, Missing, absent
 from ssmar_bench.sources.official.ma52 import FACTS
-from ssmar_bench.sources.text import lines, wrong
-from ssmar_bench.sources.unpack import unpacked
+from ssmar_bench.sources.text import BLANK, Cells, ClassNames, rows, whole, wrong
+from ssmar_bench.sources.unpack import BadArchiveError, unpacked
 
 PARTS = ("train", "val", "test")
 CLASSES = 52
 HIDDEN = "test"
+LISTS = (".", "annotations", "annotation", "labels", "lists")
+FOLDERS = {  # where a part's videos stand -> the layout; a program that unpacks may add the archive's name as a folder
+    "videos_{0}": "code",
+    "raw_videos/{0}": "unzipped",
+    "{0}": "unzipped",
+    "videos/{0}": "unzipped",
+    "videos/videos_{0}": "code",
+    "raw_videos/{0}/{0}": "unzipped",
+    "{0}/{0}": "unzipped",
+}
+ARCHIVES = ("{0}.zip", "raw_videos/{0}.zip", "videos/{0}.zip")
 
 
 def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:  # noqa: ARG001
     """MA-52's folder ``root``: parts ``train``, ``val`` and, where there is a list, ``test``; no knobs.
 
     Raises:
-        UserError: a folder or list is missing, or a line is not what the layout says.
+        UserError: a list is missing or empty, or a line is not what the layout says.
     """
     names = _names(_list(root, "label_name.txt"))
     tables, layouts = [], []
@@ -38,13 +51,13 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
     for part in PARTS:
         if part == HIDDEN and not _find(root, _list_name(part)):
             continue
-        clips, layout, lacking = _part(root, part, listener)
+        clips, layout, lacking = _part(root, source, part, listener)
         tables.append(clips)
         missing += lacking
         layouts.append(layout)
     clips = pd.concat(tables, ignore_index=True).sort_values("clip_id", ignore_index=True)
     index = Index(source, clips[list(COLUMNS)], names, groups=FACTS.groups)
-    return Listing(index, layouts[0], tuple(missing), _renamed(source, names))
+    return Listing(index, next(filter(None, layouts), ""), tuple(missing), _renamed(source, names))
 
 
 def _renamed(source: str, names: dict[int, str]) -> tuple[str, ...]:
@@ -58,43 +71,47 @@ def _list_name(part: str) -> str:
 
 
 def _find(root: Path, name: str) -> Path | None:
-    return next((path for path in (root / name, root / "annotations" / name) if path.is_file()), None)
+    return folders.first_file(root, (name if place == "." else f"{place}/{name}" for place in LISTS))
 
 
 def _list(root: Path, name: str) -> Path:
     found = _find(root, name)
     if found is None:
-        raise UserError(f"{root / name}: there is no such file, neither here nor in annotations/; MA-52 has it")
+        where = folders.listed(LISTS[1:], "or")
+        raise UserError(f"{root / name}: there is no such file, neither here nor in {where}; MA-52 has it")
     return found
 
 
 def _label(field: str) -> int:
     """A class id, or -1 for what is none."""
-    value = int(field) if field.isascii() and field.isdigit() else -1
-    return value if value < CLASSES else -1
+    value = whole(field)
+    return -1 if value is None or value >= CLASSES else value
 
 
 def _names(path: Path) -> dict[int, str]:
-    names: dict[int, str] = {}
-    for number, line in lines(path):
-        field, _, name = line.partition("\t")
-        label = _label(field)
-        if label < 0 or not name.strip() or label in names:
-            raise wrong(path, number, "'<id 0..51><tab><name>' with a new id", line)
-        names[label] = name.strip()
-    if len(names) != CLASSES:
-        raise UserError(f"{path}: expected the names of {CLASSES} classes, found {len(names)}")
-    return names
+    found = ClassNames(path)
+    for row in rows(path, lambda cells: len(cells) == 2 and _label(cells[0]) >= 0, ("\t", ";", ",")):
+        label = _label(row.cells[0]) if len(row.cells) == 2 else -1
+        if label < 0 or not row.cells[1] or label in found.names:
+            raise wrong(path, row.number, "'<id 0..51><tab><name>' with a new id", row.text)
+        found.add(row, label, row.cells[1])
+    if len(found.names) != CLASSES:
+        raise UserError(f"{path}: expected the names of {CLASSES} classes, found {len(found.names)}")
+    return found.names
 
 
-def _part(root: Path, part: str, listener: Listener) -> tuple[pd.DataFrame, str, tuple[Missing, ...]]:
+def _part(root: Path, source: str, part: str, listener: Listener) -> tuple[pd.DataFrame, str, tuple[Missing, ...]]:
     """A part's rows, the layout that it is in, and which of its videos are missing."""
     listed = _list(root, _list_name(part))
     files, labels = _entries(listed, people=part != HIDDEN)
+    if not files and part != HIDDEN:
+        raise UserError(
+            f"{listed}: this list is empty, so the lists of {source} name no clip of the part {part}; get it again"
+        )
     stems = [file[: -len(".mp4")] for file in files]
-    folder, layout = _folder(root, part, listener) if files else (root, "")
+    folder, layout, reason = _folder(root, part, files, listener)
     prefix = f"{folder}{os.sep}"
-    rows = pd.DataFrame(
+    clips = pd.DataFrame(
         {
             "clip_id": [f"{part}/{stem}" for stem in stems],
             "path": [prefix + file for file in files],
@@ -105,44 +122,47 @@ def _part(root: Path, part: str, listener: Listener) -> tuple[pd.DataFrame, str,
             "part": [part] * len(files),
         }
     )
-    return rows, layout, _missing(listed, folder, files)
+    there = folders.files_in(folder) if files and not reason else set()
+    return clips, layout, absent(folder, listed.name, {file: prefix + file for file in files}, there, reason)
+
+
+def _is_entry(cells: Cells) -> bool:
+    return len(cells) == 2 and cells[0].endswith(".mp4") and not {"/", "\\"} & {*cells[0]} and " " not in cells[0]
 
 
 def _entries(path: Path, people: bool) -> tuple[list[str], list[int]]:
     """File names and labels of a list, in its order; the names begin with the person where ``people`` are known."""
-    known = {str(label): label for label in range(CLASSES)}
     labels: dict[str, int] = {}
-    for number, line in lines(path):
-        fields = line.split()
-        file = fields[0]
-        if len(fields) != 2 or not file.endswith(".mp4") or "/" in file or "\\" in file:
-            raise wrong(path, number, "'<file>.mp4 <label>'", line)
-        if fields[1] not in known:
-            raise wrong(path, number, f"a label from 0 to {CLASSES - 1}", fields[1])
+    for row in rows(path, _is_entry, (BLANK, ",", ";")):
+        if not _is_entry(row.cells):
+            raise wrong(path, row.number, "'<file>.mp4 <label>'", row.text)
+        file, label = row.cells[0], _label(row.cells[1])
+        if label < 0:
+            raise wrong(path, row.number, f"a label from 0 to {CLASSES - 1}", row.cells[1])
         if file in labels:
-            raise UserError(f"{path}:{number}: expected each file once, found '{file}' again")
+            raise UserError(f"{path}:{row.number}: expected each file once, found '{file}' again")
         if people and file.find("_") < 1:
-            raise wrong(path, number, "a clip named '<person>_<segment>_<clip>.mp4'", file)
-        labels[file] = known[fields[1]]
+            raise wrong(path, row.number, "a clip named '<person>_<segment>_<clip>.mp4'", file)
+        labels[file] = label
     return list(labels), list(labels.values())
 
 
-def _folder(root: Path, part: str, listener: Listener) -> tuple[Path, str]:
-    """Where a part's videos stand, and the layout; an archive is unpacked into the cache."""
-    for folder, layout in ((root / f"videos_{part}", "code"), (root / "raw_videos" / part, "unzipped")):
-        if folder.is_dir():
-            return folder, layout
-    for archive in (root / f"{part}.zip", root / "raw_videos" / f"{part}.zip"):
-        if archive.is_file():
-            return unpacked(archive, ".mp4", listener), "zips"
-    raise UserError(
-        f"{root}: there is neither videos_{part}/ nor raw_videos/{part}/ nor {part}.zip, which the {part} list needs"
-    )
-
-
-def _missing(listed: Path, folder: Path, files: list[str]) -> tuple[Missing, ...]:
-    """One look at the folder, not one a clip: lists are long and disks may be far."""
+def _folder(root: Path, part: str, files: list[str], listener: Listener) -> tuple[Path, str, str]:
+    """Where a part's videos stand, the layout, and why they are not there; an archive is unpacked into the cache."""
+    known = {place.format(part): layout for place, layout in FOLDERS.items()}
+    usual = root / next(iter(known))
     if not files:
-        return ()
-    with os.scandir(folder) as entries:
-        return absent(folder, listed.name, files, {entry.name for entry in entries})
+        return usual, "", ""
+    there = folders.best_folder(root, known, lambda folder: bool(folders.files_in(folder) & {*files}))
+    archive = folders.first_file(root, (name.format(part) for name in ARCHIVES))
+    if there is not None and (archive is None or folders.files_in(there) & {*files}):
+        name = there.relative_to(root).as_posix().lower()
+        return there, next(layout for place, layout in known.items() if place == name), ""
+    if archive is None:
+        first, second, third = list(known)[:3]
+        names = f"neither {first}/ nor {second}/ nor {ARCHIVES[0].format(part)}, nor {third}/"
+        return usual, "", f"{root}: there is {names}, which the {part} list needs"
+    try:
+        return unpacked(archive, ".mp4", listener), "zips", ""
+    except BadArchiveError as error:  # a damaged archive of a part that nobody uses harms nobody
+        return usual, "", str(error)

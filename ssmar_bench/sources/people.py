@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources.text import lines, whole, wrong
+from ssmar_bench.sources.folders import first_file
+from ssmar_bench.sources.text import Cells, Row, column, rows, whole, wrong
 
 MAPS = ("Link_V2.xlsx", "Link_V2.csv", "Label/Link_V2.xlsx", "Label/Link_V2.csv")
 _VIDEO, _PERSON = ("video_id", "video"), ("sub_id", "subject_id", "subject")
@@ -19,49 +18,42 @@ def subject_map(root: Path) -> dict[str, str]:
     Raises:
         UserError: it is unreadable, lacks a column, or names two people for a video.
     """
-    path = next((root / name for name in MAPS if (root / name).is_file()), None)
+    path = first_file(root, MAPS)
     if path is None:
         return {}
-    rows = _sheet(path) if path.suffix == ".xlsx" else _table(path)
-    return _people(path, rows)
+    return _people(path, _sheet(path) if path.suffix == ".xlsx" else rows(path, _is_header, (",", ";", "\t")))
 
 
-def column(header: Sequence[str], names: Iterable[str]) -> int | None:
-    """The place of the first of ``names`` in a header, in any case."""
-    known = [word.strip().lower() for word in header]
-    return next((known.index(name) for name in names if name in known), None)
+def _is_header(cells: Cells) -> bool:
+    return None not in (column(cells, _VIDEO), column(cells, _PERSON))
 
 
-def _people(path: Path, rows: Iterator[tuple[int, list[str]]]) -> dict[str, str]:
-    number, header = next(rows, (1, []))
-    video, person = column(header, _VIDEO), column(header, _PERSON)
+def _people(path: Path, found: list[Row]) -> dict[str, str]:
+    header, *others = found or [Row(1, (), "")]
+    video, person = column(header.cells, _VIDEO), column(header.cells, _PERSON)
     if video is None or person is None:
-        raise wrong(path, number, "a header with Video_id and Sub_id", ",".join(header))
+        raise wrong(path, header.number, "a header with Video_id and Sub_id, each once", header.text)
     people: dict[str, str] = {}
-    for number, row in rows:
-        fields = [whole(row[place]) if place < len(row) else None for place in (video, person)]
+    for row in others:
+        fields = [whole(row.cells[place]) if place < len(row.cells) else None for place in (video, person)]
         if None in fields:
-            raise wrong(path, number, "a number of a video and one of a person", ",".join(row))
+            raise wrong(path, row.number, "a number of a video and one of a person", row.text)
         name = f"{fields[0]:04d}"
         if people.setdefault(name, str(fields[1])) != str(fields[1]):
-            raise wrong(path, number, f"person {people[name]} for video {name}, as above", str(fields[1]))
+            raise wrong(path, row.number, f"person {people[name]} for video {name}, as above", str(fields[1]))
+    if not people:
+        raise UserError(f"{path}: this map names no video; get the file again, or take it away to do without people")
     return people
 
 
-def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
-    for number, line in lines(path):
-        yield number, next(csv.reader([line]))
-
-
-def _sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _sheet(path: Path) -> list[Row]:
     import openpyxl
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        rows = list(book.worksheets[0].iter_rows(values_only=True))
+        values = list(book.worksheets[0].iter_rows(values_only=True))
         book.close()
     except Exception:  # noqa: BLE001 - a damaged archive or page fails in the ways of zlib, XML and openpyxl
         raise UserError(f"{path}: this is no spreadsheet, or a damaged one; expected the owners' map") from None
-    for number, row in enumerate(rows, start=1):
-        if any(cell is not None for cell in row):
-            yield number, ["" if cell is None else str(cell) for cell in row]
+    written = [tuple("" if cell is None else str(cell).strip() for cell in row) for row in values]
+    return [Row(number, cells, ",".join(cells)) for number, cells in enumerate(written, start=1) if any(cells)]

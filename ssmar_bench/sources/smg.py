@@ -3,7 +3,8 @@
 ``SampleXXXX/`` with ``SampleXXXX_color.mp4``, ``_finelabels.csv`` (``class 1..17,first frame,last frame``, frames
 from 0) and ``_data.csv`` (``frames,frames a second,depth``), all in the root; or, as in the MiGA challenge, labels in
 ``smg_data_phase1/smg_skeleton_{train,validate}/`` and videos in ``SMG_RGB_Phase1/smg_rgb_{train,validate}/`` (phase 2
-for test, whose labels may be missing). The parts go by the number of the sample, which is the person.
+for test, whose labels may be missing). Other places that people have are in ``WHOLE``, ``TABLES`` and ``VIDEOS``. The
+parts go by the number of the sample, which is the person.
 """
 
 from __future__ import annotations
@@ -15,13 +16,21 @@ from pathlib import Path
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
-from ssmar_bench.sources.listing import Listing, absent, frame
+from ssmar_bench.sources.folders import best_folder, first_folder, likeliest
+from ssmar_bench.sources.listing import Listing, Missing, absent, frame
 from ssmar_bench.sources.official.smg import FACTS, PEOPLE
-from ssmar_bench.sources.text import lines, positive, whole, wrong
-from ssmar_bench.sources.untrimmed import Range, clip_ids, first_folder, lacks_label_file, numbered, ranges_of, repeated
+from ssmar_bench.sources.text import Cells, positive, rows, whole, wrong
+from ssmar_bench.sources.untrimmed import Range, clip_ids, lacks_label_file, numbered, ranges_of, repeated
 
 SAMPLE = "Sample"
+WHOLE = (".", "SMG", "samples", "data", "SMG/samples")
+"""Where the samples of the full release stand."""
+RGB = ("RGB", "SMG_RGB", "videos")
+"""Where their videos stand, if not beside their tables."""
 _MIGA = {"train": ("1", "train"), "val": ("1", "validate"), "test": ("2", "test")}
+TABLES = ("smg_data_phase{0}/smg_skeleton_{1}", "smg_data_phase{0}/datasets/smg_skeleton_{1}", "smg_skeleton_{1}")
+VIDEOS = ("SMG_RGB_Phase{0}/smg_rgb_{1}", "smg_rgb_{1}", "smg_data_phase{0}/smg_rgb_{1}")
+"""Places of a part in the MiGA challenge, by its phase and word."""
 
 
 def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:  # noqa: ARG001
@@ -30,8 +39,7 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
     Raises:
         UserError: a folder or file is missing, or a line is not what the layout says.
     """
-    layout, tables, videos = _folders(root)
-    paths = {number: _video(videos.get(number, root), number) for number in tables}
+    layout, tables, paths, lacking = _folders(root)
     ranges: list[Range] = []
     rates: dict[str, float] = {}
     cut = 0
@@ -49,51 +57,67 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
         ranges += ending
         rates[str(paths[number])] = rate
     clips, twice = clip_ids(ranges)
-    rows = [
+    clip_rows = [
         (clip, str(paths[one.video]), one.start, one.end, one.label, one.video, _part(one.video))
         for clip, one in clips.items()
     ]
-    missing = absent(
-        root, "the label files", [path.name for path in paths.values()], {p.name for p in paths.values() if p.is_file()}
-    )
+    missing = _missing(root, paths, lacking)
     notes = repeated(twice)
     if cut:
         notes += (f"{cut} ranges end after the last frame that data.csv counts; they are cut there.",)
-    return Listing(Index(source, frame(rows), dict(FACTS.names), rates=rates), layout, missing, notes)
+    return Listing(Index(source, frame(clip_rows), dict(FACTS.names), rates=rates), layout, missing, notes)
 
 
 def _part(number: str) -> str:
     return next(part for part, people in PEOPLE.items() if int(number) in people)
 
 
-def _video(folder: Path, number: str) -> Path:
-    return folder / f"{SAMPLE}{number}_color.mp4"
+def _missing(root: Path, paths: Mapping[str, Path], lacking: Mapping[str, str]) -> tuple[Missing, ...]:
+    """The videos that are not there, those of a part without a folder (``lacking``) apart from the others."""
+    of_reason: dict[str, dict[str, str]] = {"": {}}
+    for number, path in paths.items():
+        of_reason.setdefault(lacking.get(_part(number), ""), {})[path.name] = str(path)
+    there = {path.name for path in paths.values() if path.is_file()}
+    return tuple(
+        missing
+        for reason, videos in of_reason.items()
+        for missing in absent(root, "the label files", videos, there, reason)
+    )
 
 
-def _folders(root: Path) -> tuple[str, dict[str, Path], dict[str, Path]]:
-    """The layout, and for each sample's number the folder of its tables and the one of its video."""
-    whole_release = numbered(root, SAMPLE)
-    if whole_release:
-        _check_people(root, whole_release, range(1, 41))
-        return "full", whole_release, whole_release
+def _video(folders: list[Path], number: str) -> Path:
+    """Where a sample's video is among ``folders``, or is expected to be."""
+    name = f"{SAMPLE}{number}_color.mp4"
+    paths = [path for folder in folders for path in (folder / f"{SAMPLE}{number}" / name, folder / name)]
+    return likeliest(paths)
+
+
+def _folders(root: Path) -> tuple[str, dict[str, Path], dict[str, Path], dict[str, str]]:
+    """The layout, each sample's folder of tables and its video, and parts that have no folder of videos."""
+    release = best_folder(root, WHOLE, lambda folder: bool(numbered(folder, SAMPLE))) or root
+    samples = numbered(release, SAMPLE)
+    if samples:
+        _check_people(release, samples, range(1, 41))
+        further = [folder for name in RGB if (folder := first_folder(root, (name,)))]
+        return "full", samples, {number: _video([release, *further], number) for number in samples}, {}
     tables: dict[str, Path] = {}
-    videos: dict[str, Path] = {}
-    for part, (phase, word) in _MIGA.items():
-        names = (f"smg_data_phase{phase}/smg_skeleton_{word}", f"smg_skeleton_{word}")
+    paths: dict[str, Path] = {}
+    lacking: dict[str, str] = {}
+    for part, phase in _MIGA.items():
+        names, filmed = ([place.format(*phase) for place in places] for places in (TABLES, VIDEOS))
         here = first_folder(root, names)
         if here is None:
             if part == "train":
                 raise UserError(f"{root}: there is neither {SAMPLE}0001/ nor {names[0]}/; expected the folder of SMG")
             continue
-        filmed = (f"SMG_RGB_Phase{phase}/smg_rgb_{word}", f"smg_rgb_{word}")
         there = first_folder(root, filmed)
         if there is None:
-            raise UserError(f"{root}: there is no {filmed[0]}/, which the videos of {here.name}/ are expected in")
+            lacking[part] = f"{root}: there is no {filmed[0]}/, which the videos of {here.name}/ are expected in"
         samples = numbered(here, SAMPLE)
         _check_people(here, samples, PEOPLE[part])
         tables |= samples
-        videos |= numbered(there, SAMPLE)
-    return "miga", tables, videos
+        paths |= {number: _video([there or root / filmed[0]], number) for number in samples}
+    return "miga", tables, paths, lacking
 
 
 def _check_people(folder: Path, samples: Mapping[str, Path], people: range) -> None:
@@ -106,18 +130,26 @@ def _check_people(folder: Path, samples: Mapping[str, Path], people: range) -> N
             )
 
 
+def _are_data(cells: Cells) -> bool:
+    return len(cells) in (2, 3) and bool(whole(cells[0])) and positive(cells[1]) is not None
+
+
 def _data(path: Path) -> tuple[int, float]:
     """Frames of a sample and its frames a second.
 
     Raises:
-        UserError: the file is missing or its line is not what the layout says.
+        UserError: the file is missing, or does not hold the one line that the layout says.
     """
+    expected = "'<frames>,<frames a second>,<depth>'"
     if not path.is_file():
-        raise UserError(f"{path}: there is no such file; expected '<frames>,<frames a second>,<depth>'")
-    for number, line in lines(path):
-        fields = [*line.split(","), "", ""]
-        frames, rate = whole(fields[0]), positive(fields[1])
-        if not frames or rate is None:
-            raise wrong(path, number, "'<frames>,<frames a second>,<depth>'", line)
-        return frames, rate
-    raise UserError(f"{path}: expected '<frames>,<frames a second>,<depth>', found an empty file")
+        raise UserError(f"{path}: there is no such file; expected {expected}")
+    found = rows(path, _are_data, (",", ";", "\t"))
+    if not found:
+        raise UserError(f"{path}: expected {expected}, found an empty file")
+    first = found[0]
+    for row in found:
+        if not _are_data(row.cells):
+            raise wrong(path, row.number, expected, row.text)
+        if row.cells != first.cells:
+            raise wrong(path, row.number, f"one line, {first.text}", row.text)
+    return int(whole(first.cells[0]) or 0), float(positive(first.cells[1]) or 0)

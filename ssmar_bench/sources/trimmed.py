@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.sources.folders import best_folder, files_in
 
 
-def folder_of(root: Path, candidates: Iterable[str], holding: str, archive: str, command: str) -> Path:
-    """The first of the relative ``candidates`` that is a folder, with ``holding`` in it if that is named.
+@dataclass(frozen=True)
+class Place:
+    """Where a source has its lists or its videos.
 
-    Raises:
-        UserError: there is none; it says what to unpack, with which command.
+    Attributes:
+        candidates: relative folders, tried in order; the first one is the usual one.
+        names: what it holds some of.
+        archive, command: what it comes out of, and how.
+        strict: whether a folder with none of ``names`` is another one.
     """
-    names = list(candidates)
-    for name in names:
-        folder = root if name == "." else root / name
-        if folder.is_dir() and (not holding or (folder / holding).exists()):
-            return folder
-    what = f"{names[0]}/{holding}"
-    if (root / archive).is_file():
-        raise UserError(f"{root}: there is no {what}, but {archive}; run `{command} {archive}` in this folder")
-    raise UserError(f"{root}: there is no {what}; expected what `{command} {archive}` unpacks")
+
+    candidates: tuple[str, ...]
+    names: tuple[str, ...]
+    archive: str
+    command: str
+    strict: bool
+
+    def folder(self, root: Path) -> Path:
+        """The folder in ``root``: the first one that holds some of the names.
+
+        Raises:
+            UserError: there is none; it says what to unpack, with which command.
+        """
+        found = best_folder(root, self.candidates, self._holds)
+        if found is not None and (self._holds(found) or (found != root and not self.strict)):
+            return found
+        what = f"{self.candidates[0]}/{self.names[0] if self.strict else ''}"
+        if (root / self.archive).is_file():
+            run = f"run `{self.command} {self.archive}` in this folder"
+            raise UserError(f"{root}: there is no {what}, but {self.archive}; {run}")
+        raise UserError(f"{root}: there is no {what}; expected what `{self.command} {self.archive}` unpacks")
+
+    def _holds(self, folder: Path) -> bool:
+        return any((folder / name).exists() for name in self.names)
 
 
-def videos_in(folder: Path) -> set[str]:
-    """``<class>/<file>`` of everything in the folders of classes, with one look at each folder."""
-    with os.scandir(folder) as classes:
-        folders = [entry for entry in classes if entry.is_dir()]
-    there: set[str] = set()
-    for entry in folders:
-        with os.scandir(entry.path) as files:
-            there |= {f"{entry.name}/{file.name}" for file in files}
-    return there
+def videos_in(folder: Path, classes: Iterable[str]) -> set[str]:
+    """``<class>/<file>`` of every file in the folders of ``classes``, with one look at each folder."""
+    return {f"{name}/{file}" for name in classes if (folder / name).is_dir() for file in files_in(folder / name)}
 
 
 def unordered(name: str) -> str:

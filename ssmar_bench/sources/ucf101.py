@@ -17,11 +17,27 @@ from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.listing import Listing, absent, frame
 from ssmar_bench.sources.official.ucf101 import FACTS
-from ssmar_bench.sources.text import lines, whole, wrong
-from ssmar_bench.sources.trimmed import folder_of, unordered, videos_in
+from ssmar_bench.sources.text import BLANK, Cells, ClassNames, nothing, rows, whole, wrong
+from ssmar_bench.sources.trimmed import Place, unordered, videos_in
 
-LISTS = ("ucfTrainTestlist", "annotations", ".")
-VIDEOS = ("UCF-101", "videos")
+LISTS = Place(
+    (
+        *("ucfTrainTestlist", "annotations", "."),
+        *("UCF101TrainTestSplits-RecognitionTask/ucfTrainTestlist", "UCF-101/ucfTrainTestlist", "splits"),
+    ),
+    ("classInd.txt",),
+    "UCF101TrainTestSplits-RecognitionTask.zip",
+    "unzip",
+    strict=True,
+)
+VIDEOS = Place(
+    ("UCF-101", "videos", "UCF-101/UCF-101", "UCF101", "UCF101/UCF-101", "."),
+    tuple(FACTS.names.values()),
+    "UCF101.rar",
+    "unrar x",
+    strict=False,
+)
+SEPARATORS = (BLANK, ",", ";")
 _NAME = re.compile(r"([^/\\\s]+)/([^/\\\s]+_(g\d+)_c\d+)\.avi")
 
 
@@ -31,52 +47,59 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
     Raises:
         UserError: a folder or list is missing, or a line is not what the layout says.
     """
-    lists = folder_of(root, LISTS, "classInd.txt", "UCF101TrainTestSplits-RecognitionTask.zip", "unzip")
-    videos = folder_of(root, VIDEOS, "", "UCF101.rar", "unrar x")
+    lists, videos = LISTS.folder(root), VIDEOS.folder(root)
     ids = _classes(lists / "classInd.txt")
-    rows: dict[str, tuple[str, str, int, int, int, str, str]] = {}
+    clips: dict[str, tuple[str, str, int, int, int, str, str]] = {}
     for part in ("train", "test"):
         path = lists / f"{part}list{knobs['split']:02d}.txt"
         for number, name, label, group in _entries(path, ids, labelled=part == "train"):
-            if name in rows:
+            if name in clips:
                 raise UserError(f"{path}:{number}: expected each clip once in a split, found '{name}' again")
             video = os.fspath(videos / f"{name}.avi")
-            rows[name] = (unordered(name), video, -1, -1, label, f"{name.partition('/')[0]}/{group}", part)
-    files = [f"{name}.avi" for name in rows]
-    missing = absent(videos, f"{lists.name}'s split {knobs['split']}", files, videos_in(videos))
-    index = Index(source, frame(rows.values()), {label: name for name, label in ids.items()})
+            clips[name] = (unordered(name), video, -1, -1, label, f"{name.partition('/')[0]}/{group}", part)
+    files = {f"{name}.avi": os.fspath(videos / f"{name}.avi") for name in clips}
+    missing = absent(videos, f"{lists.name}'s split {knobs['split']}", files, videos_in(videos, ids))
+    index = Index(source, frame(clips.values()), {label: name for name, label in ids.items()})
     return Listing(index, "", missing)
+
+
+def _is_class(cells: Cells) -> bool:
+    return len(cells) == 2 and (whole(cells[0]) or 0) in FACTS.names and not {*" ,;/\\"} & {*cells[1]}
 
 
 def _classes(path: Path) -> dict[str, int]:
     """Class name -> id."""
-    ids: dict[str, int] = {}
-    for number, line in lines(path):
-        fields = line.split()
-        label = whole(fields[0])
-        if len(fields) != 2 or label is None or label not in FACTS.names or label in ids.values():
-            raise wrong(path, number, f"'<id 1..{len(FACTS.names)}> <class>' with a new id", line)
-        ids[fields[1]] = label
-    if len(ids) != len(FACTS.names):
-        raise UserError(f"{path}: expected {len(FACTS.names)} classes, found {len(ids)}")
-    return ids
+    found = ClassNames(path)
+    for row in rows(path, _is_class, SEPARATORS):
+        label = whole(row.cells[0]) if _is_class(row.cells) else None
+        if label is None or label in found.names:
+            raise wrong(path, row.number, f"'<id 1..{len(FACTS.names)}> <class>' with a new id", row.text)
+        found.add(row, label, row.cells[1])
+    if len(found.names) != len(FACTS.names):
+        raise UserError(f"{path}: expected {len(FACTS.names)} classes, found {len(found.names)}")
+    return {name: label for label, name in found.names.items()}
 
 
 def _entries(path: Path, ids: Mapping[str, int], labelled: bool) -> list[tuple[int, str, int, str]]:
     """Line, name without ``.avi``, class id and group of every clip of a list."""
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; expected it among UCF101's recognition splits")
+
+    def fits(cells: Cells) -> bool:
+        return len(cells) == 1 + labelled and _NAME.fullmatch(cells[0]) is not None
+
+    form = "'<Class>/v_<Class>_gXX_cYY.avi" + (" <id>'" if labelled else "' and no id")
     found = []
-    for number, line in lines(path):
-        name, _, label = line.strip().partition(" ")
-        match = _NAME.fullmatch(name)
-        if match is None or bool(label) != labelled:
-            form = "'<Class>/v_<Class>_gXX_cYY.avi" + (" <id>'" if labelled else "' and no id")
-            raise wrong(path, number, form, line)
+    for row in rows(path, fits, SEPARATORS):
+        match = _NAME.fullmatch(row.cells[0]) if fits(row.cells) else None
+        if match is None:
+            raise wrong(path, row.number, form, row.text)
         folder, stem, group = match.groups()
         if folder not in ids:
-            raise wrong(path, number, "a class of classInd.txt", folder)
-        if labelled and whole(label) != ids[folder]:
-            raise wrong(path, number, f"the id {ids[folder]} that classInd.txt gives to {folder}", label)
-        found.append((number, f"{folder}/{stem}", ids[folder], group))
+            raise wrong(path, row.number, "a class of classInd.txt", folder)
+        if labelled and whole(row.cells[1]) != ids[folder]:
+            raise wrong(path, row.number, f"the id {ids[folder]} that classInd.txt gives to {folder}", row.cells[1])
+        found.append((row.number, f"{folder}/{stem}", ids[folder], group))
+    if not found:
+        raise nothing(path, f"{form} on each line")
     return found

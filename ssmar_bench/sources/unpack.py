@@ -15,13 +15,18 @@ from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
 
 
+class BadArchiveError(UserError):
+    """An archive that cannot be unpacked, whatever space there is."""
+
+
 def unpacked(archive: Path, suffix: str, listener: Listener) -> Path:
     """The folder that holds every file of ``archive`` ending in ``suffix``, without the archive's own folders.
 
     It is unpacked when it is first asked for, and again when the archive has changed.
 
     Raises:
-        UserError: the archive is damaged or encrypted, holds two files of one name, or does not fit on the disk.
+        BadArchiveError: the archive is damaged or encrypted, or holds two files of one name.
+        UserError: it does not fit on the disk.
     """
     about = archive.stat()
     key = digest([str(archive), about.st_size, about.st_mtime_ns, suffix])
@@ -47,9 +52,9 @@ def _unpack(archive: Path, suffix: str, folder: Path, listener: Listener) -> Non
                 listener(Event("", "prepare", f"unpacking {archive.name}", done, len(members)))
         aside.rename(folder)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise UserError(f"{archive}: this zip archive is damaged ({error}); download it again") from None
+        raise BadArchiveError(f"{archive}: this zip archive is damaged ({error}); download it again") from None
     except (RuntimeError, NotImplementedError) as error:
-        raise UserError(f"{archive}: cannot be unpacked ({error}); unpack it yourself beside it") from None
+        raise BadArchiveError(f"{archive}: cannot be unpacked ({error}); unpack it yourself beside it") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -62,7 +67,7 @@ def _members(archive: Path, file: zipfile.ZipFile, suffix: str) -> dict[str, zip
         if member.is_dir() or path.suffix != suffix or "__MACOSX" in path.parts:
             continue
         if path.name in members:
-            raise UserError(f"{archive}: expected each file once, found '{path.name}' in two of its folders")
+            raise BadArchiveError(f"{archive}: expected each file once, found '{path.name}' in two of its folders")
         members[path.name] = member
     return members
 

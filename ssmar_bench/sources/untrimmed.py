@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources.text import label_ranges, whole, wrong
+from ssmar_bench.sources.text import label_ranges, nothing, whole, wrong
 
 
 @dataclass(frozen=True, order=True)
@@ -18,11 +18,6 @@ class Range:
     start: int
     end: int
     label: int
-
-
-def first_folder(root: Path, candidates: Iterable[str]) -> Path | None:
-    """The first of the relative ``candidates`` that is a folder."""
-    return next((root / name for name in candidates if (root / name).is_dir()), None)
 
 
 def numbered(folder: Path, prefix: str = "") -> dict[str, Path]:
@@ -39,7 +34,7 @@ def ranges_of(video: str, path: Path, names: Mapping[int, str], hidden: bool) ->
     """The ranges of a headerless label file; in a part whose labels may be ``hidden``, class 0 says that they are.
 
     Raises:
-        UserError: a line is malformed, or its class is none of ``names``.
+        UserError: a line is malformed, or its class is none of ``names``; or no line where none may be ``hidden``.
     """
     found = []
     for number, label, start, end in label_ranges(path):
@@ -47,6 +42,8 @@ def ranges_of(video: str, path: Path, names: Mapping[int, str], hidden: bool) ->
         if label not in names and not is_hidden:
             raise wrong(path, number, f"a class of {listed(names)}", str(label))
         found.append(Range(video, start, end, -1 if is_hidden else label))
+    if not found and not hidden:
+        raise nothing(path, "'<class>,<first frame>,<last frame>' on each line")
     return found
 
 
