@@ -22,6 +22,7 @@ from ssmar_bench.core.index import Index
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.yaml_file import Document, validate
 from ssmar_bench.runs import data
+from ssmar_bench.sources import duplicates
 from ssmar_bench.splits import built as built_splits
 from ssmar_bench.splits import compare, export, fingerprints
 from ssmar_bench.splits.build import Benchmark, ratio_of
@@ -76,7 +77,10 @@ def build_split(
     if options.clips_per_class:
         clips = _per_class(clips, options.clips_per_class)
     seconds = _seconds(clips.clips, index.rates, listener) if durations else None
-    built = built_splits.build_all(clips, seconds)
+    paths = clips.clips["path"]
+    built = built_splits.build_all(
+        clips, seconds, twins=duplicates.twins(clips.clips, duplicates.same_content(paths, listener))
+    )
     store = _store_fingerprint(definition, index, built)
     built = replace(built, fingerprints=built.fingerprints.model_copy(update={"store": store}))
     return built_splits.write(built, Path(out))

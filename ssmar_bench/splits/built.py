@@ -2,7 +2,7 @@
 
     ma-12/
       definition.yaml      what it was built by, complete: ``run --benchmark ma-12/definition.yaml`` trains on it
-      clips.csv            every clip: id, label, person, number of its video, official part, role, seconds
+      clips.csv            every clip: id, label, person, number of its video, official part, role, seconds, twin
       manifests/r10_s0.json  the clips of each part at 10 % and seed 0
       fingerprints.json    the small file to publish; it names no clip
 
@@ -16,7 +16,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from ssmar_bench.splits import fingerprints as prints
 from ssmar_bench.splits.build import Benchmark
 from ssmar_bench.splits.fingerprints import Fingerprints, cell_name, differences, fingerprints
 
-COLUMNS = ("clip_id", "label", "person", "video", "part", "role", "seconds")
+COLUMNS = ("clip_id", "label", "person", "video", "part", "role", "seconds", "twin")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Built:
         definition: what it was built by; its ratios and seeds are the cells.
         clips: a frame of :data:`COLUMNS`, sorted by id: clip, the source's class id, person ("" where unknown), number
             of the video that it lies in, official part, role (``train``, ``validation``, ``test``), seconds (NaN where
-            unknown).
+            unknown), and an earlier clip that shows the same frames ("" where there is none).
         manifests: cell (``r10_s0``) -> manifest.
         fingerprints: of all of it.
     """
@@ -55,13 +55,19 @@ class Built:
     fingerprints: Fingerprints
 
 
-def build_all(benchmark: Benchmark, seconds: pd.Series[float] | None = None, store: str = "") -> Built:
+def build_all(
+    benchmark: Benchmark,
+    seconds: pd.Series[float] | None = None,
+    store: str = "",
+    twins: Mapping[str, str] | None = None,
+) -> Built:
     """The split of ``benchmark`` at all ratios and seeds of its definition.
 
     Args:
         benchmark: the clips in their roles.
         seconds: clip id -> seconds, where they are known.
         store: fingerprint of the decoded frames, "" where there are none.
+        twins: clip id -> an earlier clip that shows the same frames; None where nobody has looked.
     """
     definition, rows = benchmark.definition, benchmark.clips
     clips = pd.DataFrame(
@@ -73,6 +79,7 @@ def build_all(benchmark: Benchmark, seconds: pd.Series[float] | None = None, sto
             "part": rows["part"],
             "role": rows["role"],
             "seconds": float("nan") if seconds is None else rows["clip_id"].map(seconds),
+            "twin": rows["clip_id"].map(dict(twins or {})).fillna("").astype(str),
         }
     )
     cells = [(ratio, seed) for ratio in definition.ratios for seed in definition.seeds]
@@ -152,6 +159,8 @@ def _read_clips(path: Path) -> pd.DataFrame:
         )
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: expected a built split's list of clips, found something else.") from error
+    if tuple(clips.columns) == COLUMNS[:-1]:  # written before twins were looked for
+        return clips.assign(twin="")
     if tuple(clips.columns) != COLUMNS:
         raise UserError(f"{path}: expected the columns {', '.join(COLUMNS)}; build the split anew.")
     return clips

@@ -12,7 +12,7 @@ from ssmar_bench.splits.build import ROLES
 from ssmar_bench.splits.built import Built
 
 SHOWN = 5
-"""Classes that a warning names before it counts the others."""
+"""Classes, or pairs of clips, that a warning names before it counts the others."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def _warnings(built: Built) -> Iterator[str]:
         ("validation", "test", "choices made on validation know some people of the test"),
     ):
         yield from _shared(of_role[one], of_role[other], f"{one} and {other}", so)
+    yield from _twins(clips)
     for role in ROLES[1:]:
         missing = sorted(set(definition.classes) - set(of_role[role]["label"]))
         if missing:
@@ -104,3 +105,27 @@ def _shared(one: pd.DataFrame, other: pd.DataFrame, where: str, so: str) -> Iter
     if videos:
         what = "1 untrimmed video" if len(videos) == 1 else f"{len(videos):,} untrimmed videos"
         yield f"{what} with clips in both {where}: they share a scene, and may overlap in time."
+
+
+def _twins(clips: pd.DataFrame) -> Iterator[str]:
+    """Clips that show the same frames under two names, by the pair of roles that they have."""
+    label = dict(zip(clips["clip_id"], clips["label"], strict=True))
+    first = clips["twin"].where(clips["twin"] != "", clips["clip_id"])
+    pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for _, group in clips[first.duplicated(keep=False)].groupby(first):
+        of_role = {role: group.loc[group["role"] == role, "clip_id"].tolist() for role in ROLES}
+        for place, one in enumerate(ROLES):
+            for two in ROLES[place:]:
+                others = of_role[two][1:] if one == two else of_role[two]
+                pairs.setdefault((one, two), []).extend((clip, other) for clip in of_role[one][:1] for other in others)
+    for (one, two), found in pairs.items():
+        if not found:
+            continue
+        where = f"twice in {one}" if one == two else f"in both {one} and {two}"
+        names = ", ".join(f"{clip} = {other}" for clip, other in found[:SHOWN])
+        more = f" and {len(found) - SHOWN} more (column twin of clips.csv)" if len(found) > SHOWN else ""
+        clashing = sum(label[clip] != label[other] for clip, other in found)
+        labels = f", {clashing} of them with another class" if clashing else ""
+        so = "one may tell the other's label" if one == two else "what is measured there was seen before"
+        what = "1 clip has" if len(found) == 1 else f"{len(found):,} clips have"
+        yield f"{what} the same content {where}{labels}: {so}; keep one of each pair: {names}{more}."

@@ -102,3 +102,31 @@ def test_people_who_hold_another_share_are_warned_of(split) -> None:
         true = len(manifest.labelled) / (len(manifest.labelled) + len(manifest.unlabelled))
         assert (abs(true - 0.1) > 0.01) == any(f"seed {manifest.seed} they hold {true:.1%}" in line for line in found)
     assert found
+
+
+def test_clips_with_the_same_content_are_named_by_the_roles_that_they_have(split) -> None:
+    built = split()
+    ids = {role: built.clips.loc[built.clips["role"] == role, "clip_id"].tolist() for role in ("train", "test")}
+    held = built.clips.loc[built.clips["role"] == "validation", "clip_id"].tolist()
+    twins = {
+        **dict(zip(ids["test"][:7], ids["train"], strict=False)),
+        held[0]: ids["train"][8],
+        held[1]: ids["test"][9],
+        ids["train"][11]: ids["train"][10],
+        ids["train"][12]: ids["train"][10],
+    }
+    clips = built.clips.assign(twin=built.clips["clip_id"].map(twins).fillna(""))
+    label = dict(zip(clips["clip_id"], clips["label"], strict=True))
+    found = [text for text in summary(replace(built, clips=clips)).warnings if "the same content" in text]
+    begin = [text.partition(":")[0].partition(", ")[0] for text in found]
+    assert begin == [
+        "2 clips have the same content twice in train",
+        "1 clip has the same content in both train and validation",
+        "7 clips have the same content in both train and test",
+        "1 clip has the same content in both validation and test",
+    ]
+    assert f"{ids['train'][4]} = {ids['test'][4]} and 2 more (column twin of clips.csv)." in found[2]
+    assert ids["test"][5] not in found[2]
+    clashing = sum(label[one] != label[other] for one, other in list(twins.items())[:7])
+    assert (f"{clashing} of them with another class" in found[2]) == bool(clashing)
+    assert not [text for text in summary(built).warnings if "the same content" in text]
