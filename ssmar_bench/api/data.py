@@ -9,7 +9,7 @@ from ssmar_bench.core import definition as definitions
 from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.sources import KNOWN, Source, counterfeit, known, micro_motion, sheet
-from ssmar_bench.sources.check import Check, check
+from ssmar_bench.sources.check import Check, Opener, check
 from ssmar_bench.sources.micro_motion import MicroMotion
 
 
@@ -39,13 +39,14 @@ def broken_sources() -> list[Broken]:
     return broken_entries(KNOWN, known)
 
 
-def check_source(name: str, root: Path | str, listener: Listener = silence) -> list[Check]:
+def check_source(name: str, root: Path | str, listener: Listener = silence, deep: bool = False) -> list[Check]:
     """Read everything of a source's folder and compare it with its owners' figures.
 
     Args:
         name: a source (:func:`sources`).
         root: its folder, as its owners distribute it.
         listener: hears how far it is.
+        deep: decode every video, too.
 
     Returns:
         One check for each value of the source's knobs (UCF101's three splits), one for a source without.
@@ -53,7 +54,13 @@ def check_source(name: str, root: Path | str, listener: Listener = silence) -> l
     Raises:
         UserError: no such source, or the folder is not what its owners distribute; with file and line.
     """
-    return check(name, Path(root), listener)
+    return check(name, Path(root), listener, _opener(listener) if deep else None)
+
+
+def _opener(listener: Listener) -> Opener:
+    from ssmar_bench.api.decoding import undecodable  # a listing of the sources loads no decoder
+
+    return lambda videos: undecodable(videos, listener)
 
 
 def counterfeit_source(

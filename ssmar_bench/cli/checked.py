@@ -23,9 +23,14 @@ def show(checks: Sequence[Check], console: Console) -> None:
     known = dict.fromkeys(text for one in checks for text in one.defects)
     _list("Of this copy", list(sentences), console)
     _list("Known of this data set", list(known), console)
+    _list("Not there", list(dict.fromkeys(text for one in checks for text in one.lacking)), console)
     _list("Missing videos", list(dict.fromkeys(path for one in checks for path in one.missing)), console)
     _list("Empty videos", list(dict.fromkeys(path for one in checks for path in one.empty)), console, most=20)
-    console.print(_verdict(checks), soft_wrap=True)
+    unusable = {path: reason for one in checks for path, reason in one.unusable.items()}
+    _list("Videos that cannot be used", [f"{path}: {reason}" for path, reason in unusable.items()], console)
+    twins = dict.fromkeys(pair for one in checks for pair in one.twins)
+    _list("Clips with the same content under two names", list(twins), console)
+    console.print(_verdict(checks), soft_wrap=True, markup=False)
 
 
 def _parts(check: Check) -> Table:
@@ -76,4 +81,5 @@ def _verdict(checks: Sequence[Check]) -> str:
         counted += f"; no clip is listed of the part {', '.join(dict.fromkeys(empty))}"
     if all(one.whole for one in checks):
         return f"Readable, every video is there; {counted}."
-    return f"NOT whole: videos are missing or empty; {counted}."
+    unusable = " or cannot be used" if any(one.unusable for one in checks) else ""
+    return f"NOT whole: videos are missing or empty{unusable}; {counted}."

@@ -43,13 +43,14 @@ def list_data() -> None:
 def check(
     source: Annotated[str, typer.Argument(help="A source of `ssmar-bench data list`.")],
     root: Annotated[Path, typer.Option(help="Its folder, as its owners distribute it.")],
+    deep: Annotated[bool, typer.Option("--deep", help="Decode every video, too; this takes long.")] = False,
 ) -> None:
-    """Read everything of a source's folder and compare it with its owners' figures (status 1: videos are missing)."""
+    """Read a source's lists and look at its videos (status 1: some are missing or cannot be used)."""
     from ssmar_bench import api
     from ssmar_bench.cli.checked import show
 
     with Progress() as progress:
-        checks = api.check_source(source, root, progress.hear)
+        checks = api.check_source(source, root, progress.hear, deep)
     show(checks, Console(width=None if sys.stdout.isatty() else 120, highlight=False))
     if not all(one.whole for one in checks):
         raise typer.Exit(1)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ssmar_bench import api
+from ssmar_bench.sources import read
+from ssmar_bench.sources.micro_motion import encode
 from tests.conftest import Finished
 
 Call = Callable[..., Finished]
@@ -111,3 +115,74 @@ def test_a_whole_copy_has_the_published_counts(call: Call, tmp_path: Path, sourc
     hidden = {"full": "", "miga": f"; no clip is listed of the part {'miga-test' if source == 'imigue' else 'test'}"}
     verdict = f"Readable, every video is there; the counts are the published ones{hidden[layout]}."
     assert (ended.status, ended.out.splitlines()[-1]) == (0, verdict)
+
+
+@pytest.mark.parametrize("source", ["ma52", "imigue", "smg", "ucf101", "hmdb51"])
+def test_a_deep_check_names_every_video_that_cannot_be_decoded(call: Call, tmp_path: Path, source: str) -> None:
+    root = tmp_path / source
+    assert call("data", "counterfeit", source, "--out", root, "--clips", 40, "--lists-only").status == 0
+    videos = sorted(path for path in root.rglob("*") if path.suffix in (".mp4", ".avi"))
+    film, frames = tmp_path / "film.mp4", max(8, read(source, root).clips["end"].max() + 1)
+    encode(np.zeros((frames, 16, 16, 3), np.uint8), film, 25, 40)
+    for video in videos:
+        shutil.copy(film, video)
+    assert call("data", "check", source, "--root", root, "--deep").status == 0
+    data = videos[0].read_bytes()
+    videos[0].write_bytes(data[: len(data) // 3])
+    videos[1].write_bytes(b"<html>please log in</html>")
+    videos[2].write_bytes(bytes(len(videos[2].read_bytes())))
+    shallow = call("data", "check", source, "--root", root)
+    assert (shallow.status, shallow.out.count("cannot be used")) == (0, 0)
+    ended = call("data", "check", source, "--root", root, "--deep")
+    assert ended.status == 1
+    assert "Videos that cannot be used (3):" in ended.out
+    for path in videos[:3]:
+        (line,) = [line for line in ended.out.splitlines() if line.startswith(f"  {path}: ")]
+        assert len(line) > len(f"  {path}: ") + 10
+    assert f"decoding videos  {len(videos)}/{len(videos)}" in ended.err
+    assert ended.out.splitlines()[-1].startswith("NOT whole: videos are missing or empty or cannot be used")
+
+
+def test_a_link_to_nothing_is_no_video(call: Call, tmp_path: Path) -> None:
+    root = tmp_path / "ma52"
+    call("data", "counterfeit", "ma52", "--out", root, "--lists-only", "--clips", 60)
+    for number, video in enumerate(sorted(root.rglob("*.mp4"))):
+        video.write_text(f"video {number}")
+    video.unlink()
+    video.symlink_to("nowhere.mp4")
+    ended = call("data", "check", "ma52", "--root", root)
+    assert ended.status == 1
+    assert f"  {video}: it is a link to a file that does not exist\n" in ended.out
+    assert "every video is there" not in ended.out
+
+
+def test_a_copy_without_the_test_videos_is_split_and_planned(call: Call, tmp_path: Path) -> None:
+    root, test = tmp_path / "ma52", tmp_path / "ma52" / "videos_test"
+    call("data", "counterfeit", "ma52", "--out", root, "--lists-only", "--clips", 900)
+    for number, video in enumerate(sorted(root.rglob("*.mp4"))):
+        video.write_text(f"video {number}")
+    count = len(list(test.iterdir()))
+    test.rename(tmp_path / "elsewhere")
+    clips = api.show_split(api.build_split("ma-12", tmp_path / "built", {"ma52": root}, durations=False))[0].clips
+    train = clips.loc[clips["role"] == "train", "clip_id"].tolist()[:9]
+    tested = clips.loc[clips["role"] == "test", "clip_id"].tolist()[:9]
+    for one, other in zip(train, tested, strict=True):
+        paths = [root / f"videos_{clip}.mp4" for clip in (one, other)]
+        paths[1].write_bytes(paths[0].read_bytes())
+    words = ("--data", f"ma52={root}", "--no-durations", "--out", tmp_path / "again")
+    ended = call("splits", "build", "ma-12", *words)
+    assert ended.status == 0, ended.err
+    assert "! 9 clips have the same content in both train and test" in ended.out
+    assert f"{train[0]} = {tested[0]}" in ended.out
+    run = ("run", "--benchmark", "ma-12", "--data", f"ma52={root}", "--methods", "supervised", "--plan")
+    planned = call(*run, "--profile", "smoke", "--out", tmp_path / "out")
+    assert planned.status == 0, planned.err
+    checked = call("data", "check", "ma52", "--root", root)
+    assert checked.status == 1
+    assert f"Missing videos ({count}):" in checked.out
+    assert f"{root}: there is neither videos_test/ nor raw_videos/test/ nor test.zip" in checked.out
+    assert "Clips with the same content under two names (9):" in checked.out
+    (root / "videos_val").rename(tmp_path / "val")
+    refused = call("splits", "build", "ma-12", *words)
+    assert refused.status == 2
+    assert "there is neither videos_val/" in refused.err
