@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from ssmar_bench.core import digests
+
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: tests run side by side, and theirs is a tiny problem
 
 TINY = """\
@@ -75,9 +77,14 @@ def folder_of(out: Path, method: str, ratio: int = 50) -> Path:
 
 
 def records(out: Path, *but: str) -> dict[str, bytes]:
-    """Every file of every run's record (``run/file``), without those named in ``but``."""
-    paths = (out / "results" / "runs").glob("*/record/*")
-    return {f"{path.parts[-3]}/{path.name}": path.read_bytes() for path in paths if path.name not in but}
+    """Every file of every run's record (``run/file``), without those named in ``but``, nor their digests."""
+    found = {}
+    for path in (out / "results" / "runs").glob("*/record/*"):
+        if path.name not in but:
+            lines = path.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if path.name != digests.FILE or line[66:-1].decode() not in but]
+            found[f"{path.parts[-3]}/{path.name}"] = b"".join(kept)
+    return found
 
 
 def timings(out: Path) -> dict[str, tuple[int, bytes]]:

@@ -9,8 +9,9 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core.code import code_digest
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
+from ssmar_bench.core.run_folder import CODE
 
-FILE = "code.json"
+FILE = CODE
 Standing = Literal["today", "other", "unknown"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from ssmar_bench.algorithms.provenance import digest_today, standing
+from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs.again import command
@@ -89,12 +90,19 @@ def load_model(run: Path | str, results: Path | str = "results", device: str = "
     check_device(device)
     folder = RunFolder(_found(str(run), Path(results) / "runs"))
     _require_done(folder)
+    if damage := folder.damage():
+        raise UserError(f"{damage}; the `ssmar-bench run` that made the run makes it again.")
     if not folder.weights.is_file():
         raise UserError(
             f"Run {folder.path.name} has its record here and no weights; train it again with: "
             f"{command(folder.spec())} --out FOLDER, and look for it in FOLDER/results."
         )
-    return Model(folder, torch.device(device))
+    try:
+        return Model(folder, torch.device(device))
+    except DamagedError as error:
+        raise UserError(
+            f"{error.path} is damaged: {error.why}; train the run again: `ssmar-bench run` with --overwrite always."
+        ) from error
 
 
 def _found(run: str, runs: Path) -> Path:

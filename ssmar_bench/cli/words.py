@@ -47,7 +47,7 @@ def roots(entries: list[str]) -> dict[str, Path]:
 
 
 def tell_failures(states: Mapping[str, str], results: Path) -> bool:
-    """Says of every failed run why it failed and where its traceback lies; whether there was one.
+    """Says of every failed run why it failed and where its traceback lies; whether one failed or is damaged.
 
     Args:
         states: run folder's name -> state.
@@ -55,9 +55,8 @@ def tell_failures(states: Mapping[str, str], results: Path) -> bool:
     """
     failed = [RunFolder(results / "runs" / name) for name, state in states.items() if state == "failed"]
     for folder in failed:
-        reason = folder.failure().strip().splitlines()[-1]
-        typer.echo(f"failed: {folder.path.name}: {reason} (see {folder.work / 'failure.txt'})", err=True)
-    return bool(failed)
+        typer.echo(f"failed: {folder.path.name}: {folder.reason()} (see {folder.work / 'failure.txt'})", err=True)
+    return bool(failed) or "damaged" in states.values()
 
 
 STALE = "Stale: made by other code of the method than today's"

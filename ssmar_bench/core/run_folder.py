@@ -3,22 +3,51 @@
 The states of a run are read from files alone: ``record/metrics.json`` whose spec has the folder's hash means done;
 ``work/failure.txt`` means failed; a lock held on ``work/lease`` means running; anything else is missing or
 interrupted. A lock dies with its process, so a killed run is free again at once.
+
+Both sides hold the digests of their files (:mod:`ssmar_bench.core.digests`). What is damaged is removed, and what can
+be made again from the rest is made again: the record from ``work/``, the end of a run from its last checkpoint.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ssmar_bench.core import digests
+from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import BusyError
-from ssmar_bench.core.files import read_json, write_json
+from ssmar_bench.core.files import json_bytes, read_json, write_json
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
+
+CHECKPOINTS = ("checkpoint-even.pt", "checkpoint-odd.pt")
+"""After an even and after an odd number of epochs: the last two, so that one may be damaged."""
+
+ENDED = "outcome.json"
+"""Written last in ``work/``: the run has been trained."""
+
+CODE = "code.json"
+"""By whose code the checkpoints were made."""
+
+READ_AGAIN = (
+    *CHECKPOINTS,
+    ENDED,
+    CODE,
+    "predictions.npz",
+    "weights.pt",
+    "manifest.json",
+    "launch.json",
+    "ledger/*.npz",
+)
+"""Files of ``work/`` that nothing else than their digests vouches for."""
+
+RECORD = ("*.json", "*.csv")
+"""Files of ``record/``."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +72,53 @@ class RunFolder:
         return self.work / "weights.pt"
 
     def begin(self, spec: RunSpec) -> None:
-        """Write the spec, unless it stands there."""
-        if not (self.record / "spec.json").is_file():
-            write_json(self.record / "spec.json", spec.to_json())
+        """Write the spec, unless it stands there.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        path = self.record / "spec.json"
+        if not self._spec_is_whole():
+            try:
+                write_json(path, spec.to_json())
+            except OSError as error:
+                raise digests.unwritable(path, error) from error
+
+    def _spec_is_whole(self) -> bool:
+        """Whether the spec is there and is the one that the folder is named after."""
+        try:
+            return self.path.name.endswith(f"_{digest(read_json(self.record / 'spec.json'))}")
+        except (OSError, ValueError):
+            return False
 
     def spec(self) -> RunSpec:
-        """The spec that :meth:`begin` wrote."""
-        return RunSpec(**read_json(self.record / "spec.json"))
+        """The spec that :meth:`begin` wrote.
+
+        Raises:
+            DamagedError: it is not, or is missing.
+        """
+        path = self.record / "spec.json"
+        try:
+            return RunSpec(**read_json(path))
+        except (OSError, ValueError, TypeError) as error:
+            raise DamagedError(path, str(error)) from error
+
+    def keep(self, files: Mapping[str, bytes | Mapping[str, object]], forget: Iterable[str] = ()) -> None:
+        """Write files of ``work/`` together, mappings as JSON, and remove others; the caller holds the lease.
+
+        Raises:
+            UserError: they cannot be written.
+        """
+        content = {name: data if isinstance(data, bytes) else json_bytes(data) for name, data in files.items()}
+        digests.write(self.work, content, [*forget])
+
+    def kept(self, name: str) -> bytes:
+        """The content of a file of ``work/``.
+
+        Raises:
+            DamagedError: it is not what :meth:`keep` wrote, or is missing.
+        """
+        return digests.read_file(self.work, name)
 
     def done(self) -> bool:
         """Whether a finished record of exactly this run stands here."""
@@ -58,12 +127,65 @@ class RunFolder:
         except (OSError, ValueError):
             return False
         identity = digest(spec)
+        if not isinstance(metrics, dict):
+            return False
         return bool(metrics.get("identity") == identity and self.path.name.endswith(f"_{identity}"))
+
+    def damage(self) -> str:
+        """The first damage of the record, as "FILE: why"; "" where there is none, or no digests to compare with."""
+        return next((f"{self.record / name}: {why}" for name, why in self._record_faults().items()), "")
+
+    def _record_faults(self) -> dict[str, str]:
+        if self.done() and not digests.known(self.record) and digests.known(self.work):
+            return {digests.FILE: digests.MISSING}  # whoever wrote the one wrote the other
+        return digests.faults(self.record, RECORD)
+
+    def mend(self) -> list[str]:
+        """Remove what is damaged, so that it is made again, and what killed writers left; the caller holds the lease.
+
+        Returns:
+            A sentence for every damaged file.
+
+        Raises:
+            UserError: the folder cannot be written.
+        """
+        return [*self._mend_record(), *self._mend_work()]
+
+    def _mend_record(self) -> Iterator[str]:
+        digests.recover(self.record)
+        found = self._record_faults()
+        if "spec.json" not in found and digests.known(self.work) and not self._spec_is_whole():
+            found = {"spec.json": "it is missing, or not the one that the folder is named after"} | found
+        for name, why in found.items():
+            yield f"{self.record / name} is damaged: {why}; it is written again, from work/ or by training again."
+        if found:
+            for name in ("metrics.json", *found, digests.FILE):  # without the first one, a record is not there
+                (self.record / name).unlink(missing_ok=True)
+
+    def _mend_work(self) -> Iterator[str]:
+        digests.recover(self.work)
+        found = digests.faults(self.work, READ_AGAIN)
+        lost = found.keys() - {digests.FILE}
+        if not digests.known(self.work):
+            lost = {path.relative_to(self.work).as_posix() for kind in READ_AGAIN for path in self.work.glob(kind)}
+            found = {digests.FILE: digests.MISSING} if lost else {}
+        for name, why in found.items():
+            yield f"{self.work / name} is damaged: {why}; it is left out, and what it held is made again."
+        if any(name.startswith("ledger/") or name in ("predictions.npz", "weights.pt") for name in lost):
+            lost.add(ENDED)
+        if CODE in lost:
+            lost |= {ENDED, *CHECKPOINTS}
+        if found:
+            self.keep({}, forget=lost)
 
     def failure(self) -> str:
         """The kept traceback or reason of a failed run, "" where there is none."""
         path = self.work / "failure.txt"
-        return path.read_text() if path.is_file() else ""
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+    def reason(self) -> str:
+        """The last line of :meth:`failure`, which is the sentence for a person."""
+        return self.failure().strip().rpartition("\n")[2] or "for a reason that could not be written"
 
     def held(self) -> bool:
         """Whether another process holds the run at this moment."""
@@ -77,17 +199,27 @@ class RunFolder:
 
     def started(self) -> bool:
         """Whether there is something to continue from."""
-        return (self.work / "checkpoint.pt").is_file()
+        return bool(self.checkpoints())
+
+    def checkpoints(self) -> list[str]:
+        """The checkpoints that are there, by name."""
+        return [name for name in CHECKPOINTS if (self.work / name).is_file()]
+
+    def ended(self) -> bool:
+        """Whether the run has been trained to its end; its record may not have been written yet."""
+        return (self.work / ENDED).is_file()
 
     @contextmanager
     def lease(self, patience: float = 0) -> Iterator[None]:
         """Hold the run; :class:`BusyError` if another process still does after ``patience`` seconds."""
-        self.work.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.work / "lease")
         try:
+            self.work.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=patience)
         except Timeout as error:
             raise BusyError(f"Run {self.path.name} is held by another process; wait for it or stop it.") from error
+        except OSError as error:
+            raise digests.unwritable(self.work / "lease", error) from error
         try:
             yield
         finally:

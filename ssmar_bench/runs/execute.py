@@ -14,7 +14,6 @@ from ssmar_bench.core import plugins
 from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import BusyError, UserError, nearest
 from ssmar_bench.core.events import Event, Listener
-from ssmar_bench.core.files import write_json
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Truth
 from ssmar_bench.core.processes import cores
@@ -171,13 +170,14 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
         wanted = [StoreRecipe.model_validate(cell.spec.store) for cell in todo]
         stores = {recipe: stores.get(recipe) or prepare(recipe) for recipe in dict.fromkeys(wanted)}
         files = tuple(str(file.path) for file in plugins.files())
+        launches: dict[RunFolder, tuple[Cell, Launch]] = {}
         for cell, recipe in zip(todo, wanted, strict=True):
             folder = cell.folder(execution.results)
             if execution.overwrite == "always":
                 with folder.lease():
                     folder.clear()
-            lay_out(cell, folder, Launch(str(stores[recipe]), grid.device, files, cell.weights))
-        _train(todo, execution, engine, truth(index, definition), listener)
+            launches[folder] = cell, Launch(str(stores[recipe]), grid.device, files, cell.weights)
+        _train(launches, execution, engine, truth(index, definition), listener)
     return {cell.spec.folder(): cell.state(execution.results) for cell in table}
 
 
@@ -186,6 +186,9 @@ def _greet(table: Sequence[Cell], execution: Execution, listener: Listener) -> N
         state = cell.state(execution.results)
         if state == "skipped":
             listener(Event(cell.spec.folder(), "skipped", cell.skip))
+        elif state == "damaged" and not _wanted(cell, execution):
+            damage = cell.folder(execution.results).damage()
+            listener(Event(cell.spec.folder(), "note", f"{damage}; --overwrite only-missing makes it again."))
         elif state == "done" and execution.overwrite != "always":
             listener(Event(cell.spec.folder(), "cached"))
 
@@ -194,7 +197,7 @@ def _wanted(cell: Cell, execution: Execution) -> bool:
     state = cell.state(execution.results)
     match execution.overwrite:
         case "only-missing":
-            return state in ("missing", "interrupted", "failed")
+            return state in ("missing", "interrupted", "failed", "damaged")
         case "always":
             return state != "skipped"
         case "never":
@@ -211,36 +214,56 @@ def _require_free(todo: Sequence[Cell], execution: Execution) -> None:
 
 
 def lay_out(cell: Cell, folder: RunFolder, launch: Launch) -> None:
-    """Write what the worker reads: spec, launch, and a manifest without any hidden label."""
+    """Write what the worker reads: spec, launch, and a manifest without any hidden label; the caller holds the lease.
+
+    Raises:
+        UserError: it cannot be written.
+    """
     folder.begin(cell.spec)
-    write_json(folder.work / "launch.json", asdict(launch))
-    write_json(folder.work / "manifest.json", cell.manifest.to_json())
+    folder.keep({"launch.json": asdict(launch), "manifest.json": cell.manifest.to_json()})
 
 
-def _train(todo: Sequence[Cell], execution: Execution, engine: type[Engine], known: Truth, listener: Listener) -> None:
+def _ready(folder: RunFolder, cell: Cell, launch: Launch, listener: Listener) -> bool:
+    """Mends a run's folder and lays it out, unless another command holds it."""
+    try:
+        with folder.lease():
+            for sentence in folder.mend():
+                listener(Event(folder.path.name, "note", sentence))
+            lay_out(cell, folder, launch)
+    except BusyError:
+        return False
+    return True
+
+
+def _train(
+    launches: Mapping[RunFolder, tuple[Cell, Launch]],
+    execution: Execution,
+    engine: type[Engine],
+    known: Truth,
+    listener: Listener,
+) -> None:
     """Train until every cell is done or failed, waiting for those that another command holds."""
-    by_folder = {cell.folder(execution.results): cell for cell in todo}
 
     def finish(folder: RunFolder) -> None:
-        cell = by_folder[folder]
+        cell, _ = launches[folder]
         with folder.lease(patience=60):
             if not folder.done():
                 write_record(folder, cell.label, cell.manifest, known, cell.left_out)
+            (folder.work / "failure.txt").unlink(missing_ok=True)
 
-    jobs = execution.jobs or default_jobs(max(int(cell.spec.train["threads"]) for cell in todo))
+    threads = {folder: int(cell.spec.train["threads"]) for folder, (cell, _) in launches.items()}
+    jobs = execution.jobs or default_jobs(max(threads.values()))
     failed: set[RunFolder] = set()
-    waiting = list(by_folder)
-    listener(Event("", "grid", "all runs", 0, len(todo)))
+    waiting = list(launches)
+    listener(Event("", "grid", "all runs", 0, len(launches)))
     while waiting:
-        free = [(folder, int(by_folder[folder].spec.train["threads"])) for folder in waiting if not folder.held()]
+        free = [(folder, threads[folder]) for folder in waiting if _ready(folder, *launches[folder], listener)]
         for folder, state in engine(jobs, execution.time_limit).run(free, listener, finish):
             if state == "failed":
                 failed.add(folder)
-            listener(
-                Event(folder.path.name, state, folder.failure().strip().splitlines()[-1] if state == "failed" else "")
-            )
-            ended = len(failed) + sum(folder.done() for folder in by_folder)
-            listener(Event("", "grid", "all runs", ended, len(todo)))
+            listener(Event(folder.path.name, state, folder.reason() if state == "failed" else ""))
+            ended = len(failed) + sum(folder.done() for folder in launches)
+            listener(Event("", "grid", "all runs", ended, len(launches)))
         waiting = [folder for folder in waiting if folder not in failed and not folder.done()]
         if waiting:
             time.sleep(POLL_SECONDS)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core.errors import DivergedError, UserError
+from ssmar_bench.core.events import Event, Listener
+from ssmar_bench.core.files import write_text
+from ssmar_bench.core.run_folder import RunFolder
 
 LONGEST = 300
 """Characters of an error's own words."""
@@ -20,18 +23,40 @@ def told(error: BaseException, algorithm: str) -> str:
     return f"{''.join(traceback.format_exception(error)).rstrip()}\n\n{_sentence(error, algorithm)}\n"
 
 
+def keep(folder: RunFolder, reason: str, tell: Listener) -> None:
+    """Write why a run failed where :meth:`RunFolder.failure` finds it; tell its last line if even that cannot be."""
+    path = folder.work / "failure.txt"
+    try:
+        write_text(path, reason)
+    except OSError as error:
+        sentence = reason.strip().rpartition("\n")[2]
+        tell(Event(folder.path.name, "note", f"{folder.path.name}: {sentence} ({path.name}: {error.strerror})"))
+
+
+def unrecorded(error: Exception) -> str:
+    """As :func:`told`, of an error in writing the record of a run that has been trained."""
+    words = str(error) if isinstance(error, UserError) else repr(error)
+    trace = "".join(traceback.format_exception(error)).rstrip()
+    return f"{trace}\n\nthe run was trained, but its record could not be written: {' '.join(words.split())}\n"
+
+
 def _sentence(error: BaseException, algorithm: str) -> str:
     words = " ".join(str(error).split())[:LONGEST]
     if isinstance(error, UserError | DivergedError):
         return words
-    place = _place(error, algorithm)
+    place, own = _place(error, algorithm)
     if isinstance(error, SystemExit):
         return f"{algorithm} ended its process with sys.exit({error.code!r}) {place}; raise an error instead."
+    if isinstance(error, OSError) and not own:  # files, which are not the method's business
+        return f"training could not read or write a file {place}: {words or type(error).__name__}"
     return f"{algorithm} raised {type(error).__name__} {place}: {words or 'without a word'}"
 
 
-def _place(error: BaseException, algorithm: str) -> str:
-    """The last line of the algorithm's own file that took part; if there is none, the one that raised the error."""
+def _place(error: BaseException, algorithm: str) -> tuple[str, bool]:
+    """The last line of the algorithm's own file that took part; if there is none, the one that raised the error.
+
+    And whether the algorithm's own file took part.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     try:
         source = ALGORITHMS.entry(algorithm).source
@@ -39,7 +64,7 @@ def _place(error: BaseException, algorithm: str) -> str:
         source = None
     own = [frame for frame in frames if source is not None and Path(frame.filename) == source]
     last = (own or frames)[-1]
-    return f"({Path(last.filename).name}, line {last.lineno})"
+    return f"({Path(last.filename).name}, line {last.lineno})", bool(own)
 
 
 def ended(status: int, errors: str) -> str:

@@ -16,7 +16,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from ssmar_bench.core.events import Event, Listener
-from ssmar_bench.core.files import write_text
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure
 from ssmar_bench.runs.worker import BUSY
@@ -62,17 +61,17 @@ class LocalEngine:
         if self._stopping.is_set():
             return "held"
         status, begun, reason = self._process(folder, threads, listener)
-        if (folder.work / "outcome.json").is_file() or folder.done():
+        if folder.ended() or folder.done():
             try:
                 finish(folder)
             except Exception as error:  # noqa: BLE001  # whatever went wrong belongs to this run alone
-                reason = f"the run was trained, but its record could not be written: {error!r}"
+                reason = failure.unrecorded(error)
             else:
                 return "done"
         elif self._stopping.is_set() or (status == BUSY and not begun):
             return "held"  # by another command; or stopped with this one: interrupted, not failed
         if not folder.failure():
-            write_text(folder.work / "failure.txt", reason)
+            failure.keep(folder, reason, listener)
         return "failed"
 
     def _process(self, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, bool, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from pathlib import Path
@@ -12,7 +13,8 @@ from torch.nn import functional
 
 from ssmar_bench.backbones.build import build
 from ssmar_bench.core.definition import Definition
-from ssmar_bench.core.files import read_json
+from ssmar_bench.core.digests import read_file
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 
@@ -41,9 +43,9 @@ def of_runs(results: Path) -> dict[tuple[object, ...], float]:
     for path in sorted((results / "runs").glob("*/record/timings.json")):
         folder = RunFolder(path.parent.parent)
         try:
-            steps = read_json(folder.record / "metrics.json")["steps"]
-            seen.setdefault(key(folder.spec()), []).append(read_json(path)["train_seconds"] / steps)
-        except (OSError, ValueError, KeyError, TypeError):
+            steps, seconds = (json.loads(read_file(folder.record, name)) for name in ("metrics.json", "timings.json"))
+            seen.setdefault(key(folder.spec()), []).append(seconds["train_seconds"] / steps["steps"])
+        except (UserError, ValueError, KeyError, TypeError):
             continue  # an unreadable record only makes the estimate poorer; the report names it
     return {name: statistics.median(values) for name, values in seen.items()}
 

@@ -91,12 +91,12 @@ class Cell:
         return RunFolder(results / "runs" / self.spec.folder())
 
     def state(self, results: Path) -> str:
-        """``skipped``, ``done``, ``failed``, ``interrupted`` or ``missing``."""
+        """``skipped``, ``done``, ``damaged``, ``failed``, ``interrupted`` or ``missing``."""
         folder = self.folder(results)
         if self.skip:
             return "skipped"
         if folder.done():
-            return "done"
+            return "damaged" if folder.damage() else "done"
         if folder.failure():
             return "failed"
         return "interrupted" if folder.started() else "missing"

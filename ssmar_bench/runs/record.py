@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import platform
 from collections import Counter
@@ -16,11 +17,11 @@ import numpy.typing as npt
 import pandas as pd
 
 import ssmar_bench
-from ssmar_bench.algorithms.provenance import FILE
-from ssmar_bench.core.files import read_json, write_json, write_text
+from ssmar_bench.core import digests
+from ssmar_bench.core.files import json_bytes
 from ssmar_bench.core.manifest import Manifest, Truth
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
-from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_folder import CODE, ENDED, RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.training import ledger
 
@@ -50,10 +51,10 @@ def pseudo_label_rows(streams: dict[str, dict[str, Array]], truth: Array, epoch:
     return rows
 
 
-def _csv(frame: pd.DataFrame) -> str:
+def _csv(frame: pd.DataFrame) -> bytes:
     buffer = io.StringIO()
     frame.to_csv(buffer, index=False, float_format="%.6g", lineterminator="\n")
-    return buffer.getvalue()
+    return buffer.getvalue().encode()
 
 
 def _predictions(spec: RunSpec, manifest: Manifest, truth: Truth, arrays: dict[str, Array]) -> pd.DataFrame:
@@ -114,7 +115,7 @@ def _processor() -> str:
 def write_record(
     folder: RunFolder, label: str, manifest: Manifest, truth: Truth, left_out: Mapping[str, str] | None = None
 ) -> None:
-    """Write the record of a run whose training has ended; ``metrics.json`` last, since it means done.
+    """Write the record of a run whose training has ended, all at once; ``metrics.json`` last, since it means done.
 
     Args:
         folder: the run's folder; the caller holds its lease.
@@ -124,33 +125,34 @@ def write_record(
         left_out: why clips of the benchmark are in no part of the manifest, by their ids.
     """
     spec = folder.spec()
-    outcome = read_json(folder.work / "outcome.json")
-    with np.load(folder.work / "predictions.npz", allow_pickle=False) as stored:
+    outcome = json.loads(folder.kept(ENDED))
+    with np.load(io.BytesIO(folder.kept("predictions.npz")), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     unlabelled = np.array([truth.label[clip] for clip in manifest.unlabelled], dtype=np.int64)
     rows = [tuple(row) for row in outcome["curve"]]
     last: dict[str, dict[str, Array]] = {}
-    for path in sorted((folder.work / "ledger").glob("epoch-*.npz")):
-        last = ledger.read(path)
-        rows += pseudo_label_rows(last, unlabelled, int(path.stem.split("-")[1]))
+    for epoch in range(1, outcome["epochs"] + 1):
+        last = ledger.read(folder.kept(ledger.name_of(epoch)))
+        rows += pseudo_label_rows(last, unlabelled, epoch)
     curves = pd.DataFrame(rows, columns=["epoch", "stream", "quantity", "value"])
-    write_text(folder.record / "curves.csv", _csv(curves.sort_values(["epoch", "stream", "quantity"])))
-    write_text(folder.record / "predictions.csv", _csv(_predictions(spec, manifest, truth, arrays)))
-    write_text(folder.record / "pseudo_labels.csv", _csv(_pseudo_labels(spec, manifest, unlabelled, last)))
-    write_json(folder.record / "environment.json", environment())
-    if (folder.work / FILE).is_file():
-        write_json(folder.record / FILE, read_json(folder.work / FILE))
     seconds = outcome["epoch_seconds"]
-    write_json(
-        folder.record / "timings.json",
-        {"train_seconds": sum(seconds), "epochs": [round(value, 3) for value in seconds]},
-    )
+    timings = {"train_seconds": sum(seconds), "epochs": [round(value, 3) for value in seconds]}
     metrics = _metrics(spec, label, manifest, truth, outcome, arrays)
     if left_out:
         metrics["left_out"] = {salted(spec.benchmark, clip): why for clip, why in left_out.items()}
     if truth.counterfeit:
         metrics["counterfeit"] = True
-    write_json(folder.record / "metrics.json", metrics)
+    files = {
+        "spec.json": (folder.record / "spec.json").read_bytes(),
+        "curves.csv": _csv(curves.sort_values(["epoch", "stream", "quantity"])),
+        "predictions.csv": _csv(_predictions(spec, manifest, truth, arrays)),
+        "pseudo_labels.csv": _csv(_pseudo_labels(spec, manifest, unlabelled, last)),
+        "environment.json": json_bytes(environment()),
+        CODE: folder.kept(CODE),
+        "timings.json": json_bytes(timings),
+        "metrics.json": json_bytes(metrics),
+    }
+    digests.write(folder.record, files)
 
 
 def _metrics(

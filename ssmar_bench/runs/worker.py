@@ -21,9 +21,8 @@ from typing import TextIO
 from ssmar_bench.core import plugins
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
-from ssmar_bench.core.files import read_json, write_json, write_text
 from ssmar_bench.core.manifest import Manifest
-from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_folder import CHECKPOINTS, CODE, RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.runs import failure
 
@@ -43,34 +42,31 @@ def _own_pipe() -> TextIO:
 
 
 def _with_todays_code(folder: RunFolder, spec: RunSpec) -> None:
-    """Notes whose code trains; what other code has begun is no part of its run, which starts anew.
+    """Notes whose code trains; what other or unknown code has begun is no part of its run, which starts anew."""
+    from ssmar_bench.algorithms.provenance import provenance
 
-    A checkpoint without such a note is continued, and nobody will know by what it was made.
-    """
-    from ssmar_bench.algorithms.provenance import FILE, provenance
-
-    note, checkpoint = folder.work / FILE, folder.work / "checkpoint.pt"
-    if checkpoint.is_file() and not note.is_file():
-        return
     found = provenance(spec.algorithm, spec.revision)
-    if checkpoint.is_file() and read_json(note)["code"] != found["code"]:
-        checkpoint.unlink()
-    write_json(note, found)
+    same = (folder.work / CODE).is_file() and json.loads(folder.kept(CODE))["code"] == found["code"]
+    folder.keep({CODE: found}, forget=() if same else CHECKPOINTS)
 
 
 def execute(folder: RunFolder, tell: Listener) -> int:
     """Train the run in ``folder`` unless it is trained already; the exit status."""
     try:
         with folder.lease():
-            if (folder.work / "outcome.json").is_file() or folder.done():
-                return 0
-            tell(Event(folder.path.name, "start"))
-            (folder.work / "failure.txt").unlink(missing_ok=True)
-            launch = read_json(folder.work / "launch.json")
-            launch["plugins"] = tuple(launch["plugins"])
-            manifest = Manifest.from_json(read_json(folder.work / "manifest.json"))
-            spec = folder.spec()
+            algorithm = ""
             try:
+                (folder.work / "failure.txt").unlink(missing_ok=True)
+                for sentence in folder.mend():
+                    tell(Event(folder.path.name, "note", sentence))
+                if folder.ended() or folder.done():
+                    return 0
+                tell(Event(folder.path.name, "start"))
+                spec = folder.spec()
+                algorithm = spec.algorithm
+                launch = json.loads(folder.kept("launch.json"))
+                launch["plugins"] = tuple(launch["plugins"])
+                manifest = Manifest.from_json(json.loads(folder.kept("manifest.json")))
                 gc.disable()  # modules are no garbage, and looking for it took a fifth of a short run
                 for path in launch["plugins"]:
                     plugins.use(Path(path))
@@ -81,7 +77,7 @@ def execute(folder: RunFolder, tell: Listener) -> int:
                 gc.enable()
                 train(spec, manifest, Launch(**launch), folder, tell)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # kept in full, and told by the parent
-                write_text(folder.work / "failure.txt", failure.told(error, spec.algorithm))
+                failure.keep(folder, failure.told(error, algorithm), tell)
                 return 1
             return 0
     except BusyError:

@@ -36,7 +36,7 @@ def it_survives_kill_9(subject: Subject) -> None:
         whole, killed = (_laid_out(subject.method, Path(folder) / name) for name in ("whole", "killed"))
         _train(whole)
         _train(killed, until=killed.started)
-        if (killed.work / "outcome.json").is_file():
+        if killed.ended():
             raise NotApplicableError("it ended before it could be killed")
         _train(killed)
         one, other = _produced(whole), _produced(killed)
@@ -76,8 +76,8 @@ def _train(folder: RunFolder, until: Callable[[], bool] = lambda: False) -> None
             time.sleep(0.002)
         worker.kill()
     if folder.failure():
-        raise FailedError(f"its run fails: {folder.failure().strip().splitlines()[-1]}")
-    if not until() and not (folder.work / "outcome.json").is_file():
+        raise FailedError(f"its run fails: {folder.reason()}")
+    if not until() and not folder.ended():
         ended = (
             f"does not end within {PATIENCE:.0f} s" if time.monotonic() >= end else f"ended with {worker.returncode}"
         )

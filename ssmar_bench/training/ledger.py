@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +11,20 @@ import torch
 
 from ssmar_bench.core.contract import PseudoLabels
 from ssmar_bench.core.errors import DivergedError
-from ssmar_bench.core.files import write_bytes
+from ssmar_bench.core.run_folder import RunFolder
 
 FIELDS = ("index", "label", "weight", "confidence")
 
 
-class Ledger:
-    """Collects the pseudo-labels of an epoch by stream and writes them as ``epoch-00001.npz``."""
+def name_of(epoch: int) -> str:
+    """The file of an epoch (from 1) below ``work/``."""
+    return f"ledger/epoch-{epoch:05d}.npz"
 
-    def __init__(self, folder: Path) -> None:
+
+class Ledger:
+    """Collects the pseudo-labels of an epoch by stream and writes them into the run's folder."""
+
+    def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self._streams: dict[str, list[PseudoLabels]] = {}
 
@@ -45,14 +49,14 @@ class Ledger:
                 raise DivergedError(f"pseudo-labels: {name.replace('/', '.')} is not a number in epoch {epoch}.")
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
-        write_bytes(self.folder / f"epoch-{epoch:05d}.npz", buffer.getvalue())
+        self.folder.keep({name_of(epoch): buffer.getvalue()})
         self._streams = {}
 
 
-def read(path: Path) -> dict[str, dict[str, npt.NDArray[np.generic]]]:
-    """One epoch's file: stream -> field -> (N,)."""
+def read(content: bytes) -> dict[str, dict[str, npt.NDArray[np.generic]]]:
+    """The content of one epoch's file: stream -> field -> (N,)."""
     streams: dict[str, dict[str, npt.NDArray[np.generic]]] = {}
-    with np.load(path, allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         for name in arrays.files:
             stream, _, field = name.rpartition("/")
             streams.setdefault(stream, {})[field] = arrays[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,14 @@ from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoL
 from ssmar_bench.core.definition import BackboneRecipe, Training
 from ssmar_bench.core.errors import DivergedError, UserError
 from ssmar_bench.core.events import Event, Listener
-from ssmar_bench.core.files import write_bytes, write_json
 from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.metrics import scores
-from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_folder import CHECKPOINTS, ENDED, RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.core.seeds import seed_of
 from ssmar_bench.training.data import EpochPools, RunData
 from ssmar_bench.training.evaluate import Averaged, between_epochs, counters, forwarded, predict
-from ssmar_bench.training.ledger import Ledger
+from ssmar_bench.training.ledger import Ledger, name_of
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Trainer:
             self._parameter_groups(), self.settings.lr, self.settings.momentum, nesterov=self.settings.nesterov
         )
         self.averaged = Averaged(self.method, self.settings.ema)
-        self.ledger = Ledger(folder.work / "ledger")
+        self.ledger = Ledger(folder)
         self.curve = Curve([])
         self.step = 0
         self.epoch_seconds: list[float] = []
@@ -182,7 +182,7 @@ class Trainer:
         torch.manual_seed(seed_of("epoch", self.spec.seed, self.epochs + 1))
         with between_epochs(self.method):
             self.method.train_end(self.progress(), EpochPools(self.data, self.epochs + 1))
-        write_bytes(self.folder.weights, stored(self.method.state_dict()))
+        weights = stored(self.method.state_dict())
         arrays: dict[str, np.ndarray] = {}
         for part in ("validation", "test"):
             arrays[part] = predict(self.method, self.data, part).softmax(1).cpu().numpy()
@@ -190,7 +190,6 @@ class Trainer:
                 arrays[f"{part}_ema"] = predict(self.method, self.data, part).softmax(1).cpu().numpy()
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
-        write_bytes(self.folder.work / "predictions.npz", buffer.getvalue())
         views = len(self.views.labelled) + len(self.views.unlabelled)
         outcome = {
             "curve": self.curve.rows,
@@ -202,9 +201,11 @@ class Trainer:
             "epoch_seconds": self.epoch_seconds,
             "resolved": dict(self.method.resolved()),
         }
-        write_json(self.folder.work / "outcome.json", outcome)
+        files: dict[str, bytes | dict[str, Any]] = {self.folder.weights.name: weights}
+        files |= {"predictions.npz": buffer.getvalue(), ENDED: outcome}
+        self.folder.keep(files, forget=[CHECKPOINTS[(self.epochs + 1) % 2]])
 
-    # ---- checkpoints: written aside and renamed after every epoch
+    # ---- checkpoints: the last two, of which one is written anew after every epoch
 
     def save(self) -> None:
         """Everything that the next epoch depends on; no generator has a state worth keeping."""
@@ -217,23 +218,18 @@ class Trainer:
             "curve": self.curve.rows,
             "epoch_seconds": self.epoch_seconds,
         }
-        write_bytes(self.folder.work / "checkpoint.pt", stored(state))
+        self.folder.keep({CHECKPOINTS[self.progress().epoch % 2]: stored(state)})
 
     def resume(self) -> None:
-        """Continue from the checkpoint, if there is one.
+        """Continue from the last checkpoint whose epochs have their pseudo-labels, if there is one.
 
         Raises:
-            UserError: it cannot be read.
+            UserError: a checkpoint is damaged or cannot be read.
         """
-        path = self.folder.work / "checkpoint.pt"
-        if not path.is_file():
+        states = filter(self._has_its_ledger, map(self._checkpoint, self.folder.checkpoints()))
+        state = max(states, key=lambda state: int(state["step"]), default=None)
+        if state is None:
             return
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-        except Exception as error:
-            raise UserError(
-                f"{path} cannot be read ({type(error).__name__}); remove it, and the run starts from its beginning."
-            ) from error
         self.method.load_state_dict(state["method"])
         self.optimiser.load_state_dict(state["optimiser"])
         with torch.no_grad():
@@ -243,6 +239,23 @@ class Trainer:
         self.step = state["step"]
         self.curve.rows = [tuple(row) for row in state["curve"]]
         self.epoch_seconds = state["epoch_seconds"]
+
+    def _checkpoint(self, name: str) -> dict[str, Any]:
+        content = io.BytesIO(self.folder.kept(name))
+        try:
+            state: dict[str, Any] = torch.load(content, map_location="cpu", weights_only=True)
+        except Exception as error:
+            path = self.folder.work / name
+            raise UserError(
+                f"{path} cannot be read ({type(error).__name__}); remove it, and the run goes on from an earlier one "
+                "or starts from its beginning."
+            ) from error
+        return state
+
+    def _has_its_ledger(self, state: Mapping[str, Any]) -> bool:
+        """Whether the pseudo-labels of all its epochs are there: those that are damaged are trained again."""
+        epochs = int(state["step"]) // self.data.steps_per_epoch
+        return all((self.folder.work / name_of(epoch)).is_file() for epoch in range(1, epochs + 1))
 
     def tell(self, kind: str, rate: float) -> None:
         """News for whoever watches."""

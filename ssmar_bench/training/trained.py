@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +15,8 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.clips.outside import outside
 from ssmar_bench.clips.views import Viewer
 from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
+from ssmar_bench.core.digests import read_file
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.files import read_json
 from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.training.train import build_method
@@ -31,13 +33,13 @@ class Trained:
         classes: names, in the order of the probabilities.
 
     Raises:
-        UserError: the algorithm is not known here or has another revision than when it was trained, or the weights
-            cannot be read.
+        UserError: the algorithm is not known here or has another revision than when it was trained, or a file that is
+            read is damaged.
     """
 
     def __init__(self, folder: RunFolder, device: torch.device) -> None:
         self.spec = spec = folder.spec()
-        manifest = Manifest.from_json(read_json(folder.work / "manifest.json"))
+        manifest = Manifest.from_json(json.loads(folder.kept("manifest.json")))
         self.classes = manifest.classes
         if spec.algorithm not in ALGORITHMS.names():
             raise UserError(
@@ -52,10 +54,11 @@ class Trained:
             )
         # The weights replace whatever it starts from, so none are fetched.
         spec = replace(spec, backbone={**spec.backbone, "weights": "none"})
-        steps = int(read_json(folder.record / "metrics.json")["steps"])
+        steps = int(json.loads(read_file(folder.record, "metrics.json"))["steps"])
         self._method = build_method(spec, manifest, steps)
+        weights = io.BytesIO(folder.kept(folder.weights.name))
         try:
-            self._method.load_state_dict(torch.load(folder.weights, map_location="cpu", weights_only=True))
+            self._method.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
         except Exception as error:
             raise UserError(
                 f"{folder.weights} does not hold the weights of {spec.method} ({type(error).__name__}); remove the "

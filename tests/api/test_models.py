@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from ssmar_bench import api
+from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import silence
 from ssmar_bench.core.files import read_json
@@ -126,10 +127,15 @@ def test_weights_of_another_code(trained: Any, tmp_path: Path, monkeypatch: pyte
     folder = copied(trained, tmp_path)
     weights = folder.weights.read_bytes()
     folder.weights.write_bytes(weights[: len(weights) // 2])
+    assert refused(folder.path, tmp_path) == (
+        f"{folder.weights} is damaged: its SHA-256 is not the one in SHA256SUMS; train the run again: "
+        "`ssmar-bench run` with --overwrite always."
+    )
+    folder.keep({"weights.pt": weights[: len(weights) // 2]})
     assert refused(folder.path, tmp_path).startswith(f"{folder.weights} does not hold the weights of supervised (")
-    shutil.copy(RunFolder(folder_of(trained.out, "aplt")).weights, folder.weights)
+    folder.keep({"weights.pt": RunFolder(folder_of(trained.out, "aplt")).weights.read_bytes()})
     assert "does not hold the weights of supervised (RuntimeError)" in refused(folder.path, tmp_path)
-    folder.weights.write_bytes(weights)
+    folder.keep({"weights.pt": weights})
     api.load_model(folder.path)
     with monkeypatch.context() as patch:
         patch.setattr("ssmar_bench.core.registry.Registry.names", lambda _: ["aplt"])
@@ -143,7 +149,7 @@ def test_weights_of_another_code(trained: Any, tmp_path: Path, monkeypatch: pyte
 def test_a_model_of_other_code_is_stale(trained: Any, videos: dict[str, Path], tmp_path: Path, call: Call) -> None:
     folder = copied(trained, tmp_path)
     assert not api.load_model(folder.path).stale
-    (folder.record / "code.json").write_text('{"code": "0123456789abcdef"}')
+    digests.write(folder.record, {"code.json": b'{"code": "0123456789abcdef"}'})
     assert api.load_model(folder.path).stale
     ended = call("predict", folder.path, next(iter(videos.values())))
     assert ended.status == 0

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from ssmar_bench.api import frames, reproduce
-from ssmar_bench.core import definition, published
+from ssmar_bench.core import definition, digests, published
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.events import silence
 from ssmar_bench.results.examples import Example, Examples, picture
@@ -144,7 +144,7 @@ def test_missing_cells_are_trained_and_the_table_has_its_rows(
     assert (out / "reports" / "index.html").is_file()
     planned = call("reproduce", table, "--on", "small", "--out", out, "--plan").out
     assert "stale" not in planned.lower()
-    (folder_of(out, "aplt") / "record" / "code.json").write_text('{"code": "0123456789abcdef"}')
+    digests.write(folder_of(out, "aplt") / "record", {"code.json": b'{"code": "0123456789abcdef"}'})
     planned = call("reproduce", table, "--on", "small", "--out", out, "--plan").out
     assert [(line[1], line[6]) for line in listed(planned)] == [
         ("supervised", "done"),

@@ -124,13 +124,13 @@ def test_a_failure_is_kept_and_is_not_done(folder: RunFolder) -> None:
 def test_a_checkpoint_is_something_to_continue_from(folder: RunFolder) -> None:
     write_text(folder.work / "log.txt", "x")
     assert not folder.started()
-    write_text(folder.work / "checkpoint.pt", "x")
+    write_text(folder.work / "checkpoint-odd.pt", "x")
     assert folder.started()
 
 
 def test_clearing_forgets_everything_but_the_lease(folder: RunFolder) -> None:
     finish(folder)
-    write_text(folder.work / "checkpoint.pt", "x")
+    write_text(folder.work / "checkpoint-odd.pt", "x")
     write_text(folder.work / "ledger" / "1.npz", "x")
     with folder.lease():
         folder.clear()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import pytest
 
 from ssmar_bench import __version__, api
 from ssmar_bench.algorithms.provenance import FILE, digest_today, provenance, standing
-from ssmar_bench.core import plugins
+from ssmar_bench.core import digests, plugins
+from ssmar_bench.core.files import json_bytes
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.records import load
@@ -142,10 +142,10 @@ def test_ours_say_so_too_and_old_records_say_nothing(trained: object, tmp_path: 
     out = trained.copy(tmp_path, "fixmatch", "supervised")  # type: ignore[attr-defined]
     record = folder_of(out, "fixmatch") / "record"
     assert json.loads((record / FILE).read_text()) == provenance("fixmatch", 1)
-    (folder_of(out, "supervised") / "record" / FILE).unlink()
+    digests.write(folder_of(out, "supervised") / "record", {}, forget=[FILE])
     runs = load(out / "results").runs.set_index("method")
     assert runs["code"].to_dict() == {"fixmatch": "today", "supervised": "unknown"}
-    (record / FILE).write_text(json.dumps({**provenance("fixmatch", 1), "code": "f" * 16}))
+    digests.write(record, {FILE: json_bytes({**provenance("fixmatch", 1), "code": "f" * 16})})
     assert load(out / "results").runs.set_index("method").loc["fixmatch", "code"] == "other"
     text = api.table(out / "results", "tiny-motion")
     (row,) = (line for line in text.splitlines() if line.startswith("| FixMatch"))
@@ -162,23 +162,22 @@ def spec_of(folder: RunFolder) -> RunSpec:
 
 def test_a_run_that_other_code_began_starts_anew(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
-    spec, note, checkpoint = spec_of(folder), folder.work / FILE, folder.work / "checkpoint.pt"
+    spec = spec_of(folder)
     _with_todays_code(folder, spec)
-    assert json.loads(note.read_text()) == provenance("fixmatch", 1)
-    checkpoint.write_text("of today's code")
+    assert json.loads((folder.work / FILE).read_text()) == provenance("fixmatch", 1)
+    folder.keep({"checkpoint-odd.pt": b"of today's code", "checkpoint-even.pt": b"too"})
     _with_todays_code(folder, spec)
-    assert checkpoint.exists()
-    note.write_text(json.dumps({"code": "another"}))
+    assert folder.checkpoints() == ["checkpoint-even.pt", "checkpoint-odd.pt"]
+    folder.keep({FILE: {"code": "another"}})
     _with_todays_code(folder, spec)
-    assert not checkpoint.exists()
-    assert json.loads(note.read_text())["code"] == digest_today("fixmatch")
+    assert folder.checkpoints() == []
+    assert json.loads((folder.work / FILE).read_text())["code"] == digest_today("fixmatch")
 
 
-def test_a_checkpoint_of_unknown_code_goes_on_and_stays_unknown(tmp_path: Path) -> None:
+def test_a_run_that_unknown_code_began_starts_anew(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     spec = spec_of(folder)
-    (folder.work / "checkpoint.pt").write_text("from before this was noted")
+    folder.keep({"checkpoint-odd.pt": b"of code that nobody knows"})
     _with_todays_code(folder, spec)
-    assert not (folder.work / FILE).exists()
-    assert (folder.work / "checkpoint.pt").exists()
-    shutil.rmtree(folder.path)
+    assert json.loads((folder.work / FILE).read_text())["code"] == digest_today("fixmatch")
+    assert folder.checkpoints() == []

@@ -26,7 +26,7 @@ ENDLESS = ("--set", "train.epochs=100000")
 
 def begun(out: Path, method: str) -> bool:
     """Whether a run has ended an epoch (and, the tests being quick, is in the middle of another)."""
-    return bool([*(out / "results" / "runs").glob(f"*_{method}_r50_*/work/checkpoint.pt")])
+    return bool([*(out / "results" / "runs").glob(f"*_{method}_r50_*/work/checkpoint-*.pt")])
 
 
 def assert_same(out: Path, reference: Path) -> None:
@@ -96,12 +96,12 @@ def test_killed_between_training_and_record(
     for folder in (early, late):
         for name in ("metrics.json", "timings.json", "environment.json"):
             (folder / "record" / name).unlink()
-    trained_at = {folder: (folder / "work" / "checkpoint.pt").stat().st_mtime_ns for folder in (early, late)}
+    trained_at = {folder: (folder / "work" / "checkpoint-even.pt").stat().st_mtime_ns for folder in (early, late)}
 
     assert call("run", "--benchmark", tiny, "--methods", "supervised,aplt", "--out", out).status == 0
     assert_same(out, trained.copy(tmp_path / "reference", "supervised", "aplt"))
     for folder, when in trained_at.items():
-        assert (folder / "work" / "checkpoint.pt").stat().st_mtime_ns == when, "an epoch was trained again"
+        assert (folder / "work" / "checkpoint-even.pt").stat().st_mtime_ns == when, "an epoch was trained again"
 
 
 def test_ctrl_c_ends_everything_and_fails_nothing(commands: Commands, tiny: Path, tmp_path: Path) -> None:

@@ -87,9 +87,13 @@ def test_a_checkpoint_that_cannot_be_read_is_named(prepared: Any, tmp_path: Path
     trainer = prepared.trainer(tmp_path, "supervised")
     trainer.epoch()
     trainer.save()
-    path = tmp_path / "work" / "checkpoint.pt"
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(UserError, match=r"checkpoint\.pt cannot be read .* remove it, and the run starts from"):
+    path = tmp_path / "work" / "checkpoint-odd.pt"
+    torn = path.read_bytes()[:1000]
+    trainer.folder.keep({path.name: torn})  # whole, and yet no checkpoint: of another torch, for instance
+    with pytest.raises(UserError, match=r"checkpoint-odd\.pt cannot be read .* remove it, and the run goes on from"):
+        prepared.trainer(tmp_path, "supervised").resume()
+    path.write_bytes(torn[:-1])
+    with pytest.raises(UserError, match=r"checkpoint-odd\.pt is damaged: its SHA-256 is not the one in SHA256SUMS"):
         prepared.trainer(tmp_path, "supervised").resume()
 
 
@@ -110,7 +114,7 @@ def test_a_checkpoint_holds_no_pickled_code(prepared: Any, tmp_path: Path) -> No
     trainer = prepared.trainer(tmp_path, "aplt")
     trainer.epoch()
     trainer.save()
-    state = torch.load(tmp_path / "work" / "checkpoint.pt", weights_only=True)
+    state = torch.load(tmp_path / "work" / "checkpoint-odd.pt", weights_only=True)
     assert state["step"] == trainer.data.steps_per_epoch
 
 
@@ -120,7 +124,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(prepared: Any, tm
         next(trainer.method.parameters()).fill_(torch.nan)
     with pytest.raises(DivergedError, match=r"loss/labelled_weak became .* in epoch 1; try a lower train.lr"):
         trainer.run()
-    assert not (tmp_path / "work" / "checkpoint.pt").exists()
+    assert not trainer.folder.started()
 
 
 @pytest.mark.parametrize("method", ["supervised", "fixmatch", "aplt"])
@@ -132,7 +136,7 @@ def test_the_probe_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tm
     files = sorted((tmp_path / "work" / "ledger").iterdir())
     assert [path.name for path in files] == [f"epoch-{number:05d}.npz" for number in (1, 2, 3)]
     for number, path in enumerate(files, start=1):
-        streams = ledger.read(path)
+        streams = ledger.read(path.read_bytes())
         assert streams["probe"]["index"].tolist() == list(range(pool))
         assert streams["probe"]["weight"].tolist() == [1.0] * pool
         # APLT's first round stands after epoch 2 of 6.
@@ -143,7 +147,7 @@ def test_the_probe_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tm
 def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Path) -> None:
     trainer = prepared.trainer(tmp_path, "fixmatch")
     trainer.epoch()
-    online = ledger.read(tmp_path / "work" / "ledger" / "epoch-00001.npz")["online"]
+    online = ledger.read((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes())["online"]
     expected = np.concatenate([trainer.data.slots("unlabelled", step) for step in range(trainer.data.steps_per_epoch)])
     assert online["index"].tolist() == expected.tolist()
     assert np.array_equal(online["weight"] > 0, online["confidence"] >= 0.95)
@@ -152,4 +156,4 @@ def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Pa
 
 def test_a_pool_without_unlabelled_clips_has_no_stream(prepared: Any, tmp_path: Path) -> None:
     prepared.trainer(tmp_path, "supervised", 1.0).epoch()
-    assert ledger.read(tmp_path / "work" / "ledger" / "epoch-00001.npz") == {}
+    assert ledger.read((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes()) == {}

@@ -36,7 +36,7 @@ def test_a_video_is_predicted_as_the_test_clip_was(prepared: Any, tiny: Path, tm
     folder.begin(cell.spec)
     trainer = Trainer(cell.spec, cell.manifest, Launch(str(prepared.store)), folder, silence)
     trainer.run()
-    (folder.work / "manifest.json").write_text(json.dumps(cell.manifest.to_json()))
+    folder.keep({"manifest.json": cell.manifest.to_json()})
     (folder.record / "metrics.json").write_text(json.dumps({"steps": trainer.steps}))
     with np.load(folder.work / "predictions.npz") as predictions:
         tested = predictions["test"]
