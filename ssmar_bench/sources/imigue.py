@@ -18,11 +18,20 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.folders import first_file, first_folder, likeliest, places
-from ssmar_bench.sources.listing import Listing, Missing, absent, frame
+from ssmar_bench.sources.listing import Listing, frame
 from ssmar_bench.sources.official.imigue import FACTS, OUTSIDE_MIGA, RATE, TEST_PEOPLE, TRAIN_PEOPLE
 from ssmar_bench.sources.people import subject_map
 from ssmar_bench.sources.text import Cells, Row, column, nothing, rows, whole, wrong
-from ssmar_bench.sources.untrimmed import Range, clip_ids, lacks_label_file, listed, numbered, ranges_of, repeated
+from ssmar_bench.sources.untrimmed import (
+    Range,
+    clip_ids,
+    lacks_label_file,
+    listed,
+    missing_videos,
+    numbered,
+    ranges_of,
+    repeated,
+)
 
 LABELS = "Label/labels_20200831.csv"
 TABLES = tuple(
@@ -70,34 +79,22 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
     """
     table = first_file(root, TABLES)
     found = _miga(root) if table is None else _full(root, table)
-    there = {video: path.is_file() for video, path in found.paths.items()}
-    outside = [video for video, is_there in there.items() if not is_there and int(video) in OUTSIDE_MIGA]
+    outside = [video for video, path in found.paths.items() if int(video) in OUTSIDE_MIGA and not path.is_file()]
     kept = [one for one in found.ranges if one.video not in outside]
     clips, twice = clip_ids(kept)
     clip_rows = [
         (clip, str(found.paths[v.video]), v.start, v.end, v.label, found.people[v.video], found.parts[v.video])
         for clip, v in clips.items()
     ]
-    missing = _missing(root, found, {video: here for video, here in there.items() if video not in outside})
+    wanted = {video: path for video, path in found.paths.items() if video not in outside}
+    missing = missing_videos(root, found.listed, wanted, {v: found.lacking.get(found.parts[v], "") for v in wanted})
     notes = repeated(twice)
     if outside:
         lost = f"{len(found.ranges) - len(kept)} clips of the videos {', '.join(outside)} are left out"
         notes += (f"{lost}: no part of the MiGA challenge holds them; who has them puts them into {FURTHER_VIDEOS}/.",)
-    rates = {str(found.paths[video]): RATE for video in there}
+    rates = {str(path): RATE for path in found.paths.values()}
     index = Index(source, frame(clip_rows), dict(FACTS.names), FACTS.groups, rates)
     return Listing(index, found.layout, missing, notes)
-
-
-def _missing(root: Path, found: _Found, there: Mapping[str, bool]) -> tuple[Missing, ...]:
-    """The videos that are not there, those of a part without a folder apart from the others."""
-    of_reason: dict[str, dict[str, str]] = {"": {}}
-    for video in there:
-        reason = found.lacking.get(found.parts[video], "")
-        of_reason.setdefault(reason, {})[f"{video}.mp4"] = str(found.paths[video])
-    names = {f"{video}.mp4" for video, is_there in there.items() if is_there}
-    return tuple(
-        missing for reason, videos in of_reason.items() for missing in absent(root, found.listed, videos, names, reason)
-    )
 
 
 def _full(root: Path, path: Path) -> _Found:

@@ -17,10 +17,18 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.folders import best_folder, first_folder, likeliest
-from ssmar_bench.sources.listing import Listing, Missing, absent, frame
+from ssmar_bench.sources.listing import Listing, frame
 from ssmar_bench.sources.official.smg import FACTS, PEOPLE
 from ssmar_bench.sources.text import Cells, positive, rows, whole, wrong
-from ssmar_bench.sources.untrimmed import Range, clip_ids, lacks_label_file, numbered, ranges_of, repeated
+from ssmar_bench.sources.untrimmed import (
+    Range,
+    clip_ids,
+    lacks_label_file,
+    missing_videos,
+    numbered,
+    ranges_of,
+    repeated,
+)
 
 SAMPLE = "Sample"
 WHOLE = (".", "SMG", "samples", "data", "SMG/samples")
@@ -61,7 +69,7 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
         (clip, str(paths[one.video]), one.start, one.end, one.label, one.video, _part(one.video))
         for clip, one in clips.items()
     ]
-    missing = _missing(root, paths, lacking)
+    missing = missing_videos(root, "the label files", paths, {n: lacking.get(_part(n), "") for n in paths})
     notes = repeated(twice)
     if cut:
         notes += (f"{cut} ranges end after the last frame that data.csv counts; they are cut there.",)
@@ -70,19 +78,6 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
 
 def _part(number: str) -> str:
     return next(part for part, people in PEOPLE.items() if int(number) in people)
-
-
-def _missing(root: Path, paths: Mapping[str, Path], lacking: Mapping[str, str]) -> tuple[Missing, ...]:
-    """The videos that are not there, those of a part without a folder (``lacking``) apart from the others."""
-    of_reason: dict[str, dict[str, str]] = {"": {}}
-    for number, path in paths.items():
-        of_reason.setdefault(lacking.get(_part(number), ""), {})[path.name] = str(path)
-    there = {path.name for path in paths.values() if path.is_file()}
-    return tuple(
-        missing
-        for reason, videos in of_reason.items()
-        for missing in absent(root, "the label files", videos, there, reason)
-    )
 
 
 def _video(folders: list[Path], number: str) -> Path:

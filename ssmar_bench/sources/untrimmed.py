@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.sources.listing import Missing, absent
 from ssmar_bench.sources.text import label_ranges, nothing, whole, wrong
 
 
@@ -70,6 +71,25 @@ def clip_ids(ranges: Sequence[Range]) -> tuple[dict[str, Range], int]:
             clip_id = f"{plain}-{further}"
         clips[clip_id] = one
     return clips, len(ranges) - len(unique)
+
+
+def missing_videos(
+    root: Path, listed: str, paths: Mapping[str, Path], reasons: Mapping[str, str]
+) -> tuple[Missing, ...]:
+    """The videos of ``listed`` that are not there, by the ``reasons`` why whole folders of them are not ("" for none).
+
+    Args:
+        root: the source's folder.
+        listed: what names the videos.
+        paths: video -> where it is or should be.
+        reasons: video -> sentence on its folder.
+    """
+    found: list[Missing] = []
+    for reason in dict.fromkeys(reasons.values()):
+        of_reason = {path.name: str(path) for video, path in paths.items() if reasons[video] == reason}
+        there = {name for name, path in of_reason.items() if Path(path).is_file()}
+        found += absent(root, listed, of_reason, there, reason)
+    return tuple(found)
 
 
 def repeated(count: int) -> tuple[str, ...]:
