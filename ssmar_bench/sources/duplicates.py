@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -20,10 +21,11 @@ def same_content(paths: Iterable[str], listener: Listener) -> dict[str, str]:
     Files that are empty or cannot be read are left out.
     """
     of_size: dict[int, list[str]] = {}
-    for path in dict.fromkeys(paths):
-        size = _size(path)
-        if size:
-            of_size.setdefault(size, []).append(path)
+    wanted = list(dict.fromkeys(paths))
+    with ThreadPoolExecutor(8) as pool:  # a folder may be far away: waiting, not computing, takes the time
+        for path, size in zip(wanted, pool.map(_size, wanted), strict=True):
+            if size:
+                of_size.setdefault(size, []).append(path)
     wanted = [path for alike in of_size.values() if len(alike) > 1 for path in alike]
     of_content: dict[str, list[str]] = {}
     for done, path in enumerate(wanted, start=1):
