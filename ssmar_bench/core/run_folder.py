@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from ssmar_bench.core import digests
 from ssmar_bench.core.digests import DamagedError
-from ssmar_bench.core.errors import BusyError
+from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.files import json_bytes, read_json, write_json
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
@@ -46,8 +46,11 @@ READ_AGAIN = (
 )
 """Files of ``work/`` that nothing else than their digests vouches for."""
 
-RECORD = ("*.json", "*.csv")
-"""Files of ``record/``."""
+RECORD = (
+    *("spec.json", "metrics.json", "timings.json", "environment.json", CODE),
+    *("curves.csv", "predictions.csv", "pseudo_labels.csv"),
+)
+"""Files of ``record/``; what else lies there is a person's own."""
 
 
 @dataclass(frozen=True)
@@ -132,10 +135,11 @@ class RunFolder:
         return bool(metrics.get("identity") == identity and self.path.name.endswith(f"_{identity}"))
 
     def damage(self) -> str:
-        """The first damage of the record, as "FILE: why"; "" where there is none, or no digests to compare with."""
-        return next((f"{self.record / name}: {why}" for name, why in self._record_faults().items()), "")
+        """The first of :meth:`record_faults`, as "FILE: why"; "" where there is none."""
+        return next((f"{self.record / name}: {why}" for name, why in self.record_faults().items()), "")
 
-    def _record_faults(self) -> dict[str, str]:
+    def record_faults(self) -> dict[str, str]:
+        """Every damaged file of the record -> why; none where there are no digests to compare with."""
         if self.done() and not digests.known(self.record) and digests.known(self.work):
             return {digests.FILE: digests.MISSING}  # whoever wrote the one wrote the other
         return digests.faults(self.record, RECORD)
@@ -153,7 +157,7 @@ class RunFolder:
 
     def _mend_record(self) -> Iterator[str]:
         digests.recover(self.record)
-        found = self._record_faults()
+        found = self.record_faults()
         if "spec.json" not in found and digests.known(self.work) and not self._spec_is_whole():
             found = {"spec.json": "it is missing, or not the one that the folder is named after"} | found
         for name, why in found.items():
@@ -196,6 +200,8 @@ class RunFolder:
                 return False
         except BusyError:
             return True
+        except UserError:  # a folder that this user may only read
+            return False
 
     def started(self) -> bool:
         """Whether there is something to continue from."""

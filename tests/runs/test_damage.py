@@ -21,7 +21,7 @@ from ssmar_bench import api
 from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, silence
-from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_folder import RECORD, RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import data, worker
 from ssmar_bench.runs.execute import Execution, _ready, _train
@@ -208,6 +208,16 @@ def test_a_record_alone_is_trained_again_if_it_is_damaged(trial: Trial) -> None:
     assert trial.again("finished") == "damaged"
     assert [text for text in trial.told if text.startswith(f"{path} is damaged: its SHA-256 is not")]
     assert records(trial.base / "finished", "timings.json") == expected
+
+
+def test_a_persons_own_file_in_a_record_is_no_damage(trial: Trial) -> None:
+    note = trial.folder("finished").record / "note.json"
+    note.write_text("mine")
+    assert trial.again("finished") == "done"
+    assert {*files_of(trial.folder("finished"))} > {f"record/{name}" for name in RECORD}
+    (note.parent / "curves.csv").write_text("")
+    assert trial.again("finished") == "damaged"
+    assert note.read_text() == "mine"
 
 
 def test_a_record_without_digests_is_an_older_one_and_stays(trial: Trial) -> None:
