@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ssmar_bench.clips.decode import BadVideoError, decode_parts
+from ssmar_bench.clips.decode import BadVideoError, decode_parts, no_frame
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.processes import cores
 
-SHORT_SIDE = 16
-"""Pixels of the frames that are decoded and forgotten."""
 WHOLE_FILE = (-1, -1)
 
 Ranges = Sequence[tuple[int, int]]
@@ -39,7 +37,7 @@ def undecodable(videos: Mapping[str, Ranges], listener: Listener) -> dict[str, s
 def _reason(path: str, ranges: Ranges) -> str:
     wanted = list(ranges) or [WHOLE_FILE]
     try:
-        for number, decoded in decode_parts(Path(path), wanted, SHORT_SIDE):
+        for number, decoded in decode_parts(Path(path), wanted, choice=no_frame):
             if decoded.problem:
                 start, end = wanted[number]
                 return decoded.problem if end < 0 else f"frames {start} to {end}: {decoded.problem}"

@@ -69,8 +69,8 @@ def record_frames(
 
 def _strip(path: Path, start: int, end: int) -> bytes:
     """``FRAMES`` frames of a clip, evenly spread, side by side with a white line between them, as a JPEG."""
-    frames = decode(path, start, end).frames
-    images = [Image.fromarray(frame) for frame in frames[centres(len(frames), FRAMES)]]
+    decoded = decode(path, start, end, choice=lambda times: centres(len(times), FRAMES).tolist())
+    images = [Image.fromarray(frame) for frame in decoded.frames]
     scale = min(1.0, LARGEST / min(images[0].size))
     width, height = round(scale * images[0].width), round(scale * images[0].height)
     strip = Image.new("RGB", (FRAMES * (width + 1) - 1, height), "white")

@@ -8,11 +8,11 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ssmar_bench.clips.decode import BadVideoError
 from ssmar_bench.clips.draft import Draft
 from ssmar_bench.clips.shards import ClipFile, Shard, source_of, writing
 from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken
 from ssmar_bench.clips.taking import take
+from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 
@@ -21,9 +21,10 @@ Entries = list[dict[str, Any]]
 
 def bad_clip(clip: ClipFile, reason: str) -> UserError:
     """The error that stops a preparation at a clip that cannot be used."""
+    advice = "replace the file" if clip.end < 0 else "correct its frame numbers, replace the file"
     return UserError(
-        f"The video {clip.path} of the clip '{clip.clip_id}' cannot be used: {reason}; replace the file, or leave such "
-        "clips out with --on-bad-clip skip."
+        f"The video {clip.path} of the clip '{clip.clip_id}' cannot be used: {reason}; {advice}, or leave such clips "
+        "out with --on-bad-clip skip."
     )
 
 
@@ -84,6 +85,7 @@ def _entry(taken: Taken, source: tuple[int, int]) -> dict[str, Any]:
         "decoded": taken.decoded,
         "header": taken.header,
         "problem": taken.problem,
+        "by_time": taken.by_time,
         "source_size": source[0],
         "source_mtime_ns": source[1],
     }

@@ -6,16 +6,18 @@ import multiprocessing
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ssmar_bench.clips.decode import BadVideoError, Decoded, Frames, decode_parts
+from ssmar_bench.clips.decode import each_frame
 from ssmar_bench.clips.decord_reader import decord_module
+from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.shards import ClipFile
-from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken, positions
+from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken
 from ssmar_bench.clips.taking import take
+from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.processes import apart_from_main, end_with_parent
 
@@ -80,35 +82,63 @@ def _by_processes(videos: Sequence[list[ClipFile]], recipe: StoreRecipe, process
 
 
 def _of_video(clips: Sequence[ClipFile], recipe: StoreRecipe) -> list[Comparison]:
-    parts = [(clip.start, clip.end) for clip in clips]
-    path = clips[0].path
-    try:
-        ours = dict(decode_parts(path, parts, recipe.short_side))
-    except BadVideoError as error:
-        ours = dict.fromkeys(range(len(clips)), Decoded(NO_FRAMES, 0, 0, error.reason))
-    try:
-        theirs = dict(take(path, parts, recipe.model_copy(update={"decoder": "decord"})))
-    except BadVideoError as error:
-        theirs = dict.fromkeys(range(len(clips)), Taken(NO_FRAMES, 0, 0, error.reason))
-    return [_of_clip(clip, ours[number], theirs[number], recipe) for number, clip in enumerate(clips)]
+    ours, theirs = (_taken(clips, recipe.model_copy(update={"decoder": name})) for name in ("pyav", "decord"))
+    found = [_begun(clip, ours[number], theirs[number]) for number, clip in enumerate(clips)]
+    looked_for = {
+        number: _LookedFor(theirs[number].frames, ours[number].numbers)
+        for number, comparison in enumerate(found)
+        if not comparison.problem
+    }
+    if looked_for:
+        for place, frame in enumerate(each_frame(clips[0].path, recipe.short_side)):
+            for number, images in looked_for.items():
+                clip = clips[number]
+                if max(clip.start, 0) <= place and (clip.end < 0 or place <= clip.end):
+                    images.look(place - max(clip.start, 0), frame)
+    for number, images in looked_for.items():
+        found[number] = replace(found[number], shown=images.shown())
+    return found
 
 
-def _of_clip(clip: ClipFile, ours: Decoded, theirs: Taken, recipe: StoreRecipe) -> Comparison:
-    frames = len(ours.frames), theirs.decoded
+def _taken(clips: Sequence[ClipFile], recipe: StoreRecipe) -> dict[int, Taken]:
+    """What a decoder takes out of a video for each of its clips, by their places."""
+    try:
+        return dict(take(clips[0].path, [(clip.start, clip.end) for clip in clips], recipe))
+    except BadVideoError as error:
+        return dict.fromkeys(range(len(clips)), Taken(NO_FRAMES, 0, 0, error.reason))
+
+
+def _begun(clip: ClipFile, ours: Taken, theirs: Taken) -> Comparison:
+    """The comparison of a clip but for ``shown``."""
+    frames = ours.decoded, theirs.decoded
     said = [("pyav", ours.problem), ("decord", theirs.problem)]
     problem = "; ".join(f"{decoder}: {text}" for decoder, text in said if text)
+    if not problem and ours.frames.shape != theirs.frames.shape:
+        problem = "decord: frames of another shape, as of a turned video"
     if problem:
         return Comparison(clip.clip_id, frames, problem=problem)
-    asked = positions(len(ours.frames), recipe)
-    if ours.frames.shape[1:] != theirs.frames.shape[1:]:
-        return Comparison(clip.clip_id, frames, problem="decord: frames of another shape, as of a turned video")
-    shown = [_number_of(image, int(number), ours.frames) for image, number in zip(theirs.frames, asked, strict=True)]
-    difference = float(np.abs(ours.frames[asked].astype(np.int16) - theirs.frames).mean())
-    return Comparison(clip.clip_id, frames, tuple(asked.tolist()), tuple(shown), difference)
+    difference = float(np.abs(ours.frames.astype(np.int16) - theirs.frames).mean())
+    return Comparison(clip.clip_id, frames, ours.numbers, difference=difference)
 
 
-def _number_of(image: Frames, asked: int, frames: Frames) -> int:
-    """The number of the frame that ``image`` looks like; ``asked`` if no other one is clearly nearer."""
-    distances = np.array([np.abs(frame.astype(np.int16) - image).mean() for frame in frames])
-    nearest = int(distances.argmin())
-    return nearest if distances[asked] > distances[nearest] + _ALIKE else asked
+class _LookedFor:
+    """Images, and which frames of a clip they look like: those that were asked for if no other is clearly nearer."""
+
+    def __init__(self, images: Frames, asked: Sequence[int]) -> None:
+        self._images = images.astype(np.int16)
+        self._asked = np.array(asked)
+        self._nearest = self._asked.copy()
+        self._distance = np.full(len(asked), np.inf)
+        self._distance_of_asked = np.full(len(asked), np.inf)
+
+    def look(self, number: int, frame: Frames) -> None:
+        """Compare all images with a frame of the clip, whose numbers rise from 0."""
+        distance = np.abs(self._images - frame).mean(axis=(1, 2, 3))
+        nearer = distance < self._distance
+        self._nearest[nearer] = number
+        self._distance[nearer] = distance[nearer]
+        self._distance_of_asked = np.where(self._asked == number, distance, self._distance_of_asked)
+
+    def shown(self) -> tuple[int, ...]:
+        """The numbers of the frames that the images look like."""
+        return tuple(np.where(self._distance_of_asked > self._distance + _ALIKE, self._nearest, self._asked).tolist())

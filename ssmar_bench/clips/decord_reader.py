@@ -9,14 +9,18 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
-from ssmar_bench.clips.decode import BadVideoError, Frames, Scaler, missing
-from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken, positions
+from ssmar_bench.clips.decode import check_parts
+from ssmar_bench.clips.frame_times import FrameTimes
+from ssmar_bench.clips.scaler import Frames, Scaler
+from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken, positions_in_time
+from ssmar_bench.clips.video_file import BadVideoError, missing, open_video
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 
@@ -37,40 +41,42 @@ def decord_module() -> Any:
 def take_with_decord(path: Path, parts: Sequence[tuple[int, int]], recipe: StoreRecipe) -> Iterator[tuple[int, Taken]]:
     """As :func:`ssmar_bench.clips.taking.take`, by decord."""
     decord = decord_module()
+    check_parts(path, parts)
     reason = missing(path)
     if reason:
         raise BadVideoError(path, reason)
     try:
-        reader = decord.VideoReader(str(path), num_threads=1)
+        reader = decord.VideoReader(str(path.absolute()), num_threads=1)
         length = len(reader)
-    except (RuntimeError, decord.DECORDError) as error:
+        ends = np.asarray(reader.get_frame_timestamp(range(length)), np.float64).reshape(-1, 2)
+    except (RuntimeError, IndexError, decord.DECORDError) as error:
         raise BadVideoError(path, f"decord cannot open it ({_first_line(error)})") from None
+    open_video(path).close()  # decord takes a cover picture for a video
     for number, (start, end) in enumerate(parts):
-        if 0 <= end < start:
-            raise UserError(f"A clip of the video {path} ends (frame {end}) before it starts (frame {start}).")
         first = max(start, 0)
-        announced = (length if end < 0 else end + 1) - first
+        announced = max((length if end < 0 else end + 1) - first, 0)
         found = max(min(first + announced, length) - first, 0)
-        if found < 1:
-            yield number, Taken(NO_FRAMES, 0, max(announced, 0), f"it has no frame {first}: decord counts {length}")
-        elif 2 * found < announced:
-            yield number, Taken(NO_FRAMES, found, announced, f"only {found} of {announced} frames are there")
+        if found < 1 or found < announced:
+            lacking = first if found < 1 else end
+            yield number, Taken(NO_FRAMES, found, announced, f"it has no frame {lacking}: decord counts {length}")
         else:
-            wanted = first + positions(found, recipe)
-            yield number, _taken(decord, reader, wanted, recipe, found, announced)
+            times = FrameTimes(ends[first : first + found, 0].tolist(), float(np.diff(ends[-1])[0]) if end < 0 else 0)
+            chosen, by_time = positions_in_time(times, recipe)
+            taken = _taken(decord, reader, path, first + chosen, recipe, found)
+            yield number, replace(taken, numbers=tuple(chosen.tolist()), by_time=by_time)
 
 
-def _taken(decord: Any, reader: Any, wanted: Any, recipe: StoreRecipe, found: int, announced: int) -> Taken:
+def _taken(decord: Any, reader: Any, path: Path, wanted: Any, recipe: StoreRecipe, found: int) -> Taken:
     try:
         images = reader.get_batch(wanted.tolist()).asnumpy()
     except (RuntimeError, IndexError, decord.DECORDError) as error:
-        return Taken(NO_FRAMES, 0, announced, f"decord cannot decode it ({_first_line(error)})")
-    return Taken(_scaled(images, recipe.short_side), found, announced, "")
+        return Taken(NO_FRAMES, 0, found, f"decord cannot decode it ({_first_line(error)})")
+    return Taken(_scaled(path, images, recipe.short_side), found, found, "")
 
 
-def _scaled(images: Frames, short_side: int) -> Frames:
+def _scaled(path: Path, images: Frames, short_side: int) -> Frames:
     """Frames (N, H, W, 3) scaled by the same method as the default decoder's."""
-    scaler = Scaler(short_side)
+    scaler = Scaler(path, short_side)
     return np.stack([scaler.image(av.VideoFrame.from_ndarray(image, format="rgb24")) for image in images])
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ssmar_bench.clips.decode import BadVideoError, Frames
+from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.taking import take
+from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 
@@ -32,12 +33,15 @@ def outside(path: Path, recipe: StoreRecipe, start: int = -1, end: int = -1) -> 
     """Decode frames ``start`` to ``end`` of a video (0-based, inclusive; -1 and -1: all of it) under ``recipe``.
 
     Raises:
-        BadVideoError: the file is no video or damaged, or fewer than half of the asked frames are there.
-        UserError: there is no such file, the clip ends before it starts, or the recipe's decoder is not installed.
+        BadVideoError: the file is no video or damaged, or has fewer frames than are asked for.
+        UserError: there is no such file, the clip ends before it starts or has a number below 0, or the recipe's
+            decoder is not installed.
     """
     if not path.is_file():
         raise UserError(f"There is no video file {path}.")
     ((_, taken),) = take(path, [(start, end)], recipe)
     if taken.problem:
-        raise BadVideoError(path, taken.problem)
+        whole = start < 0 and end < 0
+        advice = "replace the file" if whole else "choose other frames, or replace the file"
+        raise BadVideoError(path, taken.problem, advice)
     return Outside((path.name,), taken.frames)

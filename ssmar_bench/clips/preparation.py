@@ -16,12 +16,13 @@ import av
 import filelock
 
 from ssmar_bench.clips.build import Entries, bad_clip, build
-from ssmar_bench.clips.decode import missing, probe
+from ssmar_bench.clips.decode import probe
 from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.draft import DRAFT
 from ssmar_bench.clips.layout import Task, tasks_of
 from ssmar_bench.clips.pool import built_by_processes
 from ssmar_bench.clips.shards import FORMAT, ClipFile, Shard, entries_of, size_in_bytes, verified, writing
+from ssmar_bench.clips.video_file import missing
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
@@ -37,7 +38,7 @@ _LOOKED_AT = 10
 
 @dataclass(frozen=True)
 class Audit:
-    """A clip that is used, though its video does not hold as many frames as its header (or the clip) says."""
+    """A clip that is used, though its video does not hold as many frames as its header says."""
 
     clip_id: str
     decoded: int
@@ -109,7 +110,7 @@ def prepare(
         decoded, built = _decode(stale, processes, skip_bad, reused, listener)
         entries = [entry for shard in shards for entry in found[shard] or built[shard]]
         audit, left_out = _judged(entries, clips)
-        _finish(folder, recipe, shards, audit, left_out)
+        _finish(folder, recipe, shards, audit, left_out, [entry["id"] for entry in entries if entry["by_time"]])
         return Report(decoded, len(entries) - decoded - len(left_out), audit, left_out)
 
 
@@ -277,7 +278,12 @@ def _judged(entries: Sequence[dict[str, Any]], clips: Sequence[ClipFile]) -> tup
 
 
 def _finish(
-    folder: Path, recipe: StoreRecipe, shards: Sequence[Shard], audit: Sequence[Audit], left_out: Sequence[LeftOut]
+    folder: Path,
+    recipe: StoreRecipe,
+    shards: list[Shard],
+    audit: list[Audit],
+    left_out: list[LeftOut],
+    timed: list[str],
 ) -> None:
     decoder = {"pyav": av.__version__, "ffmpeg": ".".join(map(str, av.library_versions["libavcodec"]))}
     if recipe.decoder == "decord":
@@ -287,6 +293,7 @@ def _finish(
         "recipe": recipe.model_dump(),
         "shards": [shard.stem.name for shard in shards],
         "decoder": decoder,
+        "sampled_by_time": timed,
     }
     with writing(folder):
         for shard in shards:

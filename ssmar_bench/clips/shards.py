@@ -4,8 +4,9 @@
 clip's entry. Both come out of a draft (:mod:`ssmar_bench.clips.draft`): a shard without both does not exist.
 
 An entry has ``id``, ``shape`` (frames, H, W, 3), ``offset`` (bytes), ``sha256`` of the frames, ``decoded`` and
-``header`` (frames there are and frames announced), ``problem`` (why the clip is left out; "" if it is not), and the
-video's ``source_size`` and ``source_mtime_ns``, by which a change is noticed.
+``header`` (frames there are and frames announced), ``problem`` (why the clip is left out; "" if it is not), ``by_time``
+(whether its frames were chosen by their times, because its frame rate varies), and the video's ``source_size`` and
+``source_mtime_ns``, by which a change is noticed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.identity import digest
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the meaning or the pixels of a shard change: stores of another format are not used."""
 
 

@@ -2,8 +2,8 @@
 
 The frames lie in shards (:mod:`ssmar_bench.clips.shards`), each of which is whole or not there, so an interrupted
 preparation goes on where it stopped. ``audit.json`` lists clips whose videos hold more or fewer frames than their
-headers say, ``left_out.json`` those that cannot be used and that no run may train on; ``store.json`` is written last
-and says that the store is whole.
+headers say, ``left_out.json`` those that cannot be used and that no run may train on; ``store.json`` is written last,
+says that the store is whole, and names the clips whose frames were chosen by time (``sampled_by_time``).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ssmar_bench.clips.decode import decode_parts
 from ssmar_bench.clips.decord_reader import take_with_decord
-from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken, positions
+from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken, positions_in_time
 from ssmar_bench.core.definition import StoreRecipe
 
 
@@ -20,14 +20,18 @@ def take(path: Path, parts: Sequence[tuple[int, int]], recipe: StoreRecipe) -> I
         recipe: which frames, how large, and by which decoder.
 
     Raises:
-        BadVideoError: the video is missing or no video: nothing of it can be taken.
+        BadVideoError: the video is missing or no video, or is to be shown as it cannot be: nothing of it can be taken.
         UserError: the decoder is not installed, or a part ends before it starts.
     """
     if recipe.decoder == "decord":
         yield from take_with_decord(path, parts, recipe)
         return
-    for number, decoded in decode_parts(path, parts, recipe.short_side):
-        frames = NO_FRAMES
-        if not decoded.problem:
-            frames = decoded.frames[positions(len(decoded.frames), recipe)]
-        yield number, Taken(frames, len(decoded.frames), decoded.header_frames, decoded.problem)
+    for number, decoded in decode_parts(
+        path, parts, recipe.short_side, lambda times: positions_in_time(times, recipe)[0].tolist()
+    ):
+        if decoded.problem:
+            yield number, Taken(NO_FRAMES, len(decoded.times), decoded.header_frames, decoded.problem)
+        else:
+            numbers, by_time = positions_in_time(decoded.times, recipe)
+            counts = len(decoded.times), decoded.header_frames
+            yield number, Taken(decoded.frames, *counts, "", tuple(numbers.tolist()), by_time)

@@ -116,6 +116,9 @@ class StoreRecipe(Section):
 
     With ``neighbours`` 1 the frame that follows each of them in the video is stored as well, for views of the temporal
     gradient; the store then takes twice the space.
+
+    ``sampling`` says how frames are spread over a clip whose frame rate varies: evenly in ``time``, or by their
+    ``number`` as if the rate were constant. Where it is constant, both give the same frames.
     """
 
     decoder: Literal["pyav", "decord"]
@@ -123,6 +126,7 @@ class StoreRecipe(Section):
     segments: int = Field(ge=1, le=128)
     candidates: int = Field(ge=1, le=64)
     neighbours: int = Field(default=0, ge=0, le=1)
+    sampling: Literal["time", "number"] = "time"
 
     @property
     def frames(self) -> int:

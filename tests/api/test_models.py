@@ -70,6 +70,25 @@ def test_a_part_of_a_video_is_another_clip(trained: Any, videos: dict[str, Path]
     assert part != whole
 
 
+@pytest.mark.parametrize(("start", "end"), [(2, 8), (0, 8), (7, 35), (20, 35)])
+def test_a_part_beyond_a_video_is_refused_with_its_length(
+    trained: Any, videos: dict[str, Path], start: int, end: int
+) -> None:
+    model = api.load_model(folder_of(trained.out, "supervised", 100))
+    video = next(iter(videos.values()))
+    lacking = max(start, 8) if start > 7 else end
+    with pytest.raises(UserError) as raised:
+        model.predict(video, start, end)
+    assert str(raised.value) == (
+        f"The video {video} cannot be used: it has no frame {lacking}: only 8 can be decoded; "
+        "choose other frames, or replace the file."
+    )
+    model.predict(video, 7, 7)
+    for wrong in ((5, 4), (-3, 4)):
+        with pytest.raises(UserError, match=r"ends \(frame 4\) before it starts|has the frame number -3"):
+            model.predict(video, *wrong)
+
+
 def test_weights_need_no_pickled_code(trained: Any) -> None:
     for method in METHODS:
         state = torch.load(RunFolder(folder_of(trained.out, method)).weights, weights_only=True)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
+import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from ssmar_bench.clips import layout
+from ssmar_bench.clips.decode import BadVideoError, decode, no_frame
 from ssmar_bench.clips.store import ClipFile
 from ssmar_bench.core.definition import StoreRecipe
 
@@ -48,6 +54,43 @@ def write_video(path: Path, images: Sequence[Image], movflags: str = "", **optio
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode())
     return path
+
+
+def ffmpeg(*words: object) -> str:
+    """What ffmpeg, the program, says on its standard error; it must succeed."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-y", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stderr
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A video as ffmpeg, the program, shows it: (N, H, W, 3) RGB, and when each frame begins and ends, in seconds."""
+
+    frames: Image
+    starts: tuple[Fraction, ...]
+    ends: tuple[Fraction, ...]
+
+
+def shown_by_ffmpeg(path: Path) -> Shown:
+    """Every frame of a video in order, turned and mirrored as its metadata ask."""
+    raw = path.with_name("shown-by-ffmpeg.rgb")
+    out = ("-f", "rawvideo", "-pix_fmt", "rgb24", raw)
+    said = ffmpeg("-i", f"file:{path}", "-fps_mode", "passthrough", "-vf", "showinfo", *out)
+    base = Fraction(re.findall(r"config in time_base: (\d+/\d+)", said)[0])
+    found = re.findall(r"n: *\d+ pts: *(-?\d+) .*? duration: *(\d+) .*? s:(\d+)x(\d+) ", said)
+    width, height = (int(side) for side in found[0][2:])
+    starts = tuple(int(pts) * base for pts, *_ in found)
+    last = int(found[-1][1]) * base or (starts[-1] - starts[0]) / max(len(starts) - 1, 1)  # 0: not known
+    ends = (*starts[1:], starts[-1] + last)
+    return Shown(np.fromfile(raw, np.uint8).reshape(-1, height, width, 3), starts, ends)
+
+
+def fault(path: Path) -> str:
+    """Why a video cannot be used, "" if it can."""
+    try:
+        return decode(path, choice=no_frame).problem
+    except BadVideoError as error:
+        return error.reason
 
 
 @pytest.fixture(autouse=True)

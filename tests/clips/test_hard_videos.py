@@ -154,6 +154,9 @@ def test_a_file_that_lacks_more_than_half_of_what_its_header_promises(tmp_path: 
     assert decoded.problem == "only 30 of 61 frames can be decoded"
 
 
-def test_frame_numbers_far_beyond_the_end(video: Path) -> None:
-    assert decode(video, 55, 64).problem == ""  # half of them are there: to be looked at
-    assert decode(video, 55, 65).problem == "only 5 of 11 frames can be decoded"
+@pytest.mark.parametrize(("start", "end"), [(55, 60), (55, 64), (55, 65), (0, 60), (-1, 60)])
+def test_frame_numbers_beyond_the_end(video: Path, start: int, end: int) -> None:
+    decoded = decode(video, start, end)
+    assert numbers_of(decoded.frames) == list(range(max(start, 0), 60))
+    assert decoded.problem == f"it has no frame {end}: only 60 can be decoded"
+    assert decode(video, start, 59).problem == ""

@@ -13,13 +13,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ssmar_bench.clips import draft, preparation, taking
+from ssmar_bench.clips import draft, preparation, stored_frames
 from ssmar_bench.clips.store import Audit, ClipFile, Store, location, prepare, size_in_bytes
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
 
 from .conftest import numbered, numbers_of, write_video
+from .test_hard_videos import lying_avi
 
 Clips = Callable[[int], list[ClipFile]]
 
@@ -38,7 +39,7 @@ Clips = Callable[[int], list[ClipFile]]
 )
 def test_positions(frames: int, segments: int, candidates: int, expected: list[int]) -> None:
     recipe = StoreRecipe(decoder="pyav", short_side=32, segments=segments, candidates=candidates)
-    assert taking.positions(frames, recipe).tolist() == expected  # type: ignore[attr-defined]
+    assert stored_frames.positions(frames, recipe).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -54,12 +55,12 @@ def test_positions(frames: int, segments: int, candidates: int, expected: list[i
 )
 def test_positions_with_neighbours(frames: int, segments: int, candidates: int, expected: list[int]) -> None:
     recipe = StoreRecipe(decoder="pyav", short_side=32, segments=segments, candidates=candidates, neighbours=1)
-    assert taking.positions(frames, recipe).tolist() == expected  # type: ignore[attr-defined]
+    assert stored_frames.positions(frames, recipe).tolist() == expected
 
 
 def test_candidates_stay_in_their_segment(recipe: StoreRecipe) -> None:
     for frames in range(1, 200):
-        found = taking.positions(frames, recipe).reshape(8, 3)  # type: ignore[attr-defined]
+        found = stored_frames.positions(frames, recipe).reshape(8, 3)
         for segment, inside in enumerate(found):
             # A candidate's frame overlaps the segment's span of time.
             assert all(place + 1 > segment * frames / 8 and place < (segment + 1) * frames / 8 for place in inside)
@@ -76,7 +77,7 @@ def test_stored_frames(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> Non
         frames = store.clip(store.row(clip.clip_id))
         assert frames.shape == (24, 32, 48, 3)
         assert frames.dtype == np.uint8
-        expected = taking.positions(24 + number % 3, recipe).tolist()  # type: ignore[attr-defined]
+        expected = stored_frames.positions(24 + number % 3, recipe).tolist()
         assert numbers_of(frames) == [number if place == 0 else place for place in expected]
 
 
@@ -219,7 +220,7 @@ def test_a_write_that_fails(tmp_path: Path, clips: Clips, recipe: StoreRecipe, m
 def test_audit(tmp_path: Path, video: Path, recipe: StoreRecipe) -> None:
     unknown = write_video(tmp_path / "unknown.mkv", [numbered(number) for number in range(20)])
     made = [
-        ClipFile("long", video, 50, 69),
+        ClipFile("long", lying_avi(tmp_path / "lie.avi", 10, 20), -1, -1),
         ClipFile("unknown", unknown, -1, -1),
         ClipFile("whole", video, -1, -1),
     ]
