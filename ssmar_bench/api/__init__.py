@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ssmar_bench.core.definition import Definition
     from ssmar_bench.core.errors import UserError
     from ssmar_bench.core.recipe import Recipe
-    from ssmar_bench.runs.execute import Execution, Overwrite, Planned
+    from ssmar_bench.runs.execute import Execution, Overwrite, Planned, renamed_runs
     from ssmar_bench.runs.plan import Grid
     from ssmar_bench.sources import Source
     from ssmar_bench.sources.check import Check
@@ -80,7 +80,7 @@ _HOMES = {
     "core.definition": ("Definition",),
     "core.errors": ("UserError",),
     "core.recipe": ("Recipe",),
-    "runs.execute": ("Execution", "Overwrite", "Planned"),
+    "runs.execute": ("Execution", "Overwrite", "Planned", "renamed_runs"),
     "runs.plan": ("Grid",),
     "sources": ("Source",),
     "sources.check": ("Check",),
@@ -142,6 +142,7 @@ __all__ = [
     "plan_table",
     "prepare",
     "record_frames",
+    "renamed_runs",
     "report",
     "results",
     "run",

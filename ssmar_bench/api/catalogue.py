@@ -45,7 +45,7 @@ def methods(names: Sequence[str] | None = None) -> list[Recipe]:
 
 def set_notes(names: Sequence[str]) -> list[str]:
     """What the sets among ``names`` say of themselves."""
-    return [method_set.read(name).notes for name in names if name in method_set.SETS.names()]
+    return [method_set.read(name).notes for name in names if method_set.SETS.named(name) in method_set.SETS.names()]
 
 
 def compared(recipe: Recipe) -> str:
@@ -93,7 +93,7 @@ def describe(name: str) -> Described:
     from ssmar_bench.testing.cost import cost
 
     recipe, source = recipes.read(name)
-    known = Described(recipe, name if is_path(name) else origin(name), digest_today(recipe.algorithm))
+    known = Described(recipe, name if is_path(name) else origin(recipe.name), digest_today(recipe.algorithm))
     try:
         subject = Subject.of(name)
     except UserError as error:

@@ -54,7 +54,7 @@ def check_source(name: str, root: Path | str, listener: Listener = silence, deep
     Raises:
         UserError: no such source, or the folder is not what its owners distribute; with file and line.
     """
-    return check(name, Path(root), listener, _opener(listener) if deep else None)
+    return check(KNOWN.named(name), Path(root), listener, _opener(listener) if deep else None)
 
 
 def _opener(listener: Listener) -> Opener:
@@ -84,7 +84,7 @@ def counterfeit_source(
     Raises:
         UserError: no such source or layout, or ``out`` holds something.
     """
-    counterfeit.write(name, Path(out), layout, lists_only, clips, listener)
+    counterfeit.write(KNOWN.named(name), Path(out), layout, lists_only, clips, listener)
 
 
 def synthesize(

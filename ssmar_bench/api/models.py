@@ -9,7 +9,7 @@ import torch
 
 from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core.digests import DamagedError
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs.again import command
 from ssmar_bench.runs.plan import check_device
@@ -43,13 +43,15 @@ class Model:
     Attributes:
         run: its run's name.
         classes: names of the classes, in the benchmark's order.
+        renamed: the name of its folder, where that is not the run's; "" where it is.
         stale: whether other code of the method than today's has trained it; it may then predict something else than it
             did in its test.
     """
 
     def __init__(self, folder: RunFolder, device: torch.device) -> None:
         self._trained = Trained(folder, device)
-        self.run = folder.path.name
+        own = folder.renamed()
+        self.run, self.renamed = (own, folder.path.name) if own else (folder.path.name, "")
         self.classes = self._trained.classes
         self.stale = standing(folder.record, digest_today(self._trained.spec.algorithm)) == "other"
 
@@ -87,6 +89,7 @@ def load_model(run: Path | str, results: Path | str = "results", device: str = "
         UserError: no such run, a run that is not finished, weights that were not kept or that today's code cannot
             use, or no such device.
     """
+    device = device.lower()
     check_device(device)
     folder = RunFolder(_found(str(run), Path(results) / "runs"))
     _require_done(folder)
@@ -111,19 +114,24 @@ def _found(run: str, runs: Path) -> Path:
         if (path / "record" / "spec.json").is_file():
             return path
     names = [path.parent.parent.name for path in runs.glob("*/record/spec.json")]
-    meant = sorted(name for name in names if name.rpartition("_")[0] == run)
-    if len(meant) == 1:
-        return runs / meant[0]
-    if meant:
+    if meant(run, names) in names:
+        return runs / meant(run, names)
+    found = sorted(name for name in names if name.rpartition("_")[0].casefold() == run.casefold())
+    if not found:  # of folders that a person has renamed, the record says which runs they are
+        owns = {name: RunFolder(runs / name).renamed() for name in names}
+        found = sorted(name for name, own in owns.items() if run in (own, own.rpartition("_")[0]))
+    if len(found) == 1:
+        return runs / found[0]
+    if found:
         raise UserError(
-            f"{run} stands for several runs under {runs}: {', '.join(meant)}; give one of these names, "
+            f"{run} stands for several runs under {runs}: {', '.join(found)}; give one of these names, "
             "whose settings `api.results()` and the reports tell apart."
         )
     raise UserError(f"There is no run {run}, neither as a folder nor under {runs}{nearest(run, names)}")
 
 
 def _require_done(folder: RunFolder) -> None:
-    if folder.done():
+    if folder.done() or folder.renamed():
         return
     name, failure = folder.path.name, folder.failure().strip()
     if failure:

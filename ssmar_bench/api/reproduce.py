@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ssmar_bench.core import published
 from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core.errors import meant
 from ssmar_bench.core.events import Listener, silence
 from ssmar_bench.core.published import Column
 from ssmar_bench.core.setting import settle
@@ -42,6 +43,10 @@ class Request:
     ratios: Sequence[float] | None = None
     as_published: bool = False
     device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "table", published.TABLES.named(self.table))
+        object.__setattr__(self, "on", meant(self.on, published.read(self.table).columns))
 
 
 @dataclass(frozen=True)

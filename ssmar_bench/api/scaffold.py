@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import recipe as recipes
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.method_set import SETS
 from ssmar_bench.core.registry import Registry
 from ssmar_bench.core.shelf import Shelf
+from ssmar_bench.core.writable import require_writable
 
 HERE = Path(__file__).parent / "templates"
 TEMPLATES = {
@@ -38,10 +39,12 @@ def new_method(name: str, template: str = "fixmatch", out: Path = Path()) -> Pat
         UserError: an unknown template, a name that cannot be one or is taken, a folder that is there already, or that
             cannot be written.
     """
+    template = meant(template, TEMPLATES)
     if template not in TEMPLATES:
         raise UserError(f"Unknown template '{template}'{nearest(template, TEMPLATES)}")
     _check(name)
     folder = out / name
+    require_writable(out, f"--out {out}")
     if folder.exists():
         raise UserError(f"{folder}: this exists already; choose another name or --out.")
     words = {

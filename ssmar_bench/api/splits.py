@@ -20,6 +20,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.processes import cores
+from ssmar_bench.core.writable import require_new, require_writable
 from ssmar_bench.core.yaml_file import Document, validate
 from ssmar_bench.runs import data
 from ssmar_bench.sources import duplicates
@@ -72,6 +73,7 @@ def build_split(
     """
     options = options or SplitOptions()
     definition = _departed(definitions.read(benchmark), options)
+    require_writable(Path(out), str(out))
     index = data.prepare_source(definition, _folders(roots), cores(), listener)
     clips = Benchmark.of(index, definition)
     if options.clips_per_class:
@@ -138,6 +140,8 @@ def export_split(
         UserError: no such form, no split, another source than it was built from, or ``out`` exists.
     """
     built = built_splits.read(Path(folder))
+    export.require_format(form)
+    require_new(Path(out), str(out))
     folders = _folders(roots)
     root = data.source_root(built.definition, folders)
     index = data.prepare_source(built.definition, folders, cores(), silence)

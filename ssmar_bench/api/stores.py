@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +14,22 @@ from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.estimate import expected_seconds
 from ssmar_bench.clips.store import ClipFile, Report, Sizes
 from ssmar_bench.core import definition as definitions
+from ssmar_bench.core import places
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.definition import Definition, StoreRecipe
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.method_set import expand
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.setting import settle
+from ssmar_bench.core.shelf import is_path
+from ssmar_bench.core.writable import nearest_folder
 from ssmar_bench.runs import data
 from ssmar_bench.runs.data import OnBadClip
 from ssmar_bench.runs.execute import Execution, store_recipes
 from ssmar_bench.runs.plan import Grid, base_definition
 from ssmar_bench.sources import micro_motion
-from ssmar_bench.splits.build import build
+from ssmar_bench.splits.build import Benchmark, build
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,15 @@ class PlannedStore:
 
     Attributes:
         benchmark: whose store, or all benchmarks that have the same clips, size and frames.
-        recipe, folder: what it holds of each clip, and where it stands or will stand.
+        recipe, folder: what it holds of each clip, and where it stands or will stand; None where the source is not
+            rendered yet.
         sizes: clips and bytes, those that are missing and those that are free on the disk.
         seconds: expected; None where no video was or could be tried.
     """
 
     benchmark: str
     recipe: StoreRecipe
-    folder: Path
+    folder: Path | None
     sizes: Sizes
     seconds: float | None
 
@@ -125,12 +130,21 @@ def plan_stores(grid: Grid, execution: Execution) -> list[PlannedStore]:
     """
     definition = base_definition(grid)
     index = data.outlined_source(definition, execution.roots, execution.on_bad_clip)
+    if not data.has_videos(definition, execution.roots):
+        count = len(Benchmark.of(index, definition).clips)
+        return [_unrendered(definition.name, recipe, count) for recipe in store_recipes(grid)]
     clips = data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))
     planned = []
     for recipe in store_recipes(grid):
         folder = data.store_folder(data.stored_as(definition, recipe), clips)
         planned.append(PlannedStore(definition.name, recipe, folder, stores.sizes(folder, clips, recipe), None))
     return planned
+
+
+def _unrendered(benchmark: str, recipe: StoreRecipe, clips: int) -> PlannedStore:
+    """The store of a synthetic source whose videos, which are square, are not there yet."""
+    size, free = stores.size_in_bytes(clips, recipe, 1), shutil.disk_usage(nearest_folder(places.cache())).free
+    return PlannedStore(benchmark, recipe, None, Sizes(size, size, free, clips, []), None)
 
 
 def prepare(
@@ -217,14 +231,15 @@ def _definitions(target: str, options: StoreOptions) -> list[Definition]:
     One for every store that the methods need of it.
     """
     shipped = {name: definitions.read(name) for name in definitions.BENCHMARKS.names()}
+    sources = {definition.source.name for definition in shipped.values()}
+    target = meant(target, [*shipped, *sources])
     of_source = [name for name, definition in shipped.items() if definition.source.name == target]
-    if target in shipped or target.endswith((".yaml", ".yml")):
+    if target in shipped or is_path(target):
         names = [target]
     elif of_source:
         names = of_source
     else:
-        known = {*shipped, *(definition.source.name for definition in shipped.values())}
-        raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, known)}")
+        raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, {*shipped, *sources})}")
     if options.decoder == "decord":
         decord_module()  # told before anything is read
     sets = {} if options.decoder is None else {"store.decoder": options.decoder}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
+from ssmar_bench.backbones.pretrained import require_file
 from ssmar_bench.backbones.shift import Shifted
 from ssmar_bench.core import plugins
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.definition import BackboneRecipe
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.registry import Registry
 
 BACKBONES = Registry(
@@ -176,6 +177,55 @@ def outline(recipe: BackboneRecipe, segments: int, classes: int, size: int = 224
         return build(recipe.model_copy(update={"weights": "none"}), segments, classes, 0, size)
 
 
+def named(name: str) -> str:
+    """A backbone's name as it is written here, whatever its case; a name that nobody knows stays."""
+    family, colon, network = name.partition(":")
+    if colon and family.lower() in FAMILIES:
+        return f"{family.lower()}:{network.lower()}"  # timm's names are of small letters
+    return meant(name, [*BACKBONES.names(), *CONVOLUTIONS_3D, *TOKENS])
+
+
+def check_fit(recipe: BackboneRecipe, segments: int, classes: int, size: int) -> None:
+    """Raise what training would meet only after decoding: weights that cannot be had, clips that do not fit.
+
+    Weights that a library fetches are fetched, once; they are needed on the machine that trains.
+
+    Raises:
+        UserError: the weights cannot be read or fetched or are another network's, or the network cannot take
+            ``segments`` frames of ``size`` x ``size`` pixels.
+    """
+    path = Path(weights_file(recipe))
+    changed = path.stat().st_mtime_ns if path.is_file() else 0
+    _check_fit(recipe, segments, classes, size, changed)
+
+
+@lru_cache(maxsize=256)
+def _check_fit(recipe: BackboneRecipe, segments: int, classes: int, size: int, changed: int) -> None:  # noqa: ARG001
+    """As :func:`check_fit`; a file of weights that has ``changed`` is read anew."""
+    if recipe.weights != "none":
+        build(recipe, segments, classes, 0, size)
+    try:
+        with torch.device("meta"), torch.no_grad():
+            outline(recipe, segments, classes, size).eval()(torch.empty(1, segments, 3, size, size))
+    except UserError:
+        raise
+    except Exception:  # noqa: BLE001  # no network must be able to run without memory
+        _try(recipe.model_copy(update={"weights": "none"}), segments, classes, size)
+
+
+def _try(recipe: BackboneRecipe, segments: int, classes: int, size: int) -> None:
+    try:
+        with torch.no_grad():
+            build(recipe, segments, classes, 0, size).eval()(torch.zeros(1, segments, 3, size, size))
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(
+            f"Backbone '{recipe.name}' with input {recipe.input} cannot take clips of {segments} frames of {size} x "
+            f"{size} pixels ({' '.join(str(error).split())[:120]}); change store.segments or clips.size."
+        ) from error
+
+
 def weights_file(recipe: BackboneRecipe) -> str:
     """The absolute path of the file of initial weights; "" where they are none, or fetched by their name."""
     return "" if recipe.weights in ("none", *FETCHED) else str(Path(recipe.weights).absolute())
@@ -191,8 +241,6 @@ def weights_digest(recipe: BackboneRecipe) -> str:
         return ""
     if recipe.weights in FETCHED:
         return f"{recipe.weights}:{recipe.name.rpartition(':')[2]}"
-    path = Path(recipe.weights)
-    if not path.is_file():
-        raise UserError(f"The weights file {path} does not exist; give its path, 'imagenet' or 'none'.")
+    path = require_file(Path(recipe.weights))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -27,9 +27,16 @@ def load(network: nn.Module, path: Path, fitted: Callable[[State], State] = dict
     network.load_state_dict({key: state[key] for key in wanted})
 
 
-def _read(path: Path) -> State:
+def require_file(path: Path) -> Path:
+    """``path`` if it is a file; a :class:`UserError` if not."""
     if not path.is_file():
-        raise UserError(f"The weights file {path} does not exist; give its path, 'imagenet' or 'none'.")
+        fault = "is a folder" if path.is_dir() else "does not exist"
+        raise UserError(f"The weights file {path} {fault}; give its path, 'imagenet' or 'none'.")
+    return path
+
+
+def _read(path: Path) -> State:
+    require_file(path)
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import timm
+from huggingface_hub import hf_hub_url, try_to_load_from_cache
 from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models import VisionTransformer
 
 from ssmar_bench.backbones.pretrained import State, load
 from ssmar_bench.core.errors import UserError
+
+REACHED_SECONDS = 15.0
 
 
 def timm_network(name: str, weights: str, **arguments: Any) -> Any:
@@ -36,12 +41,28 @@ def timm_network(name: str, weights: str, **arguments: Any) -> Any:
 
 def _fetched(name: str, arguments: dict[str, Any]) -> Any:
     try:
+        _require_reachable(name)
         return timm.create_model(name, num_classes=0, pretrained=True, **arguments)
     except Exception as error:
         raise UserError(
             f"The ImageNet weights of {name} cannot be fetched ({type(error).__name__}); download them elsewhere and "
             f"give the file with --set backbone.weights=FILE, or train from scratch with backbone.weights=none."
         ) from error
+
+
+def _require_reachable(name: str) -> None:
+    """An ``OSError`` at once where nothing can be fetched: the library itself tries again for a minute."""
+    configured = timm.get_pretrained_cfg(name)
+    if configured is None or not configured.hf_hub_id:
+        return
+    files = ("model.safetensors", "pytorch_model.bin")
+    if any(isinstance(try_to_load_from_cache(configured.hf_hub_id, file), str) for file in files):
+        return
+    request = urllib.request.Request(hf_hub_url(configured.hf_hub_id, files[0]), method="HEAD")  # noqa: S310
+    try:
+        urllib.request.urlopen(request, timeout=REACHED_SECONDS).close()  # noqa: S310  # the hub's own address
+    except urllib.error.HTTPError:
+        return  # somebody answers; the library knows what to make of it
 
 
 def _at_size_of(network: Any, state: State) -> State:

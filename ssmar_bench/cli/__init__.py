@@ -5,6 +5,8 @@ One module a group of commands. Exit status: 0 done, 1 some cells failed, 2 wron
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -12,9 +14,10 @@ import typer
 
 from ssmar_bench import __version__
 from ssmar_bench.cli import data, methods, predict, prepare, reproduce, run, splits
+from ssmar_bench.cli.typed import App
 from ssmar_bench.core.errors import UserError
 
-app = typer.Typer(
+app = App(
     no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
 )
 app.command()(run.run)
@@ -28,6 +31,8 @@ app.add_typer(methods.app, name="methods")
 app.add_typer(splits.app, name="splits")
 
 INTERRUPTED = 130
+READER_GONE = 141
+"""What a shell says of a process that SIGPIPE has ended."""
 CONTINUED = {"run", "reproduce", "prepare"}
 """Commands that, stopped and typed again, do the rest alone."""
 
@@ -42,17 +47,27 @@ def about(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 def main() -> NoReturn:
     """The entry point: known errors become one line and an exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a letter shows "?" for it
     try:
         code = app(standalone_mode=False) or 0  # the status of a typer.Exit is returned, not raised
     except UserError as error:
         typer.echo(f"ssmar-bench: {error}", err=True)
         code = 2
+    except BrokenPipeError:  # whoever read our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = READER_GONE
+    except OSError as error:  # a disk that is full or goes away, a file that may not be read
+        if error.filename is None:
+            raise
+        typer.echo(f"ssmar-bench: {error.filename}: this cannot be read or written ({error.strerror}).", err=True)
+        code = 2
     except (KeyboardInterrupt, typer.Abort):  # which of them, or a returned 130, depends on typer's version
         code = INTERRUPTED
     except Exception as error:
-        if not hasattr(error, "show"):  # click's own usage errors know how to show themselves
+        if not hasattr(error, "format_message"):  # click's own errors of usage have it
             raise
-        error.show()
+        typer.echo(f"ssmar-bench: {error.format_message()}", err=True)
         code = int(getattr(error, "exit_code", 2))
     if code == INTERRUPTED:
         continued = CONTINUED & set(sys.argv[1:3]) and "--overwrite" not in sys.argv

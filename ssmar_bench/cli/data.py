@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ssmar_bench.cli.plugins import tell_broken
-from ssmar_bench.core.errors import UserError
+from ssmar_bench.cli.typed import App
+from ssmar_bench.core.errors import UserError, meant
+from ssmar_bench.core.writable import require_writable
 from ssmar_bench.progress import Progress
 
-app = typer.Typer(no_args_is_help=True, help="Data sets.")
+app = App(no_args_is_help=True, help="Data sets.")
 
 
 @app.command("list")
@@ -87,8 +89,10 @@ def _synthesize_command() -> Callable[..., None]:
         """Render the synthetic source micro-motion as mp4 files in MA-52's layout."""
         from ssmar_bench import api
 
-        if source != "micro-motion":
+        if meant(source, ["micro-motion"]) != "micro-motion":
             raise UserError(f"Only micro-motion can be synthesized, not '{source}'.")
+        if sheet is not None:
+            require_writable(sheet.absolute().parent, f"--sheet {sheet}")
         with Progress() as progress:
             api.synthesize(MicroMotion(**knobs), out, sheet, progress.hear)
         typer.echo(f"{out}")

@@ -14,6 +14,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from ssmar_bench.cli.plugins import Plugins, tell_broken, use
+from ssmar_bench.cli.typed import App
+from ssmar_bench.core.errors import meant
 
 if TYPE_CHECKING:
     from ssmar_bench.core.contract import View
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 COLOURS = {"passed": "green", "failed": "bold red", "not applicable": "dim"}
 
-app = typer.Typer(no_args_is_help=True, help="Methods: what each is, whether it keeps the contract, and new ones.")
+app = App(no_args_is_help=True, help="Methods: what each is, whether it keeps the contract, and new ones.")
 
 
 def _console(width: int = 120) -> Console:
@@ -124,7 +126,7 @@ def new(
     from ssmar_bench import api
 
     folder = api.new_method(name, template, out)
-    typer.echo(f"{folder}: {api.TEMPLATES[template]}")
+    typer.echo(f"{folder}: {api.TEMPLATES[meant(template, api.TEMPLATES)]}")
     typer.echo(f"next: pip install --editable {folder}; ssmar-bench methods check {name}")
 
 

@@ -35,6 +35,8 @@ def predict(
     if start is not None and len(videos) > 1:
         raise UserError(f"--start and --end are of one video, not of {len(videos)}.")
     model = api.load_model(run, results, device)
+    if model.renamed:
+        typer.echo(f"The folder {model.renamed} holds the run {model.run}.", err=True)
     if model.stale:
         typer.echo(f"{model.run} is stale: other code of its method than today's has trained it.", err=True)
     frames = (-1, -1) if start is None or end is None else (start, end)

@@ -54,11 +54,11 @@ def prepare(
     """Decode a benchmark's clips once into its store; the same command goes on where it was stopped."""
     from ssmar_bench import api
 
-    one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
+    on_bad_clip = one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
     if decoder is not None:
-        one_of("--decoder", decoder, DECODERS)
+        decoder = one_of("--decoder", decoder, DECODERS)
     _require_folder(root)
-    own = [] if methods is None else words(methods)
+    own = [] if methods is None else words(methods, "--methods")
     options = api.StoreOptions(jobs, on_bad_clip, decoder, profile, own)  # type: ignore[arg-type]  # checked above
     progress = Progress()
     with progress:

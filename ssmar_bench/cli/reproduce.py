@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ssmar_bench.cli.plugins import Plugins, use
-from ssmar_bench.cli.words import STALE, duration, numbers, roots, state_of, tell_failures
-from ssmar_bench.core.errors import UserError
+from ssmar_bench.cli.words import STALE, duration, minutes, numbers, roots, state_of, tell_failures
+from ssmar_bench.core.writable import require_writable
 from ssmar_bench.progress import Progress
 
 GUESSES = ("other methods", "a timed step")
@@ -46,8 +46,9 @@ def reproduce(
     """Train what a table or figure of the paper needs and print it beside the paper's numbers."""
     from ssmar_bench import api
 
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out {out}: expected a folder, this is a file.")
+    if not plan:
+        for folder in (out / "results" / "runs", out / "reports"):
+            require_writable(folder, f"--out {out}")
     use(plugin)
     request = api.Request(
         table, on, numbers(seeds, int, "--seeds"), numbers(ratios, float, "--ratios"), as_published, device
@@ -56,13 +57,14 @@ def reproduce(
         results=out / "results",
         roots=roots(data or []),
         jobs=jobs,
-        time_limit=None if time_limit is None else 60 * time_limit,
+        time_limit=minutes(time_limit),
     )
     if plan:
         _print_plan(api.plan_table(request, execution), jobs or api.default_jobs())
         return
     with Progress() as progress:
         states = api.train_table(request, execution, progress.hear)
+    table, on = request.table, request.on
     if table == "fig4":
         why = api.record_frames(execution.results, on, execution.roots, include_frames)
         typer.echo(f"{why}\n" if why else "", nl=False)

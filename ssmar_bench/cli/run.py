@@ -15,16 +15,17 @@ from ssmar_bench.cli.words import (
     ON_BAD_CLIP,
     STALE,
     duration,
+    minutes,
     numbers,
     one_of,
     roots,
+    settings,
     size,
     state_of,
     tell_failures,
     words,
 )
-from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.setting import parse_set
+from ssmar_bench.core.writable import require_writable
 from ssmar_bench.progress import Progress
 
 OVERWRITE = ("only-missing", "always", "never", "only-cache")
@@ -43,7 +44,7 @@ def run(
         str | None, typer.Option(help="micro-tsm, micro-r3d, r3d18, timesformer-base, tsn:NAME or tsm:NAME of timm.")
     ] = None,
     profile: Annotated[str | None, typer.Option(help="A profile of the benchmark's definition.")] = None,
-    settings: Annotated[
+    given: Annotated[
         list[str] | None, typer.Option("--set", help="SECTION.KEY=VALUE, for instance train.lr=0.01.")
     ] = None,
     plugin: Plugins = None,
@@ -68,28 +69,27 @@ def run(
     """Train a grid of methods, ratios and seeds, and print the comparison table."""
     from ssmar_bench import api
 
-    one_of("--overwrite", overwrite, OVERWRITE)
-    one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out {out}: expected a folder, this is a file.")
+    if not plan:
+        for folder in (out / "results" / "runs", out / "reports"):
+            require_writable(folder, f"--out {out}")
     use(plugin)
     grid = api.Grid(
         benchmark=benchmark,
-        methods=words(methods),
+        methods=words(methods, "--methods"),
         ratios=numbers(ratios, float, "--ratios"),
         seeds=numbers(seeds, int, "--seeds"),
         backbone=backbone,
         profile=profile,
-        sets=dict(map(parse_set, settings or [])),
+        sets=settings(given or []),
         device=device,
     )
     execution = api.Execution(
         results=out / "results",
         roots=roots(data or []),
         jobs=jobs,
-        overwrite=overwrite,  # type: ignore[arg-type]  # checked above
-        time_limit=None if time_limit is None else 60 * time_limit,
-        on_bad_clip=on_bad_clip,  # type: ignore[arg-type]  # checked above
+        overwrite=one_of("--overwrite", overwrite, OVERWRITE),  # type: ignore[arg-type]
+        time_limit=minutes(time_limit),
+        on_bad_clip=one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP),  # type: ignore[arg-type]
         engine=engine,
     )
     if plan:
@@ -129,6 +129,8 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
     console.print(table)
     if any(entry.stale for entry in planned):
         console.print(f"{STALE}; --overwrite always trains it anew.")
+    for sentence in api.renamed_runs(execution.results):
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     left_out = planned[0].cell.left_out if planned else {}
     for clip, why in sorted(left_out.items()):
         console.print(f"Left out: {clip}: {why}", markup=False, highlight=False, soft_wrap=True)
@@ -147,6 +149,7 @@ def report(
     """Render tables and figures from the records in results/ alone; --plugin tells whether its runs are stale."""
     from ssmar_bench import api
 
+    require_writable(out, f"--out {out}")
     use(plugin)
-    for path in api.report(results, out, None if benchmark is None else words(benchmark)):
+    for path in api.report(results, out, None if benchmark is None else words(benchmark, "--benchmark")):
         typer.echo(path)

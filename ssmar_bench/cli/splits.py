@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ssmar_bench.cli.typed import App
 from ssmar_bench.cli.words import duration, numbers, one_of, roots
 from ssmar_bench.progress import Progress
 
 if TYPE_CHECKING:
     from ssmar_bench import api
 
-app = typer.Typer(no_args_is_help=True, help="Splits: build, look at, compare, export.")
+app = App(no_args_is_help=True, help="Splits: build, look at, compare, export.")
 
 Folder = Annotated[Path, typer.Argument(help="A built split's folder.")]
 Data = Annotated[list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")]
@@ -43,7 +44,7 @@ def build(
     from ssmar_bench import api
 
     if labelled_by is not None:
-        one_of("--labelled-by", labelled_by, UNITS)
+        labelled_by = one_of("--labelled-by", labelled_by, UNITS)
     options = api.SplitOptions(
         ratios=numbers(ratios, float, "--ratios"),
         seeds=numbers(seeds, int, "--seeds"),

@@ -6,6 +6,7 @@ import multiprocessing
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken
 from ssmar_bench.clips.taking import take
 from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.definition import StoreRecipe
-from ssmar_bench.core.processes import apart_from_main, end_with_parent
+from ssmar_bench.core.processes import apart_from_main, broken, end_with_parent
 
 _ALIKE = 1.0
 """Mean difference of two frames (of 255) below which decoders' roundings cannot be told from another frame."""
@@ -78,7 +79,10 @@ def _by_processes(videos: Sequence[list[ClipFile]], recipe: StoreRecipe, process
     with ProcessPoolExecutor(min(processes, len(videos)), context, initializer=end_with_parent) as pool:
         with apart_from_main():
             compared = pool.map(_of_video, videos, [recipe] * len(videos), chunksize=4)
-        yield from compared
+        try:
+            yield from compared
+        except BrokenProcessPool:
+            raise broken("decoding") from None
 
 
 def _of_video(clips: Sequence[ClipFile], recipe: StoreRecipe) -> list[Comparison]:

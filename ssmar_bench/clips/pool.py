@@ -11,7 +11,7 @@ from typing import Any
 from ssmar_bench.clips.build import Entries, build
 from ssmar_bench.clips.layout import Task
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.processes import apart_from_main, end_with_parent
+from ssmar_bench.core.processes import apart_from_main, broken, end_with_parent
 
 _NEWS_SECONDS = 0.5
 
@@ -49,9 +49,7 @@ def built_by_processes(
                 entries, decoded = future.result()
                 yield waiting.pop(future), entries, decoded
     except BrokenProcessPool:
-        raise UserError(
-            "A decoding process ended by itself, most likely because the memory was full; use fewer processes, or 1."
-        ) from None
+        raise broken("decoding") from None
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from ssmar_bench.core.places import at_home
 from ssmar_bench.core.shelf import Shelf
 from ssmar_bench.core.yaml_file import validate
 
@@ -168,6 +169,11 @@ class BackboneRecipe(Section):
     input: Literal["rgb", "diff", "centred"]
     dropout: float = Field(default=0, ge=0, lt=1)
 
+    @field_validator("weights")
+    @classmethod
+    def _whose_home(cls, weights: str) -> str:
+        return str(at_home(weights)) if weights.startswith("~") else weights
+
     def told(self) -> dict[str, Any]:
         """As every section's; where a file of weights stands is no part of what a run is."""
         return super().told() | {"weights": PurePath(self.weights).name}
@@ -236,7 +242,7 @@ class Definition(Section):
     expected_clips: dict[str, StrictInt] = Field(default_factory=dict)
     parts: Parts
     ratios: list[Annotated[float, BeforeValidator(_no_truth_value)]] = Field(min_length=1)
-    seeds: list[StrictInt] = Field(min_length=1)
+    seeds: list[Annotated[StrictInt, Field(ge=0, lt=2**31)]] = Field(min_length=1)
     store: StoreRecipe
     clips: ClipRecipe
     backbone: BackboneRecipe

@@ -28,11 +28,19 @@ LISTED = 40
 def nearest(name: str, known: Iterable[str]) -> str:
     """How a sentence about an unknown name ends: ``"; did you mean 'x'?"``, or with the list of names."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
+    folded = {one.casefold(): one for one in names}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
     if near:
-        return f"; did you mean '{near[0]}'?"
+        return f"; did you mean '{folded[near[0]]}'?"
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return f"; known: {', '.join(names[:LISTED])}{more}." if names else "."
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """The one of ``known`` that a person means by ``name``, whatever its case; ``name`` itself if there is none."""
+    names = list(known)
+    alike = [one for one in names if one.casefold() == name.casefold()]
+    return alike[0] if name not in names and len(alike) == 1 else name
 
 
 def twice(kind: str, name: str, origins: list[str]) -> UserError:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from ssmar_bench.core.definition import Section
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.recipe import RECIPES
 from ssmar_bench.core.shelf import Shelf, is_path
 from ssmar_bench.core.yaml_file import validate
@@ -32,12 +32,14 @@ def read(name: str) -> MethodSet:
 def expand(words: Sequence[str]) -> list[str]:
     """Methods by name or path of a .yaml file, with every set among ``words`` replaced by its methods; none twice.
 
+    A name may be given in any case.
+
     Raises:
         UserError: a word that is neither, or both.
     """
     sets, methods = SETS.names(), RECIPES.names()
     names: list[str] = []
-    for word in words:
+    for word in (meant(word, [*sets, *methods]) for word in words):
         if not (word in sets or word in methods or is_path(word)):
             raise UserError(f"Unknown method '{word}'{nearest(word, [*sets, *methods])}")
         if word in sets and word in methods:

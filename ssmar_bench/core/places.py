@@ -11,6 +11,8 @@ from pathlib import Path
 
 import platformdirs
 
+from ssmar_bench.core.errors import UserError
+
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -18,6 +20,18 @@ def shipped(folder: str) -> Path:
     """The folder ``methods``, ``splits`` or ``results/paper`` of this installation."""
     bundled = PACKAGE / "_bundled" / folder
     return bundled if bundled.is_dir() else PACKAGE.parent / folder
+
+
+def at_home(path: Path | str) -> Path:
+    """``path`` with the user's folder in place of a ``~`` at its beginning.
+
+    Raises:
+        UserError: it names a user that does not exist.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UserError(f"{path}: there is no such user, so ~ stands for no folder; give the whole path.") from None
 
 
 def cache() -> Path:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 from types import ModuleType
 
+from ssmar_bench.core.errors import UserError
+
 
 def cores() -> int:
     """Cores that this process may use: a scheduler may have given it fewer than the machine has."""
@@ -31,6 +33,14 @@ def apart_from_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+def broken(work: str) -> UserError:
+    """The error of a pool that lost a process; ``work`` says what it did: ``decoding``."""
+    return UserError(
+        f"A {work} process ended by itself, most likely because the memory was full; give it more memory or fewer "
+        "processes, and start the same command again."
+    )
 
 
 def end_with_parent() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from ssmar_bench.core.definition import Section
 from ssmar_bench.core.errors import UserError, twice
+from ssmar_bench.core.places import at_home
 from ssmar_bench.core.shelf import Shelf, is_path
 from ssmar_bench.core.yaml_file import Document, validate
 
@@ -71,6 +71,7 @@ def read(name: str) -> tuple[Recipe, Document]:
     Raises:
         UserError: no such method, a fault with its file and line, or a name that another method has.
     """
+    name = RECIPES.named(name)
     source = RECIPES.document(name)
     recipe = validate(Recipe, source)
     parity, algorithm = (source.lines.get((key,), (None, 0))[0] for key in ("parity", "algorithm"))
@@ -78,7 +79,7 @@ def read(name: str) -> tuple[Recipe, Document]:
         recipe = recipe.model_copy(update={"parity": None})
     if is_path(name):
         for volume in RECIPES.volumes():
-            if volume.name == recipe.name and volume.path.resolve() != Path(name).resolve():
+            if volume.name == recipe.name and volume.path.resolve() != at_home(name).resolve():
                 raise twice("method", recipe.name, [f"{volume.origin} ({volume.path})", name])
     elif recipe.name != name:
         raise UserError(f"{source.where(('name',))}: name: '{recipe.name}' is not '{name}', as the file is called.")

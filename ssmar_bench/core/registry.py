@@ -8,7 +8,7 @@ from typing import Any
 
 from ssmar_bench.core import plugins
 from ssmar_bench.core.contained import EndedError, contained
-from ssmar_bench.core.errors import UserError, nearest, twice
+from ssmar_bench.core.errors import UserError, meant, nearest, twice
 from ssmar_bench.core.origin import OURS
 from ssmar_bench.core.plugins import Entry
 
@@ -37,6 +37,10 @@ class Registry:
 
     def __contains__(self, name: object) -> bool:
         return any(entry.name == name for entry in self.entries())
+
+    def named(self, name: str) -> str:
+        """``name`` as it is registered, whatever its case; a name that nobody knows stays."""
+        return meant(name, self.names())
 
     def entry(self, name: str) -> Entry:
         """What is known of ``name`` without importing it.

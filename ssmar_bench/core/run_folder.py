@@ -11,6 +11,7 @@ be made again from the rest is made again: the record from ``work/``, the end of
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from filelock import FileLock, Timeout
 from ssmar_bench.core import digests
 from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import BusyError, UserError
-from ssmar_bench.core.files import json_bytes, read_json, write_json
+from ssmar_bench.core.files import json_bytes, read_json, write_json, write_text
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
 
@@ -51,6 +52,9 @@ RECORD = (
     *("curves.csv", "predictions.csv", "pseudo_labels.csv"),
 )
 """Files of ``record/``; what else lies there is a person's own."""
+
+CLEARED = "cleared"
+"""A file of ``work/`` that :meth:`RunFolder.clear` writes anew."""
 
 
 @dataclass(frozen=True)
@@ -237,3 +241,20 @@ class RunFolder:
         for path in self.work.iterdir():
             if path.name != "lease":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
+        write_text(self.work / CLEARED, uuid.uuid4().hex)
+
+    def cleared(self) -> str:
+        """Names the last :meth:`clear`, "" before any: another command may have forgotten what this one had begun."""
+        path = self.work / CLEARED
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+    def renamed(self) -> str:
+        """The name of the finished run that stands here under another one; "" if it has its own, or is not finished."""
+        try:
+            spec, metrics = read_json(self.record / "spec.json"), read_json(self.record / "metrics.json")
+            identity, name = digest(spec), RunSpec(**spec).folder().rpartition("_")[0]
+            whole = metrics["identity"] == identity
+        except (OSError, ValueError, TypeError, KeyError):
+            return ""
+        own = f"{name}_{identity}"
+        return own if whole and self.path.name != own else ""

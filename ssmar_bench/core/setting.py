@@ -13,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from ssmar_bench.core import definition as definitions
 from ssmar_bench.core.definition import Definition, Family
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.core.yaml_file import Document, Place, validate
 
@@ -80,6 +80,7 @@ def settle(
     profiles = validate(Definition, document).profiles
     layers = []
     if profile is not None:
+        profile = meant(profile, profiles)
         if profile not in profiles:
             raise UserError(f"Benchmark '{benchmark}' has no profile '{profile}'{nearest(profile, profiles)}")
         origin = f"profile '{profile}' of {benchmark}"
@@ -95,10 +96,21 @@ def settle(
             if where is not None:
                 lines[(section, key)] = where
     try:
-        return _with_network(validate(Definition, Document(data, lines)))
+        return _with_room(_with_network(validate(Definition, Document(data, lines))))
     except UserError as error:
         origins = ", ".join(layer.origin for layer in layers if layer.values)
         raise UserError(f"{error} (with {origins} applied)") from error
+
+
+def _with_room(definition: Definition) -> Definition:
+    """The definition, whose crop lies within the stored frames."""
+    size, side = definition.clips.size, definition.store.short_side
+    if size > side:
+        raise UserError(
+            f"{definition.name}: the crop of {size} pixels (clips.size) is larger than the stored frames, whose short "
+            f"side has {side} (store.short_side); raise the one or lower the other"
+        )
+    return definition
 
 
 def _with_network(definition: Definition) -> Definition:

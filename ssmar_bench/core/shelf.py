@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssmar_bench.core import plugins
-from ssmar_bench.core.errors import UserError, nearest, twice
+from ssmar_bench.core.errors import UserError, meant, nearest, twice
 from ssmar_bench.core.origin import OURS, Origin
-from ssmar_bench.core.places import shipped
+from ssmar_bench.core.places import at_home, shipped
 from ssmar_bench.core.yaml_file import Document, extend, load
 
 
@@ -53,6 +53,10 @@ class Shelf:
         """What stands on it."""
         return sorted({volume.name for volume in self.volumes()})
 
+    def named(self, name: str) -> str:
+        """``name`` as it is written on the shelf, whatever its case; a path, and a name that nobody knows, stay."""
+        return name if is_path(name) else meant(name, self.names())
+
     def volume(self, name: str, where: str = "") -> Volume:
         """The one document of that name.
 
@@ -73,17 +77,17 @@ class Shelf:
     def document(self, name: str) -> Document:
         """The YAML of ``name``, or of a path that ends in ``.yaml``, with what it ``extends:`` laid under it.
 
-        A path in ``extends:`` is relative to the file that says it.
+        A name may be given in any case. A path in ``extends:`` is relative to the file that says it.
 
         Raises:
             UserError: no such name or file, a name taken twice, ``extends:`` is no name, or leads back to where it came
                 from.
         """
-        return self._document(name, Path(), ())
+        return self._document(self.named(name), Path(), ())
 
     def _document(self, name: str, folder: Path, below: tuple[str, ...], where: str = "") -> Document:
         if is_path(name):
-            path = folder / name
+            path = folder / at_home(name)
             if not path.is_file():
                 advice = "there is no such file; one that is installed goes by its name alone"
                 raise UserError(where + f"Unknown {self.kind} '{name}': {advice}.")
@@ -106,7 +110,7 @@ class Shelf:
 
 def is_path(name: str) -> bool:
     """Whether a person means a file by ``name``."""
-    return name.endswith((".yaml", ".yml"))
+    return name.lower().endswith((".yaml", ".yml"))
 
 
 def _volumes(folder: Path, origin: Origin) -> list[Volume]:

@@ -59,7 +59,7 @@ def load(path: Path) -> Document:
         UserError: no such file, not YAML, a key that stands twice, or not a mapping.
     """
     try:
-        return _parsed(path.read_text(), path)
+        return _parsed(path.read_text(encoding="utf-8-sig"), path)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.files import write_text
 from ssmar_bench.reports import advice, benchmark_figures, contents, overview, paper
 from ssmar_bench.reports.latex import latex
@@ -104,7 +104,7 @@ def comparison_text(results: Path, benchmark: str) -> str:
         UserError: the benchmark has no runs, or a record is damaged.
     """
     runs = load(results)
-    _known(benchmark, sorted(set(runs.runs["benchmark"])))
+    benchmark = _known(benchmark, sorted(set(runs.runs["benchmark"])))
     table = contents.accuracy(comparison(runs, benchmark), context(runs, benchmark))
     lost = unfinished(runs, benchmark)
     notes = [f"\n{markdown(contents.gaps(lost))}"] if len(lost) else []
@@ -112,9 +112,9 @@ def comparison_text(results: Path, benchmark: str) -> str:
 
 
 def _known(name: str, known: list[str]) -> str:
-    if name not in known:
+    if meant(name, known) not in known:
         raise UserError(f"Benchmark '{name}' has no runs{nearest(name, known)}")
-    return name
+    return meant(name, known)
 
 
 def _contents(job: _Job, benchmark: str) -> tuple[list[Table], list[Table]]:

@@ -138,6 +138,9 @@ def _read_spec(path: Path, folder: str) -> RunSpec:
         raise damaged(path, str(error).replace("RunSpec.__init__() ", "")) from error
     # The digest of the file itself, as RunFolder.done() takes it: a later field's default must not change old names.
     if not (folder.startswith(f"{spec.benchmark}_{spec.method}_") and folder.endswith(f"_{digest(data)}")):
+        own = RunFolder(path.parent.parent).renamed()
+        if own:
+            raise UserError(f"{path.parent.parent}: this is the run {own}; give the folder its name again.")
         raise damaged(path, f"it does not belong to the folder '{folder}'")
     return spec
 

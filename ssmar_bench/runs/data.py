@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from filelock import FileLock
@@ -102,23 +101,27 @@ def prepare_source(
 
 
 def outlined_source(definition: Definition, roots: Roots, on_bad_clip: OnBadClip = "stop") -> Index:
-    """The index of the definition's source for planning: of a synthetic one that is not rendered, its lists alone."""
-    root, name = source_root(definition, roots), definition.source.name
-    if name != micro_motion.SOURCE or root.exists():
-        return read(name, root, definition.source.knobs, whole=on_bad_clip == "stop", used=_used(definition))
-    return _outlined(knobs_of(definition))
+    """The index of the definition's source for planning: of a synthetic one that is not rendered, what it will be."""
+    root = source_root(definition, roots)
+    if has_videos(definition, roots):
+        knobs, whole = definition.source.knobs, on_bad_clip == "stop"
+        return read(definition.source.name, root, knobs, whole=whole, used=_used(definition))
+    return _outlined(knobs_of(definition), root)
+
+
+def has_videos(definition: Definition, roots: Roots) -> bool:
+    """Whether the definition's source has files: a synthetic one has none until it is rendered."""
+    return definition.source.name != micro_motion.SOURCE or source_root(definition, roots).exists()
+
+
+@lru_cache(maxsize=4)  # a plan of a table asks for it once a column
+def _outlined(knobs: MicroMotion, root: Path) -> Index:
+    return micro_motion.outline(knobs, root.absolute())
 
 
 def _used(definition: Definition) -> Used:
     """The clips of the definition's parts and classes: a copy of a source may lack the videos of all others."""
     return Used((*definition.parts.train, *definition.parts.test), definition.classes)
-
-
-@cache  # a plan of a table asks for it once a column
-def _outlined(knobs: MicroMotion) -> Index:
-    with TemporaryDirectory() as folder:
-        micro_motion.outline(knobs, Path(folder))
-        return read(micro_motion.SOURCE, Path(folder))
 
 
 def store_folder(definition: Definition, clips: list[ClipFile]) -> Path:

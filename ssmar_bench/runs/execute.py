@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,8 +25,9 @@ from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import data, pace
 from ssmar_bench.runs.data import OnBadClip
 from ssmar_bench.runs.engines import ENGINES, Engine
-from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check
+from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check, check_fits
 from ssmar_bench.runs.record import write_record
+from ssmar_bench.sources import KNOWN
 from ssmar_bench.splits.build import build, truth
 
 Overwrite = Literal["only-missing", "always", "never", "only-cache"]
@@ -55,11 +59,15 @@ class Execution:
     engine: str = "local"
 
     def __post_init__(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise UserError(f"Execution(jobs={self.jobs}): expected 1 or more.")
+        if self.time_limit is not None and not 0 < self.time_limit <= threading.TIMEOUT_MAX:
+            raise UserError(f"Execution(time_limit={self.time_limit}): expected seconds above 0.")
         for name, choices in (("overwrite", get_args(Overwrite)), ("on_bad_clip", get_args(OnBadClip))):
             if (given := getattr(self, name)) not in choices:
                 raise UserError(f"Execution({name}={given!r}): no such choice{nearest(str(given), choices)}")
         object.__setattr__(self, "results", Path(self.results))  # a script may give texts
-        object.__setattr__(self, "roots", {name: Path(root) for name, root in self.roots.items()})
+        object.__setattr__(self, "roots", {KNOWN.named(name): Path(root) for name, root in self.roots.items()})
 
 
 @dataclass(frozen=True)
@@ -84,8 +92,9 @@ def steps_of(cell: Cell) -> int:
 
 def plan(grid: Grid, execution: Execution) -> list[Planned]:
     """The grid's cells with states and expected times; of a synthetic source only the lists are needed, and made."""
-    check(grid)
     definition = base_definition(grid)
+    data.source_root(definition, execution.roots)  # told before any weights are fetched
+    check_fits(check(grid))
     index = data.outlined_source(definition, execution.roots, execution.on_bad_clip)
     paces = pace.of_runs(execution.results)
     today = cache(digest_today)
@@ -146,9 +155,11 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     Raises:
         UserError: anything wrong with the request or the data, before any training.
     """
-    recipes = store_recipes(grid)
-    engine: type[Engine] = ENGINES.load(execution.engine)
     definition = base_definition(grid)
+    data.source_root(definition, execution.roots)  # told before any weights are fetched
+    recipes = store_recipes(grid)
+    check_fits(check(grid))
+    engine: type[Engine] = ENGINES.load(ENGINES.named(execution.engine))
     processes = cores()
     index = data.prepare_source(definition, execution.roots, processes, listener, execution.on_bad_clip)
     whole = build(index, definition, definition.ratios[0], definition.seeds[0])
@@ -164,18 +175,19 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     table = _known_cells(grid, execution, definition, index)
     _greet(table, execution, listener)
     todo = [cell for cell in table if _wanted(cell, execution)]
+    for sentence in renamed_runs(execution.results):
+        listener(Event("", "note", sentence))
     if execution.overwrite == "always":
         _require_free(todo, execution)
     if todo:
         wanted = [StoreRecipe.model_validate(cell.spec.store) for cell in todo]
         stores = {recipe: stores.get(recipe) or prepare(recipe) for recipe in dict.fromkeys(wanted)}
         files = tuple(str(file.path) for file in plugins.files())
+        if execution.overwrite == "always":
+            _forget(todo, execution)
         launches: dict[RunFolder, tuple[Cell, Launch]] = {}
         for cell, recipe in zip(todo, wanted, strict=True):
             folder = cell.folder(execution.results)
-            if execution.overwrite == "always":
-                with folder.lease():
-                    folder.clear()
             launches[folder] = cell, Launch(str(stores[recipe]), grid.device, files, cell.weights)
         _train(launches, execution, engine, truth(index, definition), listener)
     return {cell.spec.folder(): cell.state(execution.results) for cell in table}
@@ -211,6 +223,27 @@ def _require_free(todo: Sequence[Cell], execution: Execution) -> None:
     for cell in todo:
         if cell.folder(execution.results).held():
             raise BusyError(f"Run {cell.spec.folder()} is held by another process; wait for it or stop it.")
+
+
+def _forget(todo: Sequence[Cell], execution: Execution) -> None:
+    """Clears runs that are trained anew; for one that another command has just begun, its result is waited for."""
+    _require_free(todo, execution)
+    for cell in todo:
+        folder = cell.folder(execution.results)
+        with contextlib.suppress(BusyError), folder.lease():
+            folder.clear()
+
+
+def renamed_runs(results: Path) -> list[str]:
+    """A sentence for every finished run whose folder a person has renamed or copied: nobody looks for it there."""
+    told = []
+    for path in sorted((results / "runs").glob("*")):
+        if not re.search(r"_r[^_]+_s[^_]+_[0-9a-f]{16}$", path.name) and (name := RunFolder(path).renamed()):
+            copied = f"a copy of the run {name}; move it out of runs/"
+            moved = f"the finished run {name} under another name; give it its name again to use it"
+            what = copied if (path.parent / name).exists() else moved
+            told.append(f"{path} is {what}.")
+    return told
 
 
 def lay_out(cell: Cell, folder: RunFolder, launch: Launch) -> None:

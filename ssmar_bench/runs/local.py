@@ -60,16 +60,23 @@ class LocalEngine:
     def _one(self, folder: RunFolder, threads: int, listener: Listener, finish: Callable[[RunFolder], None]) -> str:
         if self._stopping.is_set():
             return "held"
+        cleared = folder.cleared()
+        if not (folder.work / "launch.json").is_file():
+            return "held"  # another command has just cleared it, to train it anew
         status, begun, reason = self._process(folder, threads, listener)
         if folder.ended() or folder.done():
             try:
                 finish(folder)
             except Exception as error:  # noqa: BLE001  # whatever went wrong belongs to this run alone
+                if folder.cleared() != cleared:
+                    return "held"
                 reason = failure.unrecorded(error)
             else:
                 return "done"
         elif self._stopping.is_set() or (status == BUSY and not begun):
             return "held"  # by another command; or stopped with this one: interrupted, not failed
+        elif folder.cleared() != cleared:
+            return "held"  # another command has cleared it meanwhile, and trains it anew
         if not folder.failure():
             failure.keep(folder, reason, listener)
         return "failed"
@@ -81,7 +88,7 @@ class LocalEngine:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             env=environment(threads),
             process_group=0,  # Ctrl-C reaches this process alone, which then ends the runs

@@ -56,6 +56,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "benchmark", str(self.benchmark))  # a script may give a path
+        object.__setattr__(self, "device", self.device.lower())
         if isinstance(self.methods, str):  # one word is a sequence of letters, too
             object.__setattr__(self, "methods", [self.methods])
         for name, number, expected in (("ratios", float, "numbers"), ("seeds", operator.index, "whole numbers")):
@@ -65,6 +66,8 @@ class Grid:
                     object.__setattr__(self, name, list(dict.fromkeys(map(number, given))))
                 except (TypeError, ValueError) as error:
                     raise UserError(f"Grid({name}={given!r}): expected a list of {expected}.") from error
+                if not getattr(self, name):
+                    raise UserError(f"Grid({name}={given!r}): expected at least one, or None for the benchmark's own.")
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ def _split_sets(grid: Grid, algorithms: Sequence[str]) -> tuple[dict[str, Any], 
             raise UserError(f"--set {key}: unknown section '{space}'{nearest(space, [*SETTABLE, *own])}")
     if grid.backbone is not None:
         sections["backbone.name"] = grid.backbone
+    if isinstance(backbone := sections.get("backbone.name"), str):
+        sections["backbone.name"] = backbones.named(backbone)
     return sections, own
 
 
@@ -224,6 +229,18 @@ def _check_networks(table: Sequence[Row]) -> None:
             )
 
 
+def check_fits(table: Sequence[Row]) -> None:
+    """Tries the initial weights and the clips' shape of every network, before anything is rendered or decoded.
+
+    Raises:
+        UserError: as :func:`ssmar_bench.backbones.build.check_fit`.
+    """
+    for row in table:
+        definition = row.definition
+        classes = len(definition.classes)
+        backbones.check_fit(definition.backbone, definition.store.segments, classes, definition.clips.size)
+
+
 def check_device(name: str) -> None:
     """A :class:`UserError` unless ``name`` is a device that is here."""
     try:
@@ -234,6 +251,8 @@ def check_device(name: str) -> None:
         raise UserError(f"--device {name}: expected cpu, cuda or cuda:N.")
     if kind == "cuda" and not torch.cuda.is_available():
         raise UserError(f"--device {name}: torch finds no CUDA device here; use --device cpu.")
+    if kind == "cuda" and (torch.device(name).index or 0) >= torch.cuda.device_count():
+        raise UserError(f"--device {name}: torch finds {torch.cuda.device_count()} CUDA devices here, from cuda:0 on.")
 
 
 def check(grid: Grid) -> list[Row]:
@@ -250,7 +269,11 @@ def check(grid: Grid) -> list[Row]:
     check_device(grid.device)
     for ratio in grid.ratios or ():
         if not 0 < ratio <= 1:
-            raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not.")
+            meant = f"; did you mean {ratio / 100:g}?" if 2 <= ratio <= 100 else "."
+            raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not{meant}")
+    for seed in grid.seeds or ():
+        if not 0 <= seed < 2**31:
+            raise UserError(f"A seed is a whole number from 0 to {2**31 - 1}; {str(seed)[:40]} is not.")
     return table
 
 

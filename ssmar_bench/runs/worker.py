@@ -36,7 +36,7 @@ def _die_with_parent() -> None:
 
 def _own_pipe() -> TextIO:
     """Where events go; from now on nobody else writes there."""
-    pipe = os.fdopen(os.dup(1), "w")
+    pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return pipe
 

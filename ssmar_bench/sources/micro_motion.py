@@ -13,17 +13,23 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import av
 import numpy as np
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.processes import apart_from_main, end_with_parent
+from ssmar_bench.core.processes import apart_from_main, broken, end_with_parent
+from ssmar_bench.core.writable import require_new
 from ssmar_bench.sources import motion
 from ssmar_bench.sources.drawing import Canvas, Frames, background, draw_look, finished, person
+
+if TYPE_CHECKING:
+    from ssmar_bench.core.index import Index
 
 SOURCE = "micro-motion"
 KNOBS_FILE = "micro-motion.json"
@@ -93,8 +99,7 @@ class MicroMotion:
             raise UserError(f"{SOURCE}: size is {self.size}, expected an even number, as H.264 needs")
 
 
-@dataclass(frozen=True)
-class Clip:
+class Clip(NamedTuple):
     """One clip to render: its part, its number there, class id, person and file name without ``.mp4``."""
 
     part: str
@@ -123,7 +128,7 @@ def class_counts(clips: int) -> dict[int, int]:
     return counts
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def plan(knobs: MicroMotion) -> tuple[Clip, ...]:
     """Every clip of a data set, part by part in the order of their names; no name says what a clip shows."""
     first = knobs.train_people - knobs.people_overlap
@@ -206,8 +211,7 @@ def write(
     if workers < 1:
         raise UserError(f"{SOURCE}: processes is {processes}, expected 1 or more")
     out = Path(out).absolute()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out}: this exists already; give a new or empty folder, nothing is overwritten")
+    require_new(out, str(out))
     aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     try:
@@ -226,13 +230,26 @@ def write(
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def outline(knobs: MicroMotion, out: Path) -> None:
-    """Writes the lists of a data set and empty files in place of its videos: enough to plan with, in a moment."""
-    for part in (*PARTS, "test"):
-        (out / f"videos_{part}").mkdir(parents=True)
-    for clip in plan(knobs):
-        (out / f"videos_{clip.part}" / f"{clip.name}.mp4").touch()
-    _write_lists(knobs, out)
+def outline(knobs: MicroMotion, root: Path) -> Index:
+    """The index that is going to be read of the data set once it is rendered into ``root``: enough to plan with."""
+    import pandas as pd  # here: a listing of the sources needs none of it
+
+    from ssmar_bench.core.index import Index
+    from ssmar_bench.sources.official.ma52 import FACTS
+
+    clips = plan(knobs)
+    rows = pd.DataFrame(
+        {
+            "clip_id": [f"{clip.part}/{clip.name}" for clip in clips],
+            "path": [f"{root}{os.sep}videos_{clip.part}{os.sep}{clip.name}.mp4" for clip in clips],
+            "start": np.full(len(clips), -1, np.int64),
+            "end": np.full(len(clips), -1, np.int64),
+            "label": np.array([clip.label for clip in clips], np.int64),
+            "subject": [clip.name.split("_", 1)[0] for clip in clips],
+            "part": [clip.part for clip in clips],
+        }
+    )
+    return Index(SOURCE, rows.sort_values("clip_id", ignore_index=True), dict(enumerate(NAMES)), groups=FACTS.groups)
 
 
 def _write_videos(knobs: MicroMotion, folder: Path, processes: int) -> Iterator[int]:
@@ -249,6 +266,8 @@ def _write_videos(knobs: MicroMotion, folder: Path, processes: int) -> Iterator[
             jobs = [pool.submit(_write_clips, knobs, chunk, folder) for chunk in chunks]
         try:
             yield from (job.result() for job in as_completed(jobs))
+        except BrokenProcessPool:
+            raise broken("rendering") from None
         finally:
             pool.shutdown(cancel_futures=True)
 

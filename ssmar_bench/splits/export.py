@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.files import write_text
 from ssmar_bench.core.index import Index
+from ssmar_bench.core.writable import require_new
 from ssmar_bench.splits.built import Built
 
 HIDDEN = -1
@@ -73,6 +74,13 @@ def _located(path: str, start: int, end: int) -> Place:
     return Place(path.replace(os.sep, "/"), max(start, 0), end - start + 1 if end >= 0 else -1)
 
 
+def require_format(form: str) -> str:
+    """The format that ``form`` means, whatever its case; a :class:`UserError` if there is none."""
+    if meant(form, FORMATS) not in FORMATS:
+        raise UserError(f"--format {form}: unknown{nearest(form, FORMATS)}")
+    return meant(form, FORMATS)
+
+
 def export(built: Built, where: Mapping[str, Place], form: str, out: Path) -> list[Path]:
     """Write the lists of every cell into ``out/r10_s0/`` and the classes' names into ``out/classes.txt``.
 
@@ -83,11 +91,8 @@ def export(built: Built, where: Mapping[str, Place], form: str, out: Path) -> li
         UserError: an unknown format, a clip that the source does not hold or whose path has a space in it, or
             something stands in ``out``.
     """
-    if form not in FORMATS:
-        raise UserError(f"--format {form}: unknown{nearest(form, FORMATS)}")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out}: something stands there; nothing is overwritten, so give a new folder.")
-    line, files = FORMATS[form]
+    line, files = FORMATS[require_format(form)]
+    require_new(out, str(out))
     aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     try:

@@ -15,7 +15,7 @@ Call = Callable[..., Finished]
 
 WORDS = {
     "unknown method": (["--methods", "fixmach"], "Unknown method 'fixmach'; did you mean 'fixmatch'?"),
-    "no method": (["--methods", ","], "No method was given; known: aplt, "),
+    "no method": (["--methods", ","], "--methods ,: there is nothing before or behind one of the commas"),
     "no such recipe": (["--methods", "./mine.yaml"], "Unknown method './mine.yaml': there is no such file; "),
     "unknown benchmark": (
         ["--benchmark", "micro-motion-easi"],
@@ -168,7 +168,8 @@ def test_out_is_a_file(tiny: Path, tmp_path: Path, call: Call) -> None:
     (tmp_path / "out").write_text("mine")
     ended = call("run", "--benchmark", tiny, "--methods", "supervised", "--out", tmp_path / "out")
     assert ended.status == 2
-    assert ended.err == f"ssmar-bench: --out {tmp_path / 'out'}: expected a folder, this is a file.\n"
+    out = tmp_path / "out"
+    assert ended.err == f"ssmar-bench: --out {out}: {out} is a file, not a folder; give another folder.\n"
     assert (tmp_path / "out").read_text() == "mine"
 
 

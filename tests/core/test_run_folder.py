@@ -137,7 +137,11 @@ def test_clearing_forgets_everything_but_the_lease(folder: RunFolder) -> None:
         with pytest.raises(BusyError), RunFolder(folder.path).lease():
             pass
     assert not folder.record.exists()
-    assert [path.name for path in folder.work.iterdir()] == ["lease"]
+    assert sorted(path.name for path in folder.work.iterdir()) == ["cleared", "lease"]
+    first = folder.cleared()
+    with folder.lease():
+        folder.clear()
+    assert folder.cleared() not in ("", first)
 
 
 def test_a_lease_is_free_again_after_its_block_and_after_an_error(folder: RunFolder) -> None:

@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     file.write_text("")
     with pytest.raises(UserError) as error:
         api.new_method("my-idea", out=file)
-    assert str(error.value) == f"{file / 'my-idea'} cannot be written: Not a directory; choose another --out."
+    assert str(error.value) == f"--out {file}: {file} is a file, not a folder; give another folder."
     assert [*tmp_path.iterdir()] == [file]
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from ssmar_bench import api
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs.execute import Execution, Overwrite
+from ssmar_bench.runs.local import LocalEngine
 from tests.conftest import METHODS, Finished, folder_of, records, timings
 
 pytestmark = pytest.mark.slow
@@ -101,3 +103,51 @@ def test_a_word_that_a_script_mistypes_is_no_silent_nothing(words: dict[str, Any
     with pytest.raises(UserError) as error:
         Execution(**words)
     assert str(error.value) == fault
+
+
+def test_a_run_that_another_command_forgot_has_not_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker ends as it does when its folder is cleared before, while or after it trains."""
+    folder = RunFolder(tmp_path / "run")
+    folder.work.mkdir(parents=True)
+    engine = LocalEngine(1)
+    lost = [(folder, 1)]
+
+    def run(worker: Callable[[], Any], finish: Callable[[RunFolder], None] = lambda _: None) -> list[str]:
+        monkeypatch.setattr(engine, "_process", lambda *_: worker() or (1, True, "its process ended"))
+        return [state for _, state in engine.run(lost, lambda _: None, finish)]
+
+    def laid_out() -> None:
+        (folder.work / "launch.json").write_text("{}")
+        engine._stopping.clear()
+
+    assert run(lambda: None) == ["held"]  # cleared, and not laid out anew
+    laid_out()
+    assert run(folder.clear) == ["held"]
+    assert not folder.failure()
+    laid_out()
+    assert run(lambda: None) == ["failed"]
+
+    def cannot(_: RunFolder) -> None:
+        folder.clear()
+        raise FileNotFoundError("predictions.npz")
+
+    laid_out()
+    assert run(lambda: (folder.work / "outcome.json").write_text("{}") and None, cannot) == ["held"]
+    assert not folder.failure()
+
+
+def test_a_renamed_run_is_told_by_its_record(trained: Any, tmp_path: Path, tiny: Path) -> None:
+    results = trained.copy(tmp_path, "supervised") / "results"
+    own = folder_of(tmp_path, "supervised")
+    name = own.name
+    other = own.rename(own.with_name("my best run"))
+    for asked in (other, name, name.rpartition("_")[0], "my best run"):
+        model = api.load_model(asked, results)
+        assert (model.run, model.renamed) == (name, "my best run")
+    assert api.renamed_runs(results) == [
+        f"{other} is the finished run {name} under another name; give it its name again to use it."
+    ]
+    with pytest.raises(UserError, match=f"this is the run {name}; give the folder its name again"):
+        api.results(results)
+    shutil.copytree(other, own)
+    assert api.renamed_runs(results) == [f"{other} is a copy of the run {name}; move it out of runs/."]

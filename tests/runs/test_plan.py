@@ -158,8 +158,19 @@ def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(
     with pytest.raises(UserError, match="svformer needs a network that is made of patch tokens, as micro-tsm is not"):
         check(Grid(str(tiny), ["supervised", "svformer"], backbone="micro-tsm"))
     with pytest.raises(UserError, match="patches of 16 x 16; 40 is no multiple"):
-        check(Grid(str(tiny), ["supervised"], backbone="timesformer-base", sets={"clips.size": 40}))
-    check(Grid(str(tiny), ["svformer", "fixmatch"], backbone="timesformer-base", sets={"clips.size": 32}))
+        check(
+            Grid(
+                str(tiny), ["supervised"], backbone="timesformer-base", sets={"clips.size": 40, "store.short_side": 40}
+            )
+        )
+    check(
+        Grid(
+            str(tiny),
+            ["svformer", "fixmatch"],
+            backbone="timesformer-base",
+            sets={"clips.size": 32, "store.short_side": 36},
+        )
+    )
     with pytest.raises(UserError, match="'timesformer-micro' has no pretrained weights"):
         check(Grid(str(tiny), ["svformer"], sets={"backbone.weights": "imagenet"}))
     check(Grid("ma-12", ["svformer"]))

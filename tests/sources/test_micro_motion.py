@@ -91,7 +91,7 @@ def test_a_clip_is_its_seed_part_and_number() -> None:
     clip = plan(SMALL)[5]
     assert np.array_equal(render(SMALL, clip), render(SMALL, clip))
     assert np.array_equal(render(SMALL, clip), render(replace(SMALL, train_clips=300, test_clips=99), clip))
-    for other in (replace(clip, number=6), replace(clip, part="val"), replace(clip, person=5 - clip.person)):
+    for other in (clip._replace(number=6), clip._replace(part="val"), clip._replace(person=5 - clip.person)):
         assert not np.array_equal(render(SMALL, clip), render(SMALL, other))
     assert not np.array_equal(render(SMALL, clip), render(replace(SMALL, seed=4), clip))
 
@@ -100,14 +100,14 @@ def test_a_clip_is_its_seed_part_and_number() -> None:
 def test_amplitude_is_all_that_tells_classes_apart(other: int) -> None:
     clip = _clip(SMALL, 9)
     still = replace(SMALL, amplitude=0.0)
-    assert np.array_equal(render(still, clip), render(still, replace(clip, label=other)))
-    assert not np.array_equal(render(SMALL, clip), render(SMALL, replace(clip, label=other)))
+    assert np.array_equal(render(still, clip), render(still, clip._replace(label=other)))
+    assert not np.array_equal(render(SMALL, clip), render(SMALL, clip._replace(label=other)))
 
 
 @pytest.mark.parametrize("label", TRAIN_COUNTS)
 def test_a_larger_amplitude_moves_more(label: int) -> None:
     quiet = replace(SMALL, size=64, frames=24, idle=0.0, noise=0.0, jitter=0.0)
-    clip = replace(plan(SMALL)[0], label=label)
+    clip = plan(SMALL)[0]._replace(label=label)
     none, small, large = (_moved(replace(quiet, amplitude=amplitude), clip) for amplitude in (0.0, 0.5, 1.5))
     assert none == 0.0
     assert 0.0 < small < large

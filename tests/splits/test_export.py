@@ -87,6 +87,6 @@ def test_unknown_formats_and_full_folders_are_refused(built: Built, index: Index
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(UserError, match="nothing is overwritten"):
         export(built, places(index, ROOT), "mmaction2", tmp_path)
-    with pytest.raises(UserError, match="nothing is overwritten"):
+    with pytest.raises(UserError, match="is a file, not a folder"):
         export(built, places(index, ROOT), "mmaction2", tmp_path / "mine.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

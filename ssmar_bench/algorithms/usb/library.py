@@ -81,7 +81,7 @@ def _replaced(names: Sequence[str]) -> Iterator[None]:
 @contextmanager
 def quiet() -> Iterator[None]:
     """What semilearn prints and warns of (old interfaces of torch and timm) is not heard."""
-    with warnings.catch_warnings(), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+    with warnings.catch_warnings(), Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         warnings.simplefilter("ignore")
         yield
 

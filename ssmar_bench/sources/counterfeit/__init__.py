@@ -14,14 +14,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.events import Event, Listener, silence
+from ssmar_bench.core.writable import require_new
 from ssmar_bench.sources import COUNTERFEIT, known
 from ssmar_bench.sources.catalogue import SOURCES
 from ssmar_bench.sources.counterfeit.plan import Order, Plan
 
 PLANNERS = {name: f"{__name__}.{name}" for name, source in SOURCES.items() if source.facts}
 CLIPS = 240
+MOST_CLIPS = 1_000_000
 
 
 def write(
@@ -49,8 +51,7 @@ def write(
     """
     plan = _plan(name, layout, clips if clips or lists_only else CLIPS)
     out = Path(out).absolute()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out}: this exists already; give a new or empty folder, nothing is overwritten")
+    require_new(out, str(out))
     aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     try:
@@ -66,10 +67,10 @@ def _plan(name: str, layout: str | None, clips: int | None) -> Plan:
     source = known(name)
     if name not in PLANNERS:
         raise UserError(f"{name} is synthetic itself; `ssmar-bench data synthesize {name}` renders it")
-    if clips is not None and clips < 1:
-        raise UserError(f"clips is {clips}, expected 1 or more")
+    if clips is not None and not 1 <= clips <= MOST_CLIPS:
+        raise UserError(f"clips is {clips}, expected 1 to {MOST_CLIPS:,}")
     layouts = source.layouts
-    if layout is not None and layout not in layouts:
+    if layout is not None and (layout := meant(layout, layouts)) not in layouts:
         raise UserError(f"{name} has no layout '{layout}'{nearest(layout, layouts)}")
     planner = cast("Callable[[Order], Plan]", import_module(PLANNERS[name]).plan)
     return planner(Order(layout or (layouts[0] if layouts else ""), clips))
