@@ -103,6 +103,8 @@ def _read_run(path: Path, specs: dict[str, RunSpec], today: Callable[[str], str]
     folder = RunFolder(path)
     spec_file, metrics_file = folder.record / "spec.json", folder.record / "metrics.json"
     failure = folder.failure()
+    for name, why in folder.record_faults().items():
+        raise damaged(folder.record / name, why)
     if not spec_file.is_file():
         if failure or metrics_file.is_file():
             raise damaged(spec_file, "it is missing, so nobody knows what was run")
