@@ -21,6 +21,7 @@ from ssmar_bench.core.identity import digest
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.processes import cores
+from ssmar_bench.core.writable import require_writable
 from ssmar_bench.sources import KNOWN, Used, micro_motion, read
 from ssmar_bench.sources.micro_motion import MicroMotion
 
@@ -87,6 +88,7 @@ def prepare_source(
     root = source_root(definition, roots)
     source = definition.source
     if source.name == micro_motion.SOURCE and source.name not in roots:
+        require_writable(root.parent, f"The cache {places.cache()} (SSMAR_BENCH_CACHE)")
         root.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(root.with_suffix(".lock")):
             if not root.exists():

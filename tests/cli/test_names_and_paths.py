@@ -86,6 +86,19 @@ def test_what_cannot_be_written_is_told_first(
     assert {path.name for path in tmp_path.iterdir()} == {"file", "dangling"}
 
 
+@pytest.mark.parametrize("command", [("run", "--methods", "fixmatch"), ("data", "prepare"), ("splits", "build")])
+def test_a_cache_that_cannot_be_written_is_told(
+    command: tuple[str, ...], call: Call, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "file" / "cache"))
+    ended = call(*command, *(["--benchmark"] if command[0] == "run" else []), tiny)
+    assert (ended.status, ended.out) == (2, "")
+    assert f"{tmp_path / 'file'} is a file, not a folder" in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_writing_is_tried_by_whoever_writes() -> None:
     open_to_all = Path(tempfile.mkdtemp())  # nobody else may enter pytest's own folders
     open_to_all.chmod(0o755)
