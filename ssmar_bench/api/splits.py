@@ -19,6 +19,7 @@ from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.index import Index
+from ssmar_bench.core.numbers import plain
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.writable import require_new, require_writable
 from ssmar_bench.core.yaml_file import Document, validate
@@ -163,9 +164,8 @@ def _departed(definition: Definition, options: SplitOptions) -> Definition:
         values["name"] += f"-by-{options.labelled_by}"
         values["variant_of"] = values["variant_of"] or definition.name
         values["parts"]["labelled_by"] = options.labelled_by
-    values |= {
-        key: list(given) for key, given in (("ratios", options.ratios), ("seeds", options.seeds)) if given is not None
-    }
+    given = {"ratios": options.ratios, "seeds": options.seeds}
+    values |= {key: plain(list(numbers)) for key, numbers in given.items() if numbers is not None}
     return validate(Definition, Document(values, {}))
 
 

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from ssmar_bench.core import numbers
 from ssmar_bench.core.places import at_home
 from ssmar_bench.core.shelf import Shelf
 from ssmar_bench.core.yaml_file import validate
@@ -271,6 +272,7 @@ class Definition(Section):
         for ratio in ratios:
             if not 0 < ratio <= 1:
                 raise ValueError(f"a labelled ratio lies in (0, 1], not {ratio}")
+        ratios = [numbers.ratio(ratio) for ratio in ratios]
         _no_repetition([f"{ratio:.6g}" for ratio in ratios])  # as fingerprints and folders' names write them
         return ratios
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -18,14 +17,16 @@ from ssmar_bench.core.definition import CarvedTest, Definition
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest, Truth
+from ssmar_bench.core.numbers import exact
+from ssmar_bench.core.numbers import ratio as meant
 from ssmar_bench.splits.order import Integers, first_people, places
 
 ROLES = ("train", "validation", "test")
 
 
 def labelled_count(ratio: float, clips: int) -> int:
-    """ceil(ratio x clips), computed on the decimal that a person typed (0.1 x 30 is 3, not 4)."""
-    return math.ceil(Fraction(str(ratio)) * clips)
+    """ceil(ratio x clips), computed on the number that a person meant (0.1 x 30 is 3, and 5 / 6 x 30 is 25)."""
+    return math.ceil(exact(ratio) * clips)
 
 
 def ratio_of(definition: Definition, per_class: int, train_clips: int) -> float:
@@ -72,6 +73,7 @@ class Benchmark:
             UserError: a ratio outside (0, 1], or not the one that labelled_per_class amounts to; people who would
                 all have to be labelled.
         """
+        ratio = meant(ratio)
         if not 0 < ratio <= 1:
             raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not.")
         of_role = {role: self.clips[self.clips["role"] == role] for role in ROLES}
