@@ -1,0 +1,66 @@
+"""Whether a data set that was rendered into the cache still is what was rendered."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+from ssmar_bench.core.files import read_json, write_json
+from ssmar_bench.core.identity import digest
+
+CHECKSUMS = "checksums.json"
+"""In the data set's folder: the SHA-256 of every file, a digest of these, and one of all files' sizes and times."""
+
+
+def seal(root: Path) -> None:
+    """Write the checksums of every file below ``root``."""
+    _write(root, {name: _sum(root / name) for name in _stats(root)})
+
+
+def fault(root: Path) -> str:
+    """The first file below ``root`` that is not as it was rendered, missing or new; "" if there is none.
+
+    Files are read only if a size or a time has changed since they were last found to be right.
+    """
+    try:
+        stored = read_json(root / CHECKSUMS)
+        sums: dict[str, str] = stored["files"]
+        if stored["digest"] != digest(sums):
+            return CHECKSUMS
+        stats = _stats(root)
+        if stored["times"] == digest(stats):
+            return ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return CHECKSUMS
+    differing = sorted({*sums} ^ {*stats}) or [name for name in sorted(sums) if _sum(root / name) != sums[name]]
+    if differing:
+        return differing[0]
+    with contextlib.suppress(OSError):  # a copied cache need not be read again
+        _write(root, sums)
+    return ""
+
+
+def _write(root: Path, sums: dict[str, str]) -> None:
+    write_json(root / CHECKSUMS, {"files": sums, "digest": digest(sums), "times": digest(_stats(root))})
+
+
+def _stats(root: Path) -> dict[str, list[int]]:
+    """Relative path -> size and times of change of every file but the checksums."""
+    found: dict[str, list[int]] = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            if path != root / CHECKSUMS:
+                stat = path.lstat()
+                found[path.relative_to(root).as_posix()] = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+    return found
+
+
+def _sum(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
