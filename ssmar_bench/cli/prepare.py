@@ -125,4 +125,4 @@ def _print_report(prepared: Any) -> None:
         typer.echo(f"  look at: {clip.clip_id} has {clip.decoded} frames where {clip.header} are announced")
     if report.left_out:
         left = "1 clip is" if len(report.left_out) == 1 else f"{len(report.left_out)} clips are"
-        typer.echo(f"  {left} left out (left_out.json); runs need --on-bad-clip skip")
+        typer.echo(f"  {left} left out; runs need --on-bad-clip skip")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ssmar_bench.clips.draft import Draft
-from ssmar_bench.clips.shards import ClipFile, Shard, source_of, writing
+from ssmar_bench.clips.shards import ClipFile, Shard, content_of, source_of, writing
 from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken
 from ssmar_bench.clips.taking import take
 from ssmar_bench.clips.video_file import BadVideoError
@@ -23,7 +23,7 @@ def bad_clip(clip: ClipFile, reason: str) -> UserError:
     """The error that stops a preparation at a clip that cannot be used."""
     advice = "replace the file" if clip.end < 0 else "correct its frame numbers, replace the file"
     return UserError(
-        f"The video {clip.path} of the clip '{clip.clip_id}' cannot be used: {reason}; {advice}, or leave such clips "
+        f"The video {clip.path} of the clip '{clip.shown}' cannot be used: {reason}; {advice}, or leave such clips "
         "out with --on-bad-clip skip."
     )
 
@@ -61,11 +61,11 @@ def build(shards: Sequence[Shard], skip_bad: bool, tell: Callable[[], None]) -> 
         return [draft.finish() for draft in drafts], decoded
 
 
-def _taken(clips: Sequence[ClipFile], recipe: StoreRecipe) -> Iterator[tuple[Taken, tuple[int, int]]]:
-    """Each clip's frames and its video's size and time, in order; a video is decoded once for its clips."""
+def _taken(clips: Sequence[ClipFile], recipe: StoreRecipe) -> Iterator[tuple[Taken, tuple[str, str]]]:
+    """Each clip's frames and its video's two digests, in order; a video is decoded once for its clips."""
     for path, group in itertools.groupby(clips, key=lambda clip: clip.path):
         cut = list(group)
-        source = source_of(cut[0])
+        source = source_of(cut[0]), content_of(cut[0])
         found: dict[int, Taken] = {}
         following = 0
         try:
@@ -79,13 +79,17 @@ def _taken(clips: Sequence[ClipFile], recipe: StoreRecipe) -> Iterator[tuple[Tak
                 yield Taken(NO_FRAMES, 0, 0, error.reason), source
 
 
-def _entry(taken: Taken, source: tuple[int, int]) -> dict[str, Any]:
+def _entry(taken: Taken, source: tuple[str, str]) -> dict[str, Any]:
+    odd = taken.header not in (
+        0,
+        taken.decoded,
+    )  # a training process is not told how long a clip is
     return {
         "sha256": hashlib.sha256(taken.frames.tobytes()).hexdigest(),
-        "decoded": taken.decoded,
-        "header": taken.header,
+        "decoded": taken.decoded if odd else 0,
+        "header": taken.header if odd else 0,
         "problem": taken.problem,
         "by_time": taken.by_time,
-        "source_size": source[0],
-        "source_mtime_ns": source[1],
+        "source": source[0],
+        "content": source[1],
     }

@@ -120,9 +120,9 @@ def _begun(clip: ClipFile, ours: Taken, theirs: Taken) -> Comparison:
     if not problem and ours.frames.shape != theirs.frames.shape:
         problem = "decord: frames of another shape, as of a turned video"
     if problem:
-        return Comparison(clip.clip_id, frames, problem=problem)
+        return Comparison(clip.shown, frames, problem=problem)
     difference = float(np.abs(ours.frames.astype(np.int16) - theirs.frames).mean())
-    return Comparison(clip.clip_id, frames, ours.numbers, difference=difference)
+    return Comparison(clip.shown, frames, ours.numbers, difference=difference)
 
 
 class _LookedFor:

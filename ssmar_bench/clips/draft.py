@@ -16,9 +16,8 @@ from typing import IO, Any
 import filelock
 
 from ssmar_bench.clips.decode import Frames
-from ssmar_bench.clips.shards import ClipFile, Shard, recorded, source_of
-from ssmar_bench.core.files import write_bytes, write_json
-from ssmar_bench.core.identity import digest
+from ssmar_bench.clips.shards import ClipFile, Shard, unchanged, write_sidecar
+from ssmar_bench.core.files import write_bytes
 
 DRAFT = (".draft", ".journal", ".lock")
 """Endings of a draft's files."""
@@ -84,8 +83,7 @@ class Draft:
         assert not self.waiting
         os.fsync(self._data.fileno())
         self._data.close()
-        about = {"identity": self.shard.identity(), "digest": digest(self.entries), "clips": self.entries}
-        write_json(self.shard.sidecar, about)
+        write_sidecar(self.shard, self.entries)
         self._data_path.replace(self.shard.data)  # killed before this, the draft is still there to go on from
         self._journal_path.unlink()
         return self.entries
@@ -106,7 +104,7 @@ class Draft:
                     frames = data.read(math.prod(entry["shape"]))
                     if (
                         entry["id"] != clip.clip_id
-                        or recorded(entry) != source_of(clip)
+                        or not unchanged(clip, entry)
                         or hashlib.sha256(frames).hexdigest() != entry["sha256"]
                     ):
                         break

@@ -22,8 +22,9 @@ Task = list[Shard]
 def tasks_of(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> list[Task]:
     """The shards of a store of ``clips``, as tasks.
 
-    Clips of one video follow one another in the order in which a sequential reader comes to their ends; videos
-    follow one another by their smallest clip id. A video's clips share a shard, or are alone in shards of their own.
+    Videos follow one another by their smallest clip id, and so do the clips of one video within a shard. A video's
+    clips share a shard, or are alone in shards of their own, in the order in which a sequential reader comes to the
+    clips' ends.
 
     Raises:
         UserError: two clips have one id.
@@ -45,9 +46,9 @@ def _packed(videos: Sequence[list[ClipFile]], limit: int) -> Iterator[list[list[
             yield [open_shard]
             open_shard = []
         if len(clips) > limit:
-            yield [clips[start : start + limit] for start in range(0, len(clips), limit)]
+            yield [_by_id(clips[start : start + limit]) for start in range(0, len(clips), limit)]
         else:
-            open_shard = [*open_shard, *clips]
+            open_shard = [*open_shard, *_by_id(clips)]
     if open_shard:
         yield [open_shard]
 
@@ -59,6 +60,11 @@ def _by_video(clips: Sequence[ClipFile]) -> list[list[ClipFile]]:
     return [sorted(cut, key=_end_and_start) for cut in videos.values()]
 
 
+def _by_id(clips: Sequence[ClipFile]) -> list[ClipFile]:
+    """In time, neighbours would tell what follows what in a video."""
+    return sorted(clips, key=lambda clip: clip.clip_id)
+
+
 def _end_and_start(clip: ClipFile) -> tuple[float, int]:
     return (clip.end if clip.end >= 0 else math.inf), clip.start
 
@@ -68,4 +74,4 @@ def _require_unique(clips: Sequence[ClipFile]) -> None:
     for clip in clips:
         other = seen.setdefault(clip.clip_id, clip)
         if other is not clip:
-            raise UserError(f"The clip id '{clip.clip_id}' names two clips ({other.path} and {clip.path}).")
+            raise UserError(f"The clip id '{clip.shown}' names two clips ({other.path} and {clip.path}).")

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,7 @@ def prepare(
         decoded, built = _decode(stale, processes, skip_bad, reused, listener)
         entries = [entry for shard in shards for entry in found[shard] or built[shard]]
         audit, left_out = _judged(entries, clips)
-        _finish(folder, recipe, shards, audit, left_out, [entry["id"] for entry in entries if entry["by_time"]])
+        _finish(folder, recipe, shards, entries)
         return Report(decoded, len(entries) - decoded - len(left_out), audit, left_out)
 
 
@@ -266,25 +266,30 @@ def _built(
 
 
 def _judged(entries: Sequence[dict[str, Any]], clips: Sequence[ClipFile]) -> tuple[list[Audit], list[LeftOut]]:
-    """The clips to look at (a header that announces nothing, 0, is no mismatch), and those that are left out."""
-    paths = {clip.clip_id: str(clip.path) for clip in clips}
-    audit = [
-        Audit(entry["id"], entry["decoded"], entry["header"])
+    """The clips to look at, and those that are left out."""
+    files = {clip.clip_id: clip for clip in clips}
+    audit = [Audit(files[entry["id"]].shown, entry["decoded"], entry["header"]) for entry in entries if _odd(entry)]
+    left_out = [
+        LeftOut(files[entry["id"]].shown, str(files[entry["id"]].path), entry["problem"])
         for entry in entries
-        if not entry["problem"] and entry["header"] not in (0, entry["decoded"])
+        if entry["problem"]
     ]
-    left_out = [LeftOut(entry["id"], paths[entry["id"]], entry["problem"]) for entry in entries if entry["problem"]]
     return audit, left_out
 
 
-def _finish(
-    folder: Path,
-    recipe: StoreRecipe,
-    shards: list[Shard],
-    audit: list[Audit],
-    left_out: list[LeftOut],
-    timed: list[str],
-) -> None:
+def _odd(entry: dict[str, Any]) -> bool:
+    """Whether a clip's video holds more or fewer frames than is announced; 0 announces nothing."""
+    return not entry["problem"] and entry["header"] not in (0, entry["decoded"])
+
+
+def _finish(folder: Path, recipe: StoreRecipe, shards: Sequence[Shard], entries: Entries) -> None:
+    audit = [
+        {"clip_id": entry["id"], **{key: entry[key] for key in ("decoded", "header")}}
+        for entry in entries
+        if _odd(entry)
+    ]
+    left_out = [{"clip_id": entry["id"], "reason": entry["problem"]} for entry in entries if entry["problem"]]
+    timed = [entry["id"] for entry in entries if entry["by_time"]]
     decoder = {"pyav": av.__version__, "ffmpeg": ".".join(map(str, av.library_versions["libavcodec"]))}
     if recipe.decoder == "decord":
         decoder["decord"] = decord_module().__version__
@@ -298,6 +303,6 @@ def _finish(
     with writing(folder):
         for shard in shards:
             shard.stem.with_suffix(".lock").unlink(missing_ok=True)
-        write_json(folder / "audit.json", [asdict(clip) for clip in audit])
-        write_json(folder / "left_out.json", [asdict(clip) for clip in left_out])
+        write_json(folder / "audit.json", audit)  # neither a name nor a path: a training process may read them
+        write_json(folder / "left_out.json", left_out)
         write_json(folder / "store.json", about)

@@ -4,9 +4,11 @@
 clip's entry. Both come out of a draft (:mod:`ssmar_bench.clips.draft`): a shard without both does not exist.
 
 An entry has ``id``, ``shape`` (frames, H, W, 3), ``offset`` (bytes), ``sha256`` of the frames, ``decoded`` and
-``header`` (frames there are and frames announced), ``problem`` (why the clip is left out; "" if it is not), ``by_time``
-(whether its frames were chosen by their times, because its frame rate varies), and the video's ``source_size`` and
-``source_mtime_ns``, by which a change is noticed.
+``header`` (frames there are and frames announced, both 0 where these agree), ``problem`` (why the clip is left out; ""
+if it is not), ``by_time`` (whether its frames were chosen by their times, because its frame rate varies), and two
+digests by which a change of the video is noticed: ``source``, of the file's size and times, which takes no time to
+compare, and ``content``, of its bytes, which is compared where the former differs. A training process may read all of
+this, so neither a path, a length, a size nor a time stands there.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.files import read_json
+from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.identity import digest
 
 FORMAT = 2
@@ -30,12 +33,21 @@ FORMAT = 2
 
 @dataclass(frozen=True)
 class ClipFile:
-    """Where a clip lies: frames ``start`` to ``end`` of a video file (0-based, inclusive; -1 and -1: all of it)."""
+    """Where a clip lies: frames ``start`` to ``end`` of a video file (0-based, inclusive; -1 and -1: all of it).
+
+    ``clip_id`` names it in the store, and ``name``, if there is one, in messages: it is the source's own id.
+    """
 
     clip_id: str
     path: Path
     start: int
     end: int
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What a person calls it."""
+        return self.name or self.clip_id
 
 
 @dataclass(frozen=True)
@@ -103,24 +115,54 @@ def verified(shard: Shard) -> list[dict[str, Any]] | None:
     entries = entries_of(shard)
     if entries is None:
         return None
-    if any(source_of(clip) != recorded(entry) for clip, entry in zip(shard.clips, entries, strict=True)):
+    changed = [entry["source"] != source_of(clip) for clip, entry in zip(shard.clips, entries, strict=True)]
+    if not all(unchanged(clip, entry) for clip, entry in zip(shard.clips, entries, strict=True)):
         return None
     with shard.data.open("rb") as file:
         for entry in entries:
             if hashlib.sha256(file.read(math.prod(entry["shape"]))).hexdigest() != entry["sha256"]:
                 return None
+    if any(changed):  # the same videos, copied or touched: the next look need not read them again
+        entries = [entry | {"source": source_of(clip)} for clip, entry in zip(shard.clips, entries, strict=True)]
+        with writing(shard.stem.parent):
+            write_sidecar(shard, entries)
     return entries
 
 
-def source_of(clip: ClipFile) -> tuple[int, int]:
-    """Size and time of the last change of a clip's video; (-1, -1) where it is missing."""
+def write_sidecar(shard: Shard, entries: list[dict[str, Any]]) -> None:
+    """Write the shard's entries."""
+    write_json(shard.sidecar, {"identity": shard.identity(), "digest": digest(entries), "clips": entries})
+
+
+def unchanged(clip: ClipFile, entry: dict[str, Any]) -> bool:
+    """Whether a clip's video is what it was when it was decoded; its bytes are read only where its times differ."""
+    try:
+        return bool(entry["source"] == source_of(clip)) or bool(entry["content"] == content_of(clip))
+    except KeyError:
+        return False
+
+
+def source_of(clip: ClipFile) -> str:
+    """Digest of the size and of the times of change of a clip's video, "" where it is missing.
+
+    A copy can be given the time of another file, but not its time of change of status.
+    """
     try:
         stat = clip.path.stat()
     except OSError:
-        return -1, -1
-    return stat.st_size, stat.st_mtime_ns
+        return ""
+    return digest([stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns])
 
 
-def recorded(entry: dict[str, Any]) -> tuple[int, int]:
-    """:func:`source_of` an entry's clip when it was decoded."""
-    return entry["source_size"], entry["source_mtime_ns"]
+def content_of(clip: ClipFile) -> str:
+    """Digest of the bytes of a clip's video, "" where it cannot be read."""
+    return _content(clip.path, source_of(clip))
+
+
+@lru_cache(maxsize=64)
+def _content(path: Path, source: str) -> str:  # noqa: ARG001  # many clips may be cut out of one video
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

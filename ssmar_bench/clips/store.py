@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from ssmar_bench.clips.decode import Frames
+from ssmar_bench.clips.layout import tasks_of
 from ssmar_bench.clips.preparation import Audit, LeftOut, Report, Sizes, prepare, sizes
-from ssmar_bench.clips.shards import FORMAT, ClipFile, bytes_of, recipe_digest, size_in_bytes
+from ssmar_bench.clips.shards import FORMAT, ClipFile, bytes_of, entries_of, recipe_digest, size_in_bytes, unchanged
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
@@ -34,6 +35,7 @@ __all__ = [
     "Store",
     "left_out",
     "location",
+    "pixels",
     "prepare",
     "size_in_bytes",
     "sizes",
@@ -50,6 +52,21 @@ def left_out(folder: Path) -> dict[str, str] | None:
     return Store.open(folder).left_out if (folder / "store.json").is_file() else None
 
 
+def pixels(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> str:
+    """Fingerprint of the store in ``folder``, "" where it is not whole or was decoded from other videos.
+
+    No frame is read: it says what :func:`prepare` has found.
+    """
+    for shard in (shard for task in tasks_of(folder, clips, recipe) for shard in task):
+        entries = entries_of(shard)
+        if entries is None or not all(map(unchanged, shard.clips, entries)):
+            return ""
+    try:
+        return Store.open(folder).fingerprint()
+    except UserError:
+        return ""
+
+
 @dataclass(frozen=True)
 class _Row:
     """Where a clip's frames lie: number of the shard, first byte, shape (frames, H, W, 3)."""
@@ -60,7 +77,7 @@ class _Row:
 
 
 class Store:
-    """A whole store, opened for reading. Rows are numbered from 0 in the order in which the clips lie in the shards.
+    """A whole store, opened for reading. Rows are numbered from 0 in the order of the clips' ids.
 
     Attributes:
         ids: clip ids by row.
@@ -71,19 +88,31 @@ class Store:
         self.folder = folder
         self.recipe = recipe
         held = [(number, entry) for number, entries in enumerate(shards) for entry in entries if not entry["problem"]]
+        held.sort(key=lambda pair: pair[1]["id"])
         self.ids: tuple[str, ...] = tuple(entry["id"] for _, entry in held)
         self.left_out = {entry["id"]: entry["problem"] for entries in shards for entry in entries if entry["problem"]}
-        self._checksums = sorted([entry["id"], entry["sha256"]] for _, entry in held)
+        self._checksums = [[entry["id"], entry["shape"], entry["sha256"]] for _, entry in held]
         self._rows = [_Row(number, entry["offset"], tuple(entry["shape"])) for number, entry in held]
         self._maps: dict[int, np.memmap[Any, np.dtype[np.uint8]]] = {}
 
     @classmethod
-    def open(cls, folder: Path) -> Store:
+    def open(cls, folder: Path, pixels: str = "") -> Store:
         """Open a prepared store; the frames are neither read nor verified (:func:`prepare` does that).
 
+        Args:
+            folder: the store.
+            pixels: the fingerprint that it must have, "" for any.
+
         Raises:
-            UserError: there is no whole store in ``folder``.
+            UserError: there is no whole store in ``folder``, or one of other clips.
         """
+        store = cls._open(folder)
+        if pixels and store.fingerprint() != pixels:
+            raise UserError(f"The store {folder} holds other clips by now; give the command again.")
+        return store
+
+    @classmethod
+    def _open(cls, folder: Path) -> Store:
         try:
             about = read_json(folder / "store.json")
             shards = [read_json(folder / f"{name}.json")["clips"] for name in about["shards"]]
@@ -118,7 +147,7 @@ class Store:
         return frames.reshape(where.shape)
 
     def fingerprint(self) -> str:
-        """Digest of all clips' ids and pixels, whatever their order."""
+        """Digest of all clips' ids, shapes and pixels, whatever their order."""
         return digest(self._checksums)
 
     @cached_property

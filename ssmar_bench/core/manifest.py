@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ssmar_bench.core.identity import digest
 
+PARTS = ("labelled", "unlabelled", "validation", "test")
+
+
+def opaque(clip_id: str) -> str:
+    """The name of a clip in the store and in a training process: 16 hexadecimal digits of a digest of its id.
+
+    A source's own ids may hold the class, or sort by it; these tell nothing, nor does their order.
+    """
+    return hashlib.blake2b(clip_id.encode(), digest_size=8, person=b"opaque").hexdigest()
+
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a training process may know of a split.
+    """Which clips a split puts where, and the labels that a training process may know.
 
     Attributes:
         benchmark, ratio, seed: what it was built for.
         classes: names, in the order of class indices 0..C-1.
-        labelled, unlabelled, validation, test: clip ids, sorted.
+        labelled, unlabelled, validation, test: clip ids, sorted: the source's own, or :func:`opaque` ones.
         labels: class index of every labelled and validation clip. Those of unlabelled and test clips stand in the
             :class:`Truth` alone, which no training process reads.
     """
@@ -34,6 +46,20 @@ class Manifest:
         """16 hexadecimal digits over ids and labels: equal on every machine that trains on the same clips."""
         return digest(self.to_json() | {"ratio": f"{self.ratio:.6g}"})
 
+    def clips(self) -> Iterable[str]:
+        """Ids of all clips."""
+        return (clip for part in PARTS for clip in getattr(self, part))
+
+    def in_opaque_order(self) -> Manifest:
+        """The same ids in the order of their opaque names, which is the order that a training process has."""
+        parts: dict[str, Any] = {part: tuple(sorted(getattr(self, part), key=opaque)) for part in PARTS}
+        return replace(self, **parts)
+
+    def with_opaque_ids(self) -> Manifest:
+        """What a training process is given: opaque names in place of the source's ids, in their own order."""
+        parts: dict[str, Any] = {part: tuple(sorted(map(opaque, getattr(self, part)))) for part in PARTS}
+        return replace(self, **parts, labels={opaque(clip): label for clip, label in self.labels.items()})
+
     def to_json(self) -> dict[str, Any]:
         """Plain data for :meth:`from_json`."""
         return dict(vars(self))  # asdict would copy a million ids one by one
@@ -41,7 +67,7 @@ class Manifest:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Manifest:
         """The manifest that :meth:`to_json` wrote."""
-        clips = {part: tuple(data[part]) for part in ("classes", "labelled", "unlabelled", "validation", "test")}
+        clips = {part: tuple(data[part]) for part in ("classes", *PARTS)}
         return cls(**{**data, **clips})
 
 
@@ -57,3 +83,11 @@ class Truth:
     label: dict[str, int]
     subject: dict[str, str]
     counterfeit: bool = False
+
+    def digest(self, clips: Iterable[str]) -> str:
+        """16 hexadecimal digits over labels and people of ``clips``, whatever their order.
+
+        It stands in finished records alone: with few clips, labels could be guessed from it.
+        """
+        known = [[opaque(clip), self.label[clip], self.subject[clip]] for clip in clips]
+        return digest([sorted(known), self.counterfeit])

@@ -6,9 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ssmar_bench.core.identity import digest
+from ssmar_bench.core.numbers import ratio
 
-ENGINE_REVISION = 1
-"""Raised when the training engine computes something else: results of another revision are not this engine's."""
+ENGINE_REVISION = 2
+"""Raised when the training engine computes something else: results of another revision are not this engine's.
+
+2: clips are trained on in the order of their opaque names; revision 1 took the order of the source's ids.
+"""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class RunSpec:
         weights: digest of the pretrained weights' file, "" from scratch.
         device: kind of device, ``cpu`` or ``cuda``.
         engine: revision of the training engine.
+        pixels: digest of the decoded clips that it is trained on; "" in a plan before they are decoded, and in records
+            of engine 1.
     """
 
     benchmark: str
@@ -41,21 +47,25 @@ class RunSpec:
     weights: str = ""
     device: str = "cpu"
     engine: int = ENGINE_REVISION
+    pixels: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ratio", float(self.ratio))  # 1 and 1.0 are one ratio, and must be one text
+        object.__setattr__(self, "ratio", ratio(self.ratio))  # 1 and 1.0 are one ratio, and must be one text
 
     def identity(self) -> str:
-        """16 hexadecimal digits over everything above."""
-        return digest(asdict(self))
+        """16 hexadecimal digits over everything above; unknown pixels are no part of it."""
+        return digest(self.to_json())
 
     def folder(self) -> str:
         """The run's folder name: readable first, unique last."""
         return f"{self.benchmark}_{self.method}_r{100 * self.ratio:g}_s{self.seed}_{self.identity()}"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for ``RunSpec(**data)``."""
-        return asdict(self)
+        """Plain data for ``RunSpec(**data)``; without pixels where they are unknown, as in records of engine 1."""
+        data = asdict(self)
+        if not self.pixels:
+            del data["pixels"]
+        return data
 
 
 @dataclass(frozen=True)

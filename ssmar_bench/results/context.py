@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from ssmar_bench.core.definition import BackboneRecipe, ClipRecipe, StoreRecipe, Training
+from ssmar_bench.core.identity import canonical
+from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.footing import Footing, footing, start
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.variants import SHARED, differing, setting
@@ -57,8 +60,9 @@ def context(runs: Runs, benchmark: str) -> Context:
     rows = runs.of(benchmark)
     done = rows[rows["state"] == "done"]
     specs = [runs.specs[folder] for folder in done["folder"]]
+    shared = {*SHARED} - {"pixels"}
     settings = [
-        NEUTRAL | {key: value for key, value in setting(spec).items() if key.split(".")[0] in SHARED} for spec in specs
+        NEUTRAL | {key: value for key, value in setting(spec).items() if key.split(".")[0] in shared} for spec in specs
     ]
     return Context(
         benchmark=benchmark,
@@ -67,7 +71,7 @@ def context(runs: Runs, benchmark: str) -> Context:
         test_clips=_sizes(done["count_test"]),
         test_people=_sizes(done["count_test_people"]),
         classes=_sizes(done["count_classes"]),
-        differences=differing(settings),
+        differences=differing(settings) | _pixels(specs),
         mixed_splits=_mixed(done),
         footings={
             str(label): footing(runs.specs[folder].backbone, runs.specs[folder].train)
@@ -80,6 +84,15 @@ def context(runs: Runs, benchmark: str) -> Context:
 def _network(backbone: dict[str, Any]) -> str:
     inputs = {"rgb": "RGB", "diff": "frame differences", "centred": "centred frames"}
     return f"{backbone['name']}, {start(backbone)}, on {inputs.get(str(backbone['input']), backbone['input'])}"
+
+
+def _pixels(specs: Sequence[RunSpec]) -> dict[str, list[Any]]:
+    """The key ``pixels`` with its values where clips of one recipe do not look the same in all runs."""
+    seen: dict[str, dict[str, None]] = {}
+    for spec in specs:
+        seen.setdefault(canonical(spec.store), {})[spec.pixels] = None
+    mixed = [value for values in seen.values() if len(values) > 1 for value in values]
+    return {"pixels": mixed} if mixed else {}
 
 
 def _sizes(column: pd.Series[float]) -> tuple[int, ...]:

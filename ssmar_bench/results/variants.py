@@ -14,7 +14,7 @@ from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.standard import is_standard
 
-SHARED = ("source", "store", "clips", "backbone", "weights", "train", "device", "engine")
+SHARED = ("source", "store", "clips", "backbone", "weights", "train", "device", "engine", "pixels")
 """What the rows of a comparison normally have in common; the rest belongs to a method."""
 
 LONGEST = 48
@@ -23,7 +23,7 @@ LONGEST = 48
 
 def setting(spec: RunSpec) -> dict[str, Any]:
     """Everything that decides what the run's number means, whatever ratio and seed: dotted key -> value."""
-    shared = _flat({name: getattr(spec, name) for name in SHARED})
+    shared = _flat({name: value for name, value in spec.to_json().items() if name in SHARED})
     own = {"algorithm": spec.algorithm, "revision": spec.revision}
     return {**shared, **own, **_flat(spec.hyperparameters, f"{spec.method}.")}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,10 +19,10 @@ from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.manifest import Manifest, opaque
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.writable import require_writable
-from ssmar_bench.sources import KNOWN, Used, micro_motion, read
+from ssmar_bench.sources import KNOWN, Used, micro_motion, read, rendered
 from ssmar_bench.sources.micro_motion import MicroMotion
 
 Roots = Mapping[str, Path]
@@ -81,7 +81,7 @@ def _same_knobs(definition: Definition, root: Path) -> None:
 def prepare_source(
     definition: Definition, roots: Roots, processes: int, listener: Listener, on_bad_clip: OnBadClip = "stop"
 ) -> Index:
-    """The index of the definition's source; a synthetic one is rendered first if it is not there yet.
+    """The index of the definition's source; a synthetic one is rendered first if it is not there, or was changed.
 
     With ``skip`` videos may be missing: :func:`prepare_store` leaves their clips out.
     """
@@ -91,6 +91,10 @@ def prepare_source(
         require_writable(root.parent, f"The cache {places.cache()} (SSMAR_BENCH_CACHE)")
         root.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(root.with_suffix(".lock")):
+            broken = rendered.fault(root) if root.exists() else ""
+            if broken:
+                listener(Event("", "note", f"{root / broken} is not what was rendered; the clips are rendered again."))
+                shutil.rmtree(root)
             if not root.exists():
                 for left in root.parent.glob(f".{root.name}.*.partial"):  # of killed writers: the lock is ours
                     shutil.rmtree(left, ignore_errors=True)
@@ -99,6 +103,7 @@ def prepare_source(
                 micro_motion.write(
                     knobs, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))
                 )
+                rendered.seal(root)
     return read(source.name, root, source.knobs, listener, whole=on_bad_clip == "stop", used=_used(definition))
 
 
@@ -113,7 +118,8 @@ def outlined_source(definition: Definition, roots: Roots, on_bad_clip: OnBadClip
 
 def has_videos(definition: Definition, roots: Roots) -> bool:
     """Whether the definition's source has files: a synthetic one has none until it is rendered."""
-    return definition.source.name != micro_motion.SOURCE or source_root(definition, roots).exists()
+    root, name = source_root(definition, roots), definition.source.name
+    return name != micro_motion.SOURCE or name in roots or (root.exists() and not rendered.fault(root))
 
 
 @lru_cache(maxsize=4)  # a plan of a table asks for it once a column
@@ -145,13 +151,25 @@ def _store_name(definition: Definition) -> str:
 
 
 def clip_files(index: Index, manifest: Manifest) -> list[ClipFile]:
-    """The video files of every clip of a manifest (the same for all ratios and seeds of a benchmark)."""
-    wanted = {*manifest.labelled, *manifest.unlabelled, *manifest.validation, *manifest.test}
-    chosen = index.clips[index.clips["clip_id"].isin(wanted)]
+    """The video files of every clip of a manifest (the same for all ratios and seeds of a benchmark).
+
+    In the store they have opaque names, since training processes read it.
+    """
+    chosen = index.clips[index.clips["clip_id"].isin(set(manifest.clips()))]
     columns = (chosen["clip_id"], chosen["path"], chosen["start"], chosen["end"])
     return [
-        ClipFile(str(clip), Path(path), int(start), int(end)) for clip, path, start, end in zip(*columns, strict=True)
+        ClipFile(opaque(str(clip)), Path(path), int(start), int(end), str(clip))
+        for clip, path, start, end in zip(*columns, strict=True)
     ]
+
+
+def sizes_digest(clips: Sequence[ClipFile]) -> str:
+    """Digest of the sizes of the clips' video files, which a finished record keeps; "" where a file is missing.
+
+    It tells whether a record may be of today's videos where they are not decoded (yet, or any more).
+    """
+    sizes = {path: path.stat().st_size if path.is_file() else 0 for path in {clip.path for clip in clips}}
+    return digest(sorted([clip.clip_id, sizes[clip.path]] for clip in clips)) if all(sizes.values()) else ""
 
 
 def stored_as(definition: Definition, recipe: StoreRecipe) -> Definition:
@@ -181,7 +199,17 @@ def prepare_store(
 
 def known_left_out(definition: Definition, index: Index, manifest: Manifest) -> dict[str, str] | None:
     """Why clips are left out, by their ids, as far as a former preparation has found; None if there was none."""
-    return stores.left_out(store_folder(definition, clip_files(index, manifest)))
+    clips = clip_files(index, manifest)
+    found = stores.left_out(store_folder(definition, clips))
+    names = {clip.clip_id: clip.name for clip in clips}
+    return None if found is None else {names[clip]: why for clip, why in found.items()}
+
+
+def known_pixels(definition: Definition, clips: list[ClipFile]) -> str:
+    """Digest of the definition's decoded clips, "" where they are not decoded, or from other videos than today's."""
+    if not has_stores(definition):
+        return ""  # where its store would stand takes time to tell
+    return stores.pixels(store_folder(definition, clips), clips, definition.store)
 
 
 def without(index: Index, left_out: Iterable[str]) -> Index:

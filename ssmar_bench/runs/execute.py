@@ -7,13 +7,13 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
 from ssmar_bench.algorithms.provenance import digest_today, standing
-from ssmar_bench.core import plugins
+from ssmar_bench.core import digests, plugins
 from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import BusyError, UserError, nearest
 from ssmar_bench.core.events import Event, Listener
@@ -25,6 +25,7 @@ from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import data, pace
 from ssmar_bench.runs.data import OnBadClip
 from ssmar_bench.runs.engines import ENGINES, Engine
+from ssmar_bench.runs.known import Known, recognised
 from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check, check_fits
 from ssmar_bench.runs.record import write_record
 from ssmar_bench.sources import KNOWN
@@ -32,6 +33,7 @@ from ssmar_bench.splits.build import build, truth
 
 Overwrite = Literal["only-missing", "always", "never", "only-cache"]
 POLL_SECONDS = 2.0
+OUTDATED = "{run} was recorded with other labels or people than the data has now."
 
 
 @dataclass(frozen=True)
@@ -117,15 +119,21 @@ def store_recipes(grid: Grid) -> list[StoreRecipe]:
 def _known_cells(grid: Grid, execution: Execution, definition: Definition, index: Index) -> list[Cell]:
     """The grid's cells, without the clips that a former preparation could not use if such clips are skipped.
 
-    A clip that is missing from one of the grid's stores is left out of all rows, so that they stay comparable.
+    A clip that is missing from one of the grid's stores is left out of all rows, so that they stay comparable. Where
+    clips are not decoded, a cell is the recorded run that agrees with it in all else, if there is one.
     """
-    if execution.on_bad_clip == "stop":
-        return cells(grid, index)
     whole = build(index, definition, definition.ratios[0], definition.seeds[0])
+    clips = data.clip_files(index, whole)
+    own = {recipe: data.stored_as(definition, recipe) for recipe in store_recipes(grid)}
     left_out: dict[str, str] = {}
-    for recipe in store_recipes(grid):
-        left_out |= data.known_left_out(data.stored_as(definition, recipe), index, whole) or {}
-    return cells(grid, data.without(index, left_out), left_out)
+    if execution.on_bad_clip == "skip":
+        for variant in own.values():
+            left_out |= data.known_left_out(variant, index, whole) or {}
+    used = [clip for clip in clips if clip.name not in left_out]
+    answers = truth(index, definition).digest(clip.name for clip in used)
+    pixels = {recipe: data.known_pixels(variant, clips) for recipe, variant in own.items()}
+    table = cells(grid, data.without(index, left_out), left_out, pixels, Known(answers, data.sizes_digest(used)))
+    return [replace(cell, spec=recognised(cell.spec, cell.known, execution.results)) for cell in table]
 
 
 def _state_now(cell: Cell, results: Path) -> str:
@@ -173,6 +181,10 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
         # Which clips are left out decides what the runs are, so the videos are looked at before the records.
         stores = {recipe: prepare(recipe) for recipe in recipes}
     table = _known_cells(grid, execution, definition, index)
+    wanted = dict.fromkeys(_recipe(cell) for cell in table if _wanted(cell, execution))
+    if wanted:  # what the decoded clips are decides which runs these are
+        stores = {recipe: stores.get(recipe) or prepare(recipe) for recipe in wanted}
+        table = _known_cells(grid, execution, definition, index)
     _greet(table, execution, listener)
     todo = [cell for cell in table if _wanted(cell, execution)]
     for sentence in renamed_runs(execution.results):
@@ -180,17 +192,23 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     if execution.overwrite == "always":
         _require_free(todo, execution)
     if todo:
-        wanted = [StoreRecipe.model_validate(cell.spec.store) for cell in todo]
-        stores = {recipe: stores.get(recipe) or prepare(recipe) for recipe in dict.fromkeys(wanted)}
         files = tuple(str(file.path) for file in plugins.files())
         if execution.overwrite == "always":
             _forget(todo, execution)
         launches: dict[RunFolder, tuple[Cell, Launch]] = {}
-        for cell, recipe in zip(todo, wanted, strict=True):
+        for cell in todo:
             folder = cell.folder(execution.results)
-            launches[folder] = cell, Launch(str(stores[recipe]), grid.device, files, cell.weights)
+            if cell.state(execution.results) == "outdated":  # the record is made again from what training has left
+                with folder.lease():
+                    for name in ("metrics.json", digests.FILE):
+                        (folder.record / name).unlink(missing_ok=True)
+            launches[folder] = cell, Launch(str(stores[_recipe(cell)]), grid.device, files, cell.weights)
         _train(launches, execution, engine, truth(index, definition), listener)
     return {cell.spec.folder(): cell.state(execution.results) for cell in table}
+
+
+def _recipe(cell: Cell) -> StoreRecipe:
+    return StoreRecipe.model_validate(cell.spec.store)
 
 
 def _greet(table: Sequence[Cell], execution: Execution, listener: Listener) -> None:
@@ -203,13 +221,15 @@ def _greet(table: Sequence[Cell], execution: Execution, listener: Listener) -> N
             listener(Event(cell.spec.folder(), "note", f"{damage}; --overwrite only-missing makes it again."))
         elif state == "done" and execution.overwrite != "always":
             listener(Event(cell.spec.folder(), "cached"))
+        elif state == "outdated" and execution.overwrite != "always":
+            listener(Event("", "note", OUTDATED.format(run=cell.spec.folder())))
 
 
 def _wanted(cell: Cell, execution: Execution) -> bool:
     state = cell.state(execution.results)
     match execution.overwrite:
         case "only-missing":
-            return state in ("missing", "interrupted", "failed", "damaged")
+            return state in ("missing", "interrupted", "failed", "damaged", "outdated")
         case "always":
             return state != "skipped"
         case "never":
@@ -247,13 +267,15 @@ def renamed_runs(results: Path) -> list[str]:
 
 
 def lay_out(cell: Cell, folder: RunFolder, launch: Launch) -> None:
-    """Write what the worker reads: spec, launch, and a manifest without any hidden label; the caller holds the lease.
+    """Write what the worker reads: spec, launch, and a manifest without hidden labels and telling ids.
+
+    The caller holds the lease.
 
     Raises:
         UserError: it cannot be written.
     """
     folder.begin(cell.spec)
-    folder.keep({"launch.json": asdict(launch), "manifest.json": cell.manifest.to_json()})
+    folder.keep({"launch.json": asdict(launch), "manifest.json": cell.manifest.with_opaque_ids().to_json()})
 
 
 def _ready(folder: RunFolder, cell: Cell, launch: Launch, listener: Listener) -> bool:
@@ -281,7 +303,8 @@ def _train(
         cell, _ = launches[folder]
         with folder.lease(patience=60):
             if not folder.done():
-                write_record(folder, cell.label, cell.manifest, known, cell.left_out)
+                videos = cell.known.videos if cell.known else ""
+                write_record(folder, cell.label, cell.manifest, known, cell.left_out, videos)
             (folder.work / "failure.txt").unlink(missing_ok=True)
 
     threads = {folder: int(cell.spec.train["threads"]) for folder, (cell, _) in launches.items()}

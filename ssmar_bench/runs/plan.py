@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,10 @@ import torch
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
 from ssmar_bench.clips.parts import check_views
+from ssmar_bench.core import numbers
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.contract import HyperParameters, Method, unbuilt
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import UserError, nearest, twice
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.manifest import Manifest
@@ -25,6 +25,7 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.setting import SETTABLE, settle
 from ssmar_bench.core.yaml_file import Document, validate
+from ssmar_bench.runs.known import Known
 from ssmar_bench.splits.build import build
 
 AS_SEMILEARN = "as_semilearn"
@@ -59,7 +60,8 @@ class Grid:
         object.__setattr__(self, "device", self.device.lower())
         if isinstance(self.methods, str):  # one word is a sequence of letters, too
             object.__setattr__(self, "methods", [self.methods])
-        for name, number, expected in (("ratios", float, "numbers"), ("seeds", operator.index, "whole numbers")):
+        object.__setattr__(self, "sets", numbers.plain(self.sets))
+        for name, number, expected in (("ratios", numbers.ratio, "numbers"), ("seeds", numbers.whole, "whole numbers")):
             given = getattr(self, name)
             if given is not None:
                 try:
@@ -80,6 +82,7 @@ class Cell:
         skip: why it is skipped, "" if it is not.
         left_out: why clips of the benchmark are not in the manifest, by their ids: their videos cannot be used.
         weights: path of the file that its networks start from, "" if they start from none.
+        known: what a finished record must agree with, or None for nothing.
     """
 
     spec: RunSpec
@@ -88,18 +91,21 @@ class Cell:
     skip: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
     weights: str = ""
+    known: Known | None = None
 
     def folder(self, results: Path) -> RunFolder:
         """Where its record stands."""
         return RunFolder(results / "runs" / self.spec.folder())
 
     def state(self, results: Path) -> str:
-        """``skipped``, ``done``, ``damaged``, ``failed``, ``interrupted`` or ``missing``."""
+        """``skipped``, ``done``, ``damaged``, ``outdated`` (other labels), ``failed``, ``interrupted``, ``missing``."""
         folder = self.folder(results)
         if self.skip:
             return "skipped"
         if folder.done():
-            return "damaged" if folder.damage() else "done"
+            if folder.damage():
+                return "damaged"
+            return "done" if self.known is None or self.known.agrees(folder) else "outdated"
         if folder.failure():
             return "failed"
         return "interrupted" if folder.started() else "missing"
@@ -277,13 +283,21 @@ def check(grid: Grid) -> list[Row]:
     return table
 
 
-def cells(grid: Grid, index: Index, left_out: Mapping[str, str] | None = None) -> list[Cell]:
+def cells(
+    grid: Grid,
+    index: Index,
+    left_out: Mapping[str, str] | None = None,
+    pixels: Mapping[StoreRecipe, str] | None = None,
+    known: Known | None = None,
+) -> list[Cell]:
     """The grid's cells, so ordered that a part of them is a balanced table: seed by seed, ratio by ratio.
 
     Args:
         grid: what a person asked for.
         index: the clips of its source, without those that are left out.
         left_out: why clips are left out, by their ids.
+        pixels: digest of the decoded clips by recipe, as far as they are decoded.
+        known: what the records must agree with.
 
     Raises:
         UserError: anything wrong with recipes, definition, ratios or index; nothing has been written.
@@ -294,11 +308,13 @@ def cells(grid: Grid, index: Index, left_out: Mapping[str, str] | None = None) -
     for seed in grid.seeds if grid.seeds is not None else definition.seeds:
         for ratio in grid.ratios if grid.ratios is not None else definition.ratios:
             manifest = build(index, definition, ratio, seed)
-            result += [_cell(row, manifest, grid.device, left_out or {}) for row in table]
+            for row in table:
+                cell = _cell(row, manifest, grid.device, (pixels or {}).get(row.definition.store, ""))
+                result.append(replace(cell, left_out=left_out or {}, known=known))
     return result
 
 
-def _cell(row: Row, manifest: Manifest, device: str, left_out: Mapping[str, str]) -> Cell:
+def _cell(row: Row, manifest: Manifest, device: str, pixels: str) -> Cell:
     definition = row.definition
     spec = RunSpec(
         benchmark=definition.name,
@@ -316,8 +332,9 @@ def _cell(row: Row, manifest: Manifest, device: str, left_out: Mapping[str, str]
         train=definition.train.told(),
         weights=backbones.weights_digest(definition.backbone),
         device=device.partition(":")[0],  # which of several is no part of what a run is
+        pixels=pixels,
     )
     skip = ""
     if row.algorithm.needs_unlabelled and not manifest.unlabelled:
         skip = f"{row.recipe.name} needs unlabelled clips, and at ratio {manifest.ratio:g} there are none"
-    return Cell(spec, manifest, row.recipe.label, skip, left_out, backbones.weights_file(definition.backbone))
+    return Cell(spec, manifest, row.recipe.label, skip, weights=backbones.weights_file(definition.backbone))

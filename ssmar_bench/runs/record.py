@@ -67,7 +67,7 @@ def _predictions(spec: RunSpec, manifest: Manifest, truth: Truth, arrays: dict[s
             "confidence": np.round(arrays["test"].max(1).astype(float), 4),
             "prediction_ema": arrays["test_ema"].argmax(1),
         }
-    )
+    ).sort_values("clip", ignore_index=True)  # the order of training would tell whose label stands where
 
 
 def _pseudo_labels(spec: RunSpec, manifest: Manifest, truth: Array, last: dict[str, dict[str, Array]]) -> pd.DataFrame:
@@ -85,7 +85,9 @@ def _pseudo_labels(spec: RunSpec, manifest: Manifest, truth: Array, last: dict[s
         )
         for stream, fields in sorted(last.items())
     ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    if not frames:
+        return pd.DataFrame()
+    return pd.concat(frames).sort_values(["stream", "clip"], kind="stable", ignore_index=True)
 
 
 def environment() -> dict[str, str]:
@@ -113,18 +115,25 @@ def _processor() -> str:
 
 
 def write_record(
-    folder: RunFolder, label: str, manifest: Manifest, truth: Truth, left_out: Mapping[str, str] | None = None
+    folder: RunFolder,
+    label: str,
+    manifest: Manifest,
+    truth: Truth,
+    left_out: Mapping[str, str] | None = None,
+    videos: str = "",
 ) -> None:
     """Write the record of a run whose training has ended, all at once; ``metrics.json`` last, since it means done.
 
     Args:
         folder: the run's folder; the caller holds its lease.
         label: the recipe's name in tables.
-        manifest: the run's manifest.
+        manifest: the run's manifest, with the source's ids.
         truth: labels and people of all clips of the benchmark, and whether they are a counterfeit's.
         left_out: why clips of the benchmark are in no part of the manifest, by their ids.
+        videos: digest of the video files' sizes.
     """
     spec = folder.spec()
+    manifest = manifest.in_opaque_order()  # as the training process had it
     outcome = json.loads(folder.kept(ENDED))
     with np.load(io.BytesIO(folder.kept("predictions.npz")), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
@@ -142,6 +151,7 @@ def write_record(
         metrics["left_out"] = {salted(spec.benchmark, clip): why for clip, why in left_out.items()}
     if truth.counterfeit:
         metrics["counterfeit"] = True
+    metrics |= {"truth": truth.digest(manifest.clips()), "videos": videos}
     files = {
         "spec.json": (folder.record / "spec.json").read_bytes(),
         "curves.csv": _csv(curves.sort_values(["epoch", "stream", "quantity"])),

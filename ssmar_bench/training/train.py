@@ -84,7 +84,7 @@ class Trainer:
         torch.use_deterministic_algorithms(True, warn_only=True)
         self.spec, self.folder, self.listener = spec, folder, listener
         self.device = torch.device(launch.device)
-        self.data = RunData(spec, manifest, Store.open(Path(launch.store)), self.device)
+        self.data = RunData(spec, manifest, Store.open(Path(launch.store), spec.pixels), self.device)
         self.epochs = self.settings.epochs
         self.steps = self.epochs * self.data.steps_per_epoch
         self.classes = len(manifest.classes)

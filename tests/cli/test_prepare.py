@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ssmar_bench.core.manifest import opaque
 from tests.conftest import Commands, Finished, folder_of, until
 
 Call = Callable[..., Finished]
@@ -92,7 +93,9 @@ def test_bad_clips_stop_or_are_left_out_and_named(
     ended = call("data", "prepare", tiny, "--root", videos, "--jobs", 1, "--on-bad-clip", "skip")
     assert ended.status == 0
     assert f"left out: val/{bad.stem} ({bad}): it is not a video, or it is truncated" in ended.out
-    assert [clip["clip_id"] for clip in json.loads((store() / "left_out.json").read_text())] == [f"val/{bad.stem}"]
+    assert [clip["clip_id"] for clip in json.loads((store() / "left_out.json").read_text())] == [
+        opaque(f"val/{bad.stem}")
+    ]
 
 
 @pytest.mark.parametrize("gone", ["unlinked", "a broken link"])
@@ -112,7 +115,7 @@ def test_a_missing_video_stops_or_is_left_out(videos: Path, tiny: Path, tmp_path
     assert ended.out.splitlines()[-3:] == [
         f"tiny-motion: 83 clips decoded, 0 were there: {next((tmp_path / 'cache' / 'stores').iterdir())}",
         f"  left out: val/{missing.stem} ({missing}): {reason}",
-        "  1 clip is left out (left_out.json); runs need --on-bad-clip skip",
+        "  1 clip is left out; runs need --on-bad-clip skip",
     ]
     planned = ("run", "--benchmark", tiny, "--methods", "supervised", "--data", f"micro-motion={videos}", "--plan")
     assert call(*planned, "--on-bad-clip", "skip").out.count(f"Left out: val/{missing.stem}: {reason}") == 1

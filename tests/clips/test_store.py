@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ssmar_bench.clips import draft, preparation, stored_frames
+from ssmar_bench.clips import preparation, shards, stored_frames
 from ssmar_bench.clips.store import Audit, ClipFile, Store, location, prepare, size_in_bytes
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
@@ -98,7 +98,10 @@ def test_parts_of_one_recording(tmp_path: Path, video: Path, recipe: StoreRecipe
     made = [ClipFile("a", video, 30, 53), ClipFile("b", video, 0, 23), ClipFile("c", video, 12, 35)]
     prepare(tmp_path / "store", made, recipe, 1)
     store = Store.open(tmp_path / "store")
-    assert store.ids == ("b", "c", "a")  # as a sequential reader comes to their ends
+    assert store.ids == ("a", "b", "c")
+    (sidecar,) = (tmp_path / "store").glob("shard-*.json")
+    lying = json.loads(sidecar.read_text())["clips"]
+    assert [entry["id"] for entry in lying] == ["a", "b", "c"]  # in time, neighbours would tell what follows what
     assert {name: numbers_of(store.clip(store.row(name))) for name in "abc"} == {
         clip.clip_id: list(range(clip.start, clip.end + 1)) for clip in made
     }
@@ -212,7 +215,7 @@ def test_a_write_that_fails(tmp_path: Path, clips: Clips, recipe: StoreRecipe, m
     def full(path: Path, value: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(draft, "write_json", full)
+    monkeypatch.setattr(shards, "write_json", full)
     with pytest.raises(UserError, match=r"cannot be written: No space left"):
         prepare(tmp_path / "store", clips(1), recipe, 1)
 

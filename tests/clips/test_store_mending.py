@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.clips import shards
-from ssmar_bench.clips.store import ClipFile, Store, prepare
+from ssmar_bench.clips.shards import source_of
+from ssmar_bench.clips.store import ClipFile, Store, pixels, prepare
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
@@ -141,22 +144,70 @@ def test_a_shard_of_another_length_is_noticed(tmp_path: Path, clips: Clips, reci
     assert len(Store.open(store)) == 2
 
 
-@pytest.mark.parametrize("how", ["size", "time"])
+@pytest.mark.parametrize("how", ["size", "content"])
 def test_a_changed_source_is_noticed(tmp_path: Path, clips: Clips, recipe: StoreRecipe, how: str) -> None:
     made = clips(6)
     store = tmp_path / "store"
     prepare(store, made, recipe, 1)
     path = made[5].path
     stat = path.stat()
-    if how == "size":
-        write_video(path, [numbered(77)] * 24)
-        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-        assert path.stat().st_size != stat.st_size
-    else:
-        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1000))
+    write_video(path, [numbered(77)] * 24)
+    if how == "content":  # size and time as before: what follows the last frame is no part of the video
+        assert path.stat().st_size <= stat.st_size
+        path.write_bytes(path.read_bytes().ljust(stat.st_size, b"\0"))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert (path.stat().st_size == stat.st_size) == (how == "content")
+    assert pixels(store, made, recipe) == ""
     report = prepare(store, made, recipe, 1)
     assert (report.decoded, report.reused) == (2, 4)
-    assert numbers_of(Store.open(store).clip(5))[0] == (77 if how == "size" else 5)
+    assert numbers_of(Store.open(store).clip(5))[0] == 77
+
+
+@pytest.mark.parametrize("how", ["touched", "copied", "moved"])
+def test_the_same_videos_with_other_times_are_not_decoded_again(
+    tmp_path: Path, clips: Clips, recipe: StoreRecipe, how: str
+) -> None:
+    made = clips(6)
+    store = tmp_path / "store"
+    prepare(store, made, recipe, 1)
+    fingerprint = Store.open(store).fingerprint()
+    for clip in made:
+        if how == "touched":
+            os.utime(clip.path, ns=(0, 1000))
+        elif how == "copied":
+            clip.path.write_bytes(clip.path.read_bytes())
+    if how == "moved":
+        shutil.move(made[0].path.parent, tmp_path / "elsewhere")
+        made = [replace(clip, path=tmp_path / "elsewhere" / clip.path.name) for clip in made]
+    assert pixels(store, made, recipe) == fingerprint
+    assert prepare(store, made, recipe, 1).decoded == 0
+    entries = [entry for path in store.glob("shard-*.json") for entry in json.loads(path.read_text())["clips"]]
+    assert {entry["source"] for entry in entries} == {source_of(clip) for clip in made}  # not read again next time
+    assert Store.open(store).fingerprint() == fingerprint
+
+
+def test_pixels_are_known_without_reading_a_frame(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
+    made = clips(6)
+    store = tmp_path / "store"
+    assert pixels(store, made, recipe) == ""
+    prepare(store, made, recipe, 1)
+    known = pixels(store, made[::-1], recipe)
+    assert known == Store.open(store).fingerprint()
+    assert pixels(store, made[1:], recipe) == ""
+    assert Store.open(store, known).fingerprint() == known
+    with pytest.raises(UserError, match="holds other clips by now; give the command again"):
+        Store.open(store, "0" * 16)
+    (store / "shard-00001.bin").write_bytes(b"")
+    assert pixels(store, made, recipe) == ""
+
+
+def test_the_fingerprint_covers_the_shape_of_the_frames(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
+    store = tmp_path / "store"
+    prepare(store, clips(1), recipe, 1)
+    entries = json.loads((store / "shard-00000.json").read_text())["clips"]
+    frames, height, width, channels = entries[0]["shape"]
+    turned = [entries[0] | {"shape": [frames, width, height, channels]}]
+    assert Store(store, recipe, [turned]).fingerprint() != Store(store, recipe, [entries]).fingerprint()
 
 
 def test_a_store_that_could_not_be_mended_is_not_whole(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:

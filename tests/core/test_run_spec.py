@@ -87,8 +87,12 @@ def test_a_folders_name_is_readable_first_and_unique_last(ratio: float, text: st
 
 
 def test_a_known_spec_keeps_its_name() -> None:
-    """Another name here would orphan every record that was ever committed."""
-    assert SPEC.folder() == "micro-motion-12_aplt-literal_r10_s0_4e7443d7d960c418"
+    """Another name here would orphan every record that was ever committed, by this engine or the one before."""
+    assert replace(SPEC, engine=1).folder() == "micro-motion-12_aplt-literal_r10_s0_4e7443d7d960c418"
+    assert (
+        replace(SPEC, engine=2, pixels="fedcba9876543210").folder()
+        == "micro-motion-12_aplt-literal_r10_s0_3c2f9006bbb1228f"
+    )
 
 
 def test_a_spec_cannot_be_changed() -> None:

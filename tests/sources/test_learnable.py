@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from ssmar_bench.core import definition as definitions
 from ssmar_bench.core.events import silence
 from ssmar_bench.core.files import read_json
-from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.manifest import Manifest, opaque
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.runs import execute
+from ssmar_bench.runs import data, execute
 from ssmar_bench.runs.execute import Execution
 from ssmar_bench.runs.plan import Grid
+from ssmar_bench.runs.record import salted
 from ssmar_bench.training.evaluate import aside
 from ssmar_bench.training.train import Trainer
 
@@ -78,8 +80,11 @@ def _accuracy_of_shuffled(run: RunFolder) -> float:
             for clips in trainer.data.fixed("test")
         ]
     prediction = torch.cat(logits).argmax(1).tolist()
-    labels = [int(line.split(",")[2]) for line in (run.record / "predictions.csv").read_text().splitlines()[1:]]
-    return sum(a == b for a, b in zip(prediction, labels, strict=True)) / len(labels)
+    index = data.prepare_source(definitions.read(str(run.path.parents[2] / "definition.yaml")), {}, 1, silence)
+    names = {opaque(clip): salted(manifest.benchmark, clip) for clip in index.clips["clip_id"]}
+    lines = (line.split(",") for line in (run.record / "predictions.csv").read_text().splitlines()[1:])
+    labels = {clip: int(label) for clip, _, label, *_ in lines}
+    return sum(a == labels[names[clip]] for a, clip in zip(prediction, manifest.test, strict=True)) / len(labels)
 
 
 @pytest.mark.minutes

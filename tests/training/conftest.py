@@ -35,7 +35,7 @@ class Prepared:
 
     def trainer(self, folder: Path, method: str, ratio: float = 0.5) -> Trainer:
         cell = self.cells[method, ratio]
-        return Trainer(cell.spec, cell.manifest, Launch(str(self.store)), RunFolder(folder), silence)
+        return Trainer(cell.spec, cell.manifest.with_opaque_ids(), Launch(str(self.store)), RunFolder(folder), silence)
 
 
 @pytest.fixture(scope="session")

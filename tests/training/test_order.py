@@ -23,7 +23,7 @@ STEPS = 13  # more than two passes over either pool
 def run_data(prepared: Any, method: str, seed: int = 0) -> RunData:
     cell = prepared.cells[method, 0.5]
     spec = replace(cell.spec, seed=seed)
-    return RunData(spec, cell.manifest, Store.open(prepared.store), torch.device("cpu"))
+    return RunData(spec, cell.manifest.with_opaque_ids(), Store.open(prepared.store), torch.device("cpu"))
 
 
 def batch_of(prepared: Any, method: str, step: int) -> Batch:
@@ -65,7 +65,7 @@ def test_a_view_of_one_name_looks_the_same_to_all_methods(prepared: Any, step: i
 
 
 def test_a_batch_carries_the_labels_of_its_clips(prepared: Any) -> None:
-    manifest = prepared.cells["aplt", 0.5].manifest
+    manifest = prepared.cells["aplt", 0.5].manifest.in_opaque_order()
     labelled = batch_of(prepared, "aplt", 3).labelled
     assert labelled.label.tolist() == [manifest.labels[manifest.labelled[i]] for i in labelled.index.tolist()]
 

@@ -39,7 +39,7 @@ def trainer(tiny: Path, shared: Path) -> Callable[..., Trainer]:
         with FileLock(shared / "store.lock"):
             store = data.prepare_store(own, index, cell.manifest, 1, silence)
         spec = replace(cell.spec, train={**cell.spec.train, **train})
-        return Trainer(spec, cell.manifest, Launch(str(store)), RunFolder(folder), silence)
+        return Trainer(spec, cell.manifest.with_opaque_ids(), Launch(str(store)), RunFolder(folder), silence)
 
     return make
 

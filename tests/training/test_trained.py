@@ -34,7 +34,7 @@ def test_a_video_is_predicted_as_the_test_clip_was(prepared: Any, tiny: Path, tm
         pytest.skip(str(error))  # semilearn is not installed
     folder = RunFolder(tmp_path / cell.spec.folder())
     folder.begin(cell.spec)
-    trainer = Trainer(cell.spec, cell.manifest, Launch(str(prepared.store)), folder, silence)
+    trainer = Trainer(cell.spec, cell.manifest.with_opaque_ids(), Launch(str(prepared.store)), folder, silence)
     trainer.run()
     folder.keep({"manifest.json": cell.manifest.to_json()})
     (folder.record / "metrics.json").write_text(json.dumps({"steps": trainer.steps}))

@@ -1,0 +1,63 @@
+"""What a finished record must agree with, beside its spec: the truth, and the videos where they are not decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ssmar_bench.core.files import read_json
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Known:
+    """What no spec holds of the data, since a training process reads the spec.
+
+    Attributes:
+        truth: digest of all labels and people, the hidden ones too.
+        videos: digest of the video files' sizes, "" where they are not all there.
+    """
+
+    truth: str
+    videos: str
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> Known:
+        """What the record in ``folder`` says; empty texts where it says nothing."""
+        try:
+            metrics = read_json(folder.record / "metrics.json")
+            return cls(str(metrics.get("truth", "")), str(metrics.get("videos", "")))
+        except (OSError, ValueError, AttributeError):
+            return cls("", "")
+
+    def agrees(self, folder: RunFolder) -> bool:
+        """Whether the record in ``folder`` was written with these labels and people."""
+        return self.of(folder).truth == self.truth
+
+
+def recognised(spec: RunSpec, known: Known | None, results: Path) -> RunSpec:
+    """``spec``, or where its clips are not decoded, that of the run in ``results`` which agrees with it in all else.
+
+    A finished record is taken for today's only if its video files had the same sizes; a run that is not finished is
+    taken for today's until its clips are decoded. Where there is none, or more than one, nobody knows the pixels.
+    """
+    if spec.pixels:
+        return spec
+    finished: list[RunSpec] = []
+    begun: list[RunSpec] = []
+    start = spec.folder().removesuffix(spec.identity())
+    for path in sorted((results / "runs").glob(f"{start}*")):
+        folder = RunFolder(path)
+        try:
+            found = folder.spec()
+        except (OSError, ValueError, TypeError):
+            continue  # the report names a damaged record
+        if not found.pixels or replace(found, pixels="") != spec:
+            continue
+        if not folder.done():
+            begun.append(found)
+        elif known is None or not known.videos or Known.of(folder).videos == known.videos:
+            finished.append(found)
+    chosen = finished or begun
+    return chosen[0] if len(chosen) == 1 else spec

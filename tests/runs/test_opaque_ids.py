@@ -1,0 +1,220 @@
+"""Nothing that a training process is given tells a hidden label, whatever the ids and files of a source look like."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+
+from ssmar_bench import api
+from ssmar_bench.clips.store import Store
+from ssmar_bench.core import plugins, registry
+from ssmar_bench.core.events import Listener, silence
+from ssmar_bench.core.index import Index
+from ssmar_bench.core.manifest import opaque
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import Launch
+from ssmar_bench.runs import data
+from ssmar_bench.runs.execute import lay_out
+from ssmar_bench.runs.plan import Grid, base_definition, cells
+from ssmar_bench.sources import KNOWN, Source, counterfeit, read
+from ssmar_bench.sources.listing import Listing, frame
+from ssmar_bench.splits.build import truth
+
+COUNTERFEITS = {
+    "ma-12-cross-subject": 160, "imigue-11": 200, "smg-5-official": 160, "ucf101": 404, "hmdb51": 255,
+}  # fmt: skip
+"""A benchmark of every source that has owners, and about how many clips its counterfeit has."""
+
+TELLING = """\
+extends: micro-motion-12
+name: telling
+title: Ids, folders and files that tell the class
+source: {name: telling, knobs: {train_clips: , test_clips: , train_people: , test_people: , amplitude: , seed: }}
+classes: {5: , 7: , 8: , 9: , 10: , 17: , 21: , 22: , 23: , 31: , 48: , 49: , 0: scratching, 1: nodding, 2: waving}
+parts: {train: [train], test: [test], validation: 0.1, validation_by: clip}
+"""
+SPY = '''\
+"""Guesses the labels of unlabelled clips from everything but their pixels."""
+
+import bisect
+import json
+import pathlib
+import sys
+
+import torch
+
+from ssmar_bench.algorithms.fixmatch import FixMatch
+from ssmar_bench.core.contract import Losses, PseudoLabels
+
+RECIPE = """
+extends: fixmatch
+name: spy
+label: Spy
+algorithm: spy
+"""
+
+
+class Spy(FixMatch):
+    revision = 1
+
+    def __init__(self, context, config):
+        super().__init__(context, config)
+        run = pathlib.Path(sys.argv[1])
+        manifest = json.loads((run / "work" / "manifest.json").read_text())
+        store = pathlib.Path(json.loads((run / "work" / "launch.json").read_text())["store"])
+        shards = sorted(store.glob("shard-*.json"))
+        entries = [entry for path in shards for entry in json.loads(path.read_text())["clips"]]
+        files = [str(path) for folder in (run, store) for path in folder.rglob("*")]
+        known, classes = manifest["labels"], [name.lower().replace("_", "") for name in manifest["classes"]]
+
+        def named(clip):
+            """The class whose name stands in the clip's id, in its entry or in a file's name."""
+            said = [clip, *(str(entry) for entry in entries if entry["id"] == clip), *(f for f in files if clip in f)]
+            text = " ".join(said).lower().replace("_", "")
+            return next((number for number, name in enumerate(classes) if name in text), 0)
+
+        def nearest(keys):
+            """The class of the next labelled clip in the order of ``keys``."""
+            ordered = sorted((keys[clip], label) for clip, label in known.items())
+            return lambda clip: ordered[min(bisect.bisect(ordered, (keys[clip], -1)), len(ordered) - 1)][1]
+
+        parts = [manifest[part] for part in ("labelled", "unlabelled", "validation")]
+        ways = {
+            "named": named,
+            "sorted": nearest({clip: clip for part in parts for clip in part}),
+            "listed": nearest({clip: place / len(part) for part in parts for place, clip in enumerate(part)}),
+            "stored": nearest({entry["id"]: place for place, entry in enumerate(entries)}),
+            "sized": nearest({entry["id"]: (entry["shape"], entry["decoded"], entry["header"]) for entry in entries}),
+        }
+        self.guesses = {
+            way: torch.tensor([guess(clip) for clip in manifest["unlabelled"]]) for way, guess in ways.items()
+        }
+
+    def loss(self, batch, progress):
+        losses = super().loss(batch, progress)
+        index = batch.unlabelled.index
+        sure = torch.ones(len(index))
+        found = {way: PseudoLabels(index, guess[index], sure, sure) for way, guess in self.guesses.items()}
+        return Losses(losses.terms, found)
+'''
+TINY = {
+    "store.short_side": 16, "store.segments": 2, "store.candidates": 1, "clips.size": 16, "train.epochs": 1,
+    "train.batch": 10, "backbone.name": "micro-tsm", "backbone.weights": "none",
+}  # fmt: skip
+
+
+def telling(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:
+    """A reader of somebody else: ids and folders say the class, the part and what comes next."""
+    rows = [
+        (f"{label}-{name}/{part}-{clip:02d}", str(root / name / f"{clip:02d}.mp4"), -1, -1, label, f"p{clip % 5}", part)
+        for label, name in enumerate(("scratching", "nodding", "waving"))
+        for part, numbers in (("train", range(60)), ("test", range(60, 80)))
+        for clip in numbers
+    ]
+    return Listing(Index(source, frame(rows), dict(enumerate(("scratching", "nodding", "waving")))), "")
+
+
+def _film(path: Path, frames: int) -> bytes:
+    """A video that shows nothing."""
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height = stream.width = 32
+        stream.pix_fmt = "yuv420p"
+        for _ in range(frames):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")))
+        container.mux(stream.encode())
+    return path.read_bytes()
+
+
+@pytest.fixture(params=[*COUNTERFEITS, "telling", "tiny-motion"])
+def grid(
+    request: pytest.FixtureRequest, tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Grid, dict[str, Path]]]:
+    """A grid of the spy on a tiny benchmark of every source, whose videos all look the same, and its data."""
+    plugin = tmp_path / "spy.py"
+    plugin.write_text(SPY)
+    plugins.use(plugin)
+    name, root, video = request.param, tmp_path / "data", tmp_path / "video.mp4"
+    if name == "tiny-motion":
+        yield Grid(str(tiny), ["spy"], [0.5], [0], sets={"train.epochs": 1}), {}
+        plugins.forget()
+        return
+    if name == "telling":
+        (tmp_path / "telling.yaml").write_text(TELLING)
+        own = Source(name, "Mine: telling", f"{__name__}:telling", "", licensed=False, terms="", get="")
+        monkeypatch.setattr(KNOWN, "_ours", [*KNOWN._ours, registry._ours(name, own)])
+        root.mkdir()
+        source, benchmark = name, str(tmp_path / "telling.yaml")
+    else:
+        benchmark, source = name, base_definition(Grid(name, ["supervised"])).source.name
+        counterfeit.write(source, root, lists_only=True, clips=COUNTERFEITS[name])
+    index = read(source, root)
+    film = _film(video, max(8, int(index.clips["end"].max()) + 1))
+    for path in map(Path, index.clips["path"].unique()):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(film)
+    yield Grid(benchmark, ["spy"], [0.5], [0], sets=TINY), {source: root}
+    plugins.forget()
+
+
+def test_files_that_a_training_process_reads_hold_no_id_and_no_order(
+    grid: tuple[Grid, dict[str, Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
+    asked, roots = grid
+    definition = base_definition(asked)
+    index = data.prepare_source(definition, roots, 1, silence)
+    (cell,) = cells(asked, index)
+    store = data.prepare_store(definition, index, cell.manifest, 1, silence)
+    run = RunFolder(tmp_path / cell.spec.folder())
+    lay_out(cell, run, Launch(str(store)))
+
+    manifest = json.loads((run.work / "manifest.json").read_text())
+    known = truth(index, definition)
+    names = {opaque(clip): clip for clip in known.label}
+    assert set(Store.open(store).ids) == set(names)
+    for part in ("labelled", "unlabelled", "validation", "test"):
+        assert {names[clip] for clip in manifest[part]} == set(getattr(cell.manifest, part))
+        assert manifest[part] == sorted(manifest[part])
+        assert all(re.fullmatch("[0-9a-f]{16}", clip) for clip in manifest[part])
+    assert {names[clip]: label for clip, label in manifest["labels"].items()} == cell.manifest.labels
+
+    files = [path for folder in (run.path, store) for path in folder.rglob("*") if path.is_file()]
+    texts = {path.name: path.read_text() for path in files if path.suffix not in (".bin", "")}
+    assert {"manifest.json", "store.json", "audit.json", "left_out.json", "shard-00000.json"} <= set(texts)
+    telling = {*known.label, *(Path(path).name for path in index.clips["path"]), *map(str, roots.values())}
+    for name, text in texts.items():
+        assert not [word for word in telling if len(word) > 3 and json.dumps(word)[1:-1] in text], name
+    entries = [
+        entry for name, text in texts.items() if name.startswith("shard-") for entry in json.loads(text)["clips"]
+    ]
+    assert {key for entry in entries for key in entry} == {
+        *("id", "shape", "offset", "sha256", "decoded", "header", "problem", "source", "content"),
+    }
+    assert {(entry["decoded"], entry["header"]) for entry in entries} == {(0, 0)}
+
+
+@pytest.mark.slow
+def test_a_method_that_looks_at_everything_but_pixels_guesses_no_better_than_by_chance(
+    grid: tuple[Grid, dict[str, Path]], tmp_path: Path
+) -> None:
+    asked, roots = grid
+    states = api.run(asked, api.Execution(tmp_path / "results", roots))
+    assert [*states.values()] == ["done"]
+    record = tmp_path / "results" / "runs" / next(iter(states)) / "record"
+    table = pd.read_csv(record / "pseudo_labels.csv").drop_duplicates(["stream", "clip"])
+    clips = table[table["stream"] == "probe"]
+    assert len(clips) == json.loads((record / "metrics.json").read_text())["counts"]["unlabelled"]
+    chance = clips["label"].value_counts(normalize=True).max()
+    for way in ("named", "sorted", "listed", "stored", "sized"):
+        rows = table[table["stream"] == way]
+        assert len(rows) >= 0.9 * len(clips)
+        right = float((rows["label"] == rows["pseudo_label"]).mean())
+        assert right <= chance + 3 * np.sqrt(chance * (1 - chance) / len(rows)), way
