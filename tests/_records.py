@@ -42,6 +42,7 @@ class Fake:
     label: str = ""
     manifest: str = ""
     threshold: float = 0.95
+    pixels: str = ""
     clips: bool = False
     """Whether to write what the run said of single clips, too."""
     changed: dict[str, Any] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Fake:
             clips={"size": 56},
             backbone={"name": "micro-tsm", "weights": "none", "input": "centred"},
             train={"epochs": self.epochs, "batch": 8, "lr": 0.1},
+            pixels=self.pixels,
         )
 
     def write(self, results: Path) -> Path:

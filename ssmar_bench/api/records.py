@@ -29,7 +29,8 @@ def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.
         - ``labelled``, ``unlabelled``, ``validation``, ``test``: clips of each part, ``test_people``, ``classes``;
         - ``folder`` (the run's name), ``manifest`` (fingerprint of its split);
         - ``main`` (whether its setting is the one by which its method is known on its benchmark), ``counterfeit``
-          (whether its videos are), ``code`` (made by the method's code of ``today``, by ``other``, or ``unknown``).
+          (whether its videos are), ``code`` (made by the method's code of ``today``, by ``other``, or ``unknown``),
+          ``truth`` (digest of the labels that it was recorded with, "" in records of engine 1).
 
     Raises:
         UserError: a damaged record, by its file's name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +22,7 @@ from ssmar_bench.results.variants import main, suffixes, variant
 
 KEYS = (
     *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "manifest"),
-    *("counterfeit", "code"),
+    *("counterfeit", "code", "truth"),
 )
 SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
 NUMBERS = (
@@ -42,8 +42,8 @@ class Runs:
         runs: one row a run, columns ``KEYS`` and ``NUMBERS`` (NaN unless ``state`` is ``done``). ``label`` is what a
             table shows; where a method was run under several settings, it says in which key they differ. ``main`` tells
             whether a run is of the setting by which its method is known on its benchmark, ``counterfeit`` whether its
-            clips were made up, and ``code`` of a finished run whether its algorithm is still what it was: ``today``,
-            ``other`` or ``unknown``.
+            clips were made up, ``code`` of a finished run whether its algorithm is still what it was (``today``,
+            ``other`` or ``unknown``), and ``truth`` the digest of the labels that it was recorded with.
         specs: folder name -> what was run.
     """
 
@@ -123,6 +123,7 @@ def _read_run(path: Path, specs: dict[str, RunSpec], today: Callable[[str], str]
         "reason": "",
         "counterfeit": False,
         "code": "",
+        "truth": "",
     }
     if metrics_file.is_file():
         code = standing(folder.record, today(spec.algorithm))
@@ -153,7 +154,7 @@ def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
     if not name.endswith(f"_{metrics.identity}"):
         raise damaged(path, f"its identity {metrics.identity} is not this run's")
     row: dict[str, Any] = {"label": metrics.label, "count_classes": len(metrics.classes)}
-    row["counterfeit"] = metrics.counterfeit
+    row["counterfeit"], row["truth"] = metrics.counterfeit, metrics.truth
     for part in ("test", "test_ema", "validation"):
         row.update({f"{part}_{score}": getattr(getattr(metrics, part), score) for score in SCORES})
     for key in ("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters"):
@@ -189,6 +190,20 @@ def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec]) -> None:
         for row in members:
             row["label"] = label + endings[row["variant"]]
             row["main"] = row["variant"] == best
+    _keep_truths_apart(rows)
+
+
+def _keep_truths_apart(rows: list[dict[str, Any]]) -> None:
+    """Runs that were recorded with other labels than most of their benchmark's runs are rows of their own."""
+    truths: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if row["truth"]:
+            truths[row["benchmark"]][row["truth"]] += 1
+    for row in rows:
+        if row["truth"] and row["truth"] != truths[row["benchmark"]].most_common(1)[0][0]:
+            row["label"] += f" [truth={row['truth']}]"
+            row["variant"] += f"-{row['truth']}"
+            row["main"] = False
 
 
 def _recipe_label(method: str) -> str:

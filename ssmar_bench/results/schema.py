@@ -54,6 +54,7 @@ class Metrics(Part):
     clips_forwarded: int = Field(ge=0)
     parameters: int = Field(ge=0)
     counterfeit: bool = False
+    truth: str = ""
 
 
 class Timings(Part):

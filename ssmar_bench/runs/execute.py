@@ -33,7 +33,6 @@ from ssmar_bench.splits.build import build, truth
 
 Overwrite = Literal["only-missing", "always", "never", "only-cache"]
 POLL_SECONDS = 2.0
-OUTDATED = "{run} was recorded with other labels or people than the data has now."
 
 
 @dataclass(frozen=True)
@@ -222,7 +221,8 @@ def _greet(table: Sequence[Cell], execution: Execution, listener: Listener) -> N
         elif state == "done" and execution.overwrite != "always":
             listener(Event(cell.spec.folder(), "cached"))
         elif state == "outdated" and execution.overwrite != "always":
-            listener(Event("", "note", OUTDATED.format(run=cell.spec.folder())))
+            name = cell.spec.folder()
+            listener(Event("", "note", f"{name} was recorded with other labels or people than the data has now."))
 
 
 def _wanted(cell: Cell, execution: Execution) -> bool:

@@ -163,3 +163,27 @@ def test_where_no_run_is_the_recipes_own_the_largest_group_is_drawn(tmp_path: Pa
     Fake(epochs=2, seed=1).write(tmp_path)
     frame = load(tmp_path).runs
     assert set(frame.loc[frame["main"], "label"]) == {"FixMatch [train.epochs=2]"}
+
+
+def test_runs_of_other_pixels_are_told_apart_and_never_averaged(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        Fake(seed=seed, pixels="aaaa").write(tmp_path)
+    Fake(seed=0, pixels="bbbb").write(tmp_path)
+    frame = load(tmp_path).runs
+    assert frame["variant"].nunique() == 2
+    assert sorted(set(frame["label"])) == ["FixMatch [pixels=aaaa]", "FixMatch [pixels=bbbb]"]
+    assert frame["main"].sum() == 2
+
+
+def test_runs_that_were_recorded_with_other_labels_are_told_apart(tmp_path: Path) -> None:
+    for method in ("fixmatch", "aplt"):
+        for seed in (0, 1):
+            Fake(method, seed=seed, changed={"truth": "aaaa"}).write(tmp_path)
+    Fake(seed=2, changed={"truth": "bbbb"}).write(tmp_path)
+    Fake(seed=3, state="failed").write(tmp_path)
+    frame = load(tmp_path).runs
+    assert sorted(set(frame["label"])) == ["APLT", "FixMatch", "FixMatch [truth=bbbb]"]
+    (other,) = frame.index[frame["label"] == "FixMatch [truth=bbbb]"]
+    assert not frame.loc[other, "main"]
+    assert frame["variant"].nunique() == 3
+    assert frame["main"].sum() == 5
