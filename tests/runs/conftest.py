@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ssmar_bench.clips.store import Store
 from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.events import silence
 from ssmar_bench.core.index import Index
@@ -33,5 +34,7 @@ def known(tiny: Path) -> Known:
     grid = Grid(str(tiny), METHODS, [0.5, 1.0], [0])
     definition = base_definition(grid)
     index = data.prepare_source(definition, {}, 1, silence)
-    table = {(cell.spec.method, cell.spec.ratio): cell for cell in cells(grid, index)}
+    store = data.prepare_store(definition, index, cells(grid, index)[0].manifest, 1, silence)
+    pixels = {definition.store: Store.open(store).fingerprint()}
+    table = {(cell.spec.method, cell.spec.ratio): cell for cell in cells(grid, index, pixels=pixels)}
     return Known(definition, data.source_root(definition, {}), index, truth(index, definition), table)
