@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
@@ -51,7 +52,7 @@ def recognised(spec: RunSpec, known: Known | None, results: Path) -> RunSpec:
         folder = RunFolder(path)
         try:
             found = folder.spec()
-        except (OSError, ValueError, TypeError):
+        except UserError:
             continue  # the report names a damaged record
         if not found.pixels or replace(found, pixels="") != spec:
             continue

@@ -14,6 +14,7 @@ import pytest
 
 from ssmar_bench.core.manifest import Truth
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.runs import data
 from ssmar_bench.runs.record import pseudo_label_rows, salted, write_record
 from tests.conftest import METHODS, folder_of
 
@@ -77,7 +78,8 @@ def record_of(folder: Path) -> dict[str, bytes]:
 def test_the_record_is_a_function_of_the_working_files_and_the_truth(trained: Any, known: Any, run: RunFolder) -> None:
     cell = known.cells["aplt", 0.5]
     assert not run.done()
-    write_record(run, cell.label, cell.manifest, known.truth)
+    videos = data.sizes_digest(data.clip_files(known.index, cell.manifest))
+    write_record(run, cell.label, cell.manifest, known.truth, videos=videos)
     assert run.done()
     assert record_of(run.path) == record_of(folder_of(trained.out, "aplt"))
 
