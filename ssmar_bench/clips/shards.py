@@ -27,7 +27,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.identity import digest
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the meaning or the pixels of a shard change: stores of another format are not used."""
 
 

@@ -196,7 +196,7 @@ def test_files_that_a_training_process_reads_hold_no_id_and_no_order(
         entry for name, text in texts.items() if name.startswith("shard-") for entry in json.loads(text)["clips"]
     ]
     assert {key for entry in entries for key in entry} == {
-        *("id", "shape", "offset", "sha256", "decoded", "header", "problem", "source", "content"),
+        *("id", "shape", "offset", "sha256", "decoded", "header", "problem", "by_time", "source", "content"),
     }
     assert {(entry["decoded"], entry["header"]) for entry in entries} == {(0, 0)}
 
