@@ -30,8 +30,6 @@ def predict(
     use(plugin)
     if (start is None) != (end is None):
         raise UserError("Give both --start and --end, or neither for the whole video.")
-    if start is not None and end is not None and start > end:
-        raise UserError(f"--start {start} lies behind --end {end}; the last frame of a clip belongs to it.")
     if start is not None and len(videos) > 1:
         raise UserError(f"--start and --end are of one video, not of {len(videos)}.")
     model = api.load_model(run, results, device)
