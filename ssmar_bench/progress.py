@@ -8,9 +8,10 @@ import time
 from types import TracebackType
 
 import rich.progress
-from rich.console import Console
 
 from ssmar_bench.core.events import Event
+from ssmar_bench.core.printable import visible
+from ssmar_bench.screen import Screen
 
 PLAIN_SECONDS = 15.0
 """Between two plain lines about one run or one preparation."""
@@ -20,15 +21,15 @@ class Progress:
     """A context whose :meth:`hear` listens to events from any thread."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True)
+        self.console = Screen(stderr=True)
         self.live = self.console.is_terminal
         self.bars = rich.progress.Progress(
-            rich.progress.TextColumn("{task.description}"),
+            rich.progress.TextColumn("{task.description}", markup=False),
             rich.progress.BarColumn(bar_width=24),
             rich.progress.MofNCompleteColumn(),
-            rich.progress.TextColumn("{task.fields[rate]}"),
+            rich.progress.TextColumn("{task.fields[rate]}", markup=False),
             rich.progress.TimeRemainingColumn(),
-            rich.progress.TextColumn("{task.fields[text]}"),
+            rich.progress.TextColumn("{task.fields[text]}", markup=False),
             console=self.console,
             transient=True,
         )
@@ -62,30 +63,30 @@ class Progress:
                 self._line(event)
 
     def _title(self, event: Event) -> str:
-        return event.run.rpartition("_")[0] or event.text
+        return visible(event.run.rpartition("_")[0] or event.text)
 
     def _note(self, text: str) -> None:
         """A sentence is told once, however often a command comes across what it is about."""
         if text not in self._noted:
             self._noted.add(text)
-            self._print(f"{'note':>8}  {text}")
+            self._print(f"{'note':>8}  {visible(text)}")
 
     def _ended(self, event: Event) -> None:
         task = self._tasks.pop(event.run, None)
         if task is not None:
             self.bars.remove_task(task)
-        self._print(f"{event.kind:>8}  {self._title(event)}  {event.text}".rstrip())
+        self._print(f"{event.kind:>8}  {self._title(event)}  {visible(event.text)}".rstrip())
 
     def _print(self, line: str) -> None:
         """A line that stays; a line of a log is never broken."""
-        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self.console.print(line, soft_wrap=True)
 
     def _bar(self, event: Event) -> None:
         key = event.run or event.text
         if key not in self._tasks:
             self._tasks[key] = self.bars.add_task(self._title(event), total=None, rate="", text="")
         rate = f"{event.rate:.1f}/s" if event.rate else ""
-        text = event.text if event.run else ""
+        text = visible(event.text) if event.run else ""
         self.bars.update(self._tasks[key], completed=event.done, total=event.total or None, rate=rate, text=text)
         if not event.run and event.total and event.done >= event.total:
             self.bars.remove_task(self._tasks.pop(key))
@@ -107,7 +108,7 @@ class Progress:
             return
         self._told[key] = time.monotonic()
         rate = f", {event.rate:.1f}/s" if event.rate else ""
-        text = f", {event.text}" if event.run and event.text else ""
+        text = f", {visible(event.text)}" if event.run and event.text else ""
         left = self._seconds_left(event)
         if left is not None:
             text += f", {left / 60:.0f} min left" if left > 90 else f", {left:.0f} s left"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ssmar_bench.api.models import Model, Prediction, load_model
     from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_methods, origin, use_plugin
     from ssmar_bench.api.records import curves, results
-    from ssmar_bench.api.reports import report, table
+    from ssmar_bench.api.reports import damaged_records, report, table
     from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
     from ssmar_bench.api.scaffold import TEMPLATES, new_method
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
@@ -65,7 +65,7 @@ _HOMES = {
     "api.plugins": ("Broken", "broken_benchmarks", "broken_methods", "origin", "use_plugin"),
     "api.records": ("curves", "results"),
     "api.scaffold": ("TEMPLATES", "new_method"),
-    "api.reports": ("report", "table"),
+    "api.reports": ("damaged_records", "report", "table"),
     "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "api.stores": (
@@ -125,6 +125,7 @@ __all__ = [
     "compared",
     "counterfeit_source",
     "curves",
+    "damaged_records",
     "default_jobs",
     "describe",
     "examinations",

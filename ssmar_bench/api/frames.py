@@ -11,6 +11,7 @@ from PIL import Image
 from ssmar_bench.clips.decode import decode
 from ssmar_bench.clips.stored_frames import centres
 from ssmar_bench.core import definition as definitions
+from ssmar_bench.core import links
 from ssmar_bench.core.events import Listener, silence
 from ssmar_bench.core.files import write_bytes, write_text
 from ssmar_bench.results.examples import examples, picture
@@ -47,6 +48,7 @@ def record_frames(
     found = examples(load(results), on)
     if found is None:
         return "No clip can be shown: the two methods have no run of the same seed."
+    links.refuse(results, "frames", found.benchmark)
     chosen = {picture(results, found.benchmark, clip.clip) for clip in found.chosen}
     for path in set(picture(results, found.benchmark, "x").parent.glob("*.jpg")) - chosen:
         path.unlink()  # of runs that are no longer shown

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pandas as pd
 
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import Runs, load
 
 
 def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.DataFrame:
@@ -32,10 +33,9 @@ def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.
           (whether its videos are), ``code`` (made by the method's code of ``today``, by ``other``, or ``unknown``),
           ``truth`` (digest of the labels that it was recorded with, "" in records of engine 1).
 
-    Raises:
-        UserError: a damaged record, by its file's name.
+    A damaged record is left out, with a warning that names its file.
     """
-    loaded = load(Path(folder))
+    loaded = _load(Path(folder))
     frame = loaded.runs if benchmark is None else loaded.of(benchmark)
     return frame.rename(columns=_plain).reset_index(drop=True)
 
@@ -53,14 +53,20 @@ def curves(folder: Path | str = "results", benchmark: str | None = None) -> pd.D
         ``validation`` its scores; ``online``, ``offline`` and ``probe`` have the number, share (``coverage``) and
         accuracy of pseudo-labels. Scores and shares are in [0, 1].
 
-    Raises:
-        UserError: a damaged record, by its file's name.
+    A damaged record is left out, with a warning that names its file.
     """
-    loaded = load(Path(folder))
+    loaded = _load(Path(folder))
     wanted = sorted(set(loaded.runs["benchmark"])) if benchmark is None else [benchmark]
     frames = [loaded.curves(name).assign(benchmark=name) for name in wanted or [""]]
     frame = pd.concat(frames, ignore_index=True)
     return frame[["benchmark", *frame.columns.drop("benchmark")]]
+
+
+def _load(folder: Path) -> Runs:
+    loaded = load(folder)
+    for one in loaded.damage:
+        warnings.warn(one.why, stacklevel=3)
+    return loaded
 
 
 def _plain(column: str) -> str:

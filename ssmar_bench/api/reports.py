@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ssmar_bench.reports.render import comparison_text, render
+from ssmar_bench.results.records import load
 
 
 def report(
@@ -22,15 +23,22 @@ def report(
         The files written.
 
     Raises:
-        UserError: there are no runs (of such a benchmark), or a record is damaged.
+        UserError: there are no runs (of such a benchmark), or there is a symbolic link in ``reports``.
+
+    A damaged record is left out: the pages say so, and :func:`damaged_records` says why.
     """
     return render(Path(results), Path(reports), benchmarks)
+
+
+def damaged_records(results: Path | str = "results") -> list[str]:
+    """Why each damaged record under ``results`` is in no report: a sentence with the file and what to do."""
+    return [one.why for one in load(Path(results)).damage]
 
 
 def table(results: Path | str, benchmark: str) -> str:
     """The comparison table of ``benchmark`` (test accuracy in %) from the records under ``results``, as Markdown.
 
     Raises:
-        UserError: it has no runs, or a record is damaged.
+        UserError: it has no runs.
     """
     return comparison_text(Path(results), benchmark)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 import keyword
 import re
-import shutil
 from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.core import links
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.method_set import SETS
@@ -58,7 +58,7 @@ def new_method(name: str, template: str = "fixmatch", out: Path = Path()) -> Pat
     files[Path("my_method", "algorithm.py")] = HERE / template / "algorithm.py"
     files[Path("my_method", "methods", "my-method.yaml")] = HERE / template / "my-method.yaml"
     aside = out / f".{name}.partial"
-    shutil.rmtree(aside, ignore_errors=True)
+    links.discard(aside)
     try:
         for place, source in files.items():
             if "__pycache__" not in place.parts:
@@ -67,7 +67,7 @@ def new_method(name: str, template: str = "fixmatch", out: Path = Path()) -> Pat
                 target.write_text(_filled(source.read_text(encoding="utf-8"), words), encoding="utf-8")
         aside.rename(folder)
     except OSError as error:
-        shutil.rmtree(aside, ignore_errors=True)
+        links.discard(aside)
         raise UserError(f"{folder} cannot be written: {error.strerror or error}; choose another --out.") from error
     return folder
 

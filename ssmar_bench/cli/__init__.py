@@ -16,6 +16,8 @@ from ssmar_bench import __version__
 from ssmar_bench.cli import data, methods, predict, prepare, reproduce, run, splits
 from ssmar_bench.cli.typed import App
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.printable import visible
+from ssmar_bench.screen import screened
 
 app = App(
     no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
@@ -50,9 +52,10 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a letter shows "?" for it
     try:
-        code = app(standalone_mode=False) or 0  # the status of a typer.Exit is returned, not raised
+        with screened():
+            code = app(standalone_mode=False) or 0  # the status of a typer.Exit is returned, not raised
     except UserError as error:
-        typer.echo(f"ssmar-bench: {error}", err=True)
+        typer.echo(f"ssmar-bench: {visible(str(error))}", err=True)
         code = 2
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from ssmar_bench.api import Check
+from ssmar_bench.screen import Screen
 
 
-def show(checks: Sequence[Check], console: Console) -> None:
+def show(checks: Sequence[Check], console: Screen) -> None:
     """Parts and classes against the published figures, then what is missing and what is known to be wrong."""
     for one in checks:
         console.print(_parts(one))
@@ -57,11 +57,11 @@ def _classes(check: Check) -> Table:
     return table
 
 
-def _list(title: str, lines: Sequence[str], console: Console, most: int | None = None) -> None:
+def _list(title: str, lines: Sequence[str], console: Screen, most: int | None = None) -> None:
     if lines:
         console.print(f"{title} ({len(lines)}):")
     for line in lines[:most]:
-        console.print(f"  {line}", soft_wrap=True, markup=False)
+        console.print(f"  {line}", soft_wrap=True)
     if most is not None and len(lines) > most:
         console.print(f"  and {len(lines) - most} more")
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from ssmar_bench.cli.plugins import tell_broken
@@ -17,6 +15,7 @@ from ssmar_bench.cli.typed import App
 from ssmar_bench.core.errors import UserError, meant
 from ssmar_bench.core.writable import require_writable
 from ssmar_bench.progress import Progress
+from ssmar_bench.screen import Screen
 
 app = App(no_args_is_help=True, help="Data sets.")
 
@@ -30,7 +29,7 @@ def list_data() -> None:
     for definition in api.benchmarks():
         ratios = ", ".join(f"{ratio:g}" for ratio in definition.ratios)
         table.add_row(definition.name, definition.source.name, str(len(definition.classes)), ratios, definition.title)
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Screen(120)
     console.print(table)
     tell_broken(api.broken_benchmarks(), console)
     table = Table("source", "what it is", "licence", Column("how to get it", overflow="fold"))
@@ -53,7 +52,7 @@ def check(
 
     with Progress() as progress:
         checks = api.check_source(source, root, progress.hear, deep)
-    show(checks, Console(width=None if sys.stdout.isatty() else 120, highlight=False))
+    show(checks, Screen(120))
     if not all(one.whole for one in checks):
         raise typer.Exit(1)
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from ssmar_bench.cli.plugins import Plugins, tell_broken, use
 from ssmar_bench.cli.typed import App
 from ssmar_bench.core.errors import meant
+from ssmar_bench.core.printable import visible
+from ssmar_bench.screen import Screen
 
 if TYPE_CHECKING:
     from ssmar_bench.core.contract import View
@@ -26,8 +26,8 @@ COLOURS = {"passed": "green", "failed": "bold red", "not applicable": "dim"}
 app = App(no_args_is_help=True, help="Methods: what each is, whether it keeps the contract, and new ones.")
 
 
-def _console(width: int = 120) -> Console:
-    return Console(width=None if sys.stdout.isatty() else width, highlight=False)
+def _console(width: int = 120) -> Screen:
+    return Screen(width)
 
 
 @app.command("list")
@@ -42,11 +42,11 @@ def list_methods(
     table = Table("method", "label", "algorithm", "compared with", "from")
     for recipe, origin in api.listing(names or None):
         short = origin.rpartition("/")[2]  # of a file its name: a path would leave no room for anything else
-        table.add_row(*map(escape, (recipe.name, recipe.label, recipe.algorithm, api.compared(recipe), short)))
+        table.add_row(recipe.name, recipe.label, recipe.algorithm, api.compared(recipe), short)
     console = _console(150)
     console.print(table)
     for note in filter(None, api.set_notes(names or [])):
-        console.print(escape(note))
+        console.print(note)
     if not names:
         tell_broken(api.broken_methods(), console)
 
@@ -61,11 +61,11 @@ def show(
     use(plugin)
     described = api.describe(name)
     recipe, console = described.recipe, _console()
-    console.print(f"[bold]{escape(recipe.label)}[/bold] ({recipe.name}; algorithm {recipe.algorithm})")
-    console.print(escape(recipe.citation))
+    console.print(Text.assemble((recipe.label, "bold"), f" ({recipe.name}; algorithm {recipe.algorithm})"))
+    console.print(recipe.citation)
     if recipe.notes:
-        console.print(escape(recipe.notes))
-    console.print(f"From {escape(described.origin)}" + (f", code {described.code}" if described.code else ""))
+        console.print(recipe.notes)
+    console.print(f"From {described.origin}" + (f", code {described.code}" if described.code else ""))
     console.print()
     if described.views is not None:
         console.print(f"Views a step: {_views('labelled', described.views.labelled)}", end="")
@@ -73,25 +73,25 @@ def show(
         console.print(f"; {more}" if more else "")
         console.print(f"Forward passes a step: {', later '.join(map(_cost, described.costs))}")
     if described.unavailable:
-        console.print(escape(described.unavailable))
+        console.print(described.unavailable)
     console.print(f"Compared with: {_parity(recipe)}")
 
     table = Table("hyper-parameter", "value", "acts on", "source")
     for key, entry in recipe.hyperparameters.items():
         acts = described.acts.get(key)
-        table.add_row(key, _value(entry.value), "" if acts is None else acts.on, escape(entry.source))
+        table.add_row(key, _value(entry.value), "" if acts is None else acts.on, entry.source)
     console.print(table)
     if recipe.as_semilearn:
         table = Table("as semilearn has it", "value", "source")
         for key, entry in recipe.as_semilearn.items():
-            table.add_row(key, _value(entry.value), escape(entry.source))
+            table.add_row(key, _value(entry.value), entry.source)
         console.print(table)
     for key, value in recipe.overrides.items():
         console.print(f"It overrides the benchmark: {key} = {_value(value)}")
     if recipe.deviations:
         console.print("Deviations:")
         for deviation in recipe.deviations:
-            console.print(f"  - {escape(deviation)}")
+            console.print(f"  - {deviation}")
 
 
 @app.command("check")
@@ -103,15 +103,16 @@ def check(
 
     use(plugin)
     console, count = _console(), dict.fromkeys(COLOURS, 0)
-    with console.status(f"checking {escape(name)}"):
+    with console.status(Text(f"checking {visible(name)}")):
         for outcome in api.examinations(name):
             count[outcome.state] += 1
-            colour = COLOURS[outcome.state]
-            console.print(f"[{colour}]{outcome.state:>14}[/{colour}]  {outcome.check}")
+            console.print(
+                Text.assemble((f"{outcome.state:>14}", COLOURS[outcome.state]), f"  {visible(outcome.check)}")
+            )
             if outcome.message:
-                console.print(Padding(escape(outcome.message), (0, 0, 0, 16), expand=False))
+                console.print(Padding(outcome.message, (0, 0, 0, 16), expand=False))
     said = ", ".join(f"{number} {state}" for state, number in count.items() if number)
-    console.print(f"{name}: {said}.", markup=False)
+    console.print(f"{name}: {said}.")
     if count["failed"]:
         raise typer.Exit(1)
 
@@ -134,7 +135,7 @@ def _value(value: Any) -> str:
     """As YAML has it, so that it can be copied into a recipe."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return f"{value:g}" if isinstance(value, float) else escape(str(value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _views(pool: str, views: Mapping[str, View]) -> str:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
+
+from ssmar_bench.core.printable import visible
+from ssmar_bench.screen import Screen
 
 if TYPE_CHECKING:
     from ssmar_bench.api import Broken
@@ -27,8 +29,9 @@ def use(files: Sequence[Path] | None) -> None:
         api.use_plugin(path)
 
 
-def tell_broken(broken: Sequence[Broken], console: Console) -> None:
+def tell_broken(broken: Sequence[Broken], console: Screen) -> None:
     """Says of every broken plugin whose it is and why it cannot be used."""
     for one in broken:
         name = f"{one.kind} '{one.name}'" if one.name else f"a {one.kind}"
-        console.print(f"[red]Broken[/red]: {escape(f'{name} of {one.origin}: {one.reason}')}", soft_wrap=True)
+        said = visible(f"{name} of {one.origin}: {one.reason}")
+        console.print(Text.assemble(("Broken", "red"), f": {said}"), soft_wrap=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from ssmar_bench.cli.words import ON_BAD_CLIP, duration, one_of, size, words
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.progress import Progress
+from ssmar_bench.screen import Screen
 
 DECODERS = ("pyav", "decord")
 
@@ -96,8 +95,8 @@ def compare_decoders(target: Target, root: Root = None, jobs: Jobs = None) -> No
         )
 
 
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else 160)
+def _console() -> Screen:
+    return Screen(160)
 
 
 def _require_folder(root: Path | None) -> None:

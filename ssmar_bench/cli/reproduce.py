@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from ssmar_bench.cli.plugins import Plugins, use
-from ssmar_bench.cli.words import STALE, duration, minutes, numbers, roots, state_of, tell_failures
+from ssmar_bench.cli.words import (
+    STALE,
+    duration,
+    minutes,
+    numbers,
+    own_folders,
+    roots,
+    state_of,
+    tell_damage,
+    tell_failures,
+)
 from ssmar_bench.core.writable import require_writable
 from ssmar_bench.progress import Progress
+from ssmar_bench.screen import Screen
 
 GUESSES = ("other methods", "a timed step")
 
@@ -49,6 +58,7 @@ def reproduce(
     if not plan:
         for folder in (out / "results" / "runs", out / "reports"):
             require_writable(folder, f"--out {out}")
+    own_folders(out)
     use(plugin)
     request = api.Request(
         table, on, numbers(seeds, int, "--seeds"), numbers(ratios, float, "--ratios"), as_published, device
@@ -74,6 +84,7 @@ def reproduce(
     figures = [str(path) for path in written if path.suffix == ".png" and path.stem.startswith(f"{name}-{on}")]
     if figures:
         typer.echo(f"Figures: {', '.join(figures)}")
+    tell_damage(execution.results)
     if tell_failures(states, execution.results):
         raise typer.Exit(1)
 
@@ -89,7 +100,7 @@ def _print_plan(listed: list[Any], jobs: int) -> None:
             one.row, one.method, column.benchmark, column.backbone or "", f"{column.ratio:g}", str(one.seed),
             state_of(one), expected,
         )  # fmt: skip
-    console = Console(width=None if sys.stdout.isatty() else 150)
+    console = Screen(150)
     console.print(table)
     if any(one.stale for one in listed):
         console.print(f"{STALE}; ssmar-bench run --overwrite always trains it anew.")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from ssmar_bench.cli.plugins import Plugins, use
@@ -18,15 +16,18 @@ from ssmar_bench.cli.words import (
     minutes,
     numbers,
     one_of,
+    own_folders,
     roots,
     settings,
     size,
     state_of,
+    tell_damage,
     tell_failures,
     words,
 )
 from ssmar_bench.core.writable import require_writable
 from ssmar_bench.progress import Progress
+from ssmar_bench.screen import Screen
 
 OVERWRITE = ("only-missing", "always", "never", "only-cache")
 
@@ -72,6 +73,7 @@ def run(
     if not plan:
         for folder in (out / "results" / "runs", out / "reports"):
             require_writable(folder, f"--out {out}")
+    own_folders(out)
     use(plugin)
     grid = api.Grid(
         benchmark=benchmark,
@@ -107,6 +109,7 @@ def run(
     typer.echo(api.table(execution.results, name))
     figures = sorted({str(path.parent) for path in written if path.suffix == ".png"})
     typer.echo(f"Tables and figures: {', '.join(figures) or out / 'reports'}")
+    tell_damage(execution.results)
     if tell_failures(states, execution.results):
         raise typer.Exit(1)
 
@@ -125,7 +128,7 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
             else duration(entry.seconds)
         )
         table.add_row(spec.method, f"{spec.ratio:g}", str(spec.seed), entry.cell.skip or state_of(entry), expected)
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Screen(120)
     console.print(table)
     if any(entry.stale for entry in planned):
         console.print(f"{STALE}; --overwrite always trains it anew.")
@@ -133,7 +136,7 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     left_out = planned[0].cell.left_out if planned else {}
     for clip, why in sorted(left_out.items()):
-        console.print(f"Left out: {clip}: {why}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"Left out: {clip}: {why}", soft_wrap=True)
     if execution.on_bad_clip == "skip" and not left_out:
         console.print("No clip is known to be left out; ssmar-bench data prepare looks at every video.")
     seconds, unknown = api.expected_seconds(planned, execution)
@@ -153,3 +156,4 @@ def report(
     use(plugin)
     for path in api.report(results, out, None if benchmark is None else words(benchmark, "--benchmark")):
         typer.echo(path)
+    tell_damage(results)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from ssmar_bench.cli.typed import App
 from ssmar_bench.cli.words import duration, numbers, one_of, roots
 from ssmar_bench.progress import Progress
+from ssmar_bench.screen import Screen
 
 if TYPE_CHECKING:
     from ssmar_bench import api
@@ -62,16 +61,16 @@ def show(folder: Folder) -> None:
     from ssmar_bench import api
 
     built, summary = api.show_split(folder)
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Screen(120)
     console.print(_parts(built, summary))
     console.print(_labelled(built, summary))
     for warning in summary.warnings:
-        console.print(f"! {warning}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"! {warning}", soft_wrap=True)
     for cell, print_ in built.fingerprints.manifests.items():
-        console.print(f"{cell}: {print_}", highlight=False)
+        console.print(f"{cell}: {print_}")
     store = built.fingerprints.store or "none (its clips are not decoded)"
-    console.print(f"store: {store}", highlight=False)
-    console.print(f"{folder}", soft_wrap=True, highlight=False)
+    console.print(f"store: {store}")
+    console.print(f"{folder}", soft_wrap=True)
 
 
 def _parts(built: api.Built, summary: api.Summary) -> Table:

@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.places import at_home
 from ssmar_bench.core.run_folder import RunFolder
@@ -124,6 +125,21 @@ def tell_failures(states: Mapping[str, str], results: Path) -> bool:
     for folder in failed:
         typer.echo(f"failed: {folder.path.name}: {folder.reason()} (see {folder.work / 'failure.txt'})", err=True)
     return bool(failed) or "damaged" in states.values()
+
+
+def tell_damage(results: Path) -> None:
+    """Says of every damaged record which file it is and what to do; the report of the others stands."""
+    from ssmar_bench import api
+
+    for why in api.damaged_records(results):
+        typer.echo(f"left out: {why}", err=True)
+
+
+def own_folders(out: Path) -> None:
+    """A :class:`UserError` if ``results`` or ``reports`` in the folder of ``--out`` is a symbolic link."""
+    for name in ("results", "reports"):
+        links.require_none(out / name)
+    links.require_none(out / "results" / "runs")
 
 
 STALE = "Stale: made by other code of the method than today's"

@@ -23,6 +23,7 @@ from ssmar_bench.clips.layout import Task, tasks_of
 from ssmar_bench.clips.pool import built_by_processes
 from ssmar_bench.clips.shards import FORMAT, ClipFile, Shard, entries_of, size_in_bytes, verified, writing
 from ssmar_bench.clips.video_file import missing
+from ssmar_bench.core import links, places
 from ssmar_bench.core.definition import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
@@ -191,6 +192,8 @@ def _alone(folder: Path, listener: Listener) -> Iterator[None]:
     lock = filelock.FileLock(folder / ".lock")
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        top = places.cache() if folder.is_relative_to(places.cache()) else folder
+        links.refuse(top, *folder.relative_to(top).parts)
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:  # an OSError too

@@ -19,6 +19,7 @@ from pydantic import (
 
 from ssmar_bench.core import numbers
 from ssmar_bench.core.places import at_home
+from ssmar_bench.core.printable import Line
 from ssmar_bench.core.shelf import Shelf
 from ssmar_bench.core.yaml_file import validate
 
@@ -234,11 +235,11 @@ class Definition(Section):
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
-    title: str
+    title: Line
     notes: str = ""
     variant_of: str = ""
     source: Source
-    classes: dict[int, str] = Field(min_length=2)
+    classes: dict[int, Line] = Field(min_length=2)
     class_list: ClassList | None = None
     expected_clips: dict[str, StrictInt] = Field(default_factory=dict)
     parts: Parts

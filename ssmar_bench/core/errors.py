@@ -21,6 +21,9 @@ class DivergedError(RuntimeError):
     """A method gave something that is not a finite number; its message says what and when."""
 
 
+LONGEST = 100
+"""Characters of a name to which a known one can be near."""
+
 LISTED = 40
 """Names that an error lists at most: timm alone has more than a thousand."""
 
@@ -29,7 +32,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """How a sentence about an unknown name ends: ``"; did you mean 'x'?"``, or with the list of names."""
     names = sorted(known)
     folded = {one.casefold(): one for one in names}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    near = difflib.get_close_matches(name.casefold(), folded, n=1) if len(name) <= LONGEST else []
     if near:
         return f"; did you mean '{folded[near[0]]}'?"
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""

@@ -1,11 +1,22 @@
-"""Files that are whole or not there: written aside, flushed to the disk, renamed."""
+"""Files that are whole or not there: written aside, flushed to the disk, renamed.
+
+A name that is a link is replaced by a file; what it leads to stays as it is. Folders are looked at by
+:func:`ssmar_bench.core.links.refuse`.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
+
+LARGEST = 256 * 2**20
+"""Bytes of a JSON file that is read; the manifest of a million clips has 50 million."""
+
+DIGITS = 19
+"""Characters of a whole number that is read."""
 
 
 def aside_of(path: Path) -> Path:
@@ -22,7 +33,8 @@ def write_aside(path: Path, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = aside_of(path)
     try:
-        with aside.open("wb") as file:
+        aside.unlink(missing_ok=True)
+        with aside.open("xb") as file:  # follows no link
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -62,5 +74,30 @@ def json_bytes(value: Any) -> bytes:
 
 
 def read_json(path: Path) -> Any:
-    """Read what :func:`write_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read what :func:`write_json` wrote.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no UTF-8 or no JSON, is larger than ``LARGEST`` bytes or nested too deeply, or a number is not
+            finite or a whole one has more than 64 bits.
+    """
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST // 2**20} MiB")
+    try:
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text, parse_constant=_finite, parse_float=_finite, parse_int=_whole)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:20]} is no finite number")
+    return value
+
+
+def _whole(text: str) -> int:
+    if len(text) > DIGITS:
+        raise ValueError(f"a whole number has more than {DIGITS} digits")
+    return int(text)

@@ -11,6 +11,7 @@ from pydantic import Field
 from ssmar_bench.core.definition import Section
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.places import shipped
+from ssmar_bench.core.printable import Line
 from ssmar_bench.core.shelf import Shelf
 from ssmar_bench.core.yaml_file import validate
 
@@ -26,8 +27,8 @@ class Column(Section):
         same: whether benchmark, network and initialisation are the paper's, as far as it states them.
     """
 
-    published: str = ""
-    label: str = ""
+    published: Line = ""
+    label: Line = ""
     benchmark: str
     ratio: float = Field(gt=0, le=1)
     backbone: str | None = None
@@ -52,13 +53,13 @@ class PaperTable(Section):
         apart: rows that are compared with each other alone, since they train under another schedule.
     """
 
-    name: str
-    title: str
+    name: Line
+    title: Line
     ablation: bool = False
     apart: list[str] = Field(default_factory=list)
-    rows: dict[str, str] = Field(min_length=1)
-    further: dict[str, str] = Field(default_factory=dict)
-    as_published: dict[str, str] = Field(default_factory=dict)
+    rows: dict[Line, str] = Field(min_length=1)
+    further: dict[Line, str] = Field(default_factory=dict)
+    as_published: dict[Line, str] = Field(default_factory=dict)
     columns: dict[str, list[Column]] = Field(min_length=1)
     notes: dict[str, str] = Field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from ssmar_bench.core.definition import Section
 from ssmar_bench.core.errors import UserError, twice
 from ssmar_bench.core.places import at_home
+from ssmar_bench.core.printable import Line
 from ssmar_bench.core.shelf import Shelf, is_path
 from ssmar_bench.core.yaml_file import Document, validate
 
@@ -45,8 +46,8 @@ class Recipe(Section):
     """One file of ``methods/``: a row of a table."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
-    label: str
-    citation: str
+    label: Line
+    citation: Line
     algorithm: str
     hyperparameters: dict[str, Value]
     deviations: list[str]

@@ -10,7 +10,6 @@ be made again from the rest is made again: the record from ``work/``, the end of
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ssmar_bench.core import digests
+from ssmar_bench.core import digests, links
 from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.files import json_bytes, read_json, write_json, write_text
@@ -78,12 +77,17 @@ class RunFolder:
         """The method's state when its run had ended; it is not committed, and not there where only a record is."""
         return self.work / "weights.pt"
 
+    def refuse_links(self) -> None:
+        """A :class:`UserError` if the folder or anything in it is a symbolic link."""
+        links.refuse(self.path.parent.parent, self.path.parent.name, self.path.name)
+
     def begin(self, spec: RunSpec) -> None:
         """Write the spec, unless it stands there.
 
         Raises:
             UserError: it cannot be written.
         """
+        self.refuse_links()
         path = self.record / "spec.json"
         if not self._spec_is_whole():
             try:
@@ -222,6 +226,7 @@ class RunFolder:
     @contextmanager
     def lease(self, patience: float = 0) -> Iterator[None]:
         """Hold the run; :class:`BusyError` if another process still does after ``patience`` seconds."""
+        self.refuse_links()
         lock = FileLock(self.work / "lease")
         try:
             self.work.mkdir(parents=True, exist_ok=True)
@@ -237,10 +242,11 @@ class RunFolder:
 
     def clear(self) -> None:
         """Forget record and work; the caller holds the lease."""
-        shutil.rmtree(self.record, ignore_errors=True)
+        self.refuse_links()
+        links.remove(self.record)
         for path in self.work.iterdir():
             if path.name != "lease":
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                links.remove(path)
         write_text(self.work / CLEARED, uuid.uuid4().hex)
 
     def cleared(self) -> str:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any, cast, get_args
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from ssmar_bench.core import definition as definitions
 from ssmar_bench.core.definition import Definition, Family
 from ssmar_bench.core.errors import UserError, meant, nearest
+from ssmar_bench.core.printable import shortened
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.core.yaml_file import Document, Place, validate
+from ssmar_bench.core.yaml_file import value as yaml_value
 
 SECTIONS = ("store", "clips", "backbone", "train")
 """The sections of a definition that become part of a run."""
@@ -30,11 +28,11 @@ def parse_set(text: str) -> tuple[str, Any]:
     """
     key, equals, value = text.partition("=")
     if not equals or "." not in key:
-        raise UserError(f"--set {text}: expected SECTION.KEY=VALUE, for instance train.lr=0.01.")
+        raise UserError(f"--set {shortened(text)}: expected SECTION.KEY=VALUE, for instance train.lr=0.01.")
     try:
-        return key.strip(), YAML(typ="safe", pure=True).load(StringIO(value))
-    except YAMLError as error:
-        raise UserError(f"--set {text}: the value is not valid YAML.") from error
+        return key.strip(), yaml_value(value)
+    except UserError as error:
+        raise UserError(f"--set {shortened(text)}: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ from ssmar_bench.core.origin import OURS, Origin
 from ssmar_bench.core.places import at_home, shipped
 from ssmar_bench.core.yaml_file import Document, extend, load
 
+LONGEST_CHAIN = 20
+"""Files that extend each other, one by one."""
+
 
 @dataclass(frozen=True)
 class Volume:
@@ -98,6 +101,8 @@ class Shelf:
             place = str(path.resolve()) if is_path(path.name) else f"{path}, {name}"
         if place in below:
             raise UserError(f"{path}: this {self.kind} extends itself, by way of {below[-1]}.")
+        if len(below) == LONGEST_CHAIN:
+            raise UserError(f"{path}: more than {LONGEST_CHAIN} files extend each other; lay some of them together.")
         parent = top.data.get("extends")
         if parent is None:
             return top

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
+from ssmar_bench.core import yaml_bounds
 from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.printable import odd_sign, shortened
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[str, ...]
@@ -28,11 +30,15 @@ class Document:
 
     def where(self, place: Place) -> str:
         """``file:line`` of ``place`` or of the nearest key above it."""
-        for depth in range(len(place), -1, -1):
-            if place[:depth] in self.lines:
-                path, line = self.lines[place[:depth]]
-                return f"{path}:{line}"
-        return "the command line"
+        return _where(self.lines, place)
+
+
+def _where(lines: dict[Place, tuple[Path, int]], place: Place) -> str:
+    for depth in range(len(place), -1, -1):
+        if place[:depth] in lines:
+            path, line = lines[place[:depth]]
+            return f"{path}:{line}"
+    return "the command line"
 
 
 def _plain(node: Any, start: tuple[Path, int], place: Place, lines: dict[Place, tuple[Path, int]]) -> Any:
@@ -41,24 +47,47 @@ def _plain(node: Any, start: tuple[Path, int], place: Place, lines: dict[Place, 
             found = (node.lc.data or {}).get(key)  # a key that "<<" merged in has no line of its own
             if found is not None:
                 lines[(*place, str(key))] = (start[0], start[1] + found[0])
-        return {key: _plain(value, start, (*place, str(key)), lines) for key, value in node.items()}
+        return {
+            _scalar(key, lines, place): _plain(value, start, (*place, str(key)), lines) for key, value in node.items()
+        }
     if isinstance(node, CommentedSeq):
         return [_plain(value, start, (*place, str(i)), lines) for i, value in enumerate(node)]
+    return _scalar(node, lines, place)
+
+
+def _scalar(node: Any, lines: dict[Place, tuple[Path, int]], place: Place) -> Any:
+    """A key or a value as plain Python."""
     if isinstance(node, ScalarBoolean):  # an int to Python
         return bool(node)
-    for plain in (bool, int, float, str):
-        if isinstance(node, plain):
-            return plain(node)
-    return node
+    if node is None or isinstance(node, bool):
+        return node
+    if isinstance(node, str):
+        sign = odd_sign(node, lines=True)
+        if sign:
+            raise _unfit(lines, place, f"expected printable text, found the sign {sign}")
+        return str(node)
+    if isinstance(node, int):
+        return int(node)
+    if isinstance(node, float) and math.isfinite(node):
+        return float(node)
+    raise _unfit(lines, place, f"expected text, a finite number, true or false, found {shortened(str(node))}")
+
+
+def _unfit(lines: dict[Place, tuple[Path, int]], place: Place, why: str) -> UserError:
+    where = [_where(lines, place)] if lines else []  # a single value stands nowhere
+    name = [shortened(".".join(place))] if place else []
+    return UserError(": ".join([*where, *name, f"{why}."]))
 
 
 def load(path: Path) -> Document:
     """Read the mapping in ``path``; a text that was read before is not parsed again. Nobody may change what it holds.
 
     Raises:
-        UserError: no such file, not YAML, a key that stands twice, or not a mapping.
+        UserError: no such file, not YAML, a key that stands twice, not a mapping, or beyond :mod:`yaml_bounds`.
     """
     try:
+        if path.stat().st_size > yaml_bounds.BYTES:
+            raise UserError(f"{path}: the file is larger than {yaml_bounds.BYTES // 1024} KiB; is it a config?")
         return _parsed(path.read_text(encoding="utf-8-sig"), path)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
@@ -73,19 +102,35 @@ def parse(text: str, path: Path, before: int = 0) -> Document:
     """The mapping in ``text``, which stands in ``path`` after ``before`` other lines.
 
     Raises:
-        UserError: not YAML, a key that stands twice, or not a mapping.
+        UserError: not YAML, a key that stands twice, not a mapping, or beyond :mod:`yaml_bounds`.
     """
     try:
-        node = YAML(typ="rt").load(text)
+        node = yaml_bounds.read(text)
     except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = str(getattr(error, "problem", None) or error).splitlines()[0]
-        raise UserError(f"{path}:{before + (mark.line if mark else 0) + 1}: not valid YAML: {reason}.") from error
+        line = before + (mark.line if (mark := getattr(error, "problem_mark", None)) else 0) + 1
+        raise UserError(f"{path}:{line}: not valid YAML: {_reason(error)}.") from error
     start = (path, before + 1)
     if not isinstance(node, CommentedMap):
         raise UserError(f"{path}:{start[1]}: expected a mapping of keys to values.")
     lines: dict[Place, tuple[Path, int]] = {(): start}
     return Document(_plain(node, start, (), lines), lines)
+
+
+def value(text: str) -> Any:
+    """One value, as a person types it on a command line: ``1e-4`` is a number.
+
+    Raises:
+        UserError: why it is no YAML, or beyond :mod:`yaml_bounds`.
+    """
+    try:
+        return _plain(yaml_bounds.read(text), (Path(), 1), (), {})
+    except YAMLError as error:
+        raise UserError(f"the value is not valid YAML: {_reason(error)}.") from error
+
+
+def _reason(error: YAMLError) -> str:
+    lines = str(getattr(error, "problem", None) or error).splitlines()
+    return shortened(lines[0] if lines else type(error).__name__)
 
 
 def extend(base: Document, top: Document) -> Document:
@@ -116,7 +161,7 @@ def validate(model: type[Model], document: Document, place: Place = ()) -> Model
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        fault = error.errors()[0]
+        fault = error.errors(include_url=False)[0]
         key = tuple(str(part) for part in fault["loc"])
         end = "."
         message = fault["msg"][0].lower() + fault["msg"][1:]
@@ -127,6 +172,6 @@ def validate(model: type[Model], document: Document, place: Place = ()) -> Model
         elif fault["type"] == "missing":
             message = "is missing"
         else:
-            message += f" (it is {fault['input']!r})"
-        name = ".".join((*place, *key)) or "file"
+            message += f" (it is {shortened(repr(fault['input']))})"
+        name = shortened(".".join((*place, *key)) or "file")
         raise UserError(f"{document.where((*place, *key))}: {name}: {message}{end}") from error

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from ssmar_bench.core.printable import visible
 from ssmar_bench.reports.footing import own_columns, own_optimisers
 from ssmar_bench.reports.tables import Table
 from ssmar_bench.reports.words import ABSENT, cautions, cell, count, footnotes, percent, seconds, seeds, setting, spread
 from ssmar_bench.results.context import Context
+from ssmar_bench.results.records import Damage
 
 MEASURES = {
     "accuracy": "Accuracy",
@@ -105,6 +107,13 @@ def gaps(frame: pd.DataFrame) -> Table:
         rows=tuple(rows),
         left=5,
     )
+
+
+def damaged(found: Sequence[Damage]) -> Table:
+    """Records that cannot be used, and why."""
+    rows = [(visible(one.folder), visible(one.why)) for one in found]
+    notes = ("They are in no other table; a run of which the record is lost is trained anew by the same command.",)
+    return Table("damage", "Damaged records.", notes, ("Run", "Why"), tuple(rows), left=2, wraps=frozenset({1}))
 
 
 def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:

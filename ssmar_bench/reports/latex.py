@@ -61,6 +61,7 @@ def latex(table: Table, label: str) -> str:
 
 def escape_latex(text: str) -> str:
     """``text`` with every sign that LaTeX would read as a command written out; one that its fonts lack is a ``?``."""
+    text = " ".join(text.split(" ")) if text.isprintable() else " ".join(text.split())  # an empty line ends a paragraph
     return "".join(LATEX.get(sign, sign if ord(sign) <= LAST_LATIN else "?") for sign in text)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ssmar_bench.core import published
 from ssmar_bench.reports.filled import KINDS
-from ssmar_bench.reports.words import percent, setting
+from ssmar_bench.reports.tables import escape_markdown
+from ssmar_bench.reports.words import damage, percent, setting
 from ssmar_bench.results.context import Context, context
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.shown import LINES
@@ -74,6 +75,7 @@ def page(runs: Runs, reports: Path, benchmarks: Iterable[str], levels: Mapping[s
         f"Rendered by `ssmar-bench report` from `results/` alone (digest `{digest}`); do not edit.\n",
         "[index.html](index.html) shows all of it in a browser, without a network: tables, curves, every run.\n",
         f"{FEWER}\n",
+        *(f"{escape_markdown(text)}\n" for text in damage(runs.damage)),
     ]
     if (reports / "levels.md").is_file():
         names = ", ".join(f"{name} ({title.lower()})" for name, title in levels.items())
@@ -102,7 +104,7 @@ def _paper(reports: Path) -> list[str]:
 
 def _section(runs: Runs, reports: Path, benchmark: str) -> list[str]:
     facts = context(runs, benchmark)
-    parts = [f"## {benchmark}\n", f"{setting(facts)}\n"]
+    parts = [f"## {benchmark}\n", f"{escape_markdown(setting(facts))}\n"]
     parts.append(f"{_links(f'{benchmark}/comparison', 'Comparison')}: accuracy, all scores, cost, failed runs.\n")
     for ratio in sorted(set(runs.of(benchmark)["ratio"])):
         for figure, words in FIGURES.items():
@@ -124,7 +126,7 @@ def _caption(words: str, ratio: float, facts: Context) -> str:
 
 def _picture(stem: str, caption: str) -> str:
     name = stem.rpartition("/")[2]
-    return f"![{name}]({stem}.png)\n\n*{caption}* ([PDF]({stem}.pdf))\n"
+    return f"![{name}]({stem}.png)\n\n*{escape_markdown(caption)}* ([PDF]({stem}.pdf))\n"
 
 
 def _links(stem: str, words: str) -> str:

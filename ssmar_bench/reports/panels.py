@@ -118,6 +118,7 @@ def handles(looks: Mapping[str, Look]) -> list[Line2D]:
 def entry(look: Look, label: str, dashes: Any, longest: int = LONGEST) -> Line2D:
     """One line of a legend; a label of more than ``longest`` characters is broken."""
     label = "\n".join(wrap(label, longest))
+    label = f" {label}" if label.startswith("_") else label  # matplotlib hides what begins so
     return Line2D(
         [], [], color=look.color, linestyle=dashes, linewidth=1.2, marker=look.marker, markersize=3.5, label=label
     )

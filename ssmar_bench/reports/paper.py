@@ -18,7 +18,7 @@ from ssmar_bench.reports.paper_tables import section
 from ssmar_bench.reports.paper_words import tested
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.style import drawing
-from ssmar_bench.reports.tables import Table, csv, page
+from ssmar_bench.reports.tables import Table, csv, escape_markdown, page
 from ssmar_bench.reports.words import ABSENT
 from ssmar_bench.results.claim_rules import Seen
 from ssmar_bench.results.claims import Answer, evaluate
@@ -121,7 +121,7 @@ def _write(reports: Path, one: Section, frame: pd.DataFrame) -> list[Path]:
 
 def _markdown(one: Section) -> str:
     head, _, tables = page(one.title, one.tables).partition("\n")
-    return "\n\n".join([head, *one.words]) + f"\n{tables}"
+    return "\n\n".join([head, *map(escape_markdown, one.words)]) + f"\n{tables}"
 
 
 def _frame(found: Filled) -> pd.DataFrame:

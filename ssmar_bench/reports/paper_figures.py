@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -122,7 +123,19 @@ def _words(found: Examples, one: Example) -> str:
 
 def _recorded(runs: Runs, found: Examples) -> list[Example]:
     """The chosen clips whose frames stand in the results."""
-    return [one for one in found.chosen if picture(runs.root, found.benchmark, one.clip).is_file()]
+    return [one for one in found.chosen if _is_picture(picture(runs.root, found.benchmark, one.clip))]
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether it is a JPEG that can be shown; a damaged one is as good as none."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    try:
+        with Image.open(path, formats=["JPEG"]) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
+    return True
 
 
 def _bytes(runs: Runs, found: Examples, one: Example) -> bytes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
+from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.files import write_text
 from ssmar_bench.reports import advice, benchmark_figures, contents, overview, paper
@@ -18,6 +19,7 @@ from ssmar_bench.reports.style import drawing
 from ssmar_bench.reports.tables import Table, csv, markdown, page
 from ssmar_bench.reports.web import page as web
 from ssmar_bench.reports.web.payload import payload
+from ssmar_bench.reports.words import damage
 from ssmar_bench.results import order, shown
 from ssmar_bench.results.compare import comparison, unfinished
 from ssmar_bench.results.compare import levels as compare_levels
@@ -52,10 +54,14 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
     files.
 
     Raises:
-        UserError: nothing to report, a benchmark without runs, or a damaged record.
+        UserError: nothing to report, a benchmark without runs, or a symbolic link in ``reports``.
+
+    A damaged record is left out, and the pages say so.
     """
     runs = load(results)
     known = _benchmarks(runs)
+    for name in (*known, paper.FOLDER, "README.md", "index.html", *(f"levels.{kind}" for kind in ("md", "tex", "csv"))):
+        links.refuse(reports, name)
     chosen = [_known(name, known) for name in benchmarks] if benchmarks is not None else known
     job = _job(runs, reports, known)
     paths: list[Path] = []
@@ -71,7 +77,7 @@ def html(results: Path) -> str:
     """The text of ``index.html`` alone.
 
     Raises:
-        UserError: nothing to report, or a damaged record.
+        UserError: nothing to report.
     """
     runs = load(results)
     return _html(_job(runs, Path(), _benchmarks(runs)), inputs(results))
@@ -81,7 +87,10 @@ def _benchmarks(runs: Runs) -> list[str]:
     """The benchmarks that have runs, levels first, from easy to hard."""
     found = set(runs.runs["benchmark"])
     if not found:
-        raise UserError(f"There are no runs under {runs.root / 'runs'}; start some with `ssmar-bench run`.")
+        lost = f" but {len(runs.damage)} with damaged records, for instance {runs.damage[0].why}" if runs.damage else (
+            "; start some with `ssmar-bench run`."
+        )  # fmt: skip
+        raise UserError(f"There are no runs under {runs.root / 'runs'}{lost}")
     return [*(name for name in LEVELS if name in found), *sorted(found - set(LEVELS))]
 
 
@@ -101,13 +110,14 @@ def comparison_text(results: Path, benchmark: str) -> str:
     """Test accuracy of every method at every ratio, as plain text for a terminal.
 
     Raises:
-        UserError: the benchmark has no runs, or a record is damaged.
+        UserError: the benchmark has no runs.
     """
     runs = load(results)
     benchmark = _known(benchmark, sorted(set(runs.runs["benchmark"])))
     table = contents.accuracy(comparison(runs, benchmark), context(runs, benchmark))
     lost = unfinished(runs, benchmark)
     notes = [f"\n{markdown(contents.gaps(lost))}"] if len(lost) else []
+    notes += [f"\n{text}\n" for text in damage(runs.damage_of(benchmark))]
     return "".join([markdown(table), *notes])
 
 
@@ -118,11 +128,13 @@ def _known(name: str, known: list[str]) -> str:
 
 
 def _contents(job: _Job, benchmark: str) -> tuple[list[Table], list[Table]]:
-    """The tables of a benchmark, and that of its runs without a result, if there are any."""
+    """The tables of a benchmark, and those of its runs without a result and of damaged records, if there are any."""
     frame, facts = job.frames[benchmark], context(job.runs, benchmark)
     lost = unfinished(job.runs, benchmark)
     tables = [contents.accuracy(frame, facts), contents.measures(frame, facts), contents.costs(frame, facts)]
-    return tables, [contents.gaps(lost)] if len(lost) else []
+    damaged = job.runs.damage_of(benchmark)
+    further = [contents.gaps(lost)] if len(lost) else []
+    return tables, [*further, contents.damaged(damaged)] if damaged else further
 
 
 def _tables(job: _Job, benchmark: str) -> list[Path]:
@@ -150,8 +162,9 @@ def _html(job: _Job, digest: str) -> str:
     runs, known = job.runs, list(job.frames)
     titles = {name: f"{name} ({LEVELS[name].lower()})" if name in LEVELS else name for name in known}
     ordered = pd.concat([order.sort(runs.of(name).sort_values(["ratio", "seed"], kind="stable")) for name in known])
+    answer = advice.answer(runs, job.frames, titles)
     return web.page(
-        answer=advice.answer(runs, job.frames, titles),
+        answer=replace(answer, limits=(*damage(runs.damage), *answer.limits)),
         benches=[web.Bench(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known],
         runs=contents.runs(ordered, titles),
         sections=[part.section for part in job.paper],

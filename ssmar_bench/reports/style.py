@@ -29,6 +29,8 @@ TEXT = {
     "ytick.labelsize": 7,
     "legend.title_fontsize": 7,
     "figure.titlesize": 8,
+    "text.parse_math": False,  # a label is a text, whatever signs it has
+    "text.usetex": False,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # shipped with matplotlib: the same anywhere
     "axes.linewidth": 0.6,

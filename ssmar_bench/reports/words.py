@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ssmar_bench.core.printable import visible
 from ssmar_bench.results.context import Context
+from ssmar_bench.results.records import Damage
 
 ABSENT = "—"
 """A cell of which no run was started."""
 
+
+NAMED = 10
+"""Damaged records that a page names."""
 
 STALE = "Stale: made by other code of the method than today's, which may give another number; train it anew to know."
 
@@ -18,6 +23,14 @@ STALE = "Stale: made by other code of the method than today's, which may give an
 def footnotes(stale: Iterable[object]) -> tuple[str, ...]:
     """What the mark of stale runs means, where there are some."""
     return (STALE,) if any(stale) else ()
+
+
+def damage(found: Sequence[Damage]) -> list[str]:
+    """A sentence about damaged records, if there are some."""
+    if not found:
+        return []
+    names = ", ".join(visible(one.folder) for one in found[:NAMED]) + (" and others" if len(found) > NAMED else "")
+    return [f"Damaged records, which are left out ({len(found)}): {names}."]
 
 
 def percent(ratio: float) -> str:

@@ -18,9 +18,9 @@ from pydantic import Field
 
 from ssmar_bench.core.definition import Section
 from ssmar_bench.core.published import Column
-from ssmar_bench.results.clips import predictions
 from ssmar_bench.results.paired import Difference, difference, hits
-from ssmar_bench.results.records import Runs, read_curves
+from ssmar_bench.results.record_tables import curves, predictions
+from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_cells import Cell
 
 
@@ -238,7 +238,7 @@ def _curves(
     """(seed, value by epoch) of one quantity; seeds without it are left out."""
     cell = evidence.cells[row, column.name]
     for seed, folder in zip(cell.seeds, cell.runs["folder"], strict=True):
-        frame = read_curves(evidence.runs.root / "runs" / folder)
+        frame = curves(evidence.runs.root / "runs" / folder / "record")
         wanted = frame[(frame["stream"] == stream) & (frame["quantity"] == quantity)]
         values = wanted.set_index("epoch")["value"].dropna().sort_index()
         if len(values):

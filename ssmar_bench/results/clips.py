@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ssmar_bench.core.metrics import counts
+from ssmar_bench.results.record_tables import predictions, pseudo_labels
 from ssmar_bench.results.schema import damaged
 
 BINS = 10
@@ -16,16 +16,6 @@ BINS = 10
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-
-def predictions(record: Path) -> pd.DataFrame:
-    """Columns clip, person, label, prediction, confidence of every test clip; no rows where there is no such file.
-
-    Raises:
-        UserError: names a file that cannot be read.
-    """
-    kinds = {"clip": str, "person": str, "label": int, "prediction": int, "confidence": float}
-    return _read(record / "predictions.csv", kinds)
 
 
 def confusion(record: Path, classes: int) -> Ints | None:
@@ -47,10 +37,8 @@ def calibration(record: Path) -> dict[str, Floats]:
     Raises:
         UserError: names a file that cannot be read.
     """
-    kinds = {"stream": str, "label": int, "pseudo_label": int, "confidence": float}
-    frame = _read(record / "pseudo_labels.csv", kinds)
     found = {}
-    for stream, rows in frame.groupby("stream", sort=True):
+    for stream, rows in pseudo_labels(record).groupby("stream", sort=True):
         confidence = rows["confidence"].to_numpy()
         if confidence.min() < 0 or confidence.max() > 1:
             continue
@@ -59,13 +47,3 @@ def calibration(record: Path) -> dict[str, Floats]:
         sums = [np.bincount(place, weights, minlength=BINS) for weights in (None, confidence, correct)]
         found[str(stream)] = np.stack(sums).astype(float)
     return found
-
-
-def _read(path: Path, kinds: dict[str, type]) -> pd.DataFrame:
-    """The columns ``kinds`` of a CSV file; an absent or empty file has no rows."""
-    if not path.is_file() or path.stat().st_size <= 1:
-        return pd.DataFrame(columns=list(kinds))
-    try:
-        return pd.read_csv(path, usecols=list(kinds), dtype=kinds)
-    except ValueError as error:  # pandas' parser errors are ValueErrors
-        raise damaged(path, f"it cannot be read as CSV ({error})") from error

@@ -25,4 +25,4 @@ def _files(results: Path) -> list[Path]:
         found += [path for path in run.glob("record/*") if path.is_file()]
         if not (run / "record" / "metrics.json").is_file():
             found += run.glob("work/failure.txt")
-    return sorted(path for path in found if not path.name.startswith("."))
+    return sorted(path for path in found if not (path.is_symlink() or path.name.startswith(".")))

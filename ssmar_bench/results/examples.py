@@ -9,7 +9,7 @@ import pandas as pd
 
 from ssmar_bench.core import published
 from ssmar_bench.results.cells import classes
-from ssmar_bench.results.clips import predictions
+from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_cells import Cell, fill
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -22,8 +22,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.schema import damaged
+from ssmar_bench.results.schema import OTHER_CLIPS, damaged
 
 Array = NDArray[np.float64]
 SEEDS = 5
@@ -64,7 +65,7 @@ class Difference:
 
 
 def hits(runs: Runs, frame: pd.DataFrame) -> Hits:
-    """The right answers of the finished runs of one method, one a seed, by person.
+    """The right answers of the finished runs of one method, one a seed, by person; no seed whose run kept none.
 
     Args:
         runs: all runs.
@@ -73,26 +74,26 @@ def hits(runs: Runs, frame: pd.DataFrame) -> Hits:
     Raises:
         UserError: a ``predictions.csv`` that cannot be read, or runs of one method with different test clips.
     """
-    rows, sizes = [], []
-    for folder in frame["folder"]:
-        path = runs.root / "runs" / folder / "record" / "predictions.csv"
-        right, size = _by_person(path, path.stat().st_mtime_ns if path.is_file() else 0)
+    seeds, rows, sizes = [], [], []
+    for folder, seed in zip(frame["folder"], frame["seed"], strict=True):
+        record = runs.root / "runs" / folder / "record"
+        right, size = _by_person(record)
+        if size.empty:
+            continue
+        seeds.append(int(seed))
         rows.append(right)
         sizes.append(size)
         if not sizes[0].equals(size):
-            raise damaged(path, "its test clips are not those of the other seeds")
-    answers: Array = np.array(rows, dtype=np.float64)
-    clips: Array = np.array(sizes[0], dtype=np.float64)
-    return Hits(tuple(int(seed) for seed in frame["seed"]), tuple(sizes[0].index), answers, clips)
+            raise damaged(record / "predictions.csv", OTHER_CLIPS)
+    people = tuple(sizes[0].index) if sizes else ()
+    answers: Array = np.array(rows, dtype=np.float64).reshape(len(seeds), len(people))
+    clips: Array = np.array(sizes[0] if sizes else [], dtype=np.float64)
+    return Hits(tuple(seeds), people, answers, clips)
 
 
-@lru_cache(maxsize=4096)
-def _by_person(path: Path, changed: int) -> tuple[pd.Series[int], pd.Series[int]]:  # noqa: ARG001
-    """Right answers and clips of every person; read once as long as the file stays as it is."""
-    try:
-        frame = pd.read_csv(path, usecols=["person", "label", "prediction"], dtype={"person": str})
-    except (OSError, ValueError) as error:
-        raise damaged(path, f"it cannot be read as CSV ({error})") from error
+def _by_person(record: Path) -> tuple[pd.Series[int], pd.Series[int]]:
+    """Right answers and clips of every person."""
+    frame = predictions(record)
     groups = (frame["label"] == frame["prediction"]).astype(int).groupby(frame["person"])
     return groups.sum(), groups.size()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,13 +11,27 @@ from typing import Any
 
 import pandas as pd
 
-from ssmar_bench.algorithms.provenance import digest_today, standing
+from ssmar_bench.algorithms.provenance import FILE, digest_today, standing
 from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
+from ssmar_bench.core.printable import shortened, visible
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.results.schema import Metrics, Timings, damaged, read_object, read_part
+from ssmar_bench.results import record_tables
+from ssmar_bench.results.schema import (
+    OTHER_CLIPS,
+    Code,
+    Environment,
+    Metrics,
+    Spec,
+    Timings,
+    damaged,
+    read_object,
+    read_part,
+    require_file,
+    there,
+)
 from ssmar_bench.results.variants import main, suffixes, variant
 
 KEYS = (
@@ -30,7 +44,15 @@ NUMBERS = (
     *("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters", "train_seconds"),
     *("count_labelled", "count_unlabelled", "count_validation", "count_test", "count_test_people", "count_classes"),
 )
-CURVES = ("epoch", "stream", "quantity", "value")
+CURVES = tuple(record_tables.CURVES)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A damaged record: its run's folder name, and a sentence with the file, what is wrong and what to do."""
+
+    folder: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -45,11 +67,13 @@ class Runs:
             clips were made up, ``code`` of a finished run whether its algorithm is still what it was (``today``,
             ``other`` or ``unknown``), and ``truth`` the digest of the labels that it was recorded with.
         specs: folder name -> what was run.
+        damage: records that cannot be used; they are in none of the others.
     """
 
     root: Path
     runs: pd.DataFrame
     specs: Mapping[str, RunSpec]
+    damage: tuple[Damage, ...] = ()
 
     def of(self, benchmark: str) -> pd.DataFrame:
         """The rows of one benchmark."""
@@ -71,45 +95,81 @@ class Runs:
         """
         keys = ["method", "label", "variant", "ratio", "seed", "folder"]
         frames = [
-            read_curves(self.root / "runs" / row["folder"]).assign(**{key: row[key] for key in keys})
+            record_tables.curves(self.root / "runs" / row["folder"] / "record").assign(
+                **{key: row[key] for key in keys}
+            )
             for row in rows.to_dict("records")
         ]
         if not frames:
             return pd.DataFrame(columns=[*keys, *CURVES])
         return pd.concat(frames, ignore_index=True)[[*keys, *CURVES]]
 
+    def damage_of(self, benchmark: str) -> list[Damage]:
+        """The damaged records of one benchmark, by their folders' names."""
+        return [one for one in self.damage if one.folder.startswith(f"{benchmark}_")]
+
 
 def load(root: Path) -> Runs:
-    """Read every run under ``root/runs``; an absent folder is no runs.
+    """Read every run under ``root/runs``; an absent folder is no runs, and a damaged record is left out and named."""
+    rows: list[dict[str, Any]] = []
+    specs: dict[str, RunSpec] = {}
+    damage: list[Damage] = []
+    today = cache(digest_today)
+    found = {path.name: path for path in sorted((root / "runs").glob("*"))}
+    for name, path in found.items():
+        if path.is_dir() and not name.startswith("."):
+            try:
+                read = _read_run(path, today)
+            except UserError as error:
+                damage.append(Damage(name, str(error)))
+                continue
+            if read is not None:
+                specs[name] = read[0]
+                rows.append(read[1])
+    for keys, of, why in (
+        (("benchmark",), lambda row: row["classes"], "its classes are not those of the benchmark's other runs"),
+        (("benchmark", "variant"), lambda row: record_tables.people(found[row["folder"]] / "record"), OTHER_CLIPS),
+    ):
+        for row in _others(rows, keys, of):
+            rows.remove(row)
+            del specs[row["folder"]]
+            damage.append(Damage(row["folder"], str(damaged(found[row["folder"]] / "record", why))))
+    _name(rows, specs)
+    frame = pd.DataFrame(rows, columns=[*KEYS, *NUMBERS])
+    return Runs(root, frame.astype(dict.fromkeys(NUMBERS, float)), specs, tuple(damage))
+
+
+def _others(
+    rows: Sequence[dict[str, Any]], keys: Sequence[str], told: Callable[[dict[str, Any]], tuple[Any, ...]]
+) -> list[dict[str, Any]]:
+    """Finished runs that do not tell what most of those with the same ``keys`` do; one that tells nothing is none."""
+    groups: dict[tuple[Any, ...], list[tuple[dict[str, Any], tuple[Any, ...]]]] = defaultdict(list)
+    for row in rows:
+        if row["state"] == "done" and (own := told(row)):
+            groups[tuple(row[key] for key in keys)].append((row, own))
+    usual = {key: Counter(own for _, own in group).most_common(1)[0][0] for key, group in groups.items()}
+    return [row for key, group in groups.items() for row, own in group if own != usual[key]]
+
+
+def _read_run(path: Path, today: Callable[[str], str]) -> tuple[RunSpec, dict[str, Any]] | None:
+    """What was run and its row; None for a folder that holds nothing yet.
 
     Raises:
         UserError: a damaged record, by its file's name.
     """
-    rows: list[dict[str, Any]] = []
-    specs: dict[str, RunSpec] = {}
-    today = cache(digest_today)
-    for path in sorted((root / "runs").glob("*")):
-        if path.is_dir() and not path.name.startswith("."):
-            row = _read_run(path, specs, today)
-            if row is not None:
-                rows.append(row)
-    _name(rows, specs)
-    frame = pd.DataFrame(rows, columns=[*KEYS, *NUMBERS])
-    return Runs(root, frame.astype(dict.fromkeys(NUMBERS, float)), specs)
-
-
-def _read_run(path: Path, specs: dict[str, RunSpec], today: Callable[[str], str]) -> dict[str, Any] | None:
-    """One run's row; None for a folder that holds nothing yet."""
     folder = RunFolder(path)
+    for place in (path, folder.record, folder.work):
+        if place.is_symlink():
+            raise damaged(place, "it is a symbolic link")
     spec_file, metrics_file = folder.record / "spec.json", folder.record / "metrics.json"
     failure = folder.failure()
     for name, why in folder.record_faults().items():
         raise damaged(folder.record / name, why)
     if not spec_file.is_file():
-        if failure or metrics_file.is_file():
+        if failure or there(metrics_file):
             raise damaged(spec_file, "it is missing, so nobody knows what was run")
         return None
-    spec = specs[path.name] = _read_spec(spec_file, path.name)
+    spec = _read_spec(spec_file, path.name)
     row: dict[str, Any] = {
         "benchmark": spec.benchmark,
         "method": spec.method,
@@ -125,20 +185,19 @@ def _read_run(path: Path, specs: dict[str, RunSpec], today: Callable[[str], str]
         "code": "",
         "truth": "",
     }
-    if metrics_file.is_file():
+    if there(metrics_file):
+        numbers = _numbers(folder, path.name)
         code = standing(folder.record, today(spec.algorithm))
-        return {**row, "state": "done", "code": code, **_numbers(folder, path.name)}
+        return spec, {**row, "state": "done", "code": code, **numbers}
     if failure:
-        return {**row, "state": "failed", "reason": _last_line(failure)}
-    return {**row, "state": "unfinished"}
+        return spec, {**row, "state": "failed", "reason": _last_line(failure)}
+    return spec, {**row, "state": "unfinished"}
 
 
 def _read_spec(path: Path, folder: str) -> RunSpec:
     data = read_object(path)
-    try:
-        spec = RunSpec(**data)
-    except TypeError as error:
-        raise damaged(path, str(error).replace("RunSpec.__init__() ", "")) from error
+    read_part(Spec, path)
+    spec = RunSpec(**data)
     # The digest of the file itself, as RunFolder.done() takes it: a later field's default must not change old names.
     if not (folder.startswith(f"{spec.benchmark}_{spec.method}_") and folder.endswith(f"_{digest(data)}")):
         own = RunFolder(path.parent.parent).renamed()
@@ -152,24 +211,31 @@ def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
     path = folder.record / "metrics.json"
     metrics = read_part(Metrics, path)
     if not name.endswith(f"_{metrics.identity}"):
-        raise damaged(path, f"its identity {metrics.identity} is not this run's")
-    row: dict[str, Any] = {"label": metrics.label, "count_classes": len(metrics.classes)}
+        raise damaged(path, f"its identity {shortened(metrics.identity)} is not this run's")
+    for other in sorted(folder.record.glob("[!.]*")):
+        if other.is_symlink() or not other.is_dir():  # a person's own folder is nobody's damage
+            require_file(other)
+    record_tables.check(folder.record, metrics)
+    row: dict[str, Any] = {"label": metrics.label, "classes": tuple(metrics.classes)}
+    row["count_classes"] = len(metrics.classes)
     row["counterfeit"], row["truth"] = metrics.counterfeit, metrics.truth
     for part in ("test", "test_ema", "validation"):
         row.update({f"{part}_{score}": getattr(getattr(metrics, part), score) for score in SCORES})
     for key in ("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters"):
         row[key] = getattr(metrics, key)
     row.update({f"count_{key}": value for key, value in metrics.counts.model_dump().items()})
-    timings = folder.record / "timings.json"
-    if timings.is_file():
-        row.update(read_part(Timings, timings).model_dump())
+    for file, model in (("timings.json", Timings), ("environment.json", Environment), (FILE, Code)):
+        other = folder.record / file
+        if there(other):
+            found = read_part(model, other)
+            row.update(found.model_dump() if isinstance(found, Timings) else {})
     return row
 
 
 def _last_line(text: str) -> str:
     """What a traceback ends with: the error itself."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "no reason was written"
+    return visible(lines[-1]) if lines else "no reason was written"
 
 
 def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec]) -> None:
@@ -212,19 +278,3 @@ def _recipe_label(method: str) -> str:
         return recipes.read(method)[0].label if method in recipes.RECIPES.names() else method
     except UserError:
         return method
-
-
-def read_curves(folder: Path) -> pd.DataFrame:
-    """The ``curves.csv`` of a run's folder, columns ``CURVES``.
-
-    Raises:
-        UserError: names the file if it cannot be read.
-    """
-    path = folder / "record" / "curves.csv"
-    try:
-        frame = pd.read_csv(path, dtype={"epoch": int, "stream": str, "quantity": str, "value": float})
-    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
-        raise damaged(path, f"it cannot be read as CSV ({error})") from error
-    if not set(CURVES) <= set(frame.columns):
-        raise damaged(path, f"expected the columns {', '.join(CURVES)}")
-    return frame

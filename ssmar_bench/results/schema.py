@@ -2,57 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, create_model
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
+from ssmar_bench.core.printable import Line, odd_sign, shortened
+from ssmar_bench.core.run_spec import RunSpec
 
 Model = TypeVar("Model", bound=BaseModel)
 
+DEPTH = 16
+"""Levels of a record's JSON."""
+
 
 class Part(BaseModel):
-    """Base of every part: frozen, finite numbers; keys of later versions are ignored."""
+    """Base of every part: frozen, nothing converted, finite numbers; keys of later versions are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+
+MOST = 2**53
+"""Whole numbers up to it are numbers of a table, too."""
+Count = Annotated[int, Field(ge=0, le=MOST)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[Line, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
+Label = Annotated[Line, Field(min_length=1, max_length=200)]
 
 
 class Scores(Part):
     """Three scores in [0, 1]."""
 
-    accuracy: float = Field(ge=0, le=1)
-    macro_f1: float = Field(ge=0, le=1)
-    balanced_accuracy: float = Field(ge=0, le=1)
+    accuracy: Share
+    macro_f1: Share
+    balanced_accuracy: Share
 
 
 class Counts(Part):
     """Clips of each part, and people of the test part."""
 
-    labelled: int = Field(ge=0)
-    unlabelled: int = Field(ge=0)
-    validation: int = Field(ge=0)
-    test: int = Field(ge=0)
-    test_people: int = Field(ge=0)
+    labelled: Count
+    unlabelled: Count
+    validation: Count
+    test: Count
+    test_people: Count
 
 
 class Metrics(Part):
     """``record/metrics.json``."""
 
-    identity: str
-    label: str
-    classes: list[str]
+    identity: Line
+    label: Label
+    classes: list[Label] = Field(min_length=2)
     counts: Counts
     validation: Scores
+    validation_ema: Scores | None = None
     test: Scores
     test_ema: Scores
-    majority: float = Field(ge=0, le=1)
-    steps: int = Field(ge=0)
-    epochs: int = Field(ge=0)
-    clips_seen: int = Field(ge=0)
-    clips_forwarded: int = Field(ge=0)
-    parameters: int = Field(ge=0)
+    majority: Share
+    steps: Count
+    epochs: int = Field(ge=0, le=1_000_000)
+    clips_seen: Count
+    clips_forwarded: Count
+    parameters: Count
     counterfeit: bool = False
     truth: str = ""
 
@@ -60,7 +75,72 @@ class Metrics(Part):
 class Timings(Part):
     """``record/timings.json``, the only file that two machines write differently."""
 
-    train_seconds: float = Field(ge=0)
+    train_seconds: float = Field(ge=0, le=1e12)
+
+
+class Environment(RootModel[dict[str, str]]):
+    """``record/environment.json``."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class Code(Part):
+    """``record/code.json``."""
+
+    code: str
+
+
+class SourceSection(Part):
+    """What a report reads of a spec's ``source``."""
+
+    name: Label
+
+
+class BackboneSection(Part):
+    """What a report reads of a spec's ``backbone``."""
+
+    name: Label
+    weights: Line
+    input: Label
+
+
+class TrainSection(Part):
+    """What a report reads of a spec's ``train``; a neutral value may be left out."""
+
+    lr: float = 1
+    momentum: float = 0
+    nesterov: bool = False
+    weight_decay: float = 0
+    gradient_norm: float = 0
+
+
+def _spec_model() -> type[BaseModel]:
+    """Every field of :class:`RunSpec`, and what a report reads of its sections."""
+    kinds: dict[Any, Any] = {str: Line, int: Count}
+    own: dict[str, Any] = {
+        "benchmark": Name,
+        "method": Name,
+        "ratio": Annotated[float, Field(gt=0, le=1)],
+        "source": SourceSection,
+        "backbone": BackboneSection,
+        "train": TrainSection,
+    }
+    hints = get_type_hints(RunSpec)
+    found: dict[str, Any] = {
+        field.name: (
+            own.get(field.name, kinds.get(hints[field.name], hints[field.name])),
+            ... if field.default is MISSING else field.default,
+        )
+        for field in fields(RunSpec)
+    }
+    return create_model("Spec", __config__=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False), **found)
+
+
+Spec = _spec_model()
+"""``record/spec.json``."""
+
+
+OTHER_CLIPS = "its test clips are not those of the other seeds"
 
 
 def damaged(path: Path, why: str) -> UserError:
@@ -68,19 +148,47 @@ def damaged(path: Path, why: str) -> UserError:
     return UserError(f"{path}: damaged record: {why}; restore the file, or remove the run's folder and run it again.")
 
 
+def there(path: Path) -> bool:
+    """Whether there is anything of this name; a link that leads nowhere is."""
+    return path.is_symlink() or path.exists()
+
+
+def require_file(path: Path) -> None:
+    """Make sure that ``path`` is a file: no link, no folder, no pipe.
+
+    Raises:
+        UserError: it is something else, or not there.
+    """
+    if path.is_symlink():
+        raise damaged(path, "it is a symbolic link")
+    if not path.is_file():
+        raise damaged(path, "it is no file" if path.exists() else "it is missing")
+
+
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in ``path``.
 
     Raises:
-        UserError: names ``path``, if it cannot be read or is not an object.
+        UserError: names ``path``, if it cannot be read, is not an object, or holds text that is not printable.
     """
+    require_file(path)
     try:
         value = read_json(path)
     except (OSError, ValueError) as error:
         raise damaged(path, f"it cannot be read as JSON ({error})") from error
     if not isinstance(value, dict):
         raise damaged(path, "expected a JSON object")
+    _require_plain(value, path, DEPTH)
     return value
+
+
+def _require_plain(value: Any, path: Path, depth: int) -> None:
+    if not depth:
+        raise damaged(path, f"it is nested deeper than {DEPTH} levels")
+    if isinstance(value, str) and (sign := odd_sign(value, lines=True)):
+        raise damaged(path, f"expected printable text, found the sign {sign}")
+    for inner in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _require_plain(inner, path, depth - 1)
 
 
 def read_part(model: type[Model], path: Path) -> Model:
@@ -93,5 +201,5 @@ def read_part(model: type[Model], path: Path) -> Model:
         return model.model_validate(read_object(path))
     except ValidationError as error:
         fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"])
+        key = shortened(".".join(str(part) for part in fault["loc"]))
         raise damaged(path, f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}") from error

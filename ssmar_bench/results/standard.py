@@ -65,5 +65,5 @@ def _number(value: Any) -> Any:
     """``15/55`` and ``3/11`` are one number, and so are 1 and 1.0."""
     try:
         return Fraction(value) if isinstance(value, str) and "/" in value else value
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from functools import lru_cache
@@ -13,7 +12,7 @@ from filelock import FileLock
 
 from ssmar_bench.clips import store as stores
 from ssmar_bench.clips.store import ClipFile
-from ssmar_bench.core import places
+from ssmar_bench.core import links, places
 from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener
@@ -94,10 +93,10 @@ def prepare_source(
             broken = rendered.fault(root) if root.exists() else ""
             if broken:
                 listener(Event("", "note", f"{root / broken} is not what was rendered; the clips are rendered again."))
-                shutil.rmtree(root)
+                links.remove(root)
             if not root.exists():
                 for left in root.parent.glob(f".{root.name}.*.partial"):  # of killed writers: the lock is ours
-                    shutil.rmtree(left, ignore_errors=True)
+                    links.discard(left)
                 knobs = knobs_of(definition)
                 name = f"rendering {definition.name}"
                 micro_motion.write(

@@ -10,7 +10,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import av
 import numpy as np
 
+from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.processes import apart_from_main, broken, end_with_parent
 from ssmar_bench.core.writable import require_new
@@ -213,7 +213,7 @@ def write(
     out = Path(out).absolute()
     require_new(out, str(out))
     aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
+    links.discard(aside)
     try:
         for part in (*PARTS, "test"):
             (aside / f"videos_{part}").mkdir(parents=True)
@@ -227,7 +227,7 @@ def write(
             out.rmdir()
         aside.rename(out)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        links.discard(aside)
 
 
 def outline(knobs: MicroMotion, root: Path) -> Index:

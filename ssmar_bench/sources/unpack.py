@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
 
-from ssmar_bench.core import places
+from ssmar_bench.core import links, places
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
@@ -40,7 +40,7 @@ def unpacked(archive: Path, suffix: str, listener: Listener) -> Path:
 
 def _unpack(archive: Path, suffix: str, folder: Path, listener: Listener) -> None:
     aside = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
+    links.discard(aside)
     aside.mkdir()
     try:
         with zipfile.ZipFile(archive) as file:
@@ -56,7 +56,7 @@ def _unpack(archive: Path, suffix: str, folder: Path, listener: Listener) -> Non
     except (RuntimeError, NotImplementedError) as error:
         raise BadArchiveError(f"{archive}: cannot be unpacked ({error}); unpack it yourself beside it") from None
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        links.discard(aside)
 
 
 def _members(archive: Path, file: zipfile.ZipFile, suffix: str) -> dict[str, zipfile.ZipInfo]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from ssmar_bench.core import definition as definitions
+from ssmar_bench.core import links
 from ssmar_bench.core.definition import Definition
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json, write_json, write_text
@@ -99,7 +99,7 @@ def write(built: Built, out: Path) -> Path:
     old = aside.with_suffix(".old")
     _require_like(built, folder)
     try:
-        shutil.rmtree(aside, ignore_errors=True)
+        links.discard(aside)
         _write_files(built, aside)
         if folder.exists():
             folder.rename(old)
@@ -107,8 +107,8 @@ def write(built: Built, out: Path) -> Path:
     except OSError as error:
         raise UserError(f"{folder}: the split cannot be written ({error.strerror}).") from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        links.discard(aside)
+        links.discard(old)
     return folder
 
 

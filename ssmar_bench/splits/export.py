@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.files import write_text
 from ssmar_bench.core.index import Index
@@ -94,7 +94,7 @@ def export(built: Built, where: Mapping[str, Place], form: str, out: Path) -> li
     line, files = FORMATS[require_format(form)]
     require_new(out, str(out))
     aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
+    links.discard(aside)
     try:
         names = [built.definition.classes[label] for label in sorted(built.definition.classes)]
         write_text(aside / "classes.txt", "".join(f"{name}\n" for name in names))
@@ -106,7 +106,7 @@ def export(built: Built, where: Mapping[str, Place], form: str, out: Path) -> li
             out.rmdir()
         aside.rename(out)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        links.discard(aside)
     return sorted(out.rglob("*.txt"))
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.core.errors import UserError
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from _records import Fake
@@ -58,5 +57,7 @@ def test_nothing_is_an_empty_frame_with_the_same_columns(tmp_path: Path) -> None
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:
     folder = Fake().write(tmp_path)
     (folder / "record" / "metrics.json").write_text("{")
-    with pytest.raises(UserError, match=r"metrics.json: damaged record"):
-        api.results(tmp_path)
+    Fake(seed=1).write(tmp_path)
+    for read in (api.results, api.curves):
+        with pytest.warns(UserWarning, match=r"metrics.json: damaged record"):
+            assert set(read(tmp_path)["seed"]) == {1}

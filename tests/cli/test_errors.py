@@ -32,7 +32,7 @@ WORDS = {
     "another method's section": (["--set", "aplt.weight=1"], "--set aplt.weight: unknown section 'aplt'"),
     "wrong type": (["--set", "train.lr=fast"], "train.lr: input should be a valid number"),
     "out of range": (["--set", "train.batch=0"], "train.batch: input should be greater than or equal to 1"),
-    "not YAML": (["--set", "train.lr=["], "--set train.lr=[: the value is not valid YAML."),
+    "not YAML": (["--set", "train.lr=["], "--set train.lr=[: the value is not valid YAML: "),
     "no value": (["--set", "train.lr"], "--set train.lr: expected SECTION.KEY=VALUE"),
     "no section": (["--set", "lr=0.1"], "--set lr=0.1: expected SECTION.KEY=VALUE"),
     "an algorithm's key": (["--set", "fixmatch.treshold=1"], "treshold: unknown key; did you mean 'threshold'?"),

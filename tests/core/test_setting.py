@@ -7,6 +7,7 @@ import pytest
 
 from ssmar_bench.core import definition, places, recipe
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.printable import visible
 from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.core.setting import parse_set, settle
 
@@ -113,7 +114,7 @@ def test_a_value_on_the_command_line_is_read_as_yaml(text: str, value: Any) -> N
 def test_a_setting_that_cannot_be_read_is_quoted(text: str) -> None:
     with pytest.raises(UserError) as error:
         parse_set(text)
-    assert f"--set {text}" in str(error.value)
+    assert f"--set {visible(text)}" in str(error.value)
 
 
 def test_a_fault_in_a_profile_names_its_line(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_cells_pool_the_seeds(tmp_path: Path) -> None:
     first, second = cells(runs, B)
     assert classes(runs, B)[0] == "class 0"
     assert (first.label, first.ratio, second.label, second.ratio) == ("FixMatch", 0.1, "APLT", 1.0)
-    assert (first.confusion.sum(), np.trace(first.confusion)) == (80, 20 + 28)
+    assert (first.confusion.sum(), np.trace(first.confusion)) == (400, 100 + 140)
     assert first.calibration[:, 7].tolist() == [80, 60, 60]
     assert not second.calibration.any()
     assert first.mean == pytest.approx(0.6)

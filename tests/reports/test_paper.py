@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _records import Real
+from _records import Real, say
 
 from ssmar_bench.core.published import PaperTable
 from ssmar_bench.reports import paper, paper_words, rank_figure
@@ -158,10 +158,10 @@ def test_what_prints_as_zero_agrees_with_nothing(tmp_path: Path) -> None:
     assert verdict((Seen("a", "", False, 3, math.nan, 0.0004),)) == "no difference, not tested (3 seeds)"
     assert verdict((Seen("a", "", False, 3, math.nan, -0.004),)) == "disagrees, not tested (3 seeds)"
     for method in ("fixmatch", "fixmatch-asy"):
-        predictions = Real(method, 0.5, 0).write(tmp_path) / "record" / "predictions.csv"
+        folder = Real(method, 0.5, 0).write(tmp_path)
         lines = [f"c{i},p{i % 20},0,{int(i < 900 + (method == 'fixmatch-asy'))},0.5,0" for i in range(10_000)]
         head = "clip,person,label,prediction,confidence,prediction_ema"
-        predictions.write_text("\n".join([head, *lines]) + "\n")
+        say(folder, "\n".join([head, *lines]) + "\n")
     answers = {answer.claim.claim: answer for answer in evaluate(load(tmp_path), "micro-motion")}
     found = answers["FixMatch benefits from the asynchronous strategy."]
     assert found.verdict == "no difference, not tested (1 seed)"

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.results.clips import calibration, confusion, predictions
+from ssmar_bench.results.clips import calibration, confusion
+from ssmar_bench.results.record_tables import predictions
 
 PREDICTIONS = "clip,person,label,prediction,confidence,prediction_ema\na,p,0,0,0.5,0\nb,p,0,1,0.5,0\nc,q,1,1,0.5,0\n"
 PSEUDO = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from _records import Real
+from _records import Real, say
 
 from ssmar_bench.results.examples import EACH, examples, picture
 from ssmar_bench.results.records import load
@@ -14,7 +14,7 @@ def write(root: Path, method: str, seed: int, said: list[int], ratio: float = 0.
     folder = Real(method, ratio, seed).write(root)
     lines = [f"c{i},p{i % 9},{i % 4},{label},0.5,0" for i, label in enumerate(said)]
     text = "\n".join(["clip,person,label,prediction,confidence,prediction_ema", *lines]) + "\n"
-    (folder / "record" / "predictions.csv").write_text(text)
+    say(folder, text)
 
 
 def test_both_kinds_are_counted_and_shown_whatever_they_look_like(tmp_path: Path) -> None:

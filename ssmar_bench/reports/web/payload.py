@@ -173,7 +173,7 @@ def _series(epochs: pd.Series[int], values: pd.Series[float], factor: float) -> 
 
 def _number(value: float, digits: int = 4) -> float | None:
     """Four digits are more than a screen shows; a whole number needs no point, and JSON has no NaN."""
-    if math.isnan(value):
+    if not math.isfinite(value):
         return None
     short = float(f"{value:.{digits}g}")
     return round(value) if abs(value) >= 1000 or short.is_integer() else short

@@ -7,13 +7,13 @@ number of clips of every class, and the video files are empty.
 from __future__ import annotations
 
 import os
-import shutil
 import zipfile
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.writable import require_new
@@ -53,14 +53,14 @@ def write(
     out = Path(out).absolute()
     require_new(out, str(out))
     aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
+    links.discard(aside)
     try:
         _fill(aside, plan, lists_only, f"counterfeiting {name}", listener)
         if out.exists():
             out.rmdir()
         aside.rename(out)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        links.discard(aside)
 
 
 def _plan(name: str, layout: str | None, clips: int | None) -> Plan:
@@ -101,4 +101,4 @@ def _pack(archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive, "w") as file:
         for path in sorted(folder.iterdir()):
             file.write(path, f"{folder.name}/{path.name}")
-    shutil.rmtree(folder)
+    links.remove(folder)

@@ -1,0 +1,129 @@
+"""The tables of a run's record, read and checked: curves, predictions on the test part, pseudo-labels."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ssmar_bench.core.printable import odd_sign
+from ssmar_bench.results.schema import Metrics, damaged, require_file, there
+
+CURVES = {"epoch": int, "stream": str, "quantity": str, "value": float}
+PREDICTIONS = {"clip": str, "person": str, "label": int, "prediction": int, "confidence": float}
+PSEUDO_LABELS = {"stream": str, "clip": str, "label": int, "pseudo_label": int, "confidence": float}
+SHARES = ("accuracy", "coverage", "macro_f1", "balanced_accuracy")
+"""How the names of quantities in [0, 1] begin, but for those of the stream ``train``."""
+
+LARGEST = 1e300
+"""Values beyond it have no mean and no percentage."""
+
+
+def curves(record: Path) -> pd.DataFrame:
+    """``curves.csv``, columns ``CURVES``; nobody may change what is returned.
+
+    Raises:
+        UserError: names the file if it cannot be read.
+    """
+    path = record / "curves.csv"
+    if not path.is_file():
+        raise damaged(path, "it is missing")
+    return _read(path, CURVES)
+
+
+def predictions(record: Path) -> pd.DataFrame:
+    """``predictions.csv``, columns ``PREDICTIONS``; no rows where there is no such file.
+
+    Raises:
+        UserError: names the file if it cannot be read.
+    """
+    return _read(record / "predictions.csv", PREDICTIONS)
+
+
+def pseudo_labels(record: Path) -> pd.DataFrame:
+    """``pseudo_labels.csv``, columns ``PSEUDO_LABELS``; no rows where it is absent or empty.
+
+    Raises:
+        UserError: names the file if it cannot be read.
+    """
+    return _read(record / "pseudo_labels.csv", PSEUDO_LABELS)
+
+
+def check(record: Path, metrics: Metrics) -> None:
+    """Make sure that the tables of a record are whole and fit its metrics.
+
+    Raises:
+        UserError: names the file and what does not fit.
+    """
+    _check_curves(record / "curves.csv", curves(record), metrics.epochs)
+    path, classes = record / "predictions.csv", len(metrics.classes)
+    if path.is_file():
+        frame = predictions(record)
+        _check_classes(path, frame, ("label", "prediction"), classes)
+        counted = {"test clips": (len(frame), metrics.counts.test)}
+        counted["people"] = (frame["person"].nunique(), metrics.counts.test_people)
+        for name, (found, expected) in counted.items():
+            if found != expected:
+                raise damaged(path, f"it has {found} {name}, and metrics.json counts {expected}")
+        if frame["clip"].duplicated().any():
+            raise damaged(path, "a clip stands there twice")
+    _check_classes(record / "pseudo_labels.csv", pseudo_labels(record), ("label", "pseudo_label"), classes)
+
+
+def people(record: Path) -> tuple[tuple[str, int], ...]:
+    """How many test clips there are of each person; () where no predictions are kept."""
+    counts = predictions(record)["person"].value_counts().sort_index()
+    return tuple((str(name), int(count)) for name, count in counts.items())
+
+
+def _check_curves(path: Path, frame: pd.DataFrame, epochs: int) -> None:
+    if epochs and frame.empty:
+        raise damaged(path, "it is empty")
+    if frame.duplicated(["epoch", "stream", "quantity"]).any():
+        raise damaged(path, "a quantity stands twice in one epoch")
+    if len(frame) and (frame["epoch"].min() < 1 or frame["epoch"].max() > epochs):
+        raise damaged(path, f"an epoch is outside 1 to {epochs}")
+    shares = frame["value"][frame["quantity"].str.startswith(SHARES) & (frame["stream"] != "train")]
+    if len(shares) and (shares.min() < 0 or shares.max() > 1):
+        raise damaged(path, "a share is outside 0 to 1")
+
+
+def _check_classes(path: Path, frame: pd.DataFrame, columns: tuple[str, ...], classes: int) -> None:
+    for column in columns:
+        if len(frame) and (frame[column].min() < 0 or frame[column].max() >= classes):
+            raise damaged(path, f"a {column} is outside 0 to {classes - 1}")
+
+
+def _read(path: Path, kinds: dict[str, type]) -> pd.DataFrame:
+    """The columns ``kinds`` of a CSV file; read once as long as the file stays as it is."""
+    if not there(path) or (path.is_file() and path.stat().st_size <= 1):
+        return pd.DataFrame({name: pd.Series(dtype=object if kind is str else kind) for name, kind in kinds.items()})
+    require_file(path)
+    about = path.stat()
+    return _parsed(path, tuple(kinds.items()), (about.st_mtime_ns, about.st_size, about.st_ino))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(path: Path, kinds: tuple[tuple[str, type], ...], _: tuple[int, ...]) -> pd.DataFrame:
+    unknown = {name: [""] for name, kind in kinds if kind is float}
+    try:
+        frame = pd.read_csv(
+            path,
+            usecols=[name for name, _kind in kinds],
+            dtype=dict(kinds),
+            encoding="utf-8",
+            keep_default_na=False,
+            na_values=unknown,
+        )
+    except (OSError, ValueError, OverflowError) as error:  # pandas' parser errors are ValueErrors
+        raise damaged(path, f"it cannot be read as CSV ({error})") from error
+    for name, kind in kinds:
+        column = frame[name]
+        if kind is float and (np.abs(column.dropna()) > LARGEST).any():
+            raise damaged(path, f"a {name} is not a finite number")
+        sign = next(filter(None, map(odd_sign, column.unique())), "") if kind is str else ""
+        if sign:
+            raise damaged(path, f"expected printable text, found the sign {sign} in a {name}")
+    return frame
