@@ -7,6 +7,7 @@ their digests already: :func:`recover` renames them, and removes all others.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -113,6 +114,8 @@ def _fault(path: Path, digest: str) -> str:
 
 
 def _digest(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file")  # a pipe would be waited for
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

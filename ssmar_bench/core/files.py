@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,11 @@ def read_json(path: Path) -> Any:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is no UTF-8 or no JSON, is larger than ``LARGEST`` bytes or nested too deeply, or a number is not
-            finite or a whole one has more than 64 bits.
+        ValueError: it is no file, no UTF-8 or no JSON, is larger than ``LARGEST`` bytes or nested too deeply, or a number
+            is not finite or a whole one has more than 64 bits.
     """
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+        raise ValueError("it is no file")
     if path.stat().st_size > LARGEST:
         raise ValueError(f"it is larger than {LARGEST // 2**20} MiB")
     try:
