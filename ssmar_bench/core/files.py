@@ -79,8 +79,8 @@ def read_json(path: Path) -> Any:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is no file, no UTF-8 or no JSON, is larger than ``LARGEST`` bytes or nested too deeply, or a number
-            is not finite or a whole one has more than 64 bits.
+        ValueError: it is no file, no UTF-8 or no JSON, is larger than ``LARGEST`` bytes or nested too deeply, or has a
+            number that is not finite or a whole one of more than 64 bits.
     """
     if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
         raise ValueError("it is no file")

@@ -236,7 +236,7 @@ def test_a_disk_that_is_full_stops_the_run_with_a_sentence(
     opened = Path.open
 
     def full(self: Path, mode: str = "r", *more: Any, **words: Any) -> Any:
-        if "w" in mode and self.name.startswith(f".{name}"):
+        if {*"wx"} & {*mode} and self.name.startswith(f".{name}"):
             opened(self, mode).close()
             raise OSError(number, os.strerror(number))
         return opened(self, mode, *more, **words)
@@ -258,7 +258,7 @@ def test_a_full_disk_that_takes_not_even_the_reason(trial: Trial, monkeypatch: p
     opened = Path.open
 
     def full(self: Path, mode: str = "r", *more: Any, **words: Any) -> Any:
-        if "w" in mode and self.name.startswith((".checkpoint", ".failure")):
+        if {*"wx"} & {*mode} and self.name.startswith((".checkpoint", ".failure")):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return opened(self, mode, *more, **words)
 
