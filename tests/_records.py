@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ssmar_bench.core import recipe
+from ssmar_bench.core import method_config
+from ssmar_bench.core.config_layers import settle
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.core.setting import settle
 
 LABELS = {
     "supervised": "Supervised",
@@ -151,7 +151,7 @@ class Real(Fake):
     people: int = 20
 
     def spec(self) -> RunSpec:
-        found, source = recipe.read(self.method)
+        found, source = method_config.read(self.method)
         settled = settle(self.benchmark, None, found, {}, source).model_dump(mode="json")
         sections = {name: settled[name] for name in ("source", "store", "clips", "backbone", "train")}
         if self.epochs != 4:

@@ -11,8 +11,8 @@ from ssmar_bench.core.registry import Registry
 
 if TYPE_CHECKING:  # the contract needs torch, and a listing of names does not
     from ssmar_bench.core.contract import Method
+    from ssmar_bench.core.method_config import Recipe
     from ssmar_bench.core.plugins import Entry
-    from ssmar_bench.core.recipe import Recipe
     from ssmar_bench.core.yaml_file import Document
 
 

@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, semi_supervised_kmeans
 from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, numbered, round_epochs
 from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
-from ssmar_bench.algorithms.parts.rounds import check_rounds, numbered, round_epochs
 from ssmar_bench.core.contract import (
     Acts,
     Batch,

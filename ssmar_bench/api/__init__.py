@@ -14,7 +14,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ssmar_bench.api.catalogue import Described, compared, describe, examinations, listing, methods, set_notes
     from ssmar_bench.api.data import (
         benchmark_name,
         benchmarks,
@@ -24,16 +23,8 @@ if TYPE_CHECKING:
         sources,
         synthesize,
     )
-    from ssmar_bench.api.frames import record_frames
-    from ssmar_bench.api.grids import expected_seconds, plan, run
-    from ssmar_bench.api.models import Model, Prediction, load_model
-    from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_methods, origin, use_plugin
-    from ssmar_bench.api.records import curves, results
-    from ssmar_bench.api.reports import damaged_records, report, table
-    from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
-    from ssmar_bench.api.scaffold import TEMPLATES, new_method
-    from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
-    from ssmar_bench.api.stores import (
+    from ssmar_bench.api.example_frames import record_frames
+    from ssmar_bench.api.frame_caches import (
         PlannedStore,
         Prepared,
         StoreOptions,
@@ -42,24 +33,33 @@ if TYPE_CHECKING:
         plan_stores,
         prepare,
     )
-    from ssmar_bench.core.definition import Definition
+    from ssmar_bench.api.grids import expected_seconds, plan, run
+    from ssmar_bench.api.method_list import Described, compared, describe, examinations, listing, methods, set_notes
+    from ssmar_bench.api.models import Model, Prediction, load_model
+    from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_methods, origin, use_plugin
+    from ssmar_bench.api.records import curves, results
+    from ssmar_bench.api.reports import damaged_records, report, table
+    from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
+    from ssmar_bench.api.scaffold import TEMPLATES, new_method
+    from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
+    from ssmar_bench.core.benchmark_config import Definition
     from ssmar_bench.core.errors import UserError
-    from ssmar_bench.core.recipe import Recipe
+    from ssmar_bench.core.method_config import Recipe
     from ssmar_bench.runs.execute import Execution, Overwrite, Planned, renamed_runs
     from ssmar_bench.runs.plan import Grid
     from ssmar_bench.sources import Source
-    from ssmar_bench.sources.check import Check
-    from ssmar_bench.sources.micro_motion import MicroMotion
-    from ssmar_bench.splits.built import Built
+    from ssmar_bench.sources.source_check import Check
+    from ssmar_bench.sources.synthetic import MicroMotion
+    from ssmar_bench.splits.split_set import Built
     from ssmar_bench.splits.summary import Summary
 
 _HOMES = {
-    "api.catalogue": ("Described", "compared", "describe", "examinations", "listing", "methods", "set_notes"),
+    "api.method_list": ("Described", "compared", "describe", "examinations", "listing", "methods", "set_notes"),
     "api.data": (
         *("benchmark_name", "benchmarks", "broken_sources", "check_source", "counterfeit_source"),
         *("sources", "synthesize"),
     ),
-    "api.frames": ("record_frames",),
+    "api.example_frames": ("record_frames",),
     "api.grids": ("expected_seconds", "plan", "run"),
     "api.models": ("Model", "Prediction", "load_model"),
     "api.plugins": ("Broken", "broken_benchmarks", "broken_methods", "origin", "use_plugin"),
@@ -68,7 +68,7 @@ _HOMES = {
     "api.reports": ("damaged_records", "report", "table"),
     "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
-    "api.stores": (
+    "api.frame_caches": (
         "PlannedStore",
         "Prepared",
         "StoreOptions",
@@ -77,15 +77,15 @@ _HOMES = {
         "plan_stores",
         "prepare",
     ),
-    "core.definition": ("Definition",),
+    "core.benchmark_config": ("Definition",),
     "core.errors": ("UserError",),
-    "core.recipe": ("Recipe",),
+    "core.method_config": ("Recipe",),
     "runs.execute": ("Execution", "Overwrite", "Planned", "renamed_runs"),
     "runs.plan": ("Grid",),
     "sources": ("Source",),
-    "sources.check": ("Check",),
-    "sources.micro_motion": ("MicroMotion",),
-    "splits.built": ("Built",),
+    "sources.source_check": ("Check",),
+    "sources.synthetic": ("MicroMotion",),
+    "splits.split_set": ("Built",),
     "splits.summary": ("Summary",),
 }
 """Module -> what it offers; imported when it is asked for: a listing must not wait for torch."""

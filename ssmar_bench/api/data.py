@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_entries
-from ssmar_bench.core import definition as definitions
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core.benchmark_config import Definition
 from ssmar_bench.core.events import Event, Listener, silence
-from ssmar_bench.sources import KNOWN, Source, counterfeit, known, micro_motion, sheet
-from ssmar_bench.sources.check import Check, Opener, check
-from ssmar_bench.sources.micro_motion import MicroMotion
+from ssmar_bench.sources import KNOWN, Source, known, mock, synthetic
+from ssmar_bench.sources.source_check import Check, Opener, check
+from ssmar_bench.sources.synthetic import MicroMotion, contact_sheet
 
 
 def benchmarks() -> list[Definition]:
@@ -84,7 +84,7 @@ def counterfeit_source(
     Raises:
         UserError: no such source or layout, or ``out`` holds something.
     """
-    counterfeit.write(KNOWN.named(name), Path(out), layout, lists_only, clips, listener)
+    mock.write(KNOWN.named(name), Path(out), layout, lists_only, clips, listener)
 
 
 def synthesize(
@@ -101,11 +101,11 @@ def synthesize(
     Raises:
         UserError: ``out`` holds something.
     """
-    micro_motion.write(
+    synthetic.write(
         knobs,
         Path(out),
         None,
         lambda done, total: listener(Event("", "prepare", "rendering micro-motion", done, total)),
     )
     if sheet_at is not None:
-        sheet.contact_sheet(Path(out), Path(sheet_at))
+        contact_sheet.contact_sheet(Path(out), Path(sheet_at))

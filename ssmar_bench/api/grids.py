@@ -39,8 +39,8 @@ def run(grid: Grid, execution: Execution | None = None, listener: Listener = sil
         grid: which runs.
         execution: where records go, and how runs are executed; None for ``./results`` and as many runs side by side
             as the cores carry.
-        listener: hears events (:class:`ssmar_bench.core.events.Event`); ``ssmar_bench.progress.Progress().hear`` draws
-            them.
+        listener: hears events (:class:`ssmar_bench.core.events.Event`);
+            ``ssmar_bench.progress_display.Progress().hear`` draws them.
 
     Returns:
         The run's folder name -> ``done``, ``failed``, ``skipped``, ``interrupted`` or ``missing``, for every cell.

@@ -11,9 +11,9 @@ from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs.again import command
 from ssmar_bench.runs.plan import check_device
-from ssmar_bench.training.trained import Trained
+from ssmar_bench.runs.rerun_command import command
+from ssmar_bench.training.trained_method import Trained
 
 
 @dataclass(frozen=True)

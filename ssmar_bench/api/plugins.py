@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import definition, plugins
-from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core import benchmark_config, plugins
+from ssmar_bench.core import method_config as recipes
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.plugins import Entry
 from ssmar_bench.core.registry import Registry
@@ -79,7 +79,7 @@ def known_method(name: str) -> None:
 
 def broken_benchmarks() -> list[Broken]:
     """Benchmarks whose definitions cannot be read."""
-    return _broken(definition.BENCHMARKS, definition.read)
+    return _broken(benchmark_config.BENCHMARKS, benchmark_config.read)
 
 
 def broken_entries(registry: Registry, load: Callable[[str], object]) -> list[Broken]:

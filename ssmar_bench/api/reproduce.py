@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from ssmar_bench.core import published
-from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core import published_tables
+from ssmar_bench.core.config_layers import settle
 from ssmar_bench.core.errors import meant
 from ssmar_bench.core.events import Listener, silence
-from ssmar_bench.core.published import Column
-from ssmar_bench.core.setting import settle
+from ssmar_bench.core.published_tables import Column
 from ssmar_bench.reports import paper
 from ssmar_bench.results.records import load
 from ssmar_bench.runs import execute
 from ssmar_bench.runs.execute import Execution, steps_of
-from ssmar_bench.runs.pace import timed
 from ssmar_bench.runs.plan import Grid, base_definition
-from ssmar_bench.sources.micro_motion import SOURCE
+from ssmar_bench.runs.step_timing import timed
+from ssmar_bench.sources.synthetic import SOURCE
 
 ENDED = ("done", "skipped")
 """States of cells that will not be trained."""
@@ -45,8 +45,8 @@ class Request:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "table", published.TABLES.named(self.table))
-        object.__setattr__(self, "on", meant(self.on, published.read(self.table).columns))
+        object.__setattr__(self, "table", published_tables.TABLES.named(self.table))
+        object.__setattr__(self, "on", meant(self.on, published_tables.read(self.table).columns))
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Listed:
 
 def tables() -> list[str]:
     """The names of the tables and figures that can be reproduced."""
-    return published.TABLES.names()
+    return published_tables.TABLES.names()
 
 
 def grids(request: Request) -> list[Grid]:
@@ -83,8 +83,8 @@ def grids(request: Request) -> list[Grid]:
     Raises:
         UserError: an unknown table, kind of data, ratio, benchmark or method.
     """
-    table = published.read(request.table)
-    columns = published.chosen(table.of(request.on), request.ratios)
+    table = published_tables.read(request.table)
+    columns = published_tables.chosen(table.of(request.on), request.ratios)
     methods = list(dict.fromkeys(table.methods(request.as_published).values()))
     ratios: dict[tuple[str, str | None], list[float]] = {}
     for column in columns:
@@ -111,11 +111,11 @@ def plan_table(request: Request, execution: Execution) -> list[Listed]:
     found: dict[tuple[str, str | None], _Grid] = {}
     for grid in grids(request):
         found[grid.benchmark, grid.backbone] = _Grid(grid, execution)
-    table = published.read(request.table)
+    table = published_tables.read(request.table)
     return [
         found[column.benchmark, column.backbone].listed(row, column, method, seed)
         for row, method in table.methods(request.as_published).items()
-        for column in published.chosen(table.of(request.on), request.ratios)
+        for column in published_tables.chosen(table.of(request.on), request.ratios)
         for seed in found[column.benchmark, column.backbone].seeds
     ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import links
-from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core import method_config as recipes
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.method_set import SETS
 from ssmar_bench.core.registry import Registry

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ssmar_bench.clips.header import length
-from ssmar_bench.clips.store import Store
-from ssmar_bench.core import definition as definitions
-from ssmar_bench.core import places
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.clips.frame_cache import Store
+from ssmar_bench.clips.video_length import length
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core import paths
+from ssmar_bench.core.benchmark_config import Definition
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.index import Index
@@ -23,12 +23,12 @@ from ssmar_bench.core.numbers import plain
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.writable import require_new, require_writable
 from ssmar_bench.core.yaml_file import Document, validate
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.sources import duplicates
-from ssmar_bench.splits import built as built_splits
-from ssmar_bench.splits import compare, export, fingerprints
+from ssmar_bench.splits import clip_differences, export, fingerprints
+from ssmar_bench.splits import split_set as built_splits
 from ssmar_bench.splits.build import Benchmark, ratio_of
-from ssmar_bench.splits.built import Built
+from ssmar_bench.splits.split_set import Built
 from ssmar_bench.splits.summary import Summary, summary
 
 
@@ -75,7 +75,7 @@ def build_split(
     options = options or SplitOptions()
     definition = _departed(definitions.read(benchmark), options)
     require_writable(Path(out), str(out))
-    index = data.prepare_source(definition, _folders(roots), cores(), listener)
+    index = prepare_data.prepare_source(definition, _folders(roots), cores(), listener)
     clips = Benchmark.of(index, definition)
     if options.clips_per_class:
         clips = _per_class(clips, options.clips_per_class)
@@ -113,14 +113,14 @@ def verify_split(folder: Path | str, against: Path | str | None = None) -> list[
     built = built_splits.read(Path(folder))
     against = None if against is None else Path(against)
     if against is None:
-        against = places.shipped("splits") / "fingerprints" / f"{built.definition.name}.json"
+        against = paths.shipped("splits") / "fingerprints" / f"{built.definition.name}.json"
         if not against.is_file():
             raise UserError(
                 f"No fingerprints of {built.definition.name} are published here; give the file of those who have them."
             )
     if against.is_file() and _holds_fingerprints(against):
         return fingerprints.differences(built.fingerprints, fingerprints.read(against))
-    found = compare.clip_differences(built, built_splits.read_manifests(against))
+    found = clip_differences.clip_differences(built, built_splits.read_manifests(against))
     if not found and against.is_dir():  # manifests hold no label of unlabelled and test clips
         found = fingerprints.differences(built.fingerprints, fingerprints.read(against / "fingerprints.json"))
     return found
@@ -144,8 +144,8 @@ def export_split(
     export.require_format(form)
     require_new(Path(out), str(out))
     folders = _folders(roots)
-    root = data.source_root(built.definition, folders)
-    index = data.prepare_source(built.definition, folders, cores(), silence)
+    root = prepare_data.source_root(built.definition, folders)
+    index = prepare_data.prepare_source(built.definition, folders, cores(), silence)
     return export.export(built, export.places(index, root.absolute()), form, Path(out))
 
 
@@ -198,10 +198,10 @@ def _seconds(clips: pd.DataFrame, rates: Mapping[str, float], listener: Listener
 
 def _store_fingerprint(definition: Definition, index: Index, built: Built) -> str:
     """The fingerprint of the benchmark's decoded frames, "" if they have not been decoded."""
-    if not data.has_stores(definition):
+    if not prepare_data.has_stores(definition):
         return ""  # where its store would stand takes as long to tell as the split took to build
     manifest = next(iter(built.manifests.values()))
-    folder = data.store_folder(definition, data.clip_files(index, manifest))
+    folder = prepare_data.store_folder(definition, prepare_data.clip_files(index, manifest))
     try:
         return Store.open(folder).fingerprint()
     except UserError:

@@ -16,8 +16,8 @@ from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
 from ssmar_bench.backbones.pretrained import require_file
 from ssmar_bench.backbones.shift import Shifted
 from ssmar_bench.core import plugins
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from ssmar_bench.core.contract import Output
-from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.registry import Registry
 

@@ -14,7 +14,7 @@ import typer
 
 from ssmar_bench import __version__
 from ssmar_bench.cli import data, methods, predict, prepare, reproduce, run, splits
-from ssmar_bench.cli.typed import App
+from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.printable import visible
 from ssmar_bench.screen import screened

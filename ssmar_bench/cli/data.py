@@ -11,10 +11,10 @@ import typer
 from rich.table import Column, Table
 
 from ssmar_bench.cli.plugins import tell_broken
-from ssmar_bench.cli.typed import App
+from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError, meant
 from ssmar_bench.core.writable import require_writable
-from ssmar_bench.progress import Progress
+from ssmar_bench.progress_display import Progress
 from ssmar_bench.screen import Screen
 
 app = App(no_args_is_help=True, help="Data sets.")
@@ -48,7 +48,7 @@ def check(
 ) -> None:
     """Read a source's lists and look at its videos (status 1: some are missing or cannot be used)."""
     from ssmar_bench import api
-    from ssmar_bench.cli.checked import show
+    from ssmar_bench.cli.source_check import show
 
     with Progress() as progress:
         checks = api.check_source(source, root, progress.hear, deep)
@@ -82,7 +82,7 @@ def _synthesize_command() -> Callable[..., None]:
     """A command whose options are the knobs of the synthetic source, so that none is written twice."""
     import inspect
 
-    from ssmar_bench.sources.micro_motion import MicroMotion
+    from ssmar_bench.sources.synthetic import MicroMotion
 
     def synthesize(source: str, out: Path, sheet: Path | None = None, **knobs: Any) -> None:
         """Render the synthetic source micro-motion as mp4 files in MA-52's layout."""

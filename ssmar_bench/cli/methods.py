@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ssmar_bench.cli.plugins import Plugins, tell_broken, use
-from ssmar_bench.cli.typed import App
+from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import meant
 from ssmar_bench.core.printable import visible
 from ssmar_bench.screen import Screen

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ssmar_bench.cli.words import ON_BAD_CLIP, duration, one_of, size, words
+from ssmar_bench.cli.parsing import ON_BAD_CLIP, duration, one_of, size, words
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.progress import Progress
+from ssmar_bench.progress_display import Progress
 from ssmar_bench.screen import Screen
 
 DECODERS = ("pyav", "decord")

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ssmar_bench.cli.plugins import Plugins, use
-from ssmar_bench.cli.words import (
+from ssmar_bench.cli.parsing import (
     STALE,
     duration,
     minutes,
@@ -20,8 +19,9 @@ from ssmar_bench.cli.words import (
     tell_damage,
     tell_failures,
 )
+from ssmar_bench.cli.plugins import Plugins, use
 from ssmar_bench.core.writable import require_writable
-from ssmar_bench.progress import Progress
+from ssmar_bench.progress_display import Progress
 from ssmar_bench.screen import Screen
 
 GUESSES = ("other methods", "a timed step")

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ssmar_bench.cli.plugins import Plugins, use
-from ssmar_bench.cli.words import (
+from ssmar_bench.cli.parsing import (
     ON_BAD_CLIP,
     STALE,
     duration,
@@ -25,8 +24,9 @@ from ssmar_bench.cli.words import (
     tell_failures,
     words,
 )
+from ssmar_bench.cli.plugins import Plugins, use
 from ssmar_bench.core.writable import require_writable
-from ssmar_bench.progress import Progress
+from ssmar_bench.progress_display import Progress
 from ssmar_bench.screen import Screen
 
 OVERWRITE = ("only-missing", "always", "never", "only-cache")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ssmar_bench.cli.typed import App
-from ssmar_bench.cli.words import duration, numbers, one_of, roots
-from ssmar_bench.progress import Progress
+from ssmar_bench.cli.parsing import duration, numbers, one_of, roots
+from ssmar_bench.cli.strict_options import App
+from ssmar_bench.progress_display import Progress
 from ssmar_bench.screen import Screen
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ssmar_bench.clips.draft import Draft
+from ssmar_bench.clips.frame_positions import NO_FRAMES, Taken
+from ssmar_bench.clips.sample_frames import take
 from ssmar_bench.clips.shards import ClipFile, Shard, content_of, source_of, writing
-from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken
-from ssmar_bench.clips.taking import take
 from ssmar_bench.clips.video_file import BadVideoError
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core.benchmark_config import StoreRecipe
 from ssmar_bench.core.errors import UserError
 
 Entries = list[dict[str, Any]]

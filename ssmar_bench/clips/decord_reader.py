@@ -17,11 +17,11 @@ import av
 import numpy as np
 
 from ssmar_bench.clips.decode import check_parts
+from ssmar_bench.clips.frame_positions import NO_FRAMES, Taken, positions_in_time
 from ssmar_bench.clips.frame_times import FrameTimes
 from ssmar_bench.clips.scaler import Frames, Scaler
-from ssmar_bench.clips.stored_frames import NO_FRAMES, Taken, positions_in_time
 from ssmar_bench.clips.video_file import BadVideoError, missing, open_video
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core.benchmark_config import StoreRecipe
 from ssmar_bench.core.errors import UserError
 
 _PLACE = re.compile(r"^\[[\d:]+\] \S+:\d+: ")  # [08:16:27] /github/workspace/src/video/video_reader.cc:151:
@@ -39,7 +39,7 @@ def decord_module() -> Any:
 
 
 def take_with_decord(path: Path, parts: Sequence[tuple[int, int]], recipe: StoreRecipe) -> Iterator[tuple[int, Taken]]:
-    """As :func:`ssmar_bench.clips.taking.take`, by decord."""
+    """As :func:`ssmar_bench.clips.sample_frames.take`, by decord."""
     decord = decord_module()
     check_parts(path, parts)
     reason = missing(path)

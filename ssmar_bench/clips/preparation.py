@@ -23,8 +23,8 @@ from ssmar_bench.clips.layout import Task, tasks_of
 from ssmar_bench.clips.pool import built_by_processes
 from ssmar_bench.clips.shards import FORMAT, ClipFile, Shard, entries_of, size_in_bytes, verified, writing
 from ssmar_bench.clips.video_file import missing
-from ssmar_bench.core import links, places
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core import links, paths
+from ssmar_bench.core.benchmark_config import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.files import write_json
@@ -80,7 +80,7 @@ def prepare(
     second waits for the first.
 
     Args:
-        folder: the store (:func:`ssmar_bench.clips.store.location`); made if need be.
+        folder: the store (:func:`ssmar_bench.clips.frame_cache.location`); made if need be.
         clips: the clips, with unique ids, in any order.
         recipe: which frames are stored, and how large.
         processes: processes that decode; 1 decodes in this process.
@@ -192,7 +192,7 @@ def _alone(folder: Path, listener: Listener) -> Iterator[None]:
     lock = filelock.FileLock(folder / ".lock")
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        top = places.cache() if folder.is_relative_to(places.cache()) else folder
+        top = paths.cache() if folder.is_relative_to(paths.cache()) else folder
         links.refuse(top, *folder.relative_to(top).parts)
         try:
             lock.acquire(timeout=0)

@@ -22,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core.benchmark_config import StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.identity import digest

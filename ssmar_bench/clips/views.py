@@ -16,9 +16,9 @@ from torch import Tensor
 
 from ssmar_bench.clips.augment import strengthen
 from ssmar_bench.clips.decode import Frames
-from ssmar_bench.clips.parts import parts_of
+from ssmar_bench.clips.segments import parts_of
+from ssmar_bench.core.benchmark_config import ClipRecipe, StoreRecipe
 from ssmar_bench.core.contract import View
-from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.seeds import generator
 
@@ -39,7 +39,7 @@ def temporal_gradient(frames: Frames, following: Frames) -> Frames:
 
 
 class Clips(Protocol):
-    """Where frames lie: a store, or one clip of a video in memory (:mod:`ssmar_bench.clips.outside`)."""
+    """Where frames lie: a store, or one clip of a video in memory (:mod:`ssmar_bench.clips.video_clip`)."""
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from ssmar_bench.core.definition import Section
+from ssmar_bench.core.benchmark_config import Section
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.recipe import RECIPES
+from ssmar_bench.core.method_config import RECIPES
 from ssmar_bench.core.shelf import Shelf, is_path
 from ssmar_bench.core.yaml_file import validate
 

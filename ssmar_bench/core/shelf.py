@@ -9,7 +9,7 @@ from pathlib import Path
 from ssmar_bench.core import plugins
 from ssmar_bench.core.errors import UserError, meant, nearest, twice
 from ssmar_bench.core.origin import OURS, Origin
-from ssmar_bench.core.places import at_home, shipped
+from ssmar_bench.core.paths import at_home, shipped
 from ssmar_bench.core.yaml_file import Document, extend, load
 
 LONGEST_CHAIN = 20

@@ -12,12 +12,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ssmar_bench.reports import class_figures, figures, overview
-from ssmar_bench.reports.style import Look, looks
-from ssmar_bench.reports.words import percent
-from ssmar_bench.results.cells import Cell, cells, classes
-from ssmar_bench.results.pseudo import over_seeds
+from ssmar_bench.reports.formatting import percent
+from ssmar_bench.reports.line_styles import Look, looks
+from ssmar_bench.results.curve_statistics import over_seeds
+from ssmar_bench.results.plot_selection import LINES
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.shown import LINES
+from ssmar_bench.results.run_groups import Cell, cells, classes
 
 GAIN = ("aplt", "fixmatch")
 """The method of which the gain by class is drawn, and the one it is compared with."""

@@ -12,10 +12,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ssmar_bench.reports.line_styles import OKABE_ITO, TEXT, Look
 from ssmar_bench.reports.panels import LONGEST, canvas, empty, finish, handles, legend
-from ssmar_bench.reports.style import OKABE_ITO, TEXT, Look
-from ssmar_bench.results.cells import Cell
-from ssmar_bench.results.clips import Floats, Ints
+from ssmar_bench.results.clip_counts import Floats, Ints
+from ssmar_bench.results.run_groups import Cell
 
 NAME = 24
 """Characters of a class's name beside an axis."""

@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ssmar_bench.reports.line_styles import Look
 from ssmar_bench.reports.panels import band_note, canvas, empty, entry, finish, handles, legend, limits, lines
-from ssmar_bench.reports.style import Look
-from ssmar_bench.results import pseudo
+from ssmar_bench.results import curve_statistics
 
 TRAINED_ON = ("online", "offline")
 """Streams of pseudo-labels that a loss used; a method that has both is shown by the offline one."""
@@ -31,12 +31,24 @@ def pseudo_labels(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     figure = canvas(4.8, entries)
     grid = figure.subplot_mosaic([["all", "half"], ["used", "coverage"], ["matched", "matched"]])
     trained = trained_on(summary)
-    every = pseudo.of(summary, "probe", "accuracy")
+    every = curve_statistics.of(summary, "probe", "accuracy")
     _fill(grid["all"], every, shown, "(a) Probe: all clips", "Accuracy (%)")
-    _fill(grid["half"], pseudo.of(summary, "probe", "accuracy_at_50"), shown, "(b) Probe: surest 50 %")
-    _fill(grid["used"], pseudo.of(trained, TRAINED_ON, "accuracy_selected"), shown, "(c) Trained on", "Accuracy (%)")
-    _fill(grid["coverage"], pseudo.of(trained, TRAINED_ON, "coverage"), shown, "(d) Share trained on", "Clips (%)")
-    _matched(grid["matched"], pseudo.matched_coverage(summary), shown)
+    _fill(grid["half"], curve_statistics.of(summary, "probe", "accuracy_at_50"), shown, "(b) Probe: surest 50 %")
+    _fill(
+        grid["used"],
+        curve_statistics.of(trained, TRAINED_ON, "accuracy_selected"),
+        shown,
+        "(c) Trained on",
+        "Accuracy (%)",
+    )
+    _fill(
+        grid["coverage"],
+        curve_statistics.of(trained, TRAINED_ON, "coverage"),
+        shown,
+        "(d) Share trained on",
+        "Clips (%)",
+    )
+    _matched(grid["matched"], curve_statistics.matched_coverage(summary), shown)
     limits([grid["all"], grid["half"], grid["used"]])
     limits([grid["matched"]])
     grid["coverage"].set_ylim(-3, 103)
@@ -54,12 +66,12 @@ def threshold(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     ]
     figure = canvas(2.0, entries)
     left, right = figure.subplots(1, 2)
-    before = pseudo.of(summary, "offline", "accuracy")
+    before = curve_statistics.of(summary, "offline", "accuracy")
     lines(left, before, shown, dashes=":")
-    lines(left, pseudo.of(summary, "offline", "accuracy_selected"), shown, dashes="-")
+    lines(left, curve_statistics.of(summary, "offline", "accuracy_selected"), shown, dashes="-")
     finish(left, "(a) Offline labels", y="Accuracy (%)")
     limits([left])
-    _fill(right, pseudo.of(summary, "offline", "coverage"), shown, "(b) Share kept", "Clips (%)", dashes="-")
+    _fill(right, curve_statistics.of(summary, "offline", "coverage"), shown, "(b) Share kept", "Clips (%)", dashes="-")
     right.set_ylim(-3, 103)
     legend(figure, entries, band_note(before))
     return figure
@@ -71,7 +83,7 @@ def validation(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     entries = handles(shown)
     figure = canvas(2.1, entries)
     axes = figure.subplots()
-    rows = pseudo.of(summary, "validation", "accuracy")
+    rows = curve_statistics.of(summary, "validation", "accuracy")
     _fill(axes, rows, shown, "Validation accuracy", "Accuracy (%)")
     limits([axes])
     legend(figure, entries, band_note(rows))

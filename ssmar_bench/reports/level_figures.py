@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from ssmar_bench.reports.class_figures import TITLE
 from ssmar_bench.reports.figures import TRAINED_ON, trained_on
+from ssmar_bench.reports.line_styles import Look
 from ssmar_bench.reports.panels import band_note, canvas, empty, finish, handles, legend, limits, lines
-from ssmar_bench.reports.style import Look
-from ssmar_bench.results import pseudo
+from ssmar_bench.results import curve_statistics
 
 ROWS = (
     (("probe",), "accuracy", "Whole pool"),
@@ -36,7 +36,7 @@ def levels(summaries: Mapping[str, pd.DataFrame], looks: Mapping[str, Look]) -> 
     for column, (title, summary) in enumerate(summaries.items()):
         for row, (names, quantity, words) in enumerate(ROWS):
             axes = panels[row, column]
-            own = pseudo.of(trained_on(summary) if names == TRAINED_ON else summary, names, quantity)
+            own = curve_statistics.of(trained_on(summary) if names == TRAINED_ON else summary, names, quantity)
             lines(axes, own, looks)
             finish(
                 axes,

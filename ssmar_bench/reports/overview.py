@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ssmar_bench.core import published
-from ssmar_bench.reports.filled import KINDS
+from ssmar_bench.core import published_tables
+from ssmar_bench.reports.filled_table import KINDS
+from ssmar_bench.reports.formatting import damage, percent, setting
 from ssmar_bench.reports.tables import escape_markdown
-from ssmar_bench.reports.words import damage, percent, setting
-from ssmar_bench.results.context import Context, context
+from ssmar_bench.results.caption_facts import Context, context
+from ssmar_bench.results.plot_selection import LINES
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.shown import LINES
 
 BAND = "Lines are means over seeds; bands (up to five lines, several seeds) are ± 1 standard deviation."
 FIGURES = {
@@ -44,14 +44,14 @@ CONFUSION = (
     "name (column), all seeds together."
 )
 PAPER = {
-    f"{published.FIGURE_2B}-{{on}}": (
+    f"{published_tables.FIGURE_2B}-{{on}}": (
         "Pseudo-labels while training on data of growing difficulty, {on} (the paper's Fig. 2b): accuracy over the "
         "whole pool (probe), accuracy of those that the loss used, and their share. " + BAND
     ),
-    f"{published.FIGURE_4}-{{on}}-classes": (
+    f"{published_tables.FIGURE_4}-{{on}}-classes": (
         "Recall of each class by one method minus that by the other, {on} (the paper's Fig. 4, left), all common seeds."
     ),
-    f"{published.FIGURE_4}-{{on}}-clips": (
+    f"{published_tables.FIGURE_4}-{{on}}-clips": (
         "Eight frames of clips on which the two methods disagree, with the class and what each took it for, {on} (the "
         "paper's Fig. 4, right); the table's page says how they were chosen."
     ),

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ssmar_bench.core.files import write_bytes
-from ssmar_bench.reports.style import WIDTH, Look
+from ssmar_bench.reports.line_styles import WIDTH, Look
 
 BANDED = 5
 """More lines than this carry no bands: they would hide each other."""

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from ssmar_bench.core import published
+from ssmar_bench.core import published_tables
 from ssmar_bench.core.files import write_text
 from ssmar_bench.reports import paper_figures, rank_figure
-from ssmar_bench.reports.filled import KINDS, Filled, filled
+from ssmar_bench.reports.filled_table import KINDS, Filled, filled
+from ssmar_bench.reports.formatting import ABSENT
 from ssmar_bench.reports.latex import latex
+from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.reports.panels import save
+from ssmar_bench.reports.paper_notes import tested
 from ssmar_bench.reports.paper_tables import section
-from ssmar_bench.reports.paper_words import tested
 from ssmar_bench.reports.section import Section
-from ssmar_bench.reports.style import drawing
 from ssmar_bench.reports.tables import Table, csv, escape_markdown, page
-from ssmar_bench.reports.words import ABSENT
 from ssmar_bench.results.claim_rules import Seen
 from ssmar_bench.results.claims import Answer, evaluate
 from ssmar_bench.results.examples import examples
@@ -56,7 +56,7 @@ def parts(runs: Runs) -> list[Part]:
     """
     found = []
     for on in KINDS:
-        tables = [filled(runs, published.read(name), on) for name in _names()]
+        tables = [filled(runs, published_tables.read(name), on) for name in _names()]
         known = [one for one in tables if not one.empty]
         if known:
             answers = evaluate(runs, on)
@@ -88,18 +88,18 @@ def draw(runs: Runs, found: Sequence[Part], reports: Path) -> list[Path]:
 
 def text(runs: Runs, name: str, on: str) -> str:
     """The section of one table (a name, or the path of a definition) as Markdown, whether or not it has runs."""
-    return _markdown(_section(filled(runs, published.read(name), on)))
+    return _markdown(_section(filled(runs, published_tables.read(name), on)))
 
 
 def _names() -> list[str]:
     """The paper's tables, then its figures and what we add."""
-    return sorted(published.TABLES.names(), key=lambda name: (not name.startswith("table"), name))
+    return sorted(published_tables.TABLES.names(), key=lambda name: (not name.startswith("table"), name))
 
 
 def _section(found: Filled) -> Section:
     """A table's section; that of Fig. 4 shows clips, too."""
     one = section(found)
-    if found.table.name != published.FIGURE_4:
+    if found.table.name != published_tables.FIGURE_4:
         return one
     words = paper_figures.told(examples(found.runs, found.on))
     return replace(one, words=(*one.words, words), pictures=paper_figures.pictures(found.runs, found.on))

@@ -14,15 +14,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ssmar_bench.core import published
+from ssmar_bench.core import published_tables
 from ssmar_bench.reports import class_figures, level_figures
+from ssmar_bench.reports.line_styles import OKABE_ITO, WIDTH, looks
 from ssmar_bench.reports.panels import canvas
 from ssmar_bench.reports.section import Picture
-from ssmar_bench.reports.style import OKABE_ITO, WIDTH, looks
-from ssmar_bench.results.cells import classes, pooled
+from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.examples import Example, Examples, examples, picture
-from ssmar_bench.results.pseudo import over_seeds
 from ssmar_bench.results.records import Runs
+from ssmar_bench.results.run_groups import classes, pooled
 from ssmar_bench.results.table_cells import fill
 
 RIGHT, WRONG = OKABE_ITO[0], OKABE_ITO[1]
@@ -32,9 +32,9 @@ TICK, CROSS = "\u2713", "\u2717"
 def draw(runs: Runs, on: str) -> Iterator[tuple[str, Figure]]:
     """(name, figure) of everything that there are runs for on one kind of data."""
     for name, figure in (
-        (f"{published.FIGURE_2B}-{on}", _pseudo_labels(runs, on)),
-        (f"{published.FIGURE_4}-{on}-classes", _classes(runs, on)),
-        (f"{published.FIGURE_4}-{on}-clips", _clips(runs, on)),
+        (f"{published_tables.FIGURE_2B}-{on}", _pseudo_labels(runs, on)),
+        (f"{published_tables.FIGURE_4}-{on}-classes", _classes(runs, on)),
+        (f"{published_tables.FIGURE_4}-{on}-clips", _clips(runs, on)),
     ):
         if figure is not None:
             yield name, figure
@@ -42,7 +42,7 @@ def draw(runs: Runs, on: str) -> Iterator[tuple[str, Figure]]:
 
 def _pseudo_labels(runs: Runs, on: str) -> Figure | None:
     """Fig. 2b: a column of panels for each column of the table that has runs."""
-    table = published.read(published.FIGURE_2B)
+    table = published_tables.read(published_tables.FIGURE_2B)
     cells = [cell for cell in fill(runs, table, on) if len(cell.runs)]
     summaries = {}
     for column in table.of(on):
@@ -56,7 +56,7 @@ def _pseudo_labels(runs: Runs, on: str) -> Figure | None:
 
 def _classes(runs: Runs, on: str) -> Figure | None:
     """Fig. 4, left: over the seeds that both methods have."""
-    table = published.read(published.FIGURE_4)
+    table = published_tables.read(published_tables.FIGURE_4)
     cells = {(cell.row, cell.column.name): cell for cell in fill(runs, table, on)}
     other, better = tuple(table.rows)
     pairs, names = {}, []

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ssmar_bench.core.published import Column, Printed
-from ssmar_bench.reports.filled import Filled
-from ssmar_bench.reports.footing import own_columns, own_optimisers
-from ssmar_bench.reports.paper_words import words
+from ssmar_bench.core.published_tables import Column, Printed
+from ssmar_bench.reports.comparability import own_columns, own_optimisers
+from ssmar_bench.reports.filled_table import Filled
+from ssmar_bench.reports.formatting import ABSENT, footnotes
+from ssmar_bench.reports.paper_notes import words
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.reports.words import ABSENT, footnotes
-from ssmar_bench.results.paired import PEOPLE, SEEDS, Difference, Standing, difference, hits, standing
+from ssmar_bench.results.paired_test import PEOPLE, SEEDS, Difference, Standing, difference, hits, standing
 from ssmar_bench.results.ranking import Ranking, rank
 from ssmar_bench.results.table_cells import Cell
 from ssmar_bench.results.verdict import verdict

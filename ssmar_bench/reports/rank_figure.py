@@ -6,8 +6,8 @@ from textwrap import shorten
 
 from matplotlib.figure import Figure
 
+from ssmar_bench.reports.line_styles import OKABE_ITO
 from ssmar_bench.reports.panels import canvas
-from ssmar_bench.reports.style import OKABE_ITO
 from ssmar_bench.results.ranking import Friedman
 
 NAME = 30

@@ -12,19 +12,19 @@ import pandas as pd
 from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.files import write_text
-from ssmar_bench.reports import advice, benchmark_figures, contents, overview, paper
+from ssmar_bench.reports import benchmark_figures, overview, paper, result_tables, summary_findings
+from ssmar_bench.reports.formatting import damage
 from ssmar_bench.reports.latex import latex
+from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.reports.panels import save
-from ssmar_bench.reports.style import drawing
 from ssmar_bench.reports.tables import Table, csv, markdown, page
 from ssmar_bench.reports.web import page as web
-from ssmar_bench.reports.web.payload import payload
-from ssmar_bench.reports.words import damage
-from ssmar_bench.results import order, shown
-from ssmar_bench.results.compare import comparison, unfinished
-from ssmar_bench.results.compare import levels as compare_levels
-from ssmar_bench.results.context import context
-from ssmar_bench.results.digest import inputs
+from ssmar_bench.reports.web.page_data import payload
+from ssmar_bench.results import plot_selection, table_order
+from ssmar_bench.results.caption_facts import context
+from ssmar_bench.results.comparison import comparison, unfinished
+from ssmar_bench.results.comparison import levels as compare_levels
+from ssmar_bench.results.input_digest import inputs
 from ssmar_bench.results.records import Runs, load
 
 LEVELS = {"micro-motion-easy": "Easy", "micro-motion-12": "Medium", "micro-motion-hard": "Hard"}
@@ -99,7 +99,7 @@ def _job(runs: Runs, reports: Path, known: list[str]) -> _Job:
     return _Job(
         runs,
         reports,
-        {name: shown.ranked(runs, name) for name in known},
+        {name: plot_selection.ranked(runs, name) for name in known},
         {name: runs.curves(name) for name in known},
         {name: comparison(runs, name) for name in known},
         paper.parts(runs),
@@ -114,9 +114,9 @@ def comparison_text(results: Path, benchmark: str) -> str:
     """
     runs = load(results)
     benchmark = _known(benchmark, sorted(set(runs.runs["benchmark"])))
-    table = contents.accuracy(comparison(runs, benchmark), context(runs, benchmark))
+    table = result_tables.accuracy(comparison(runs, benchmark), context(runs, benchmark))
     lost = unfinished(runs, benchmark)
-    notes = [f"\n{markdown(contents.gaps(lost))}"] if len(lost) else []
+    notes = [f"\n{markdown(result_tables.gaps(lost))}"] if len(lost) else []
     notes += [f"\n{text}\n" for text in damage(runs.damage_of(benchmark))]
     return "".join([markdown(table), *notes])
 
@@ -131,10 +131,14 @@ def _contents(job: _Job, benchmark: str) -> tuple[list[Table], list[Table]]:
     """The tables of a benchmark, and those of its runs without a result and of damaged records, if there are any."""
     frame, facts = job.frames[benchmark], context(job.runs, benchmark)
     lost = unfinished(job.runs, benchmark)
-    tables = [contents.accuracy(frame, facts), contents.measures(frame, facts), contents.costs(frame, facts)]
+    tables = [
+        result_tables.accuracy(frame, facts),
+        result_tables.measures(frame, facts),
+        result_tables.costs(frame, facts),
+    ]
     damaged = job.runs.damage_of(benchmark)
-    further = [contents.gaps(lost)] if len(lost) else []
-    return tables, [*further, contents.damaged(damaged)] if damaged else further
+    further = [result_tables.gaps(lost)] if len(lost) else []
+    return tables, [*further, result_tables.damaged(damaged)] if damaged else further
 
 
 def _tables(job: _Job, benchmark: str) -> list[Path]:
@@ -161,12 +165,14 @@ def _pages(job: _Job) -> list[Path]:
 def _html(job: _Job, digest: str) -> str:
     runs, known = job.runs, list(job.frames)
     titles = {name: f"{name} ({LEVELS[name].lower()})" if name in LEVELS else name for name in known}
-    ordered = pd.concat([order.sort(runs.of(name).sort_values(["ratio", "seed"], kind="stable")) for name in known])
-    answer = advice.answer(runs, job.frames, titles)
+    ordered = pd.concat(
+        [table_order.sort(runs.of(name).sort_values(["ratio", "seed"], kind="stable")) for name in known]
+    )
+    answer = summary_findings.answer(runs, job.frames, titles)
     return web.page(
         answer=replace(answer, limits=(*damage(runs.damage), *answer.limits)),
         benches=[web.Bench(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known],
-        runs=contents.runs(ordered, titles),
+        runs=result_tables.runs(ordered, titles),
         sections=[part.section for part in job.paper],
         data=payload(runs, job.curves, job.ranked, titles),
         digest=digest,
@@ -176,7 +182,7 @@ def _html(job: _Job, digest: str) -> str:
 def _levels(job: _Job) -> list[Path]:
     frame = compare_levels(job.runs, list(LEVELS))
     facts = {name: context(job.runs, name) for name in LEVELS if len(job.runs.of(name))}
-    table = contents.levels(frame, LEVELS, facts)
+    table = result_tables.levels(frame, LEVELS, facts)
     texts = {"md": page("Levels of difficulty", [table]), "tex": latex(table, "levels"), "csv": csv(frame)}
     return _write(job.reports / "levels", texts)
 

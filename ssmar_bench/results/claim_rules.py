@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from ssmar_bench.core.definition import Section
-from ssmar_bench.core.published import Column
-from ssmar_bench.results.paired import Difference, difference, hits
+from ssmar_bench.core.benchmark_config import Section
+from ssmar_bench.core.published_tables import Column
+from ssmar_bench.results.paired_test import Difference, difference, hits
 from ssmar_bench.results.record_tables import curves, predictions
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_cells import Cell

@@ -9,12 +9,12 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
-from ssmar_bench.core import published
-from ssmar_bench.core.definition import Section
-from ssmar_bench.core.places import shipped
+from ssmar_bench.core import published_tables
+from ssmar_bench.core.benchmark_config import Section
+from ssmar_bench.core.paths import shipped
 from ssmar_bench.core.yaml_file import load, validate
 from ssmar_bench.results.claim_rules import Claim, Evidence, Rule, Seen, printed
-from ssmar_bench.results.paired import LEVEL, holm
+from ssmar_bench.results.paired_test import LEVEL, holm
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_cells import fill
 
@@ -36,7 +36,7 @@ class Answer:
 
 def read() -> list[Claim]:
     """The paper's claims."""
-    return list(validate(Claims, load(shipped(published.FOLDER) / "claims.yaml")).claims)
+    return list(validate(Claims, load(shipped(published_tables.FOLDER) / "claims.yaml")).claims)
 
 
 def evaluate(runs: Runs, on: str) -> list[Answer]:
@@ -48,7 +48,7 @@ def evaluate(runs: Runs, on: str) -> list[Answer]:
 
     @cache
     def evidence(name: str) -> Evidence:
-        table = published.read(name)
+        table = published_tables.read(name)
         cells = {(cell.row, cell.column.name): cell for cell in fill(runs, table, on)}
         return Evidence(runs, tuple(table.of(on)), cells, tuple(table.rows))
 

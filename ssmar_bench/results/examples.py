@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ssmar_bench.core import published
-from ssmar_bench.results.cells import classes
+from ssmar_bench.core import published_tables
 from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
+from ssmar_bench.results.run_groups import classes
 from ssmar_bench.results.table_cells import Cell, fill
 
 EACH = 2
@@ -57,7 +57,7 @@ def examples(runs: Runs, on: str) -> Examples | None:
     Raises:
         UserError: a damaged record.
     """
-    table = published.read(published.FIGURE_4)
+    table = published_tables.read(published_tables.FIGURE_4)
     cells = {(cell.row, cell.column.name): cell for cell in fill(runs, table, on)}
     second, first = tuple(table.rows)
     for column in reversed(table.of(on)):

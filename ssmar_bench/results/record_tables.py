@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ssmar_bench.core.printable import odd_sign
-from ssmar_bench.results.schema import Metrics, damaged, require_file, there
+from ssmar_bench.results.record_schema import Metrics, damaged, require_file, there
 
 CURVES = {"epoch": int, "stream": str, "quantity": str, "value": float}
 PREDICTIONS = {"clip": str, "person": str, "label": int, "prediction": int, "confidence": float}

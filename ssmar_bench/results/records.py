@@ -12,14 +12,14 @@ from typing import Any
 import pandas as pd
 
 from ssmar_bench.algorithms.provenance import FILE, digest_today, standing
-from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core import method_config as recipes
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.printable import shortened, visible
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results import record_tables
-from ssmar_bench.results.schema import (
+from ssmar_bench.results.record_schema import (
     OTHER_CLIPS,
     Code,
     Environment,

@@ -7,11 +7,11 @@ from functools import cached_property
 
 import pandas as pd
 
-from ssmar_bench.core import definition as definitions
+from ssmar_bench.core import benchmark_config as definitions
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.published import Column, PaperTable
+from ssmar_bench.core.published_tables import Column, PaperTable
+from ssmar_bench.results.default_config import is_standard
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.standard import is_standard
 from ssmar_bench.results.variants import main
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.results.standard import is_standard
+from ssmar_bench.results.default_config import is_standard
 
 SHARED = ("source", "store", "clips", "backbone", "weights", "train", "device", "engine", "pixels")
 """What the rows of a comparison normally have in common; the rest belongs to a method."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy import stats
 
-from ssmar_bench.results.paired import SEEDS
+from ssmar_bench.results.paired_test import SEEDS
 
 
 @dataclass(frozen=True)

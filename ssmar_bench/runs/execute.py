@@ -14,19 +14,19 @@ from typing import Literal, get_args
 
 from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core import digests, plugins
-from ssmar_bench.core.definition import Definition, StoreRecipe
+from ssmar_bench.core.benchmark_config import Definition, StoreRecipe
 from ssmar_bench.core.errors import BusyError, UserError, nearest
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.manifest import Truth
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.runs import data, pace
-from ssmar_bench.runs.data import OnBadClip
+from ssmar_bench.core.split import Truth
+from ssmar_bench.runs import prepare_data, step_timing
+from ssmar_bench.runs.data_digests import Known, recognised
 from ssmar_bench.runs.engines import ENGINES, Engine
-from ssmar_bench.runs.known import Known, recognised
 from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check, check_fits
+from ssmar_bench.runs.prepare_data import OnBadClip
 from ssmar_bench.runs.record import write_record
 from ssmar_bench.sources import KNOWN
 from ssmar_bench.splits.build import build, truth
@@ -94,14 +94,14 @@ def steps_of(cell: Cell) -> int:
 def plan(grid: Grid, execution: Execution) -> list[Planned]:
     """The grid's cells with states and expected times; of a synthetic source only the lists are needed, and made."""
     definition = base_definition(grid)
-    data.source_root(definition, execution.roots)  # told before any weights are fetched
+    prepare_data.source_root(definition, execution.roots)  # told before any weights are fetched
     check_fits(check(grid))
-    index = data.outlined_source(definition, execution.roots, execution.on_bad_clip)
-    paces = pace.of_runs(execution.results)
+    index = prepare_data.outlined_source(definition, execution.roots, execution.on_bad_clip)
+    paces = step_timing.of_runs(execution.results)
     today = cache(digest_today)
     planned = []
     for cell in _known_cells(grid, execution, definition, index):
-        known = paces.get(pace.key(cell.spec))
+        known = paces.get(step_timing.key(cell.spec))
         seconds = None if known is None else known * steps_of(cell)
         state = _state_now(cell, execution.results)
         record = cell.folder(execution.results).record
@@ -122,16 +122,18 @@ def _known_cells(grid: Grid, execution: Execution, definition: Definition, index
     clips are not decoded, a cell is the recorded run that agrees with it in all else, if there is one.
     """
     whole = build(index, definition, definition.ratios[0], definition.seeds[0])
-    clips = data.clip_files(index, whole)
-    own = {recipe: data.stored_as(definition, recipe) for recipe in store_recipes(grid)}
+    clips = prepare_data.clip_files(index, whole)
+    own = {recipe: prepare_data.stored_as(definition, recipe) for recipe in store_recipes(grid)}
     left_out: dict[str, str] = {}
     if execution.on_bad_clip == "skip":
         for variant in own.values():
-            left_out |= data.known_left_out(variant, index, whole) or {}
+            left_out |= prepare_data.known_left_out(variant, index, whole) or {}
     used = [clip for clip in clips if clip.name not in left_out]
     answers = truth(index, definition).digest(clip.name for clip in used)
-    pixels = {recipe: data.known_pixels(variant, clips) for recipe, variant in own.items()}
-    table = cells(grid, data.without(index, left_out), left_out, pixels, Known(answers, data.sizes_digest(used)))
+    pixels = {recipe: prepare_data.known_pixels(variant, clips) for recipe, variant in own.items()}
+    table = cells(
+        grid, prepare_data.without(index, left_out), left_out, pixels, Known(answers, prepare_data.sizes_digest(used))
+    )
     return [replace(cell, spec=recognised(cell.spec, cell.known, execution.results)) for cell in table]
 
 
@@ -163,17 +165,17 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
         UserError: anything wrong with the request or the data, before any training.
     """
     definition = base_definition(grid)
-    data.source_root(definition, execution.roots)  # told before any weights are fetched
+    prepare_data.source_root(definition, execution.roots)  # told before any weights are fetched
     recipes = store_recipes(grid)
     check_fits(check(grid))
     engine: type[Engine] = ENGINES.load(ENGINES.named(execution.engine))
     processes = cores()
-    index = data.prepare_source(definition, execution.roots, processes, listener, execution.on_bad_clip)
+    index = prepare_data.prepare_source(definition, execution.roots, processes, listener, execution.on_bad_clip)
     whole = build(index, definition, definition.ratios[0], definition.seeds[0])
 
     def prepare(recipe: StoreRecipe) -> Path:
-        own = data.stored_as(definition, recipe)
-        return data.prepare_store(own, index, whole, processes, listener, execution.on_bad_clip)
+        own = prepare_data.stored_as(definition, recipe)
+        return prepare_data.prepare_store(own, index, whole, processes, listener, execution.on_bad_clip)
 
     stores: dict[StoreRecipe, Path] = {}
     if execution.on_bad_clip == "skip" and execution.overwrite != "only-cache":

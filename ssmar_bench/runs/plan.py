@@ -11,21 +11,21 @@ import torch
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
-from ssmar_bench.clips.parts import check_views
+from ssmar_bench.clips.segments import check_views
+from ssmar_bench.core import method_config as recipes
 from ssmar_bench.core import numbers
-from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core.benchmark_config import Definition, StoreRecipe
+from ssmar_bench.core.config_layers import SETTABLE, settle
 from ssmar_bench.core.contract import HyperParameters, Method, unbuilt
-from ssmar_bench.core.definition import Definition, StoreRecipe
 from ssmar_bench.core.errors import UserError, nearest, twice
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.method_config import Recipe
 from ssmar_bench.core.method_set import expand
-from ssmar_bench.core.recipe import Recipe
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.core.setting import SETTABLE, settle
+from ssmar_bench.core.split import Manifest
 from ssmar_bench.core.yaml_file import Document, validate
-from ssmar_bench.runs.known import Known
+from ssmar_bench.runs.data_digests import Known
 from ssmar_bench.splits.build import build
 
 AS_SEMILEARN = "as_semilearn"

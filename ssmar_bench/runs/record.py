@@ -19,11 +19,11 @@ import pandas as pd
 import ssmar_bench
 from ssmar_bench.core import digests
 from ssmar_bench.core.files import json_bytes
-from ssmar_bench.core.manifest import Manifest, Truth
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
 from ssmar_bench.core.run_folder import CODE, ENDED, RunFolder
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.training import ledger
+from ssmar_bench.core.split import Manifest, Truth
+from ssmar_bench.training import pseudo_label_log
 
 COVERAGES = (10, 25, 50, 75)
 Array = npt.NDArray[Any]
@@ -141,7 +141,7 @@ def write_record(
     rows = [tuple(row) for row in outcome["curve"]]
     last: dict[str, dict[str, Array]] = {}
     for epoch in range(1, outcome["epochs"] + 1):
-        last = ledger.read(folder.kept(ledger.name_of(epoch)))
+        last = pseudo_label_log.read(folder.kept(pseudo_label_log.name_of(epoch)))
         rows += pseudo_label_rows(last, unlabelled, epoch)
     curves = pd.DataFrame(rows, columns=["epoch", "stream", "quantity", "value"])
     seconds = outcome["epoch_seconds"]

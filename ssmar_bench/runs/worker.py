@@ -21,9 +21,9 @@ from typing import TextIO
 from ssmar_bench.core import plugins
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
-from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.run_folder import CHECKPOINTS, CODE, RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
+from ssmar_bench.core.split import Manifest
 from ssmar_bench.runs import failure
 
 BUSY = 75

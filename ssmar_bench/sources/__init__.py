@@ -12,7 +12,7 @@ from ssmar_bench.core import plugins
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener, silence
 from ssmar_bench.core.registry import Registry
-from ssmar_bench.sources.catalogue import SOURCES, Source
+from ssmar_bench.sources.known_sources import SOURCES, Source
 
 if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sources needs none of it
     from ssmar_bench.core.index import Index
@@ -25,7 +25,7 @@ KNOWN = Registry("source", SOURCES, plugins.SOURCES)
 """Ours and those of plugins; each of them is a :class:`Source`."""
 
 COUNTERFEIT = "COUNTERFEIT.txt"
-"""A file in the root of every counterfeit (:mod:`ssmar_bench.sources.counterfeit`)."""
+"""A file in the root of every counterfeit (:mod:`ssmar_bench.sources.mock`)."""
 
 Knobs = Mapping[str, float]
 

@@ -4,8 +4,8 @@ Full release: ``Label/labels_20200831.csv`` (or another of ``TABLES``; with ``vi
 end_frame``), whose people give the official cross-subject parts ``train`` and ``test``. MiGA challenge: a headerless
 ``0001/0001_label.csv`` a video (``class,first frame,last frame``), with parts ``miga-train``, ``miga-val`` and
 ``miga-test`` of its own; people are known where the user has put the owners' map into the folder
-(:mod:`ssmar_bench.sources.people`). Classes are 1..31 and 99; frames count from 0, the last one belongs to the clip.
-Videos stand where either challenge year put them (``VIDEO_FOLDERS``), one folder ``0001/0001.mp4`` a video.
+(:mod:`ssmar_bench.sources.subject_map`). Classes are 1..31 and 99; frames count from 0, the last one belongs to the
+clip. Videos stand where either challenge year put them (``VIDEO_FOLDERS``), one folder ``0001/0001.mp4`` a video.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ssmar_bench.core.index import Index
 from ssmar_bench.sources.folders import first_file, first_folder, likeliest, places
 from ssmar_bench.sources.listing import Listing, frame
 from ssmar_bench.sources.official.imigue import FACTS, OUTSIDE_MIGA, RATE, TEST_PEOPLE, TRAIN_PEOPLE
-from ssmar_bench.sources.people import subject_map
+from ssmar_bench.sources.subject_map import subject_map
 from ssmar_bench.sources.text import Cells, Row, column, nothing, rows, whole, wrong
 from ssmar_bench.sources.untrimmed import (
     Range,

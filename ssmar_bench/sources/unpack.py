@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
 
-from ssmar_bench.core import links, places
+from ssmar_bench.core import links, paths
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
@@ -30,7 +30,7 @@ def unpacked(archive: Path, suffix: str, listener: Listener) -> Path:
     """
     about = archive.stat()
     key = digest([str(archive), about.st_size, about.st_mtime_ns, suffix])
-    folder = places.cache() / "unpacked" / f"{archive.stem}-{key}"
+    folder = paths.cache() / "unpacked" / f"{archive.stem}-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f"{folder.name}.lock")):
         if not folder.is_dir():

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ssmar_bench.core.definition import CarvedTest, Definition
+from ssmar_bench.core.benchmark_config import CarvedTest, Definition
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.manifest import Manifest, Truth
 from ssmar_bench.core.numbers import exact
 from ssmar_bench.core.numbers import ratio as meant
-from ssmar_bench.splits.order import Integers, first_people, places
+from ssmar_bench.core.split import Manifest, Truth
+from ssmar_bench.splits.hash_order import Integers, first_people, places
 
 ROLES = ("train", "validation", "test")
 

@@ -12,7 +12,7 @@ from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.files import write_text
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.writable import require_new
-from ssmar_bench.splits.built import Built
+from ssmar_bench.splits.split_set import Built
 
 HIDDEN = -1
 """Written where a list needs a label and a training process may know none."""

@@ -14,11 +14,11 @@ from typing import Any
 import pandas as pd
 from pydantic import Field, ValidationError
 
-from ssmar_bench.core.definition import Section
+from ssmar_bench.core.benchmark_config import Section
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.identity import digest
-from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.split import Manifest
 
 FORMAT = 1
 """Raised when a digest's meaning changes; fingerprints of another format are not compared."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.benchmark_config import Definition
 from ssmar_bench.splits.build import ROLES
-from ssmar_bench.splits.built import Built
+from ssmar_bench.splits.split_set import Built
 
 SHOWN = 5
 """Classes, or pairs of clips, that a warning names before it counts the others."""

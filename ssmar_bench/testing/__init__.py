@@ -11,13 +11,13 @@ from ssmar_bench.testing import (  # noqa: F401  # registered
     devices,
     effects,
     extremes,
-    killing,
+    kill_and_resume,
     memory,
-    recipes,
+    method_config_check,
     shapes,
 )
 from ssmar_bench.testing.check import CHECKS, FIRST, Check, Outcome, examine, examine_all, in_order
 from ssmar_bench.testing.conformance import conformance
-from ssmar_bench.testing.subject import Subject
+from ssmar_bench.testing.method_under_test import Subject
 
 __all__ = ["CHECKS", "FIRST", "Check", "Outcome", "Subject", "conformance", "examine", "examine_all", "in_order"]

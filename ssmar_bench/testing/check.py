@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ssmar_bench.core.contained import LIMIT, EndedError, LateError, contained
-from ssmar_bench.testing.subject import Subject
+from ssmar_bench.testing.method_under_test import Subject
 
 
 class FailedError(Exception):

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ssmar_bench.core.contract import Batch, Method, Unlabelled, unbuilt
 from ssmar_bench.testing.check import FailedError, NotApplicableError, check, require
-from ssmar_bench.testing.subject import Subject, gradients, same, start_epoch, tensors, total, unlabelled
+from ssmar_bench.testing.method_under_test import Subject, gradients, same, start_epoch, tensors, total, unlabelled
 
 
 def _needs_unlabelled(subject: Subject) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ssmar_bench.core import plugins
 from ssmar_bench.testing.check import examine, in_order
-from ssmar_bench.testing.subject import Subject
+from ssmar_bench.testing.method_under_test import Subject
 
 
 def conformance(method: str, plugin: str | Path | None = None) -> Callable[[str], None]:

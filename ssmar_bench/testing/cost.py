@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ssmar_bench.testing.subject import Subject
+from ssmar_bench.testing.method_under_test import Subject
 
 
 @dataclass(frozen=True)

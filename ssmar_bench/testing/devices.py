@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ssmar_bench.testing.check import NotApplicableError, check, require
-from ssmar_bench.testing.subject import Subject, start_epoch
+from ssmar_bench.testing.method_under_test import Subject, start_epoch
 
 RELATIVE, ABSOLUTE = 1e-2, 1e-3
 """How far losses and logits may be apart after two steps of 32-bit sums in another order."""

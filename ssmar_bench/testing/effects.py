@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from ssmar_bench.core.contract import Method
 from ssmar_bench.testing.check import check, require
-from ssmar_bench.testing.subject import Subject, end_training, same, start_epoch
+from ssmar_bench.testing.method_under_test import Subject, end_training, same, start_epoch
 
 ADVICE = {
     "loss": "use it in loss(), or declare where it acts: Annotated[..., Acts('prediction')] and its like",

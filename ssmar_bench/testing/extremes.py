@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ssmar_bench.testing.check import FailedError, NotApplicableError, check, require
-from ssmar_bench.testing.subject import Subject, gradients, start_epoch, total, unlabelled
+from ssmar_bench.testing.method_under_test import Subject, gradients, start_epoch, total, unlabelled
 
 
 @check

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ssmar_bench.core.contract import Method
 from ssmar_bench.testing.check import check, require
-from ssmar_bench.testing.subject import Subject, same, start_epoch
+from ssmar_bench.testing.method_under_test import Subject, same, start_epoch
 
 _TORCHS_OWN = frozenset(vars(nn.Module()))
 """Attributes of every module: parameters, buffers, hooks, the mode."""

@@ -9,7 +9,7 @@ from ssmar_bench.testing.checks import (
     prediction_is_of_each_clip_by_itself,
     pseudo_labels_are_whole,
 )
-from ssmar_bench.testing.subject import Subject, total
+from ssmar_bench.testing.method_under_test import Subject, total
 
 
 def _as_everywhere(subject: Subject, where: str) -> None:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.backbones.build import ClipClassifier, build, drawn
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
-from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.core.seeds import seed_of
 
 SHARPNESS = {"micro-tsm": 25.0, "micro-r3d": 25.0, "timesformer-micro": 2.0}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ssmar_bench.core.contract import Method
 from ssmar_bench.core.errors import DivergedError
-from ssmar_bench.training.data import RunData
+from ssmar_bench.training.run_data import RunData
 
 
 def counters(method: nn.Module) -> list[Any]:

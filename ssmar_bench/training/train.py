@@ -16,19 +16,19 @@ from torch import Tensor
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones.build import build, drawn
-from ssmar_bench.clips.store import Store
+from ssmar_bench.clips.frame_cache import Store
+from ssmar_bench.core.benchmark_config import BackboneRecipe, Training
 from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoLabels
-from ssmar_bench.core.definition import BackboneRecipe, Training
 from ssmar_bench.core.errors import DivergedError, UserError
 from ssmar_bench.core.events import Event, Listener
-from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.metrics import scores
 from ssmar_bench.core.run_folder import CHECKPOINTS, ENDED, RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.core.seeds import seed_of
-from ssmar_bench.training.data import EpochPools, RunData
+from ssmar_bench.core.split import Manifest
 from ssmar_bench.training.evaluate import Averaged, between_epochs, counters, forwarded, predict
-from ssmar_bench.training.ledger import Ledger, name_of
+from ssmar_bench.training.pseudo_label_log import Ledger, name_of
+from ssmar_bench.training.run_data import EpochPools, RunData
 
 
 @dataclass

@@ -11,7 +11,7 @@ from _loops import advance, method_of, values_of
 from ssmar_bench.algorithms.aplt import APLT
 from ssmar_bench.algorithms.aplt_ablation import Ablation
 from ssmar_bench.algorithms.parts.clustering import free_kmeans, matched_classes
-from ssmar_bench.core import recipe
+from ssmar_bench.core import method_config
 from ssmar_bench.core.contract import View
 from ssmar_bench.core.identity import digest
 from ssmar_bench.testing.tiny import Tiny
@@ -27,7 +27,7 @@ def losses(method: torch.nn.Module, epoch: int = AFTER) -> dict[str, torch.Tenso
 
 def test_the_recipe_of_aplt_is_the_one_of_the_measured_runs() -> None:
     """A new switch would give every measured run of APLT another name."""
-    values = {key: value.value for key, value in recipe.read("aplt")[0].hyperparameters.items()}
+    values = {key: value.value for key, value in method_config.read("aplt")[0].hyperparameters.items()}
     config = APLT.Config.model_validate(values).model_dump(mode="json")
     assert (APLT.revision, digest(config)) == (1, "0548ef718229ddde")
 

@@ -21,10 +21,10 @@ import torch
 from torch.nn import functional
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import recipe
+from ssmar_bench.core import method_config
 from ssmar_bench.core.contract import Method
 from ssmar_bench.testing import Subject
-from ssmar_bench.testing.subject import end_training, start_epoch
+from ssmar_bench.testing.method_under_test import end_training, start_epoch
 
 Golden = dict[str, Any]
 FILE = Path(__file__).with_name("golden_losses.json")
@@ -45,8 +45,8 @@ another direction on every processor, and semilearn's (1e-6) is fixed: its adver
 def methods() -> list[str]:
     """A method for every algorithm, and one more for every other setting of its switches (what is no number)."""
     found: dict[tuple[str, str], str] = {}
-    for name in recipe.RECIPES.names():
-        config = recipe.read(name)[0]
+    for name in method_config.RECIPES.names():
+        config = method_config.read(name)[0]
         values = dict(ALGORITHMS.load(config.algorithm).Config.model_validate(config.values()))
         switches = {key: value for key, value in values.items() if value is None or isinstance(value, bool | str)}
         found.setdefault((config.algorithm, repr(switches)), name)
@@ -138,7 +138,7 @@ def test_losses_move_only_with_the_revision(name: str) -> None:
 
 
 def test_every_algorithm_has_losses_and_nothing_else_has() -> None:
-    assert {recipe.read(name)[0].algorithm for name in read()} == set(ALGORITHMS.names())
+    assert {method_config.read(name)[0].algorithm for name in read()} == set(ALGORITHMS.names())
     assert list(read()) == methods(), f"run '{COMMAND}'"
 
 

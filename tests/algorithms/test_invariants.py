@@ -13,8 +13,8 @@ from dataclasses import replace
 import pytest
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import recipe
-from ssmar_bench.core.recipe import Recipe
+from ssmar_bench.core import method_config
+from ssmar_bench.core.method_config import Recipe
 from ssmar_bench.testing import CHECKS, Subject, examine
 from ssmar_bench.testing.checks import losses_are_finite_scalars_that_train, prediction_is_of_each_clip_by_itself
 
@@ -45,8 +45,8 @@ def cases() -> Iterator[tuple[str, str]]:
     """The checks of each recipe but those that start processes; see above."""
     every = [name for name, check in CHECKS.items() if not check.slow]
     first: dict[str, Recipe] = {}
-    for name in recipe.RECIPES.names():
-        found, _ = recipe.read(name)
+    for name in method_config.RECIPES.names():
+        found, _ = method_config.read(name)
         base = first.setdefault(found.algorithm, found)
         if base is found:
             checks = every
@@ -58,8 +58,8 @@ def cases() -> Iterator[tuple[str, str]]:
 
 
 def test_every_algorithm_has_a_recipe_and_every_recipe_is_checked() -> None:
-    assert {recipe.read(name)[0].algorithm for name in recipe.RECIPES.names()} == set(ALGORITHMS.names())
-    assert {name for name, _ in cases()} == set(recipe.RECIPES.names())
+    assert {method_config.read(name)[0].algorithm for name in method_config.RECIPES.names()} == set(ALGORITHMS.names())
+    assert {name for name, _ in cases()} == set(method_config.RECIPES.names())
     assert {OF_HYPER_PARAMETERS, *OF_NUMBERS} <= CHECKS.keys()
 
 

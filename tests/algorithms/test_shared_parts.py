@@ -18,8 +18,8 @@ from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
 from ssmar_bench.algorithms.parts.self_adaptive import SelfAdaptiveThreshold
 from ssmar_bench.algorithms.parts.teacher import Teacher
 from ssmar_bench.backbones.build import build
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from ssmar_bench.core.contract import Progress
-from ssmar_bench.core.definition import BackboneRecipe
 
 # ---- schedule
 

@@ -16,8 +16,8 @@ from ssmar_bench.algorithms.parts.strong_clip import channel_dropout, draw_warp
 from ssmar_bench.algorithms.parts.teacher import Teacher
 from ssmar_bench.algorithms.svformer import SVFormer
 from ssmar_bench.backbones.build import ClipClassifier, build
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from ssmar_bench.core.contract import Batch, Progress, unbuilt
-from ssmar_bench.core.definition import BackboneRecipe
 from ssmar_bench.testing.tiny import Tiny
 
 TINY = Tiny(batch=6)

@@ -17,7 +17,7 @@ from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import silence
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.plan import Grid, base_definition
 from ssmar_bench.runs.record import salted
 from tests.conftest import METHODS, Finished, folder_of
@@ -29,7 +29,9 @@ Call = Callable[..., Finished]
 @pytest.fixture(scope="module")
 def videos(tiny: Path) -> dict[str, Path]:
     """Clip id -> video of the tiny benchmark."""
-    index = data.prepare_source(base_definition(Grid(str(tiny), ["supervised"])), {}, os.cpu_count() or 1, silence)
+    index = prepare_data.prepare_source(
+        base_definition(Grid(str(tiny), ["supervised"])), {}, os.cpu_count() or 1, silence
+    )
     return {clip: Path(path) for clip, path in zip(index.clips["clip_id"], index.clips["path"], strict=True)}
 
 

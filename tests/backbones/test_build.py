@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.backbones.build import ClipClassifier, build, weights_digest
-from ssmar_bench.core.definition import BackboneRecipe
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.seeds import seed_of
 

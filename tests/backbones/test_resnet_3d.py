@@ -14,7 +14,7 @@ from torchvision.models.video import r3d_18
 
 from ssmar_bench.backbones import resnet_3d
 from ssmar_bench.backbones.build import STAGED, ClipClassifier, build, outline, weights_digest
-from ssmar_bench.core.definition import BackboneRecipe
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from ssmar_bench.core.errors import UserError
 
 

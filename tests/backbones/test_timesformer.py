@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ssmar_bench.backbones import timesformer
 from ssmar_bench.backbones.build import TOKENS, ClipClassifier, build, outline, weights_digest
 from ssmar_bench.backbones.timesformer import DividedBlock
-from ssmar_bench.core.definition import BackboneRecipe
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from ssmar_bench.core.errors import UserError
 
 SEGMENTS = 4

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ssmar_bench.backbones import timm_2d
 from ssmar_bench.backbones.build import ClipClassifier, build
 from ssmar_bench.backbones.shift import Shifted
-from ssmar_bench.core.definition import BackboneRecipe
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from ssmar_bench.core.errors import UserError
 
 SEGMENTS = 2

@@ -13,10 +13,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from ssmar_bench.clips.augment import OPERATIONS, Operation, apply
 from ssmar_bench.clips.decode import decode
-from ssmar_bench.clips.store import ClipFile, Store, prepare
+from ssmar_bench.clips.frame_cache import ClipFile, Store, prepare
 from ssmar_bench.clips.views import Viewer
+from ssmar_bench.core.benchmark_config import ClipRecipe, StoreRecipe
 from ssmar_bench.core.contract import View
-from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
 
 STORED = StoreRecipe(decoder="pyav", short_side=36, segments=8, candidates=3)
 RECIPE = ClipRecipe(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ssmar_bench.sources.micro_motion import MicroMotion, encode, plan, render
+from ssmar_bench.sources.synthetic import MicroMotion, encode, plan, render
 
 KNOBS = MicroMotion(train_clips=48, test_clips=12)
 

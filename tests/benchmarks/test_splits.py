@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ssmar_bench.core import definition as definitions
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core.benchmark_config import Definition
 from ssmar_bench.core.index import COLUMNS, Index
 from ssmar_bench.splits.build import build
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.core.events import silence
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.plan import Grid, base_definition
 
 
 @pytest.fixture(scope="session")
 def rendered(tiny: Path) -> Path:
     definition = base_definition(Grid(str(tiny), ["supervised"]))
-    data.prepare_source(definition, {}, 1, silence)
-    return data.source_root(definition, {})
+    prepare_data.prepare_source(definition, {}, 1, silence)
+    return prepare_data.source_root(definition, {})
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from ssmar_bench import api
 from ssmar_bench.sources import read
-from ssmar_bench.sources.micro_motion import encode
+from ssmar_bench.sources.synthetic import encode
 from tests.conftest import Finished
 
 Call = Callable[..., Finished]

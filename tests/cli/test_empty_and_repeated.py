@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.cli.words import numbers, roots, words
+from ssmar_bench.cli.parsing import numbers, roots, words
 from ssmar_bench.core.errors import UserError
 from tests.conftest import Finished
 

@@ -13,7 +13,7 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.algorithms.usb import library
 from ssmar_bench.algorithms.usb.adapter import adapted
-from ssmar_bench.core import method_set, recipe
+from ssmar_bench.core import method_config, method_set
 
 Call = Callable[..., Any]
 
@@ -59,7 +59,7 @@ def test_listing_reads_yaml_alone() -> None:
 def test_show_tells_all_that_the_recipe_says(call: Call, name: str) -> None:
     ended = call("methods", "show", name)
     assert (ended.status, ended.err) == (0, "")
-    said, found = flat(ended.out), recipe.read(name)[0]
+    said, found = flat(ended.out), method_config.read(name)[0]
     for text in (found.label, found.citation, *found.deviations):
         assert flat(text) in said
     for key, entry in found.hyperparameters.items():

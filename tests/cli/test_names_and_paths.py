@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.backbones import build as backbones
-from ssmar_bench.core import definition, method_set, recipe
+from ssmar_bench.core import benchmark_config, method_config, method_set
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.places import at_home
+from ssmar_bench.core.paths import at_home
 from ssmar_bench.core.writable import require_new, require_writable
 from tests.conftest import Finished
 
@@ -23,9 +23,9 @@ Call = Callable[..., Finished]
 
 
 def test_names_are_known_in_any_case() -> None:
-    assert recipe.read("FixMatch")[0].name == "fixmatch"
+    assert method_config.read("FixMatch")[0].name == "fixmatch"
     assert method_set.expand(["Table1"]) == method_set.expand(["table1"])
-    assert definition.read("Micro-Motion-12").name == "micro-motion-12"
+    assert benchmark_config.read("Micro-Motion-12").name == "micro-motion-12"
     assert [backbones.named(name) for name in ("Micro-TSM", "TSM:ResNet18", "R3D18")] == [
         "micro-tsm", "tsm:resnet18", "r3d18",
     ]  # fmt: skip

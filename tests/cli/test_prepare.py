@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.core.manifest import opaque
+from ssmar_bench.core.split import opaque
 from tests.conftest import Commands, Finished, folder_of, until
 
 Call = Callable[..., Finished]
@@ -157,17 +157,17 @@ def test_a_run_is_another_one_without_a_bad_clip(
 
 def test_leftovers_of_a_killed_writer_are_removed(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ssmar_bench.core.events import silence
-    from ssmar_bench.runs import data
+    from ssmar_bench.runs import prepare_data
     from ssmar_bench.runs.plan import Grid, base_definition
 
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path))
     definition = base_definition(Grid(str(tiny), ["supervised"]))
-    root = data.source_root(definition, {})
+    root = prepare_data.source_root(definition, {})
     mine, other = root.with_name(f".{root.name}.999.partial"), root.with_name(".other.999.partial")
     for folder in (mine, other):
         folder.mkdir(parents=True)
         (folder / "video.mp4").touch()
-    data.prepare_source(definition, {}, 1, silence)
+    prepare_data.prepare_source(definition, {}, 1, silence)
     assert root.is_dir()
     assert not mine.exists()
     assert other.exists()  # its owner may be at work

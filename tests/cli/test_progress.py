@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ssmar_bench.core.events import Event
-from ssmar_bench.progress import Progress
+from ssmar_bench.progress_display import Progress
 
 RUN = "tiny-motion_aplt_r50_s0_0123456789abcdef"
 TITLE = "tiny-motion_aplt_r50_s0"

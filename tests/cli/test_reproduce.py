@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ssmar_bench.api import frames, reproduce
-from ssmar_bench.core import definition, digests, published
-from ssmar_bench.core import recipe as recipes
+from ssmar_bench.api import example_frames, reproduce
+from ssmar_bench.core import benchmark_config, digests, published_tables
+from ssmar_bench.core import method_config as recipes
 from ssmar_bench.core.events import silence
 from ssmar_bench.results.examples import Example, Examples, picture
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.record import salted
 from tests.conftest import Finished, folder_of, timings
 
@@ -80,7 +80,7 @@ def test_semilearns_rows_stand_below_ours(call: Call, untimed: None, tmp_path: P
     )
     rows = list(dict.fromkeys(line[0] for line in listed(ended.out)))
     assert len(rows) == 13 + 10
-    assert rows[13:] == [f"{row}, as published" for row in published.read("table1").as_published]
+    assert rows[13:] == [f"{row}, as published" for row in published_tables.read("table1").as_published]
 
 
 def test_data_that_are_not_here_are_planned_from_their_owners_numbers(
@@ -114,9 +114,9 @@ def test_what_is_wrong_is_named(call: Call, tmp_path: Path, words: list[str], fa
 
 @pytest.mark.parametrize("name", ["micro-tsm", "timesformer-micro"])
 def test_the_timed_step_is_of_the_definitions_network(name: str) -> None:
-    from ssmar_bench.runs.pace import timed
+    from ssmar_bench.runs.step_timing import timed
 
-    small = definition.read("micro-motion-12")
+    small = benchmark_config.read("micro-motion-12")
     network = small.backbone.model_copy(update={"name": name})
     assert 0 < timed(small.model_copy(update={"backbone": network}), "cpu") < 60
 
@@ -158,27 +158,27 @@ def test_missing_cells_are_trained_and_the_table_has_its_rows(
 def test_frames_are_recorded_once_and_those_of_others_only_if_asked_for(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = definition.read(str(tiny))
-    index = data.prepare_source(small, {}, 1, silence)
+    small = benchmark_config.read(str(tiny))
+    index = prepare_data.prepare_source(small, {}, 1, silence)
     name = salted("tiny-motion", str(index.clips["clip_id"].iloc[3]))
     example = Example(name, "nodding", ("nodding", "tiptoe"))
     found = Examples(("A", "B"), "50%", "tiny-motion", 0, 1, 1, 1, 1, (example,))
-    monkeypatch.setattr(frames, "examples", lambda *_: found)
-    monkeypatch.setattr(frames.definitions, "read", lambda _: small)  # type: ignore[attr-defined]
+    monkeypatch.setattr(example_frames, "examples", lambda *_: found)
+    monkeypatch.setattr(example_frames.definitions, "read", lambda _: small)  # type: ignore[attr-defined]
     path = picture(tmp_path, "tiny-motion", name)
 
-    monkeypatch.setattr(frames, "SOURCE", "another")  # as if the data had owners
-    assert frames.record_frames(tmp_path, "real", {}).endswith("--include-frames does.")
+    monkeypatch.setattr(example_frames, "SOURCE", "another")  # as if the data had owners
+    assert example_frames.record_frames(tmp_path, "real", {}).endswith("--include-frames does.")
     assert not path.exists()
-    assert frames.record_frames(tmp_path, "real", {}, include=True) == ""
+    assert example_frames.record_frames(tmp_path, "real", {}, include=True) == ""
     assert path.with_name(".gitignore").read_text() == "*\n"
     with Image.open(io.BytesIO(path.read_bytes())) as image:
         assert image.size == (8 * 33 - 1, 32)
 
     written = path.stat().st_mtime_ns
     path.with_name("old.jpg").write_bytes(b"of a run that is shown no more")
-    assert frames.record_frames(tmp_path, "real", {}) == ""
+    assert example_frames.record_frames(tmp_path, "real", {}) == ""
     assert path.stat().st_mtime_ns == written
     assert [*path.parent.glob("*.jpg")] == [path]
-    monkeypatch.setattr(frames, "examples", lambda *_: None)
-    assert "no run of the same seed" in frames.record_frames(tmp_path, "micro-motion", {})
+    monkeypatch.setattr(example_frames, "examples", lambda *_: None)
+    assert "no run of the same seed" in example_frames.record_frames(tmp_path, "micro-motion", {})

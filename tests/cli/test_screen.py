@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from ssmar_bench.core.events import Event
-from ssmar_bench.progress import Progress
+from ssmar_bench.progress_display import Progress
 from ssmar_bench.screen import Screen, screened
 
 HOSTILE = "\x1b]0;title\x07 [red]x[/red] [/] \u202ey \x9b2J"

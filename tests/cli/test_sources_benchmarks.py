@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.core import definition as definitions
+from ssmar_bench.core import benchmark_config as definitions
 from ssmar_bench.sources import read
 from ssmar_bench.splits.build import Benchmark, build
 from tests.conftest import Finished

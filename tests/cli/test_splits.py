@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.core import definition as definitions
-from ssmar_bench.runs import data
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.plan import Grid, cells
 from ssmar_bench.sources import read as read_source
 from tests.conftest import Finished
@@ -109,7 +109,7 @@ def test_the_store_has_a_fingerprint_once_it_is_decoded(
     folder = api.build_split(str(tiny), tmp_path, roots)
     assert api.show_split(folder)[0].fingerprints.store == ""
     manifest = next(iter(api.show_split(folder)[0].manifests.values()))
-    data.prepare_store(definition, index, manifest, 1, lambda event: None)
+    prepare_data.prepare_store(definition, index, manifest, 1, lambda event: None)
     assert len(api.show_split(api.build_split(str(tiny), tmp_path, roots))[0].fingerprints.store) == 16
 
 

@@ -17,8 +17,8 @@ import pytest
 
 from ssmar_bench.clips import layout
 from ssmar_bench.clips.decode import BadVideoError, decode, no_frame
-from ssmar_bench.clips.store import ClipFile
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.clips.frame_cache import ClipFile
+from ssmar_bench.core.benchmark_config import StoreRecipe
 
 HEIGHT, WIDTH, BITS = 64, 96, 8
 Image = npt.NDArray[np.uint8]

@@ -10,9 +10,9 @@ import av
 import numpy as np
 import pytest
 
-from ssmar_bench.clips.compare import compare
-from ssmar_bench.clips.store import ClipFile, Store, location, prepare
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.clips.decoder_comparison import compare
+from ssmar_bench.clips.frame_cache import ClipFile, Store, location, prepare
+from ssmar_bench.core.benchmark_config import StoreRecipe
 from ssmar_bench.core.errors import UserError
 
 from .conftest import numbered, numbers_of, write_video

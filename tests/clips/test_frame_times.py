@@ -12,12 +12,12 @@ import av
 import numpy as np
 import pytest
 
+from ssmar_bench.clips.frame_cache import ClipFile, Store, location, prepare
+from ssmar_bench.clips.frame_positions import positions, positions_in_time
 from ssmar_bench.clips.frame_times import FrameTimes
-from ssmar_bench.clips.outside import outside
-from ssmar_bench.clips.store import ClipFile, Store, location, prepare
-from ssmar_bench.clips.stored_frames import positions, positions_in_time
-from ssmar_bench.clips.taking import take
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.clips.sample_frames import take
+from ssmar_bench.clips.video_clip import outside
+from ssmar_bench.core.benchmark_config import StoreRecipe
 
 from .conftest import HEIGHT, WIDTH, ffmpeg, numbered, numbers_of, write_video
 

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ssmar_bench.clips.decode import decode
-from ssmar_bench.clips.stored_frames import centres
-from ssmar_bench.clips.taking import take
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.clips.frame_positions import centres
+from ssmar_bench.clips.sample_frames import take
+from ssmar_bench.core.benchmark_config import StoreRecipe
 
 from .conftest import Shown, fault, numbered, numbers_of, shown_by_ffmpeg
 

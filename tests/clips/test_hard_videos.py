@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ssmar_bench.clips.decode import BadVideoError, decode
-from ssmar_bench.clips.store import ClipFile, Store, prepare
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.clips.frame_cache import ClipFile, Store, prepare
+from ssmar_bench.core.benchmark_config import StoreRecipe
 
 from .conftest import HEIGHT, WIDTH, Image, numbered, numbers_of, write_video
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.clips.store import ClipFile, Store, left_out, prepare
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.clips.frame_cache import ClipFile, Store, left_out, prepare
+from ssmar_bench.core.benchmark_config import StoreRecipe
 from ssmar_bench.core.errors import UserError
 
 from .conftest import numbered, numbers_of, write_video

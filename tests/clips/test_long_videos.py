@@ -9,10 +9,10 @@ import av
 import pytest
 
 from ssmar_bench.clips import decode as module
+from ssmar_bench.clips.frame_cache import Store, prepare
 from ssmar_bench.clips.layout import tasks_of
 from ssmar_bench.clips.shards import ClipFile
-from ssmar_bench.clips.store import Store, prepare
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core.benchmark_config import StoreRecipe
 
 from .conftest import numbered, numbers_of, write_video
 

@@ -13,9 +13,9 @@ from PIL import Image as Picture
 
 from ssmar_bench.clips.decode import BadVideoError, decode
 from ssmar_bench.clips.decord_reader import take_with_decord
-from ssmar_bench.clips.header import length
-from ssmar_bench.clips.outside import outside
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.clips.video_clip import outside
+from ssmar_bench.clips.video_length import length
+from ssmar_bench.core.benchmark_config import StoreRecipe
 from ssmar_bench.core.errors import UserError
 
 from .conftest import HEIGHT, WIDTH, fault, ffmpeg, numbered, numbers_of, shown_by_ffmpeg, write_video

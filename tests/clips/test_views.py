@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.clips.decode import Frames
-from ssmar_bench.clips.parts import check_views
-from ssmar_bench.clips.store import ClipFile, Store, prepare
+from ssmar_bench.clips.frame_cache import ClipFile, Store, prepare
+from ssmar_bench.clips.segments import check_views
 from ssmar_bench.clips.views import Viewer, temporal_gradient
+from ssmar_bench.core.benchmark_config import ClipRecipe, StoreRecipe
 from ssmar_bench.core.contract import View, Views
-from ssmar_bench.core.definition import ClipRecipe, StoreRecipe
 from ssmar_bench.core.errors import UserError
 
 from .conftest import number_of

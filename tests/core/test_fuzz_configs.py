@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ssmar_bench.core import definition, places, recipe
+from ssmar_bench.core import benchmark_config, method_config, paths
+from ssmar_bench.core.config_layers import parse_set, settle
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.setting import parse_set, settle
 
 ODD = (
     *(
@@ -56,8 +56,8 @@ ODD = (
     *("1e999", "-1", "1_000", "1:30", "2024-01-01", "9" * 30, "1" * 5000, ".nan", "[[[[", "{a: {a: ", "x" * 2000),
     *("extends: mine\n", "extends: ./mine.yaml\n", "extends: fixmatch\n", "name: x\n", "classes: {}\n", "label: $x\n"),
 )
-METHODS = [path.read_text(encoding="utf-8") for path in sorted(places.shipped("methods").glob("*.yaml"))]
-BENCHMARKS = [path.read_text(encoding="utf-8") for path in sorted(places.shipped("splits").glob("*.yaml"))]
+METHODS = [path.read_text(encoding="utf-8") for path in sorted(paths.shipped("methods").glob("*.yaml"))]
+BENCHMARKS = [path.read_text(encoding="utf-8") for path in sorted(paths.shipped("splits").glob("*.yaml"))]
 QUIET = settings(
     derandomize=True,
     database=None,
@@ -100,7 +100,7 @@ def read(path: Path, text: str, kind: str) -> None:
     began, said = time.process_time(), str(path)
     try:
         if kind == "method":
-            found, document = recipe.read(str(path))
+            found, document = method_config.read(str(path))
             settle("micro-motion-12", None, found, {}, document)
         else:
             settle(str(path), None, None, {})
@@ -130,7 +130,7 @@ def test_a_changed_benchmark_is_read_or_refused(tmp_path: Path, text: str) -> No
 def test_whatever_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "mine.yaml"
     path.write_bytes(data)
-    for wanted in (recipe.read, definition.read):
+    for wanted in (method_config.read, benchmark_config.read):
         with pytest.raises(UserError, match=r"mine\.yaml"):
             wanted(str(path))
 

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from ssmar_bench.core import method_set, recipe
+from ssmar_bench.core import method_config, method_set
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_set import expand
-from ssmar_bench.results.order import PUBLISHED
+from ssmar_bench.results.table_order import PUBLISHED
 
 TABLE_2 = {"tcl", "ltg", "svformer"}
 
@@ -26,8 +26,8 @@ def test_table_1_has_the_thirteen_rows_in_the_papers_order() -> None:
 def test_a_set_names_methods_that_exist_and_is_no_method_itself(name: str) -> None:
     found = method_set.read(name)
     assert found.title.strip()
-    assert set(found.methods) <= set(recipe.RECIPES.names())
-    assert name not in recipe.RECIPES.names()
+    assert set(found.methods) <= set(method_config.RECIPES.names())
+    assert name not in method_config.RECIPES.names()
 
 
 def test_a_set_stands_where_it_was_named_and_no_method_twice() -> None:
@@ -48,7 +48,7 @@ def test_an_unknown_word_gets_the_nearest_set_or_method(word: str, hint: str) ->
 
 def test_reading_sets_and_recipes_imports_no_torch() -> None:
     code = (
-        "import sys; from ssmar_bench.core import method_set, recipe; "
+        "import sys; from ssmar_bench.core import method_set, method_config; "
         "[recipe.read(name) for name in method_set.expand(['table1'])]; sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ssmar_bench.core import definition
-from ssmar_bench.core.definition import BackboneRecipe, ClipRecipe, Section, StoreRecipe, Training
+from ssmar_bench.core import benchmark_config
+from ssmar_bench.core.benchmark_config import BackboneRecipe, ClipRecipe, Section, StoreRecipe, Training
 from ssmar_bench.core.identity import digest
-from ssmar_bench.core.places import shipped
+from ssmar_bench.core.paths import shipped
 
 SECTIONS: dict[str, type[Section]] = {
     "store": StoreRecipe,
@@ -47,7 +47,7 @@ def test_a_neutral_value_is_left_out_and_any_other_is_told(section: Section, tol
 
 
 def test_what_stands_in_a_definition_is_told_where_it_has_no_neutral_value() -> None:
-    store = definition.read("micro-motion-12").store
+    store = benchmark_config.read("micro-motion-12").store
     assert store.told() == {"decoder": "pyav", "short_side": 36, "segments": 8, "candidates": 3}
 
 
@@ -56,6 +56,6 @@ def test_what_stands_in_a_definition_is_told_where_it_has_no_neutral_value() -> 
     [("store", "neighbours", 1), ("backbone", "dropout", 0.5), ("train", "gradient_norm", 4.0)],
 )
 def test_what_only_some_methods_need_is_told_where_they_need_it(section: str, key: str, value: float) -> None:
-    plain = getattr(definition.read("micro-motion-12"), section)
+    plain = getattr(benchmark_config.read("micro-motion-12"), section)
     assert key not in plain.told()
     assert plain.model_copy(update={key: value}).told() == {**plain.told(), key: value}

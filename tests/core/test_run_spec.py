@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from ssmar_bench.core.index import COLUMNS, Index
-from ssmar_bench.core.manifest import Manifest
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.core.split import Manifest
 
 SPEC = RunSpec(
     benchmark="micro-motion-12",

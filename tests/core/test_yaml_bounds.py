@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.core import definition, recipe
+from ssmar_bench.core import benchmark_config, method_config
+from ssmar_bench.core.config_layers import parse_set
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.setting import parse_set
 from ssmar_bench.core.yaml_file import parse
 
 ALIASES = "".join(f"{name}: &{name} [{','.join([f'*{before}'] * 10)}]\n" for before, name in pairwise("abcdefghi"))
@@ -59,7 +59,7 @@ def test_hostile_yaml_is_a_sentence_with_its_line(tmp_path: Path, name: str) -> 
     assert str(error.value).startswith(f"{path}:{line}: ")
     assert len(str(error.value)) < 500 + len(str(path))
     assert str(error.value).isprintable()
-    for read in (recipe.read, definition.read):
+    for read in (method_config.read, benchmark_config.read):
         with pytest.raises(UserError, match=str(path)):
             read(str(path))
     assert time.process_time() - began < 10
@@ -83,7 +83,7 @@ def test_files_that_extend_each_other_are_so_many_at_most(tmp_path: Path) -> Non
     for number in range(200):
         (tmp_path / f"{number}.yaml").write_text(f"extends: ./{number + 1}.yaml\n")
     with pytest.raises(UserError, match="more than 20 files extend each other"):
-        recipe.read(str(tmp_path / "0.yaml"))
+        method_config.read(str(tmp_path / "0.yaml"))
 
 
 @pytest.mark.parametrize("key", ["label", "citation"])
@@ -91,4 +91,4 @@ def test_a_name_in_two_lines_is_refused(tmp_path: Path, key: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(f'extends: fixmatch\nname: mine\n{key}: "a\\nb"\n')
     with pytest.raises(UserError, match=rf"mine.yaml:3: {key}: .*in one line"):
-        recipe.read(str(path))
+        method_config.read(str(path))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.backbones.build import outline
-from ssmar_bench.core.definition import BackboneRecipe
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from tests.docs._pages import ROOT
 
 LABELLED = 8

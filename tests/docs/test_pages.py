@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 from typer.main import get_command
 
 from ssmar_bench.cli import app
-from ssmar_bench.core import definition as definitions
-from ssmar_bench.core import recipe as recipes
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core import method_config as recipes
 from tests.conftest import Finished
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -8,11 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ssmar_bench.core import definition as definitions
-from ssmar_bench.core import places
-from ssmar_bench.core import recipe as recipes
-from ssmar_bench.core.published import printed
-from ssmar_bench.core.setting import SECTIONS, parse_set
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core import paths
+from ssmar_bench.core.config_layers import SECTIONS, parse_set
+from ssmar_bench.core.published_tables import printed
 
 sys.path.insert(0, str(Path(__file__).parent))
 from _pages import ROOT
@@ -56,7 +56,7 @@ def test_every_name_in_the_code_is_in_the_file_that_it_names() -> None:
 
 def test_every_profile_and_table_is_there() -> None:
     assert {"tsm", "scratch"} <= {*definitions.read("ma-12").profiles}
-    assert (places.shipped("results/paper") / "tables" / "sensitivity.yaml").is_file()
+    assert (paths.shipped("results/paper") / "tables" / "sensitivity.yaml").is_file()
 
 
 def test_every_decision_has_its_row() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import plugins, recipe
+from ssmar_bench.core import method_config, plugins
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.runs.again import command
 from ssmar_bench.runs.plan import Grid, rows
+from ssmar_bench.runs.rerun_command import command
 from tests.plugins.conftest import FILE, MINE, RECIPE
 
 Write = Callable[..., Path]
@@ -21,18 +21,18 @@ Write = Callable[..., Path]
 def test_a_file_brings_its_recipe_and_its_class(plugin: Write) -> None:
     path = plugin(FILE)
     plugins.use(path)
-    assert recipe.read("mine")[0].label == "Mine"
-    assert str(recipe.RECIPES.volume("mine").origin) == str(path)
+    assert method_config.read("mine")[0].label == "Mine"
+    assert str(method_config.RECIPES.volume("mine").origin) == str(path)
     assert ALGORITHMS.load("mine") is ALGORITHMS.load("mine")
     assert ALGORITHMS.load("mine").__name__ == "Mine"
     plugins.forget()
-    assert "mine" not in recipe.RECIPES.names()
+    assert "mine" not in method_config.RECIPES.names()
     assert "mine" not in ALGORITHMS
 
 
 def test_reading_a_file_does_not_run_it(plugin: Write) -> None:
     plugins.use(plugin("raise SystemExit('it was run')\n" + FILE))
-    assert recipe.read("mine")[0].name == "mine"
+    assert method_config.read("mine")[0].name == "mine"
     with pytest.raises(UserError, match=r"algorithm 'mine' of \S+ cannot be loaded: SystemExit: it was run"):
         ALGORITHMS.load("mine")
 
@@ -44,15 +44,15 @@ def test_a_file_that_was_changed_is_read_anew(plugin: Write) -> None:
     plugin(FILE.replace("revision = 1", "revision = 2").replace("label: Mine", "label: Mine, mended"))
     plugins.use(path)
     assert (before.revision, ALGORITHMS.load("mine").revision) == (1, 2)
-    assert recipe.read("mine")[0].label == "Mine, mended"
+    assert method_config.read("mine")[0].label == "Mine, mended"
     assert len(plugins.files()) == 1
 
 
 def test_several_recipes_may_stand_in_a_file_and_extend_each_other(plugin: Write) -> None:
     second = 'RECIPE_SURE = """\\\nextends: mine\nname: mine-sure\nlabel: Mine, sure\n"""\n'
     plugins.use(plugin(FILE + second))
-    assert recipe.read("mine-sure")[0].algorithm == "mine"
-    assert recipe.read("mine-sure")[0].label == "Mine, sure"
+    assert method_config.read("mine-sure")[0].algorithm == "mine"
+    assert method_config.read("mine-sure")[0].label == "Mine, sure"
 
 
 @pytest.mark.parametrize("name", ["mine", "MINE", "M.i_n-e"])
@@ -63,7 +63,7 @@ def test_an_algorithms_name_is_its_classs_whatever_case_and_hyphens(plugin: Writ
 
 def test_a_recipe_may_be_of_an_algorithm_that_is_known_already(plugin: Write) -> None:
     plugins.use(plugin('RECIPE = """\nextends: fixmatch\nname: mine\nlabel: Mine\n"""\n'))
-    assert recipe.read("mine")[0].algorithm == "fixmatch"
+    assert method_config.read("mine")[0].algorithm == "fixmatch"
     assert plugins.files()[0].classes == {}
 
 
@@ -73,7 +73,7 @@ def test_a_fault_in_a_recipe_is_told_with_the_files_line(plugin: Write, start: s
     path = plugin(text)
     plugins.use(path)
     with pytest.raises(UserError) as error:
-        recipe.read("mine")
+        method_config.read("mine")
     line = text.splitlines().index("labell: x") + 1
     assert str(error.value) == f"{path}:{line}: labell: unknown key; did you mean 'label'?"
 
@@ -116,7 +116,7 @@ def test_two_files_with_one_name_are_an_error_that_names_both(plugin: Write) -> 
     plugins.use(one)
     plugins.use(two)
     with pytest.raises(UserError) as error:
-        recipe.read("mine")
+        method_config.read("mine")
     assert str(one) in str(error.value)
     assert str(two) in str(error.value)
     with pytest.raises(UserError, match="algorithm 'mine' is defined twice"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ssmar_bench import __version__, api
 from ssmar_bench.algorithms.provenance import digest_today
-from ssmar_bench.core import plugins, recipe
+from ssmar_bench.core import method_config, plugins
 from tests.conftest import Finished
 from tests.plugins.conftest import FILE, MINE, RECIPE, Install
 
@@ -88,7 +88,7 @@ def test_broken_plugins_are_listed_with_their_reasons_and_hurt_nothing(install: 
         assert line.startswith(start)
         assert line.endswith(end)
     listed = {line.split()[1] for line in ended.out.splitlines() if line.startswith("│ ")}
-    assert set(recipe.RECIPES.names()) - listed == {"bad", "lost", "typo", "uda"}
+    assert set(method_config.RECIPES.names()) - listed == {"bad", "lost", "typo", "uda"}
     assert [found.name for found in api.methods(["fixmatch"])] == ["fixmatch"]
 
 

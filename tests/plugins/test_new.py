@@ -13,7 +13,7 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.api.scaffold import HERE
-from ssmar_bench.core import recipe
+from ssmar_bench.core import method_config
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.testing import CHECKS, Subject, examine
@@ -82,7 +82,7 @@ def test_names_are_put_in_everywhere(tmp_path: Path) -> None:
         text = (folder / name).read_text()
         assert not any(word in text for word in ("my-method", "my_method", "MyMethod", "My method")), name
     assert "class TwoWords2(Method):" in (folder / "two_words2" / "algorithm.py").read_text()
-    assert recipe.read(str(folder / "two_words2/methods/two-words2.yaml"))[0].label == "Two words2"
+    assert method_config.read(str(folder / "two_words2/methods/two-words2.yaml"))[0].label == "Two words2"
     assert [path.name for path in folder.parent.iterdir()] == ["two-words2"], "nothing is left aside"
 
 
@@ -142,5 +142,5 @@ def test_the_command_says_what_comes_next_and_overwrites_nothing(call: Call, tmp
 
 
 def test_templates_bring_no_method_of_their_own() -> None:
-    assert "my-method" not in recipe.RECIPES.names()
+    assert "my-method" not in method_config.RECIPES.names()
     assert "my-method" not in ALGORITHMS

@@ -12,11 +12,11 @@ import torch
 from ssmar_bench import api
 from ssmar_bench.backbones import build
 from ssmar_bench.core import plugins
-from ssmar_bench.core.definition import BackboneRecipe
+from ssmar_bench.core.benchmark_config import BackboneRecipe
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import silence
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.engines import ENGINES
 from ssmar_bench.runs.plan import Grid, base_definition
 from ssmar_bench.sources import known, read
@@ -26,7 +26,7 @@ from tests.plugins.conftest import Install
 Call = Callable[..., Finished]
 
 SOURCE = """\
-from ssmar_bench.sources.catalogue import Source
+from ssmar_bench.sources.known_sources import Source
 
 MINE = Source(
     "mine", "Mine: my own videos", "my_package.reader:survey", "", licensed=False, terms="mine", get="ask me",
@@ -110,8 +110,8 @@ def test_a_network_of_a_package_is_built_by_name(package: Path) -> None:
 
 def test_a_source_of_a_package_is_read_by_name(package: Path, tiny: Path) -> None:
     definition = base_definition(Grid(str(tiny), ["supervised"]))
-    data.prepare_source(definition, {}, 1, silence)
-    root = data.source_root(definition, {})
+    prepare_data.prepare_source(definition, {}, 1, silence)
+    root = prepare_data.source_root(definition, {})
     assert known("mine").title == "Mine: my own videos"
     assert len(read("mine", root).clips) == 84
     assert len(read("mine", root, {"half": 1}).clips) == 42
@@ -137,7 +137,7 @@ def test_listing_them_shows_them_and_tells_what_is_broken(package: Path, install
     broken = [line for line in lines if line.startswith("Broken: ")]
     assert broken[0].startswith("Broken: benchmark 'worse' of broken-package 1.2: ")
     assert broken[0].endswith("worse.yaml:1: title: is missing.")
-    assert broken[1].endswith("source 'int' of broken-package 1.2: 3 is no ssmar_bench.sources.catalogue.Source.")
+    assert broken[1].endswith("source 'int' of broken-package 1.2: 3 is no ssmar_bench.sources.known_sources.Source.")
     assert broken[2].startswith("Broken: source 'ma52' of ssmar-bench ")
     assert "is defined twice: by ssmar-bench " in broken[2]
     assert broken[3].startswith("Broken: source 'yours' of broken-package 1.2: ")
@@ -159,8 +159,8 @@ def test_a_grid_runs_on_a_packages_source_network_and_engine(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", f"{package}:{Path(__file__).parents[2]}")
     definition = base_definition(Grid(str(tiny), ["supervised"]))
-    data.prepare_source(definition, {}, 1, silence)
-    shutil.copytree(data.source_root(definition, {}), tmp_path / "videos")
+    prepare_data.prepare_source(definition, {}, 1, silence)
+    shutil.copytree(prepare_data.source_root(definition, {}), tmp_path / "videos")
     words = ("--benchmark", "my-motion", "--data", f"mine={tmp_path / 'videos'}", "--backbone", "mean")
     ended = call("run", "--methods", "supervised", *words, "--engine", "noting", "--out", tmp_path)
     assert ended.status == 0, ended.err

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import definition, method_set, plugins, recipe
+from ssmar_bench.core import benchmark_config, method_config, method_set, plugins
 from ssmar_bench.core.errors import UserError
 from tests.plugins.conftest import MINE, RECIPE
 
 
 def test_recipe_and_algorithm_of_a_package_are_as_ours(mine: Path) -> None:
-    found, _ = recipe.read("mine")
+    found, _ = method_config.read("mine")
     assert (found.label, found.algorithm) == ("Mine", "mine")
-    assert found.hyperparameters.keys() == recipe.read("fixmatch")[0].hyperparameters.keys()
-    assert "mine" in recipe.RECIPES.names()
-    assert str(recipe.RECIPES.volume("mine").origin) == "my-package 1.2"
+    assert found.hyperparameters.keys() == method_config.read("fixmatch")[0].hyperparameters.keys()
+    assert "mine" in method_config.RECIPES.names()
+    assert str(method_config.RECIPES.volume("mine").origin) == "my-package 1.2"
     assert ALGORITHMS.load("mine").__name__ == "Mine"
     assert str(ALGORITHMS.entry("mine").origin) == "my-package 1.2"
     assert method_set.expand(["mine", "fixmatch"]) == ["mine", "fixmatch"]
@@ -29,7 +29,7 @@ def test_recipe_and_algorithm_of_a_package_are_as_ours(mine: Path) -> None:
 def test_nothing_of_a_package_is_imported_to_list_it(mine: Path) -> None:
     (mine / "my_package" / "__init__.py").write_text("raise SystemExit('it was imported')")
     code = (
-        "import sys; from ssmar_bench.core import recipe; from ssmar_bench.algorithms import ALGORITHMS; "
+        "import sys; from ssmar_bench.core import method_config; from ssmar_bench.algorithms import ALGORITHMS; "
         "print(recipe.read('mine')[0].label, 'mine' in ALGORITHMS, 'torch' in sys.modules, 'my_package' in sys.modules)"
     )
     words = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(mine)!r}); {code}"]
@@ -48,7 +48,7 @@ def test_a_package_brings_sets_and_benchmarks(install: Any) -> None:
         },
     )
     assert method_set.expand(["ours"]) == ["mine", "fixmatch"]
-    assert definition.read("small").source.name == "micro-motion"
+    assert benchmark_config.read("small").source.name == "micro-motion"
 
 
 def test_a_method_that_is_called_as_ours_is_an_error_for_that_name_alone(install: Any) -> None:
@@ -58,13 +58,13 @@ def test_a_method_that_is_called_as_ours_is_an_error_for_that_name_alone(install
         **{"thief/__init__.py": MINE, "thief/methods/fixmatch.yaml": RECIPE.replace("name: mine", "name: fixmatch")},
     )
     with pytest.raises(UserError) as error:
-        recipe.read("fixmatch")
+        method_config.read("fixmatch")
     assert str(error.value).startswith("method 'fixmatch' is defined twice: by ssmar-bench ")
     assert f"and by thief 1.2 ({site / 'thief/methods/fixmatch.yaml'}); give one another name." in str(error.value)
     with pytest.raises(UserError) as error:
         ALGORITHMS.load("fixmatch")
     assert "(ssmar_bench.algorithms.fixmatch:FixMatch) and by thief 1.2 (thief:Mine)" in str(error.value)
-    assert recipe.read("aplt")[0].name == "aplt"
+    assert method_config.read("aplt")[0].name == "aplt"
     assert ALGORITHMS.load("aplt").__name__ == "APLT"
 
 
@@ -123,7 +123,7 @@ def test_what_does_not_keep_the_contract_is_refused(install: Any, text: str, rea
 
 def test_an_unknown_name_gets_the_nearest_of_a_package(mine: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'mine'"):
-        recipe.read("minee")
+        method_config.read("minee")
     with pytest.raises(UserError, match="did you mean 'mine'"):
         ALGORITHMS.load("minee")
 
@@ -132,5 +132,5 @@ def test_a_recipe_is_called_as_its_file(mine: Path) -> None:
     path = mine / "my_package" / "methods" / "mine.yaml"
     path.write_text(RECIPE.replace("name: mine", "name: yours"))
     with pytest.raises(UserError) as error:
-        recipe.read("mine")
+        method_config.read("mine")
     assert str(error.value) == f"{path}:2: name: 'yours' is not 'mine', as the file is called."

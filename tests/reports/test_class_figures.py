@@ -10,11 +10,11 @@ from matplotlib.text import Text
 
 from ssmar_bench.reports import class_figures, level_figures
 from ssmar_bench.reports.class_figures import recall, reliability
-from ssmar_bench.reports.style import drawing, looks
-from ssmar_bench.results.cells import Cell, cells, classes
-from ssmar_bench.results.clips import BINS
-from ssmar_bench.results.pseudo import over_seeds
+from ssmar_bench.reports.line_styles import drawing, looks
+from ssmar_bench.results.clip_counts import BINS
+from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.records import load
+from ssmar_bench.results.run_groups import Cell, cells, classes
 
 B = "micro-motion-12"
 LOOKS = looks(["FixMatch", "APLT"])

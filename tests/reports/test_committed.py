@@ -9,7 +9,7 @@ import pytest
 
 from ssmar_bench.reports import paper
 from ssmar_bench.reports.render import html
-from ssmar_bench.results.digest import inputs
+from ssmar_bench.results.input_digest import inputs
 from ssmar_bench.results.records import load
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from ssmar_bench.reports import figures
-from ssmar_bench.reports.style import drawing, looks
-from ssmar_bench.results.pseudo import over_seeds
+from ssmar_bench.reports.line_styles import drawing, looks
+from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.records import load
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from _records import Fake
 
+from ssmar_bench.reports.formatting import STALE
 from ssmar_bench.reports.render import html
-from ssmar_bench.reports.web.payload import embedded
-from ssmar_bench.reports.words import STALE
-from ssmar_bench.results.digest import inputs
+from ssmar_bench.reports.web.page_data import embedded
+from ssmar_bench.results.input_digest import inputs
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&amp;<!--"
 

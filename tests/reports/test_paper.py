@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from _records import Real, say
 
-from ssmar_bench.core.published import PaperTable
-from ssmar_bench.reports import paper, paper_words, rank_figure
-from ssmar_bench.reports.filled import filled
+from ssmar_bench.core.published_tables import PaperTable
+from ssmar_bench.reports import paper, paper_notes, rank_figure
+from ssmar_bench.reports.filled_table import filled
+from ssmar_bench.reports.formatting import STALE
 from ssmar_bench.reports.latex import latex
-from ssmar_bench.reports.style import drawing
-from ssmar_bench.reports.words import STALE
+from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.results.claim_rules import Seen
 from ssmar_bench.results.claims import evaluate, verdict
 from ssmar_bench.results.records import Runs, load
@@ -261,13 +261,13 @@ def test_five_independent_data_sets_are_tested_and_drawn(tmp_path: Path) -> None
             for number, method in enumerate(rows.values()):
                 Real(method, ratio, 0, 0.3 + 0.2 * number, benchmark=name).write(tmp_path)
     runs = load(tmp_path)
-    found = paper_words.tested(filled(runs, table, "real"))
+    found = paper_notes.tested(filled(runs, table, "real"))
     assert found is not None
     assert (found.sets, list(found.ranks)) == (6, [3, 2, 1])
-    assert "Friedman's test over 6 data sets" in " ".join(paper_words.words(filled(runs, table, "real")))
+    assert "Friedman's test over 6 data sets" in " ".join(paper_notes.words(filled(runs, table, "real")))
     with drawing():
         axes = rank_figure.ranks(found).axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["Ours", "FixMatch", "Plain"]
     assert len(axes.lines) == 3  # the points, and two bars: Ours and Plain are 2 ranks apart
-    few = paper_words.tested(filled(runs, table.model_copy(update={"columns": {"real": table.of("real")[:8]}}), "real"))
+    few = paper_notes.tested(filled(runs, table.model_copy(update={"columns": {"real": table.of("real")[:8]}}), "real"))
     assert few is None

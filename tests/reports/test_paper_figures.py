@@ -12,10 +12,10 @@ from matplotlib.text import Text
 from PIL import Image
 
 from ssmar_bench.reports import paper, paper_figures
+from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.reports.render import html, render
-from ssmar_bench.reports.style import drawing
-from ssmar_bench.results.digest import inputs
 from ssmar_bench.results.examples import examples, picture
+from ssmar_bench.results.input_digest import inputs
 from ssmar_bench.results.records import Runs, load
 
 LEVELS = ("micro-motion-easy", "micro-motion-12", "micro-motion-hard")

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.reports.render import comparison_text, render
-from ssmar_bench.results.digest import inputs
+from ssmar_bench.results.input_digest import inputs
 
 B = "micro-motion-12"
 

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from ssmar_bench.reports.formatting import cell, count, percent, seconds, seeds
 from ssmar_bench.reports.latex import LINES, PAGE, escape_latex, latex
 from ssmar_bench.reports.tables import Table, csv, markdown, page
-from ssmar_bench.reports.words import cell, count, percent, seconds, seeds
 
 TABLE = Table(
     name="t",

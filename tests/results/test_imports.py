@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 ROOMS = (
-    "ssmar_bench.results.compare, ssmar_bench.results.pseudo, ssmar_bench.results.context, ssmar_bench.reports.render"
+    "ssmar_bench.results.comparison, ssmar_bench.results.curve_statistics, ssmar_bench.results.caption_facts, "
+    "ssmar_bench.reports.render"
 )
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.clips.store import Store
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.clips.frame_cache import Store
+from ssmar_bench.core.benchmark_config import Definition
 from ssmar_bench.core.events import silence
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.manifest import Truth
-from ssmar_bench.runs import data
+from ssmar_bench.core.split import Truth
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells
 from ssmar_bench.splits.build import truth
 from tests.conftest import METHODS
@@ -33,8 +33,8 @@ class Known:
 def known(tiny: Path) -> Known:
     grid = Grid(str(tiny), METHODS, [0.5, 1.0], [0])
     definition = base_definition(grid)
-    index = data.prepare_source(definition, {}, 1, silence)
-    store = data.prepare_store(definition, index, cells(grid, index)[0].manifest, 1, silence)
+    index = prepare_data.prepare_source(definition, {}, 1, silence)
+    store = prepare_data.prepare_store(definition, index, cells(grid, index)[0].manifest, 1, silence)
     pixels = {definition.store: Store.open(store).fingerprint()}
     table = {(cell.spec.method, cell.spec.ratio): cell for cell in cells(grid, index, pixels=pixels)}
-    return Known(definition, data.source_root(definition, {}), index, truth(index, definition), table)
+    return Known(definition, prepare_data.source_root(definition, {}), index, truth(index, definition), table)

@@ -23,7 +23,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, silence
 from ssmar_bench.core.run_folder import RECORD, RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.runs import data, worker
+from ssmar_bench.runs import prepare_data, worker
 from ssmar_bench.runs.execute import Execution, _ready, _train
 from ssmar_bench.runs.local import LocalEngine
 from ssmar_bench.runs.plan import Cell, Grid, cells
@@ -99,7 +99,7 @@ class Trial:
 def master(tiny: Path, known: Any, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """One run of each kind, never changed."""
     (cell,) = cells(Grid(str(tiny), ["fixmatch"], [0.5], [0], sets={"train.epochs": EPOCHS}), known.index)
-    store = data.prepare_store(known.definition, known.index, cell.manifest, 1, silence)
+    store = prepare_data.prepare_store(known.definition, known.index, cell.manifest, 1, silence)
     trial = Trial(cell, Launch(str(store)), known.truth, tmp_path_factory.mktemp("damage"))
 
     def kill(event: Event) -> None:

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.clips import store as stores
+from ssmar_bench.clips import frame_cache as stores
 from ssmar_bench.core.events import Event
 from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.records import load
-from ssmar_bench.runs import data, execute
+from ssmar_bench.runs import execute, prepare_data
+from ssmar_bench.runs.data_digests import Known, recognised
 from ssmar_bench.runs.execute import Execution
-from ssmar_bench.runs.known import Known, recognised
 from ssmar_bench.runs.plan import Cell, Grid, cells
 from ssmar_bench.splits.build import truth
 
@@ -250,10 +250,10 @@ def test_of_two_records_none_is_guessed(finished: Any, known: Any, tmp_path: Pat
 
 def test_sizes_tell_a_replaced_video(known: Any, root: Path) -> None:
     manifest = known.cells["supervised", 0.5].manifest
-    clips = data.clip_files(known.index, manifest)
+    clips = prepare_data.clip_files(known.index, manifest)
     moved = [replace(clip, path=root / clip.path.relative_to(known.root)) for clip in clips]
-    assert data.sizes_digest(moved) == data.sizes_digest(clips)
+    assert prepare_data.sizes_digest(moved) == prepare_data.sizes_digest(clips)
     moved[0].path.write_bytes(moved[0].path.read_bytes() + b"\0")
-    assert data.sizes_digest(moved) != data.sizes_digest(clips)
+    assert prepare_data.sizes_digest(moved) != prepare_data.sizes_digest(clips)
     moved[0].path.unlink()
-    assert data.sizes_digest(moved) == ""
+    assert prepare_data.sizes_digest(moved) == ""

@@ -14,7 +14,7 @@ import pytest
 
 from ssmar_bench import api
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.results.compare import comparison
+from ssmar_bench.results.comparison import comparison
 from ssmar_bench.results.records import load
 from ssmar_bench.runs.local import LocalEngine
 from tests.conftest import Commands, Finished, folder_of, records, timings, until, workers

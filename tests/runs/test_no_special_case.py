@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import ssmar_bench
-from ssmar_bench.core import recipe
+from ssmar_bench.core import method_config
 
 ROOT = Path(ssmar_bench.__file__).parent
-NAMES = sorted({recipe.read(name)[0].algorithm for name in recipe.RECIPES.names()} - {"supervised"})
+NAMES = sorted({method_config.read(name)[0].algorithm for name in method_config.RECIPES.names()} - {"supervised"})
 """``supervised`` is an English word of docstrings, too."""
 
 

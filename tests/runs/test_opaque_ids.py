@@ -13,17 +13,17 @@ import pandas as pd
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.clips.store import Store
+from ssmar_bench.clips.frame_cache import Store
 from ssmar_bench.core import plugins, registry
 from ssmar_bench.core.events import Listener, silence
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.manifest import opaque
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.runs import data
+from ssmar_bench.core.split import opaque
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.execute import lay_out
 from ssmar_bench.runs.plan import Grid, base_definition, cells
-from ssmar_bench.sources import KNOWN, Source, counterfeit, read
+from ssmar_bench.sources import KNOWN, Source, mock, read
 from ssmar_bench.sources.listing import Listing, frame
 from ssmar_bench.splits.build import truth
 
@@ -154,7 +154,7 @@ def grid(
         source, benchmark = name, str(tmp_path / "telling.yaml")
     else:
         benchmark, source = name, base_definition(Grid(name, ["supervised"])).source.name
-        counterfeit.write(source, root, lists_only=True, clips=COUNTERFEITS[name])
+        mock.write(source, root, lists_only=True, clips=COUNTERFEITS[name])
     index = read(source, root)
     film = _film(video, max(8, int(index.clips["end"].max()) + 1))
     for path in map(Path, index.clips["path"].unique()):
@@ -170,9 +170,9 @@ def test_files_that_a_training_process_reads_hold_no_id_and_no_order(
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     asked, roots = grid
     definition = base_definition(asked)
-    index = data.prepare_source(definition, roots, 1, silence)
+    index = prepare_data.prepare_source(definition, roots, 1, silence)
     (cell,) = cells(asked, index)
-    store = data.prepare_store(definition, index, cell.manifest, 1, silence)
+    store = prepare_data.prepare_store(definition, index, cell.manifest, 1, silence)
     run = RunFolder(tmp_path / cell.spec.folder())
     lay_out(cell, run, Launch(str(store)))
 

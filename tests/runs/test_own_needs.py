@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.clips.store import Store
+from ssmar_bench.clips.frame_cache import Store
+from ssmar_bench.core import method_config as recipes
 from ssmar_bench.core import method_set
-from ssmar_bench.core import recipe as recipes
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.execute import store_recipes
 from ssmar_bench.runs.plan import Grid, cells, check
 from tests.conftest import Finished, folder_of
@@ -97,7 +97,9 @@ def test_the_rows_of_table_2_are_trained_side_by_side(
         stores[method] = Store.open(Path(launch["store"]))
     assert stores["ltg"].recipe.neighbours == 1
     assert {stores[method].folder for method in ROWS if method != "ltg"} == {stores["tcl"].folder}
-    assert stores["tcl"].folder == data.store_folder(known.definition, data.clip_files(known.index, _manifest(known)))
+    assert stores["tcl"].folder == prepare_data.store_folder(
+        known.definition, prepare_data.clip_files(known.index, _manifest(known))
+    )
     assert stores["tcl"].clip(0).shape[0] * 2 == stores["ltg"].clip(0).shape[0]
 
 

@@ -14,7 +14,7 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.core import method_set
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.execute import default_jobs, expected_seconds, steps_of
 from ssmar_bench.runs.plan import Grid, cells, check, rows
 from tests.conftest import METHODS, folder_of
@@ -188,16 +188,16 @@ def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(
 def test_a_definitions_knobs_are_checked(known: Any, knob: str, value: float, fault: str) -> None:
     source = known.definition.source.model_copy(update={"knobs": {knob: value}})
     with pytest.raises(UserError) as error:
-        data.source_root(known.definition.model_copy(update={"source": source}), {})
+        prepare_data.source_root(known.definition.model_copy(update={"source": source}), {})
     assert fault in str(error.value)
 
 
 def test_a_folder_of_another_difficulty_does_not_get_the_definitions_name(known: Any) -> None:
-    assert data.source_root(known.definition, {"micro-motion": known.root}) == known.root
+    assert prepare_data.source_root(known.definition, {"micro-motion": known.root}) == known.root
     source = known.definition.source
     other = source.model_copy(update={"knobs": {**source.knobs, "amplitude": 2.0}})
     with pytest.raises(UserError, match=r"rendered with amplitude=1.0, but tiny-motion says amplitude=2.0"):
-        data.source_root(known.definition.model_copy(update={"source": other}), {"micro-motion": known.root})
+        prepare_data.source_root(known.definition.model_copy(update={"source": other}), {"micro-motion": known.root})
 
 
 def test_a_set_of_methods_is_planned_as_its_rows(tiny: Path) -> None:

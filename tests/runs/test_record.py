@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssmar_bench.core.manifest import Truth
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs import data
+from ssmar_bench.core.split import Truth
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.record import pseudo_label_rows, salted, write_record
 from tests.conftest import METHODS, folder_of
 
@@ -78,7 +78,7 @@ def record_of(folder: Path) -> dict[str, bytes]:
 def test_the_record_is_a_function_of_the_working_files_and_the_truth(trained: Any, known: Any, run: RunFolder) -> None:
     cell = known.cells["aplt", 0.5]
     assert not run.done()
-    videos = data.sizes_digest(data.clip_files(known.index, cell.manifest))
+    videos = prepare_data.sizes_digest(prepare_data.clip_files(known.index, cell.manifest))
     write_record(run, cell.label, cell.manifest, known.truth, videos=videos)
     assert run.done()
     assert record_of(run.path) == record_of(folder_of(trained.out, "aplt"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.sources import SOURCES, counterfeit
+from ssmar_bench.sources import SOURCES, mock
 
 LAYOUTS = [(name, layout) for name, source in SOURCES.items() if source.facts for layout in (source.layouts or ("",))]
 """Every source that has owners, with each of its layouts."""
@@ -23,7 +23,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], 
         layout = layout or next(iter(SOURCES[name].layouts), "")
         if (name, layout) not in made:
             out = tmp_path_factory.mktemp("sources") / f"{name}-{layout}"
-            counterfeit.write(name, out, layout or None, lists_only=True, clips=60)
+            mock.write(name, out, layout or None, lists_only=True, clips=60)
             made[name, layout] = out
         return made[name, layout]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from ssmar_bench.core import definition as definitions
+from ssmar_bench.core import benchmark_config as definitions
 from ssmar_bench.core.events import silence
 from ssmar_bench.core.files import read_json
-from ssmar_bench.core.manifest import Manifest, opaque
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.runs import data, execute
+from ssmar_bench.core.split import Manifest, opaque
+from ssmar_bench.runs import execute, prepare_data
 from ssmar_bench.runs.execute import Execution
 from ssmar_bench.runs.plan import Grid
 from ssmar_bench.runs.record import salted
@@ -80,7 +80,7 @@ def _accuracy_of_shuffled(run: RunFolder) -> float:
             for clips in trainer.data.fixed("test")
         ]
     prediction = torch.cat(logits).argmax(1).tolist()
-    index = data.prepare_source(definitions.read(str(run.path.parents[2] / "definition.yaml")), {}, 1, silence)
+    index = prepare_data.prepare_source(definitions.read(str(run.path.parents[2] / "definition.yaml")), {}, 1, silence)
     names = {opaque(clip): salted(manifest.benchmark, clip) for clip in index.clips["clip_id"]}
     lines = (line.split(",") for line in (run.record / "predictions.csv").read_text().splitlines()[1:])
     labels = {clip: int(label) for clip, _, label, *_ in lines}

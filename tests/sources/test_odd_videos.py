@@ -11,7 +11,7 @@ import pytest
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.sources import Used, duplicates, read, survey, videos
-from ssmar_bench.sources.check import check
+from ssmar_bench.sources.source_check import check
 
 Copy = Callable[..., Path]
 SOURCES = ["ma52", "imigue", "smg", "ucf101", "hmdb51"]

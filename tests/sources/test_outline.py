@@ -11,19 +11,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ssmar_bench.core.definition import Definition, Source
+from ssmar_bench.core.benchmark_config import Definition, Source
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.plan import Grid, base_definition
-from ssmar_bench.sources import micro_motion, read
-from ssmar_bench.sources.micro_motion import MicroMotion
+from ssmar_bench.sources import read, synthetic
+from ssmar_bench.sources.synthetic import MicroMotion
 
 SMALL = MicroMotion(train_clips=30, test_clips=13, train_people=5, test_people=4, people_overlap=2, frames=4, size=16)
 
 
 def test_the_outline_is_the_index_of_the_rendered_folder(tmp_path: Path) -> None:
-    micro_motion.write(SMALL, tmp_path / "data", 1)
-    there, planned = read("micro-motion", tmp_path / "data"), micro_motion.outline(SMALL, tmp_path / "data")
+    synthetic.write(SMALL, tmp_path / "data", 1)
+    there, planned = read("micro-motion", tmp_path / "data"), synthetic.outline(SMALL, tmp_path / "data")
     pd.testing.assert_frame_equal(planned.clips, there.clips, check_dtype=False)
     assert (planned.source, planned.classes, planned.groups) == (there.source, there.classes, there.groups)
     assert (planned.rates, planned.counterfeit) == (there.rates, there.counterfeit)
@@ -36,7 +36,7 @@ def test_planning_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     plain = base_definition(Grid("micro-motion-12", ["supervised"]))
     definition: Definition = plain.model_copy(update={"source": Source(name="micro-motion", knobs=knobs)})
     began = time.process_time()
-    index = data.outlined_source(definition, {})
+    index = prepare_data.outlined_source(definition, {})
     assert time.process_time() - began < 10
     assert len(index.clips) == 30_000
     assert not [*tmp_path.iterdir()]
@@ -48,7 +48,7 @@ def _killed(*_: object) -> int:
 
 
 def test_a_rendering_process_that_is_killed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(micro_motion, "_write_clips", _killed)
+    monkeypatch.setattr(synthetic, "_write_clips", _killed)
     with pytest.raises(UserError, match="A rendering process ended by itself"):
-        micro_motion.write(SMALL, tmp_path / "data", 2)
+        synthetic.write(SMALL, tmp_path / "data", 2)
     assert not [*tmp_path.iterdir()]

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ssmar_bench.core import definition as definitions
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core.benchmark_config import Definition
 from ssmar_bench.core.index import COLUMNS, Index
 
 MakeIndex = Callable[..., Index]

@@ -14,7 +14,7 @@ import pytest
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import COLUMNS, Index
-from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.split import Manifest
 from ssmar_bench.splits.build import build, labelled_count, truth
 
 SIZES = {3: 60, 7: 31, 11: 7}  # class id -> training clips

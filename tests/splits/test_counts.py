@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from ssmar_bench.core import definition as definitions
-from ssmar_bench.core.definition import BENCHMARKS, Definition
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core.benchmark_config import BENCHMARKS, Definition
 from ssmar_bench.core.index import Index
 from ssmar_bench.splits.build import Benchmark, labelled_count
-from ssmar_bench.splits.built import build_all
+from ssmar_bench.splits.split_set import build_all
 from ssmar_bench.splits.summary import summary
 from tests.splits import _counts
 

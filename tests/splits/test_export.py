@@ -10,8 +10,8 @@ import pytest
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import Index
 from ssmar_bench.splits.build import Benchmark
-from ssmar_bench.splits.built import Built, build_all
 from ssmar_bench.splits.export import export, places
+from ssmar_bench.splits.split_set import Built, build_all
 
 SIZES = {3: 40, 7: 20}
 ROOT = Path("/v")

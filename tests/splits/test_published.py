@@ -5,16 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ssmar_bench.core import definition as definitions
-from ssmar_bench.core import places
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core import paths
 from ssmar_bench.core.index import COLUMNS, Index
-from ssmar_bench.sources import micro_motion
-from ssmar_bench.sources.micro_motion import MicroMotion
+from ssmar_bench.sources import synthetic
+from ssmar_bench.sources.synthetic import MicroMotion
 from ssmar_bench.splits import fingerprints as prints
 from ssmar_bench.splits.build import Benchmark
-from ssmar_bench.splits.built import build_all
+from ssmar_bench.splits.split_set import build_all
 
-PUBLISHED = sorted((places.shipped("splits") / "fingerprints").glob("*.json"))
+PUBLISHED = sorted((paths.shipped("splits") / "fingerprints").glob("*.json"))
 
 
 def test_they_belong_to_a_benchmark() -> None:
@@ -28,7 +28,7 @@ def test_they_belong_to_a_benchmark() -> None:
 def test_synthetic_splits_have_the_published_fingerprints(path) -> None:
     """Names, labels and people of the clips are known before any of them is rendered."""
     definition = definitions.read(path.stem)
-    planned = micro_motion.plan(MicroMotion(**definition.source.knobs))  # type: ignore[arg-type]
+    planned = synthetic.plan(MicroMotion(**definition.source.knobs))  # type: ignore[arg-type]
     rows = [
         (f"{clip.part}/{clip.name}", clip.name, -1, -1, clip.label, clip.name.split("_")[0], clip.part)
         for clip in planned

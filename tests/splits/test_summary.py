@@ -11,7 +11,7 @@ import pytest
 
 from ssmar_bench.core.index import Index
 from ssmar_bench.splits.build import Benchmark
-from ssmar_bench.splits.built import Built, build_all
+from ssmar_bench.splits.split_set import Built, build_all
 from ssmar_bench.splits.summary import summary
 
 SIZES = {3: 40, 7: 20}

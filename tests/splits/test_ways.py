@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssmar_bench.core.definition import CarvedTest, Definition
+from ssmar_bench.core.benchmark_config import CarvedTest, Definition
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.manifest import Manifest
+from ssmar_bench.core.split import Manifest
 from ssmar_bench.splits.build import Benchmark, build, truth
 
 SIZES = {3: 60, 7: 31, 11: 12}

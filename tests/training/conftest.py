@@ -11,12 +11,12 @@ import pytest
 import torch
 from filelock import FileLock
 
-from ssmar_bench.core.definition import Definition
+from ssmar_bench.core.benchmark_config import Definition
 from ssmar_bench.core.events import silence
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells
 from ssmar_bench.training.train import Trainer
 from tests.conftest import METHODS
@@ -42,10 +42,10 @@ class Prepared:
 def prepared(tiny: Path, shared: Path) -> Prepared:
     grid = Grid(str(tiny), METHODS, [0.5, 1.0], [0], sets={"train.epochs": EPOCHS})
     definition = base_definition(grid)
-    index = data.prepare_source(definition, {}, os.cpu_count() or 1, silence)
+    index = prepare_data.prepare_source(definition, {}, os.cpu_count() or 1, silence)
     found = cells(grid, index)
     with FileLock(shared / "store.lock"):
-        store = data.prepare_store(definition, index, found[0].manifest, 1, silence)
+        store = prepare_data.prepare_store(definition, index, found[0].manifest, 1, silence)
     return Prepared(definition, index, store, {(cell.spec.method, cell.spec.ratio): cell for cell in found})
 
 

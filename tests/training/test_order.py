@@ -11,9 +11,9 @@ import pytest
 import timm
 import torch
 
-from ssmar_bench.clips.store import Store
+from ssmar_bench.clips.frame_cache import Store
 from ssmar_bench.core.contract import Batch
-from ssmar_bench.training.data import RunData
+from ssmar_bench.training.run_data import RunData
 from ssmar_bench.training.train import build_method
 from tests.conftest import METHODS
 

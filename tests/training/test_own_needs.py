@@ -12,11 +12,11 @@ import pytest
 import torch
 from filelock import FileLock
 
-from ssmar_bench.core.definition import StoreRecipe
+from ssmar_bench.core.benchmark_config import StoreRecipe
 from ssmar_bench.core.events import silence
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.runs import data
+from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.plan import Grid, base_definition, cells
 from ssmar_bench.training.train import Trainer
 
@@ -30,14 +30,14 @@ def trainer(tiny: Path, shared: Path) -> Callable[..., Trainer]:
     """Makes a trainer of ``tcl`` or ``ltg`` at 50 % labels, on the store that it needs."""
     grid = Grid(str(tiny), ["tcl", "ltg"], [0.5], [0], sets={"train.epochs": EPOCHS})
     definition = base_definition(grid)
-    index = data.prepare_source(definition, {}, os.cpu_count() or 1, silence)
+    index = prepare_data.prepare_source(definition, {}, os.cpu_count() or 1, silence)
     found = {cell.spec.method: cell for cell in cells(grid, index)}
 
     def make(folder: Path, method: str, **train: Any) -> Trainer:
         cell = found[method]
-        own = data.stored_as(definition, StoreRecipe.model_validate(cell.spec.store))
+        own = prepare_data.stored_as(definition, StoreRecipe.model_validate(cell.spec.store))
         with FileLock(shared / "store.lock"):
-            store = data.prepare_store(own, index, cell.manifest, 1, silence)
+            store = prepare_data.prepare_store(own, index, cell.manifest, 1, silence)
         spec = replace(cell.spec, train={**cell.spec.train, **train})
         return Trainer(spec, cell.manifest.with_opaque_ids(), Launch(str(store)), RunFolder(folder), silence)
 

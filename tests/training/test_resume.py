@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ssmar_bench.core.errors import DivergedError, UserError
-from ssmar_bench.training import ledger
+from ssmar_bench.training import pseudo_label_log
 
 RUNS = [("supervised", 0.5), ("fixmatch", 0.5), ("aplt", 0.5), ("supervised", 1.0)]
 
@@ -136,7 +136,7 @@ def test_the_probe_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tm
     files = sorted((tmp_path / "work" / "ledger").iterdir())
     assert [path.name for path in files] == [f"epoch-{number:05d}.npz" for number in (1, 2, 3)]
     for number, path in enumerate(files, start=1):
-        streams = ledger.read(path.read_bytes())
+        streams = pseudo_label_log.read(path.read_bytes())
         assert streams["probe"]["index"].tolist() == list(range(pool))
         assert streams["probe"]["weight"].tolist() == [1.0] * pool
         # APLT's first round stands after epoch 2 of 6.
@@ -147,7 +147,7 @@ def test_the_probe_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tm
 def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Path) -> None:
     trainer = prepared.trainer(tmp_path, "fixmatch")
     trainer.epoch()
-    online = ledger.read((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes())["online"]
+    online = pseudo_label_log.read((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes())["online"]
     expected = np.concatenate([trainer.data.slots("unlabelled", step) for step in range(trainer.data.steps_per_epoch)])
     assert online["index"].tolist() == expected.tolist()
     assert np.array_equal(online["weight"] > 0, online["confidence"] >= 0.95)
@@ -156,4 +156,4 @@ def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Pa
 
 def test_a_pool_without_unlabelled_clips_has_no_stream(prepared: Any, tmp_path: Path) -> None:
     prepared.trainer(tmp_path, "supervised", 1.0).epoch()
-    assert ledger.read((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes()) == {}
+    assert pseudo_label_log.read((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes()) == {}

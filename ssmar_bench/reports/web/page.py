@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.reports.web.payload import embedded
+from ssmar_bench.reports.web.page_data import embedded
 
 HERE = Path(__file__).parent
 SCRIPTS = ("dom", "tables", "charts", "matrix", "compare", "run", "main")

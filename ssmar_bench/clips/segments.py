@@ -1,0 +1,33 @@
+"""Which of a clip's stored frames a view chooses from, and whether a store can serve it at all."""
+
+from __future__ import annotations
+
+from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.contract import View, Views
+
+
+def check_views(views: Views, stored: StoreRecipe) -> None:
+    """Raise ``ValueError`` with what to do if a store of the recipe ``stored`` cannot serve ``views``."""
+    if views.neighbours > stored.neighbours:
+        raise ValueError(
+            "it looks at temporal gradients, for which the store must hold the frame behind each frame: "
+            "set store.neighbours: 1 in the recipe's overrides"
+        )
+    for view in views:
+        parts_of(stored, view)
+
+
+def parts_of(stored: StoreRecipe, view: View) -> tuple[int, int]:
+    """Into how many equal parts the stored frames fall for ``view``, and how many of them each part has.
+
+    Raises:
+        ValueError: they do not fall into so many equal parts.
+    """
+    held = stored.segments * stored.candidates
+    parts = view.frames or stored.segments
+    if held % parts:
+        raise ValueError(
+            f"it looks at {parts} frames, into which the store's {stored.segments} segments of {stored.candidates} "
+            f"frames do not divide: set store.candidates so that {parts} divides their product"
+        )
+    return parts, held // parts

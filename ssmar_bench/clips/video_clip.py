@@ -1,0 +1,47 @@
+"""A clip that no store holds: any video, decoded now and as a store decodes, so that a network sees the same of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ssmar_bench.clips.sample_frames import take
+from ssmar_bench.clips.scaler import Frames
+from ssmar_bench.clips.video_file import BadVideoError
+from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.errors import UserError
+
+
+@dataclass(frozen=True)
+class Outside:
+    """One clip in memory, with the face that a store shows to a :class:`ssmar_bench.clips.views.Viewer`.
+
+    Attributes:
+        ids: its name.
+        frames: (segments * candidates, H, W, 3) uint8 RGB.
+    """
+
+    ids: tuple[str]
+    frames: Frames
+
+    def clip(self, row: int) -> Frames:  # noqa: ARG002 - there is one
+        """Its frames."""
+        return self.frames
+
+
+def outside(path: Path, recipe: StoreRecipe, start: int = -1, end: int = -1) -> Outside:
+    """Decode frames ``start`` to ``end`` of a video (0-based, inclusive; -1 and -1: all of it) under ``recipe``.
+
+    Raises:
+        BadVideoError: the file is no video or damaged, or has fewer frames than are asked for.
+        UserError: there is no such file, the clip ends before it starts or has a number below 0, or the recipe's
+            decoder is not installed.
+    """
+    if not path.is_file():
+        raise UserError(f"There is no video file {path}.")
+    ((_, taken),) = take(path, [(start, end)], recipe)
+    if taken.problem:
+        whole = start < 0 and end < 0
+        advice = "replace the file" if whole else "choose other frames, or replace the file"
+        raise BadVideoError(path, taken.problem, advice)
+    return Outside((path.name,), taken.frames)

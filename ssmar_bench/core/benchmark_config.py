@@ -1,0 +1,298 @@
+"""A benchmark's definition: source, classes, parts, ratios, store, views, network and schedule."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+
+from ssmar_bench.core import numbers
+from ssmar_bench.core.paths import at_home
+from ssmar_bench.core.printable import Line
+from ssmar_bench.core.shelf import Shelf
+from ssmar_bench.core.yaml_file import validate
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, unknown keys refused.
+
+    A key with a default was added later: the default is its neutral value, at which everything is as it was before.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def told(self) -> dict[str, Any]:
+        """Plain data for a run's spec; neutral values are left out, so that a new key renames no old run."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+class Source(Section):
+    """Which data set, and the knobs it is rendered with where it is synthetic."""
+
+    name: str
+    knobs: dict[str, int | float] = Field(default_factory=dict)
+
+
+class ClassList(Section):
+    """Where a benchmark's classes come from: the rule that gives them, its evidence, how sure we are of the set."""
+
+    rule: str
+    evidence: str
+    confidence: str
+
+
+class CarvedTest(Section):
+    """A test part of our own, carved out of the training parts in the order of hashes; one of the two fields is given.
+
+    Attributes:
+        clips_per_class: that many clips of every class; 0 for none.
+        people: whole people, until they hold this share of the clips; 0 for none.
+    """
+
+    clips_per_class: StrictInt = Field(default=0, ge=0)
+    people: float = Field(default=0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if bool(self.clips_per_class) == bool(self.people):
+            raise ValueError("give either clips_per_class or people")
+        return self
+
+
+class Parts(Section):
+    """Which clips are trained, validated and tested on, and how the labelled ones are chosen.
+
+    Nothing of this enters a run's identity but by the manifest that comes out of it.
+
+    Attributes:
+        train: the source's official parts that are trained on.
+        carved_test: a test part carved out of ``train``, where the official parts are not tested on.
+        test: the source's official parts that are tested on; empty with ``carved_test``.
+        validation: share of the clips in ``train`` that are validated on.
+        validation_by: whether whole people or single clips are held out for it.
+        labelled_by: ``clip`` labels the ratio of each class; ``person`` labels everything of some people and nothing
+            of the others, so that the ratio holds for all classes together and only nearly.
+        labelled_per_class: this many labelled clips of every class whatever its size; 0 labels by ratio, and any
+            other number needs the one ratio that it amounts to.
+    """
+
+    train: list[str] = Field(min_length=1)
+    carved_test: CarvedTest | None = None
+    test: Annotated[list[str], Field(validate_default=True)] = []
+    validation: float = Field(gt=0, lt=1)
+    validation_by: Literal["person", "clip"]
+    labelled_by: Literal["clip", "person"] = "clip"
+    labelled_per_class: Annotated[StrictInt, Field(ge=0)] = 0
+
+    @field_validator("test")
+    @classmethod
+    def _either_official_or_carved(cls, test: list[str], info: ValidationInfo) -> list[str]:
+        carved = info.data.get("carved_test") is not None
+        if carved == bool(test):
+            raise ValueError("write test: [] beside carved_test" if carved else "name the parts that are tested on")
+        both = sorted({*test} & {*info.data.get("train", [])})
+        if both:
+            raise ValueError(f"'{both[0]}' is trained on")
+        return test
+
+    @field_validator("labelled_per_class")
+    @classmethod
+    def _not_by_person(cls, count: int, info: ValidationInfo) -> int:
+        if count and info.data.get("labelled_by") == "person":
+            raise ValueError("people cannot be labelled by a number of clips of every class; use labelled_by: clip")
+        return count
+
+
+class StoreRecipe(Section):
+    """How videos are decoded into the store: ``segments`` x ``candidates`` frames a clip, short side in pixels.
+
+    With ``neighbours`` 1 the frame that follows each of them in the video is stored as well, for views of the temporal
+    gradient; the store then takes twice the space.
+
+    ``sampling`` says how frames are spread over a clip whose frame rate varies: evenly in ``time``, or by their
+    ``number`` as if the rate were constant. Where it is constant, both give the same frames.
+    """
+
+    decoder: Literal["pyav", "decord"]
+    short_side: int = Field(ge=8, le=2160)
+    segments: int = Field(ge=1, le=128)
+    candidates: int = Field(ge=1, le=64)
+    neighbours: int = Field(default=0, ge=0, le=1)
+    sampling: Literal["time", "number"] = "time"
+
+    @property
+    def frames(self) -> int:
+        """Frames that are stored of a clip."""
+        return self.segments * self.candidates * (1 + self.neighbours)
+
+
+class ClipRecipe(Section):
+    """How a view is made from the store's frames.
+
+    Attributes:
+        size: side of the square crop in pixels.
+        flip: whether weak and strong views are mirrored at random.
+        strong_ops: RandAugment operations a strong view, drawn with replacement.
+        cutout: largest side of Cutout's square, as a fraction of the crop.
+        per_frame: draw strong operations for each frame by itself (an ablation; the default is once a clip).
+        mean, std: normalisation of the three channels in [0, 1].
+    """
+
+    size: int = Field(ge=8, le=1024)
+    flip: bool
+    strong_ops: int = Field(ge=0, le=10)
+    cutout: float = Field(ge=0, le=1)
+    per_frame: bool
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class BackboneRecipe(Section):
+    """Which network: ``micro-tsm``, ``micro-r3d``, ``r3d18``, ``timesformer-base``, or ``tsn:``, ``tsm:`` NAME of timm.
+
+    ``weights`` is ``none``, ``imagenet`` (``kinetics400`` for ``r3d18``) or the path of a file; ``input`` is ``rgb``,
+    ``diff`` (frame differences) or ``centred`` (frames minus their clip's mean); ``dropout`` is the share of features
+    that are dropped before the classifier in training, of a 2D network in each frame by itself.
+    """
+
+    name: str
+    weights: str
+    input: Literal["rgb", "diff", "centred"]
+    dropout: float = Field(default=0, ge=0, lt=1)
+
+    @field_validator("weights")
+    @classmethod
+    def _whose_home(cls, weights: str) -> str:
+        return str(at_home(weights)) if weights.startswith("~") else weights
+
+    def told(self) -> dict[str, Any]:
+        """As every section's; where a file of weights stands is no part of what a run is."""
+        return super().told() | {"weights": PurePath(self.weights).name}
+
+
+Family = Literal["tsm", "3d", "vit"]
+"""Kinds of networks: 2D convolutions with temporal shift, 3D convolutions, vision transformers."""
+
+
+class Training(Section):
+    """The schedule, the same for every method of a benchmark.
+
+    Attributes:
+        epochs: an epoch is ceil(training clips / batch) steps, whatever the ratio.
+        batch: labelled clips a step; as many unlabelled ones.
+        lr: initial learning rate, cosine decay to 0 over all steps.
+        ema: momentum of the averaged weights that give the further EMA column.
+        threads: CPU threads a run (part of what makes it repeatable).
+        gradient_norm: longest gradient (L2, over all weights together); a longer one is shortened to it. 0: as it is.
+    """
+
+    epochs: int = Field(ge=1, le=100_000)
+    batch: int = Field(ge=1, le=65_536)
+    lr: float = Field(gt=0)
+    momentum: float = Field(ge=0, lt=1)
+    nesterov: bool
+    weight_decay: float = Field(ge=0)
+    ema: float = Field(ge=0, lt=1)
+    precision: Literal["fp32", "bf16"]
+    threads: int = Field(ge=1, le=256)
+    gradient_norm: float = Field(default=0, ge=0)
+
+
+def _no_truth_value(value: Any) -> Any:
+    """``true`` is a number to Python, and a slip to a person."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number")  # noqa: TRY004 - pydantic reports it with file and line
+    return value
+
+
+def _no_repetition(texts: list[str]) -> None:
+    for text in texts:
+        if texts.count(text) > 1:
+            raise ValueError(f"{text} stands there twice")
+
+
+class Definition(Section):
+    """One file of ``splits/``; its name becomes part of folders' names.
+
+    Attributes:
+        variant_of: the benchmark that is meant when nobody says which variant; "" for that one itself.
+        class_list: where ``classes`` come from.
+        expected_clips: official part -> clips of the classes that the owners' lists hold in it, where that is known;
+            whoever has another number of them is told.
+        networks: which network stands for a family of them on this benchmark. A recipe that was made for a family names
+            it (``backbone.name: 3d``), and is so run on a large network here and on a small one there.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    title: Line
+    notes: str = ""
+    variant_of: str = ""
+    source: Source
+    classes: dict[int, Line] = Field(min_length=2)
+    class_list: ClassList | None = None
+    expected_clips: dict[str, StrictInt] = Field(default_factory=dict)
+    parts: Parts
+    ratios: list[Annotated[float, BeforeValidator(_no_truth_value)]] = Field(min_length=1)
+    seeds: list[Annotated[StrictInt, Field(ge=0, lt=2**31)]] = Field(min_length=1)
+    store: StoreRecipe
+    clips: ClipRecipe
+    backbone: BackboneRecipe
+    networks: dict[Family, str] = Field(default_factory=dict)
+    train: Training
+    profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @field_validator("classes", mode="wrap")
+    @classmethod
+    def _each_class_once(cls, given: Any, read_all: ValidatorFunctionWrapHandler) -> dict[int, str]:
+        classes: dict[int, str] = read_all(given)
+        if len(classes) != len(given):  # YAML tells 5 from "5"
+            raise ValueError("a class id stands there twice, as a number and as a text")
+        of_name: dict[str, int] = {}
+        for label, name in classes.items():
+            plain = " ".join(name.split()).casefold()
+            if not plain:
+                raise ValueError(f"class {label} has no name")
+            if of_name.setdefault(plain, label) != label:
+                raise ValueError(f"the classes {of_name[plain]} and {label} have the same name, '{name}'")
+        return classes
+
+    @field_validator("ratios")
+    @classmethod
+    def _in_range(cls, ratios: list[float]) -> list[float]:
+        for ratio in ratios:
+            if not 0 < ratio <= 1:
+                raise ValueError(f"a labelled ratio lies in (0, 1], not {ratio}")
+        ratios = [numbers.ratio(ratio) for ratio in ratios]
+        _no_repetition([f"{ratio:.6g}" for ratio in ratios])  # as fingerprints and folders' names write them
+        return ratios
+
+    @field_validator("seeds")
+    @classmethod
+    def _each_once(cls, seeds: list[int]) -> list[int]:
+        _no_repetition([str(seed) for seed in seeds])
+        return seeds
+
+    @model_validator(mode="after")
+    def _one_ratio(self) -> Self:
+        if self.parts.labelled_per_class and len(self.ratios) > 1:
+            raise ValueError("with parts.labelled_per_class there is one ratio, the one that it amounts to")
+        return self
+
+
+BENCHMARKS = Shelf("splits", "benchmark")
+
+
+def read(name: str) -> Definition:
+    """The validated definition of benchmark ``name``."""
+    return validate(Definition, BENCHMARKS.document(name))

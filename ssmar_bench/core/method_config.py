@@ -1,0 +1,87 @@
+"""A method's recipe: an algorithm with every hyper-parameter, and where each value comes from."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ssmar_bench.core.benchmark_config import Section
+from ssmar_bench.core.errors import UserError, twice
+from ssmar_bench.core.paths import at_home
+from ssmar_bench.core.printable import Line
+from ssmar_bench.core.shelf import Shelf, is_path
+from ssmar_bench.core.yaml_file import Document, validate
+
+
+class Value(Section):
+    """One hyper-parameter and the source of its value (paper and equation, official code, or our decision)."""
+
+    value: Any
+    source: str = Field(min_length=1)
+
+
+class Parity(Section):
+    """What the algorithm is compared with, by the tests, and how closely it agrees.
+
+    Attributes:
+        oracle: ``semilearn`` (its ``algorithm``, of version 0.3.2, under the recipe's section ``as_semilearn``) or
+            ``formulas`` (a second implementation in plain loops, in the file ``where``).
+        tolerance: largest relative difference of the losses.
+        steps: over how many optimiser steps from the same weights.
+        arguments: the oracle's arguments that are not at its defaults, and the hyper-parameters whose values they get.
+        note: what is held equal besides weights, clips and seeds.
+    """
+
+    oracle: Literal["semilearn", "formulas"]
+    tolerance: float = Field(gt=0)
+    steps: int = Field(default=12, ge=1)
+    algorithm: str = ""
+    arguments: dict[str, str] = Field(default_factory=dict)
+    where: str = ""
+    note: str = ""
+
+
+class Recipe(Section):
+    """One file of ``methods/``: a row of a table."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    label: Line
+    citation: Line
+    algorithm: str
+    hyperparameters: dict[str, Value]
+    deviations: list[str]
+    overrides: dict[str, Any] = Field(default_factory=dict)
+    as_semilearn: dict[str, Value] = Field(default_factory=dict)
+    """Hyper-parameters that restore semilearn's reading where the recipe has the paper's."""
+    notes: str = ""
+    parity: Parity | None = None
+
+    def values(self, as_semilearn: bool = False) -> dict[str, Any]:
+        """The hyper-parameters without their sources; with semilearn's reading laid over them if asked for."""
+        entries = self.hyperparameters | (self.as_semilearn if as_semilearn else {})
+        return {name: entry.value for name, entry in entries.items()}
+
+
+RECIPES = Shelf("methods", "method", in_files=True)
+
+
+def read(name: str) -> tuple[Recipe, Document]:
+    """The validated recipe and its document (for the line of each hyper-parameter).
+
+    Raises:
+        UserError: no such method, a fault with its file and line, or a name that another method has.
+    """
+    name = RECIPES.named(name)
+    source = RECIPES.document(name)
+    recipe = validate(Recipe, source)
+    parity, algorithm = (source.lines.get((key,), (None, 0))[0] for key in ("parity", "algorithm"))
+    if recipe.parity is not None and parity != algorithm:  # extended by another algorithm, of which it says nothing
+        recipe = recipe.model_copy(update={"parity": None})
+    if is_path(name):
+        for volume in RECIPES.volumes():
+            if volume.name == recipe.name and volume.path.resolve() != at_home(name).resolve():
+                raise twice("method", recipe.name, [f"{volume.origin} ({volume.path})", name])
+    elif recipe.name != name:
+        raise UserError(f"{source.where(('name',))}: name: '{recipe.name}' is not '{name}', as the file is called.")
+    return recipe, source

@@ -1,0 +1,94 @@
+"""A table of the paper with the runs that fill it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from ssmar_bench.core import published_tables
+from ssmar_bench.core.published_tables import Column, PaperTable, Printed
+from ssmar_bench.results.comparability import Footing, planned
+from ssmar_bench.results.records import Runs
+from ssmar_bench.results.table_cells import Cell, fill
+
+KINDS = ("micro-motion", "real")
+"""Kinds of data that are reported; a table may have columns on others, too."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A table with its cells on one kind of data; ``columns`` and ``rows`` in order."""
+
+    runs: Runs
+    table: PaperTable
+    on: str
+    cells: dict[tuple[str, str], Cell]
+    rows: dict[str, str]
+    columns: tuple[Column, ...]
+    paper: dict[tuple[str, str], Printed]
+
+    @cached_property
+    def footings(self) -> dict[str, Footing]:
+        """Every row's footing in the first column, if the rows' recipes do not all leave it to the benchmark."""
+        first = self.columns[0]
+        found = planned(first.benchmark, first.backbone, list(self.rows.values()))
+        return {row: found[method] for row, method in self.rows.items() if method in found}
+
+    def cell(self, row: str, column: Column) -> Cell:
+        """The cell of a row and column."""
+        return self.cells[row, column.name]
+
+    @property
+    def empty(self) -> bool:
+        """Whether not one run has finished."""
+        return all(cell.runs.empty for cell in self.cells.values())
+
+    @property
+    def means(self) -> pd.DataFrame:
+        """Mean accuracy, rows x columns, NaN where nothing finished."""
+        return pd.DataFrame(
+            {c.name: {row: self.cell(row, c).accuracy.mean() for row in self.rows} for c in self.columns}
+        )
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """Rows that are compared with each other: those that the table sets apart, and the others."""
+        apart = [row for row in self.rows if row in self.table.apart]
+        return [own for own in ([row for row in self.rows if row not in apart], apart) if own]
+
+    def alike(self, rows: Sequence[str]) -> pd.DataFrame:
+        """Like ``means``, but over the seeds that all ``rows`` with runs in a column have; NaN where there is none."""
+        found = {}
+        for column in self.columns:
+            cells = {row: self.cell(row, column) for row in rows}
+            common = set.intersection(*([{*cell.seeds} for cell in cells.values() if cell.seeds] or [set()]))
+            found[column.name] = {
+                row: cell.accuracy[cell.accuracy.index.isin(common)].mean() for row, cell in cells.items()
+            }
+        return pd.DataFrame(found)
+
+
+def filled(runs: Runs, table: PaperTable, on: str) -> Filled:
+    """``table`` with the runs that fill it; the authors' likely rows are there if any has a run."""
+    cells = fill(runs, table, on, as_published=True)
+    started = {cell.row for cell in cells if len(cell.runs) or cell.failed or cell.unfinished}
+    always = table.methods()
+    rows = {row: method for row, method in table.methods(as_published=True).items() if row in always or row in started}
+    return Filled(
+        runs,
+        table,
+        on,
+        {(cell.row, cell.column.name): cell for cell in cells},
+        rows,
+        tuple(table.of(on)),
+        published_tables.printed(table.name),
+    )
+
+
+def source_of(found: Filled, column: Column) -> str:
+    """The data set of a column that has runs: its name in ``sources``."""
+    folders = [folder for row in found.rows for folder in found.cell(row, column).runs["folder"]]
+    return str(found.runs.specs[folders[0]].source["name"])

@@ -1,0 +1,128 @@
+"""Numbers and facts as a reader meets them: percentages, cells, costs and captions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ssmar_bench.core.printable import visible
+from ssmar_bench.results.caption_facts import Context
+from ssmar_bench.results.records import Damage
+
+ABSENT = "—"
+"""A cell of which no run was started."""
+
+
+NAMED = 10
+"""Damaged records that a page names."""
+
+STALE = "Stale: made by other code of the method than today's, which may give another number; train it anew to know."
+
+
+def footnotes(stale: Iterable[object]) -> tuple[str, ...]:
+    """What the mark of stale runs means, where there are some."""
+    return (STALE,) if any(stale) else ()
+
+
+def damage(found: Sequence[Damage]) -> list[str]:
+    """A sentence about damaged records, if there are some."""
+    if not found:
+        return []
+    names = ", ".join(visible(one.folder) for one in found[:NAMED]) + (" and others" if len(found) > NAMED else "")
+    return [f"Damaged records, which are left out ({len(found)}): {names}."]
+
+
+def percent(ratio: float) -> str:
+    """``10 %``."""
+    return f"{100 * ratio:g} %"
+
+
+def seeds(row: Mapping[Any, Any]) -> str:
+    """``3``: finished runs; then what is lacking: ``2; 1 stale; 1 failed``. Without any, ``1 failed`` or a dash."""
+    lacking = [f"{row[state]} {state}" for state in ("stale", "failed", "unfinished", "missing") if row[state]]
+    if row["seeds"]:
+        return "; ".join([str(row["seeds"]), *lacking])
+    started = [text for text in lacking if not text.endswith("missing")]
+    return "; ".join(started) if started else ABSENT
+
+
+def spread(row: Mapping[Any, Any], measure: str) -> str:
+    """``51.2 ± 1.4``: mean and deviation in per cent; one seed has no deviation, an unknown score is empty."""
+    mean, std = row[f"{measure}_mean"], row[f"{measure}_std"]
+    if math.isnan(mean):
+        return ""
+    return f"{100 * mean:.1f}" + ("" if math.isnan(std) else f" ± {100 * std:.1f}")
+
+
+def cell(row: Mapping[Any, Any], measure: str) -> str:
+    """``51.2 ± 1.4 (3)``: score and seeds; for a cell without a score, why there is none."""
+    score = spread(row, measure)
+    return f"{score} ({seeds(row)})" if score else seeds(row)
+
+
+def count(value: float) -> str:
+    """Thousands apart, "" for an unknown number."""
+    return "" if math.isnan(value) else f"{value:,.0f}".replace(",", " ")
+
+
+def seconds(value: float) -> str:
+    """``12 s``, ``3.4 min`` or ``5.6 h``."""
+    if math.isnan(value):
+        return ""
+    for unit, length in (("h", 3600.0), ("min", 60.0)):
+        if value >= 2 * length:
+            return f"{value / length:.1f} {unit}"
+    return f"{value:.3g} s"
+
+
+def choice(values: Iterable[object]) -> str:
+    """``a``, or ``a or b``."""
+    return " or ".join(str(value) for value in values)
+
+
+def setting(*benchmarks: Context) -> str:
+    """The sentence every caption needs: benchmark, network and initialisation, seeds, test part.
+
+    Benchmarks of which the same is to be said share one sentence.
+    """
+    said: dict[str, list[str]] = {}
+    for facts in benchmarks:
+        said.setdefault(_about(facts), []).append(facts.benchmark)
+    return " ".join(f"{', '.join(names)}: {words}" for words, names in said.items())
+
+
+def _about(facts: Context) -> str:
+    if not facts.seeds:
+        return "no run has finished."
+    return (
+        f"{choice(facts.classes)} classes; {choice(facts.networks)}; "
+        f"seed{'s' if len(facts.seeds) > 1 else ''} {', '.join(map(str, facts.seeds))}; "
+        f"{choice(facts.test_clips)} test clips of {choice(facts.test_people)} people, "
+        "test scored once with the last weights."
+    )
+
+
+def cautions(*benchmarks: Context) -> str:
+    """What a reader must know before comparing rows; no row is marked as best."""
+    first = "No row is marked as best: differences are not tested here"
+    if any(len(facts.seeds) < 5 for facts in benchmarks):
+        first += ", and fewer than five seeds support no claim"
+    names = [f"{facts.benchmark}: " if len(benchmarks) > 1 else "" for facts in benchmarks]
+    doubts = [name + doubt for name, facts in zip(names, benchmarks, strict=True) for doubt in unequal(facts)]
+    return ". ".join([first, *doubts]) + "."
+
+
+def unequal(facts: Context) -> list[str]:
+    """In which respect rows are not alike or not real, a sentence without its full stop each."""
+    notes = []
+    if facts.counterfeit:
+        notes.append("These runs are of a counterfeit of the data set: nothing here says anything about the real one")
+    if facts.differences:
+        listed = [f"{key} ({choice(values)})" for key, values in facts.differences.items()]
+        shown = ", ".join(listed[:4]) + (f" and {len(listed) - 4} more" if len(listed) > 4 else "")
+        notes.append(f"Not all runs share one setting: {shown}")
+    if facts.mixed_splits:
+        cells = ", ".join(f"{percent(ratio)} seed {seed}" for ratio, seed in facts.mixed_splits)
+        notes.append(f"Not all runs of a cell stand on the same split: {cells}")
+    return notes

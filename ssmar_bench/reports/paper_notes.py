@@ -1,0 +1,85 @@
+"""What is said above a table of the paper: which data, what is lacking, which tests there are and why not others."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.reports.filled_table import Filled, source_of
+from ssmar_bench.results.ranking import Friedman, friedman, rank, why_not
+
+
+def words(found: Filled) -> list[str]:
+    """The paragraphs above a table."""
+    told = [_data(found), *_lacking(found), _test(found)]
+    rankings = [rank(found.alike(rows)) for rows in found.groups]
+    if columns := [str(ranking.columns) for ranking in rankings if ranking.columns]:
+        told.append(
+            "Mean ranks are taken over the columns in which every measured row has a run, and there over the seeds "
+            f"that all rows have; columns: {', '.join(columns)}."
+        )
+    return told
+
+
+def _data(found: Filled) -> str:
+    if all(column.same for column in found.columns):
+        kind = "The paper's data and networks, as far as the paper states them."
+    elif found.on == "micro-motion":
+        kind = (
+            "Other data than the paper's: these are synthetic clips and small networks. Only gains and rank orders can "
+            "be compared with the paper, not accuracies."
+        )
+    else:
+        kind = "Real data; the paper prints no figures for these cells."
+    return " ".join([kind, found.table.notes.get(found.on, "")]).strip()
+
+
+def _lacking(found: Filled) -> list[str]:
+    """What a reduced table leaves out."""
+    there = found.means.notna()
+    rows = [row for row in found.rows if not there.loc[row].any()]
+    columns = [column.name for column in found.columns if not there[column.name].any()]
+    rest = there.drop(index=rows, columns=columns)
+    said = [f"rows {'; '.join(rows)}"] if rows else []
+    said += [f"columns {'; '.join(columns)}"] if columns else []
+    said += [f"of {name} the rows {'; '.join(rest.index[~rest[name]])}" for name in rest if not rest[name].all()]
+    told = [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
+    if fewer := _fewer_seeds(found):
+        told.append(f"Fewer seeds than the benchmark's definition names: {fewer} of the measured cells.")
+    return told
+
+
+def _fewer_seeds(found: Filled) -> int:
+    """Measured cells that lack seeds of their benchmark's definition."""
+    seeds = {column.benchmark: {*definitions.read(column.benchmark).seeds} for column in found.columns}
+    cells = [found.cell(row, column) for row in found.rows for column in found.columns]
+    return sum(1 for cell in cells if cell.seeds and seeds[cell.column.benchmark] - {*cell.seeds})
+
+
+def tested(found: Filled) -> Friedman | None:
+    """Friedman's test of the rows that are compared with each other, over independent data sets; None for too few."""
+    return friedman(_by_source(found))
+
+
+def _test(found: Filled) -> str:
+    result = tested(found)
+    if result is None:
+        columns = [column for column in found.columns if any(len(found.cell(row, column).runs) for row in found.rows)]
+        return why_not({source_of(found, column) for column in columns})
+    return (
+        f"Friedman's test over {result.sets} data sets: chi-squared {result.statistic:.2f}, p = {result.p:.3g} (ranks "
+        "permuted within data sets); two mean ranks differ by Nemenyi's test, which is approximate for so few, if they "
+        f"are {result.critical_difference:.2f} apart."
+    )
+
+
+def _by_source(found: Filled) -> pd.DataFrame:
+    """Mean accuracy by row and source, one value a data set, over the columns in which every measured row has runs.
+
+    A data set is one, however many ratios and networks were run on it.
+    """
+    scores = found.alike(found.groups[0]).dropna(how="all").dropna(axis=1, how="any")
+    if scores.empty:
+        return scores
+    sources = {column.name: source_of(found, column) for column in found.columns if column.name in scores}
+    return scores.T.groupby(pd.Series(sources, dtype=str)).mean().T

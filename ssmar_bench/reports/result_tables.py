@@ -1,0 +1,210 @@
+"""Which tables a report has, filled from the frames of ``results``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ssmar_bench.core.printable import visible
+from ssmar_bench.reports.comparability import own_columns, own_optimisers
+from ssmar_bench.reports.formatting import (
+    ABSENT,
+    cautions,
+    cell,
+    count,
+    footnotes,
+    percent,
+    seconds,
+    seeds,
+    setting,
+    spread,
+)
+from ssmar_bench.reports.tables import Table
+from ssmar_bench.results.caption_facts import Context
+from ssmar_bench.results.records import Damage
+
+MEASURES = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro-F1",
+    "balanced_accuracy": "Balanced acc.",
+    "ema_accuracy": "EMA acc.",
+    "validation_accuracy": "Validation acc.",
+}
+PARTS = ("test_accuracy", "validation_accuracy")
+CELLS = (
+    "Mean ± standard deviation over seeds in %, in brackets the number of seeds and what is lacking (missing: "
+    "seeds that other methods have); — means not run."
+)
+SCORES = (
+    "Mean ± standard deviation over seeds in %. Balanced accuracy is the mean of the classes' recalls; EMA is the "
+    "accuracy with exponentially averaged weights; validation accuracy is of the last epoch."
+)
+COSTS = (
+    "Medians over seeds: optimiser steps, clip views consumed, clips that "
+    "went through a network (passes without gradient and offline rounds included), and the time of training, "
+    "which depends on the machine."
+)
+
+Row = Callable[[Mapping[Any, Any]], tuple[str, ...]]
+"""A row of a frame into the cells of a table."""
+
+
+def accuracy(frame: pd.DataFrame, facts: Context) -> Table:
+    """Methods by ratios: test accuracy."""
+    ratios = sorted(set(frame["ratio"]))
+    cells = {(row["kind"], row["label"], row["ratio"]): row for row in frame.to_dict("records")}
+    names = list(dict.fromkeys((kind, label) for kind, label, _ in cells))
+    footings = {label: facts.footings[label] for _, label in names if label in facts.footings}
+    own = own_columns(footings)
+    rows = [
+        (
+            label,
+            *(column.get(label.removesuffix(", all labels"), "") for column in own.values()),
+            *(cell(cells[kind, label, ratio], "accuracy") for ratio in ratios),
+        )
+        for kind, label in names
+    ]
+    return Table(
+        name="accuracy",
+        title="Test accuracy by share of labelled clips.",
+        notes=(setting(facts), CELLS, *footnotes(frame["stale"]), cautions(facts), *own_optimisers(footings)),
+        header=("Method", *own, *map(percent, ratios)),
+        rows=tuple(rows),
+        rules=_rules([kind != "method" for kind, _ in names]),
+        left=1 + len(own),
+    )
+
+
+def measures(frame: pd.DataFrame, facts: Context) -> Table:
+    """Methods below each other for every ratio: all scores."""
+    return _long(
+        frame,
+        name="scores",
+        title="All scores.",
+        notes=(setting(facts), SCORES, *footnotes(frame["stale"]), cautions(facts)),
+        header=("Seeds", *MEASURES.values()),
+        fill=lambda row: (seeds(row), *(spread(row, measure) for measure in MEASURES)),
+    )
+
+
+def costs(frame: pd.DataFrame, facts: Context) -> Table:
+    """What each method's training cost."""
+    return _long(
+        frame[frame["kind"] != "majority"],
+        name="cost",
+        title="Cost of training.",
+        notes=(
+            setting(facts),
+            COSTS,
+        ),
+        header=("Steps", "Clips seen", "Clips forwarded", "Time"),
+        fill=_cost,
+    )
+
+
+def gaps(frame: pd.DataFrame) -> Table:
+    """Runs that gave no result, and why."""
+    rows = [
+        (row["label"], percent(row["ratio"]), str(row["seed"]), row["state"], row["reason"][:200] or ABSENT)
+        for row in frame.to_dict("records")
+    ]
+    return Table(
+        name="gaps",
+        title="Runs without a result.",
+        notes=("The whole traceback is kept in the run's folder, work/failure.txt.",),
+        header=("Method", "Labelled", "Seed", "State", "Reason"),
+        rows=tuple(rows),
+        left=5,
+    )
+
+
+def damaged(found: Sequence[Damage]) -> Table:
+    """Records that cannot be used, and why."""
+    rows = [(visible(one.folder), visible(one.why)) for one in found]
+    notes = ("They are in no other table; a run of which the record is lost is trained anew by the same command.",)
+    return Table("damage", "Damaged records.", notes, ("Run", "Why"), tuple(rows), left=2, wraps=frozenset({1}))
+
+
+def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
+    """Every run in a row; the last column is its folder.
+
+    Args:
+        frame: ``Runs.runs``, in the order in which it is shown.
+        titles: benchmark -> the name by which it is shown.
+    """
+    rows = [
+        (
+            titles[row["benchmark"]],
+            row["label"],
+            percent(row["ratio"]),
+            str(row["seed"]),
+            "done, stale" if row["code"] == "other" else row["state"],
+            *("" if pd.isna(row[part]) else f"{100 * row[part]:.1f}" for part in PARTS),
+            seconds(row["train_seconds"]),
+            row["folder"],
+        )
+        for row in frame.to_dict("records")
+    ]
+    header = ("Data", "Method", "Labelled", "Seed", "State", "Test acc.", "Validation acc.", "Time", "Run")
+    notes = ("Accuracies in %. A run's name leads to its page.", *footnotes(frame["code"] == "other"))
+    return Table("runs", "All runs", notes, header, tuple(rows), left=5)
+
+
+def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, Context]) -> Table:
+    """Methods by levels of difficulty, below each other for every ratio; always all levels.
+
+    Args:
+        frame: of ``results.compare.levels``.
+        titles: benchmark -> the level's name, from easy to hard.
+        facts: of the benchmarks that have runs.
+    """
+    cells = {(r["ratio"], r["kind"], r["label"], r["benchmark"]): r for r in frame.to_dict("records")}
+    kinds = {"method": 0, "majority": 1, "upper bound": 2}
+    names = dict.fromkeys((ratio, kind, label) for ratio, kind, label, _ in cells)
+    rows = [
+        (percent(name[0]), name[2], *(_level(cells.get((*name, benchmark))) for benchmark in titles))
+        for name in sorted(names, key=lambda name: (name[0], kinds[name[1]]))
+    ]
+    known = [facts[name] for name in titles if name in facts]
+    return Table(
+        name="levels",
+        title="Test accuracy on all levels of difficulty.",
+        notes=(setting(*known), CELLS, *footnotes(frame["stale"]), cautions(*known)),
+        header=("Labelled", "Method", *titles.values()),
+        rows=tuple(rows),
+        rules=_rules([row[0] for row in rows]),
+        left=2,
+    )
+
+
+def _level(row: Mapping[Any, Any] | None) -> str:
+    return ABSENT if row is None else cell(row, "accuracy")
+
+
+def _cost(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    if not row["seeds"]:
+        return (ABSENT,) * 4
+    return count(row["steps"]), count(row["clips_seen"]), count(row["clips_forwarded"]), seconds(row["train_seconds"])
+
+
+def _long(
+    frame: pd.DataFrame, name: str, title: str, notes: tuple[str, ...], header: tuple[str, ...], fill: Row
+) -> Table:
+    started = frame[["seeds", "failed", "unfinished"]].sum(axis=1) > 0  # the table of accuracies shows what was not run
+    ordered = frame[started].sort_values("ratio", kind="stable").to_dict("records")
+    return Table(
+        name=name,
+        title=title,
+        notes=notes,
+        header=("Labelled", "Method", *header),
+        rows=tuple((percent(row["ratio"]), row["label"], *fill(row)) for row in ordered),
+        rules=_rules([row["ratio"] for row in ordered]),
+        left=2,
+    )
+
+
+def _rules(keys: list[Any]) -> frozenset[int]:
+    """The rows at which the key changes."""
+    return frozenset(i for i in range(1, len(keys)) if keys[i] != keys[i - 1])

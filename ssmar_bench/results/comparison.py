@@ -1,0 +1,133 @@
+"""The comparison of methods: means and standard deviations over seeds, with floor, ceiling, cost and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.results.records import Runs
+from ssmar_bench.results.table_order import PUBLISHED, sort
+
+MEASURES = {
+    "accuracy": "test_accuracy",
+    "macro_f1": "test_macro_f1",
+    "balanced_accuracy": "test_balanced_accuracy",
+    "ema_accuracy": "test_ema_accuracy",
+    "validation_accuracy": "validation_accuracy",
+}
+"""Measure -> its column in ``Runs.runs``; each gives ``<measure>_mean`` and ``<measure>_std``."""
+
+COSTS = ("steps", "clips_seen", "clips_forwarded", "train_seconds")
+GAPS = ("failed", "unfinished", "missing")
+COLUMNS = (
+    *("kind", "method", "label", "ratio", "seeds", *GAPS, "stale"),
+    *(f"{measure}_{statistic}" for measure in MEASURES for statistic in ("mean", "std")),
+    *COSTS,
+)
+UPPER = ("supervised", 1.0)
+"""The method and ratio whose runs are the fully labelled upper bound."""
+
+
+def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
+    """One row a method and ratio, columns ``COLUMNS``, scores in [0, 1].
+
+    ``kind`` is ``method``, ``majority`` (always answering the most frequent training class) or ``upper bound`` (the
+    supervised method with every label, the same at each ratio). ``seeds`` counts finished runs; ``failed`` and
+    ``unfinished`` the others; ``missing`` the seeds that other methods have at this ratio and this one has not, so
+    that no gap looks like a choice. ``stale`` counts the finished runs that other code made than today's. Standard
+    deviations divide by n - 1 and are NaN for one seed; costs are medians.
+
+    Raises:
+        UserError: two finished runs of one cell and seed that may not be averaged.
+    """
+    frame = sort(runs.of(benchmark), order)
+    _no_twins(frame)
+    top = (frame["method"] == UPPER[0]) & (frame["ratio"] == UPPER[1])
+    below = frame[~top]
+    ratios = sorted(set(below["ratio"])) or sorted(set(frame["ratio"]))
+    rows = [
+        {"kind": "method", **_cell(cell, ratio, _seeds(below, ratio)), "method": method, "label": label}
+        for (method, label), own in _by_method(below)
+        for ratio in ratios
+        for cell in [own[own["ratio"] == ratio]]
+    ]
+    rows += [_majority(frame, ratio) for ratio in ratios]
+    rows += [
+        {"kind": "upper bound", **_cell(own, ratio, set()), "method": method, "label": f"{label}, all labels"}
+        for (method, label), own in _by_method(frame[top])
+        for ratio in ratios
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def levels(runs: Runs, benchmarks: Sequence[str], order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
+    """The comparisons of several benchmarks below each other, with a column ``benchmark`` first.
+
+    Only ratios that all benchmarks with runs have are kept, so that a row never mixes ratios; if they have none in
+    common, every ratio stays and the gaps show.
+    """
+    frames = [comparison(runs, name, order).assign(benchmark=name) for name in benchmarks if len(runs.of(name))]
+    if not frames:
+        return pd.DataFrame(columns=["benchmark", *COLUMNS])
+    common = set.intersection(*(set(frame["ratio"]) for frame in frames))
+    found = pd.concat(frames, ignore_index=True)[["benchmark", *COLUMNS]]
+    return found[found["ratio"].isin(common)].reset_index(drop=True) if common else found
+
+
+def unfinished(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
+    """The runs that gave no result: label, ratio, seed, state, reason, folder."""
+    frame = sort(runs.of(benchmark).sort_values(["ratio", "seed"], kind="stable"), order)
+    columns = ["label", "ratio", "seed", "state", "reason", "folder"]
+    return frame.loc[frame["state"] != "done", columns].reset_index(drop=True)
+
+
+def _by_method(frame: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+    """Groups of one row of the table each, in the frame's order; variants of a method differ in their labels."""
+    return [((str(key[0]), str(key[1])), rows) for key, rows in frame.groupby(["method", "label"], sort=False)]
+
+
+def _seeds(frame: pd.DataFrame, ratio: float) -> set[int]:
+    return set(frame.loc[frame["ratio"] == ratio, "seed"])
+
+
+def _cell(cell: pd.DataFrame, ratio: float, expected: set[int]) -> dict[str, Any]:
+    done = cell[cell["state"] == "done"]
+    row: dict[str, Any] = {"ratio": ratio, "seeds": len(done), "missing": len(expected - set(cell["seed"]))}
+    row["stale"] = int((done["code"] == "other").sum())
+    for state in ("failed", "unfinished"):
+        row[state] = int((cell["state"] == state).sum())
+    for measure, column in MEASURES.items():
+        row[f"{measure}_mean"], row[f"{measure}_std"] = done[column].mean(), done[column].std(ddof=1)
+    return {**row, **{cost: done[cost].median() for cost in COSTS}}
+
+
+def _majority(frame: pd.DataFrame, ratio: float) -> dict[str, Any]:
+    """The floor, from one run a seed: every method of a seed has the same training and test clips."""
+    done = frame[(frame["state"] == "done") & (frame["ratio"] == ratio)]
+    # At a ratio where nothing finished, the other ratios tell: the test part is the same.
+    done = (done if len(done) else frame[frame["state"] == "done"]).drop_duplicates("seed")
+    return {
+        "kind": "majority",
+        "method": "majority",
+        "label": "Most frequent class",
+        "ratio": ratio,
+        "seeds": len(done),
+        **dict.fromkeys((*GAPS, "stale"), 0),
+        "accuracy_mean": done["majority"].mean(),
+        "accuracy_std": done["majority"].std(ddof=1),
+    }
+
+
+def _no_twins(frame: pd.DataFrame) -> None:
+    """Two finished runs of one seed in one cell differ in their split alone; averaging them would count it twice."""
+    done = frame[frame["state"] == "done"]
+    for _, same in done.groupby(["method", "variant", "ratio", "seed"]):
+        if len(same) == 1:
+            continue
+        raise UserError(
+            f"{' and '.join(same['folder'])} are the same cell and seed on different splits (the data or their split "
+            "has changed); move one of them out of results/runs."
+        )

@@ -1,0 +1,56 @@
+"""The command that trains a recorded run again, for whoever has its record alone."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core.config_layers import SECTIONS, settle
+from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.sources import synthetic
+
+
+def command(spec: RunSpec) -> str:
+    """``ssmar-bench run ...``, whose one run has the settings of ``spec``.
+
+    A benchmark or method that is not known here stands in it as DEFINITION.yaml or RECIPE.yaml, which its owner has.
+    """
+    shipped = spec.benchmark in definitions.BENCHMARKS.names(), spec.method in recipes.RECIPES.names()
+    words = {
+        "--benchmark": spec.benchmark if shipped[0] else "DEFINITION.yaml",
+        "--methods": spec.method if shipped[1] else "RECIPE.yaml",
+        "--ratios": f"{spec.ratio:g}",
+        "--seeds": str(spec.seed),
+    }
+    said = [f"{option} {shlex.quote(word)}" for option, word in words.items()]
+    plugin = recipes.RECIPES.volume(spec.method).origin.file if shipped[1] else None
+    if plugin is not None:
+        said.append(f"--plugin {shlex.quote(str(plugin))}")
+    if all(shipped):
+        said += [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in _departures(spec)]
+    if spec.source["name"] != synthetic.SOURCE:
+        said.append(f"--data {spec.source['name']}=FOLDER")
+    if spec.device != "cpu":
+        said.append(f"--device {spec.device}")
+    return f"ssmar-bench run {' '.join(said)}"
+
+
+def _departures(spec: RunSpec) -> Iterator[tuple[str, Any]]:
+    """Where the run's settings are others than those of its shipped benchmark and recipe today."""
+    recipe, _ = recipes.read(spec.method)
+    definition = settle(spec.benchmark, None, recipe, {})
+    for name in SECTIONS:
+        section = getattr(definition, name)
+        ran = type(section).model_validate(getattr(spec, name))
+        yield from _differing(f"{name}.", ran.model_dump(mode="json"), section.model_dump(mode="json"))
+    config = ALGORITHMS.load(spec.algorithm).Config.model_validate(recipe.values())
+    yield from _differing(f"{spec.algorithm}.", spec.hyperparameters, config.model_dump(mode="json"))
+
+
+def _differing(prefix: str, ran: Mapping[str, Any], today: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield from ((f"{prefix}{key}", value) for key, value in ran.items() if value != today.get(key))

@@ -1,0 +1,84 @@
+"""How long a step takes: in former runs, or timed here."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ssmar_bench.backbones.build import build
+from ssmar_bench.core.benchmark_config import Definition
+from ssmar_bench.core.digests import read_file
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import RunSpec
+
+TIMED = (1, 8)
+"""Labelled clips of the steps that are timed, one after the other; a larger batch takes in proportion."""
+
+LONG = 0.5
+"""Seconds after which a step is told well enough, and no larger one is timed."""
+
+
+def key(spec: RunSpec) -> tuple[object, ...]:
+    """What decides the seconds of a run's step."""
+    return (
+        spec.method,
+        spec.backbone["name"],
+        spec.clips["size"],
+        spec.store["segments"],
+        spec.train["batch"],
+        spec.device,
+    )
+
+
+def of_runs(results: Path) -> dict[tuple[object, ...], float]:
+    """Seconds a step of finished runs, by :func:`key`."""
+    seen: dict[tuple[object, ...], list[float]] = {}
+    for path in sorted((results / "runs").glob("*/record/timings.json")):
+        folder = RunFolder(path.parent.parent)
+        try:
+            steps, seconds = (json.loads(read_file(folder.record, name)) for name in ("metrics.json", "timings.json"))
+            seen.setdefault(key(folder.spec()), []).append(seconds["train_seconds"] / steps["steps"])
+        except (UserError, ValueError, KeyError, TypeError):
+            continue  # an unreadable record only makes the estimate poorer; the report names it
+    return {name: statistics.median(values) for name, values in seen.items()}
+
+
+def timed(definition: Definition, device: str) -> float:
+    """Seconds of a step on random clips: a labelled view and two unlabelled ones, as most methods pass on.
+
+    Views are not made, and nothing is downloaded.
+    """
+    recipe = definition.backbone.model_copy(update={"weights": "none"})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(definition.train.threads)
+    try:
+        network = build(recipe, definition.store.segments, len(definition.classes), 0, definition.clips.size).to(device)
+        seconds = 0.0
+        for batch in TIMED:
+            size = (2 * batch, definition.store.segments, 3, definition.clips.size, definition.clips.size)
+            elapsed = _step(network, torch.rand(size, device=device))
+            seconds = elapsed * definition.train.batch / batch
+            if elapsed > LONG:
+                break
+        return seconds
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _step(network: nn.Module, clips: Tensor) -> float:
+    """Seconds of a step: all ``clips`` (labelled and strong) forward and backward, half of them (weak) forward."""
+    labels = torch.zeros(len(clips), dtype=torch.long, device=clips.device)
+    started = time.perf_counter()
+    with torch.no_grad():
+        network(clips[: len(clips) // 2])
+    functional.cross_entropy(network(clips).logits, labels).backward()  # type: ignore[no-untyped-call]
+    if clips.is_cuda:
+        torch.cuda.synchronize()
+    return time.perf_counter() - started

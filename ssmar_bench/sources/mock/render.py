@@ -1,0 +1,52 @@
+"""Films a counterfeit's videos: synthetic people who do what the plan says, encoded as the real files are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import av
+
+from ssmar_bench.core.seeds import generator
+from ssmar_bench.sources.mock.plan import Video
+from ssmar_bench.sources.synthetic import encode, motion, picture
+from ssmar_bench.sources.synthetic.drawing import Frames, finished
+
+SIZE = 64
+AMPLITUDE = 2.5
+CRF = 23
+SEED = 52
+
+
+def frames(video: Video, motions: Mapping[int, int]) -> Frames:
+    """The frames ``(T, SIZE, SIZE, 3)``: at rest, and moving as each deed's motion does from its start to its end."""
+    tracks = motion.rest(_rng(video, "rest")) + motion.idle(video.frames, _rng(video, "idle"))
+    for deed in video.deeds:
+        length = deed.end - deed.start + 1
+        moved = motion.action(motions[deed.label], length, _rng(video, f"action {deed.start}"))
+        tracks[deed.start : deed.end + 1] += AMPLITUDE * moved
+    camera = motion.shake(video.frames, _rng(video, "camera"))
+    return finished(picture(SEED, video.person, tracks, camera, SIZE), 0.02, _rng(video, "noise"))
+
+
+def shoot(video: Video, motions: Mapping[int, int], path: Path) -> None:
+    """Writes the file: H.264 in ``.mp4``, MPEG-4 in ``.avi``."""
+    if path.suffix == ".mp4":
+        encode(frames(video, motions), path, video.rate, CRF)
+    else:
+        _encode_avi(frames(video, motions), path, video.rate)
+
+
+def _rng(video: Video, axis: str) -> motion.Rng:
+    return generator("counterfeit", video.path, axis)
+
+
+def _encode_avi(pictures: Frames, path: Path, rate: int) -> None:
+    with av.open(str(path), "w", format="avi") as container:
+        stream = container.add_stream("mpeg4", rate=rate)
+        stream.height, stream.width = pictures.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        stream.bit_rate = 400_000
+        for one in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(one, format="rgb24")))
+        container.mux(stream.encode())

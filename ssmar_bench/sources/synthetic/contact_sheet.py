@@ -1,0 +1,57 @@
+"""A contact sheet of a synthetic data set: what a person looks at before trusting it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ssmar_bench.sources.synthetic.dataset import NAMES, TRAIN_COUNTS, MicroMotion, load, plan, render
+from ssmar_bench.sources.synthetic.drawing import Frames
+
+COLUMNS = 8
+CLIPS = 2
+_GAP = 4
+_CAPTION = 196
+
+
+def contact_sheet(source: MicroMotion | Path, out_png: Path, side: int = 96) -> None:
+    """Writes a picture with a row a class: its name and eight frames of each of two clips by different people.
+
+    Args:
+        source: knobs, or the folder of a written data set, whose knobs say the same.
+        out_png: the file to write.
+        side: pixels a frame takes in the sheet.
+
+    Raises:
+        UserError: the folder holds no data set of this source.
+    """
+    knobs = source if isinstance(source, MicroMotion) else load(source)
+    rows = {label: _examples(knobs, label) for label in sorted(TRAIN_COUNTS)}
+    width = _CAPTION + CLIPS * (COLUMNS * side + 2 * _GAP)
+    sheet = Image.new("RGB", (width, len(rows) * (side + _GAP)), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=14)
+    for row, (label, clips) in enumerate(rows.items()):
+        y = row * (side + _GAP)
+        pen.text((6, y + side // 2 - 8), f"{label} {NAMES[label]}", fill="black", font=font)
+        for column, clip in enumerate(clips):
+            sheet.paste(_strip(clip, side), (_CAPTION + column * (COLUMNS * side + 2 * _GAP), y))
+    sheet.save(out_png)
+
+
+def _examples(knobs: MicroMotion, label: int) -> Sequence[Frames]:
+    """Up to two clips of a class, of different people where there are some."""
+    clips = [clip for clip in plan(knobs) if clip.label == label and clip.part == "train"]
+    clips.sort(key=lambda clip: (clip.name.split("_", 1)[1], clip.number))
+    return [render(knobs, clip) for clip in clips[:CLIPS]]
+
+
+def _strip(frames: Frames, side: int) -> Image.Image:
+    """Evenly spaced frames of a clip ``(T, H, W, 3)`` beside each other."""
+    chosen = frames[np.linspace(0, len(frames) - 1, COLUMNS).round().astype(int)]
+    strip = Image.new("RGB", (COLUMNS * side, side))
+    for i, picture in enumerate(chosen):
+        strip.paste(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC), (i * side, 0))
+    return strip

@@ -1,0 +1,303 @@
+"""The synthetic source ``micro-motion``: a seated person's micro-actions, as real video files in MA-52's layout.
+
+Clip ``number`` of a part is drawn from the seed, the part and the number alone, so the number of processes that
+render it does not matter; ``amplitude`` multiplies what the action moves and touches nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import av
+import numpy as np
+
+from ssmar_bench.core import links
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.processes import apart_from_main, broken, end_with_parent
+from ssmar_bench.core.writable import require_new
+from ssmar_bench.sources.synthetic import motion
+from ssmar_bench.sources.synthetic.drawing import Canvas, Frames, background, draw_look, finished, person
+
+if TYPE_CHECKING:
+    from ssmar_bench.core.index import Index
+
+SOURCE = "micro-motion"
+KNOBS_FILE = "micro-motion.json"
+PARTS = ("train", "val")
+REVISION = 1  # raised when the same knobs give other pixels
+
+NAMES = (
+    "shaking body", "sitting straightly", "shrugging", "turning around", "rising up", "bowing head", "head up",
+    "tilting head", "turning head", "nodding", "shaking head", "scratching arms", "playing objects",
+    "putting hands together", "rubbing hands", "pointing oneself", "clenching fist", "stretching arms",
+    "retracting arms", "waving", "spreading hands", "hands touching fingers", "other finger movements",
+    "illustrative gestures", "shaking legs", "curling legs", "spread legs", "closing legs", "crossing legs",
+    "stretching feet", "retracting feet", "tiptoe", "scratching or touching neck", "scratching or touching chest",
+    "scratching or touching back", "scratching or touching shoulder", "arms akimbo", "crossing arms",
+    "playing or tidying hair", "scratching or touching hindbrain", "scratching or touching forehead",
+    "scratching or touching face", "rubbing eyes", "touching nose", "touching ears", "covering face", "covering mouth",
+    "pushing glasses", "patting legs", "touching legs", "scratching legs", "scratching feet",
+)  # fmt: skip
+
+TRAIN_COUNTS = {
+    5: 337, 7: 456, 8: 962, 9: 1283, 10: 1193, 17: 355, 21: 356, 22: 373, 23: 397, 31: 398, 48: 421, 49: 497,
+}  # fmt: skip
+"""How often MA-52's train list names its twelve most frequent classes: the imbalance of every part."""
+
+
+@dataclass(frozen=True)
+class MicroMotion:
+    """The knobs of a synthetic data set.
+
+    Attributes:
+        train_clips, test_clips: clips of the two parts (``train``, and ``val``, which MA-52's users test on).
+        train_people, test_people: people seen in each part.
+        people_overlap: how many of the test people also occur in train.
+        size, frames, fps: side in pixels (even), frames a clip, frames a second.
+        amplitude: factor of the actions' displacements and of nothing else: the difficulty.
+        idle, noise, jitter: factors of idle motion and fidgets, of pixel noise, and of the camera's trembling.
+        crf: libx264's constant rate factor, 0 (lossless) to 51.
+        seed: of everything.
+    """
+
+    train_clips: int = 2000
+    test_clips: int = 600
+    train_people: int = 40
+    test_people: int = 20
+    people_overlap: int = 0
+    size: int = 64
+    frames: int = 24
+    fps: int = 12
+    amplitude: float = 1.0
+    idle: float = 1.0
+    noise: float = 1.0
+    jitter: float = 1.0
+    crf: int = 20
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        shared = min(self.train_people, self.test_people)
+        limits: dict[str, tuple[float, float]] = {
+            "train_clips": (1, 10**6), "test_clips": (1, 10**6), "train_people": (1, 5000), "test_people": (1, 4000),
+            "people_overlap": (0, shared), "size": (16, 2048), "frames": (4, 1000), "fps": (1, 240),
+            "amplitude": (0, 10), "idle": (0, 10), "noise": (0, 10), "jitter": (0, 10), "crf": (0, 51),
+        }  # fmt: skip
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise UserError(f"{SOURCE}: {name} is {getattr(self, name)}, expected {low} to {high}")
+        if self.size % 2:
+            raise UserError(f"{SOURCE}: size is {self.size}, expected an even number, as H.264 needs")
+
+
+class Clip(NamedTuple):
+    """One clip to render: its part, its number there, class id, person and file name without ``.mp4``."""
+
+    part: str
+    number: int
+    label: int
+    person: int
+    name: str
+
+
+def _rng(*words: object) -> np.random.Generator:
+    """A generator seeded by the hash of ``words``."""
+    digest = hashlib.blake2b("|".join(map(str, words)).encode(), digest_size=16).digest()
+    return np.random.default_rng(int.from_bytes(digest, "big"))
+
+
+def class_counts(clips: int) -> dict[int, int]:
+    """Class id -> clips of a part: MA-52's imbalance by largest remainder, three a class where ``clips`` allow it."""
+    total = sum(TRAIN_COUNTS.values())
+    exact = {label: clips * count / total for label, count in TRAIN_COUNTS.items()}
+    counts = {label: int(value) for label, value in exact.items()}
+    for label in sorted(exact, key=lambda k: (counts[k] - exact[k], k))[: clips - sum(counts.values())]:
+        counts[label] += 1
+    while min(counts.values()) < min(3, clips // len(counts)):
+        counts[max(counts, key=lambda k: counts[k])] -= 1
+        counts[min(counts, key=lambda k: counts[k])] += 1
+    return counts
+
+
+@lru_cache(maxsize=4)
+def plan(knobs: MicroMotion) -> tuple[Clip, ...]:
+    """Every clip of a data set, part by part in the order of their names; no name says what a clip shows."""
+    first = knobs.train_people - knobs.people_overlap
+    people = {"train": range(knobs.train_people), "val": range(first, first + knobs.test_people)}
+    sizes = {"train": knobs.train_clips, "val": knobs.test_clips}
+    seen: dict[int, int] = {}
+    clips: list[Clip] = []
+    for part in PARTS:
+        rng = _rng(knobs.seed, part, "plan")
+        labels = [label for label, count in class_counts(sizes[part]).items() for _ in range(count)]
+        # Dealt in turn, a class's clips spread evenly over the people, and so do all clips.
+        turn = rng.permutation(np.array(people[part]))
+        dealt = [(int(turn[i % len(turn)]), label) for i, label in enumerate(labels)]
+        named = []
+        for i in rng.permutation(len(dealt)).tolist():
+            who, label = dealt[i]
+            count = seen[who] = seen.get(who, -1) + 1
+            named.append((f"{who + 3:04d}_{count % 7:02d}_{count // 7:04d}", who, label))
+        clips += [Clip(part, n, label, who, name) for n, (name, who, label) in enumerate(sorted(named))]
+    return tuple(clips)
+
+
+def picture(seed: int, person_number: int, tracks: motion.Array, camera: motion.Array, size: int) -> Canvas:
+    """A person of ``seed`` who moves by ``tracks`` (T, channels), seen by a ``camera`` (T, 2), before any noise."""
+    look = draw_look(_rng(seed, "person", person_number, "look"))
+    body = motion.draw_body(_rng(seed, "person", person_number, "body"))
+    canvas = Canvas(background(look, size, camera))
+    person(canvas, motion.joints(tracks, body, camera), look, body.head)
+    return canvas
+
+
+def render(knobs: MicroMotion, clip: Clip) -> Frames:
+    """The frames ``(frames, size, size, 3)`` of a clip before they are encoded."""
+    key = (knobs.seed, clip.part, clip.number)
+    tracks = motion.rest(_rng(*key, "rest")) + knobs.idle * motion.idle(knobs.frames, _rng(*key, "idle"))
+    tracks = tracks + knobs.amplitude * motion.action(clip.label, knobs.frames, _rng(*key, "action"))
+    camera = knobs.jitter * motion.shake(knobs.frames, _rng(*key, "camera"))
+    canvas = picture(knobs.seed, clip.person, tracks, camera, knobs.size)
+    return finished(canvas, 0.02 * knobs.noise, _rng(*key, "noise"))
+
+
+def encode(frames: Frames, path: Path, fps: int, crf: int) -> None:
+    """Writes frames ``(T, H, W, 3)`` as an H.264 mp4 (yuv420p)."""
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=fps)
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        # Looking ahead, x264 wrote other bytes for the same small pictures in about one clip of ten.
+        ahead = "rc-lookahead=0:bframes=0"
+        stream.options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "x264-params": ahead}
+        for picture in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+
+
+def _write_clips(knobs: MicroMotion, clips: Sequence[Clip], folder: Path) -> int:
+    for clip in clips:
+        encode(render(knobs, clip), folder / f"videos_{clip.part}" / f"{clip.name}.mp4", knobs.fps, knobs.crf)
+    return len(clips)
+
+
+def write(
+    knobs: MicroMotion,
+    out: Path,
+    processes: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Renders a data set into the new folder ``out``, which appears when it is complete.
+
+    Args:
+        knobs: what to render.
+        out: a folder that does not exist or is empty.
+        processes: how many processes render (default: one a core).
+        progress: called with (clips done, clips in all).
+
+    Raises:
+        UserError: ``out`` is a file or holds something, or there are no processes.
+    """
+    workers = os.cpu_count() or 1 if processes is None else processes
+    if workers < 1:
+        raise UserError(f"{SOURCE}: processes is {processes}, expected 1 or more")
+    out = Path(out).absolute()
+    require_new(out, str(out))
+    aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    links.discard(aside)
+    try:
+        for part in (*PARTS, "test"):
+            (aside / f"videos_{part}").mkdir(parents=True)
+        _write_lists(knobs, aside)
+        done = 0
+        for ready in _write_videos(knobs, aside, workers):
+            done += ready
+            if progress:
+                progress(done, len(plan(knobs)))
+        if out.exists():
+            out.rmdir()
+        aside.rename(out)
+    finally:
+        links.discard(aside)
+
+
+def outline(knobs: MicroMotion, root: Path) -> Index:
+    """The index that is going to be read of the data set once it is rendered into ``root``: enough to plan with."""
+    import pandas as pd  # here: a listing of the sources needs none of it
+
+    from ssmar_bench.core.index import Index
+    from ssmar_bench.sources.official.ma52 import FACTS
+
+    clips = plan(knobs)
+    rows = pd.DataFrame(
+        {
+            "clip_id": [f"{clip.part}/{clip.name}" for clip in clips],
+            "path": [f"{root}{os.sep}videos_{clip.part}{os.sep}{clip.name}.mp4" for clip in clips],
+            "start": np.full(len(clips), -1, np.int64),
+            "end": np.full(len(clips), -1, np.int64),
+            "label": np.array([clip.label for clip in clips], np.int64),
+            "subject": [clip.name.split("_", 1)[0] for clip in clips],
+            "part": [clip.part for clip in clips],
+        }
+    )
+    return Index(SOURCE, rows.sort_values("clip_id", ignore_index=True), dict(enumerate(NAMES)), groups=FACTS.groups)
+
+
+def _write_videos(knobs: MicroMotion, folder: Path, processes: int) -> Iterator[int]:
+    """Renders every clip; yields how many became ready each time some did."""
+    clips = plan(knobs)
+    chunks = [clips[i : i + 16] for i in range(0, len(clips), 16)]
+    if processes == 1:
+        yield from (_write_clips(knobs, chunk, folder) for chunk in chunks)
+        return
+    # Started afresh rather than forked: a fork of a process with threads (torch has some) may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(chunks)), context, initializer=end_with_parent) as pool:
+        with apart_from_main():
+            jobs = [pool.submit(_write_clips, knobs, chunk, folder) for chunk in chunks]
+        try:
+            yield from (job.result() for job in as_completed(jobs))
+        except BrokenProcessPool:
+            raise broken("rendering") from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _write_lists(knobs: MicroMotion, folder: Path) -> None:
+    """The lists, with MA-52's line ends, and the knobs; the test list is empty, as in an official release."""
+    for part in PARTS:
+        lines = [f"{clip.name}.mp4 {clip.label}" for clip in plan(knobs) if clip.part == part]
+        (folder / f"{part}_list_videos.txt").write_bytes("\r\n".join(lines).encode())
+    (folder / "test_list_videos.txt").write_bytes(b"")
+    names = [f"{label}\t{name}\r\n" for label, name in enumerate(NAMES)]
+    (folder / "label_name.txt").write_bytes("".join(names).encode())
+    record = {"source": SOURCE, "revision": REVISION, "knobs": asdict(knobs)}
+    (folder / KNOBS_FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def load(root: Path) -> MicroMotion:
+    """The knobs that a data set at ``root`` was written with.
+
+    Raises:
+        UserError: ``root`` holds no data set of this source, or one of another revision.
+    """
+    path = Path(root) / KNOBS_FILE
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        revision, knobs = record["revision"], record["knobs"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{path}: expected the knobs of a {SOURCE} data set; write one with `ssmar-bench data`"
+        ) from None
+    if revision != REVISION or set(knobs) != {field.name for field in fields(MicroMotion)}:
+        raise UserError(f"{path}: written by revision {revision} of {SOURCE}, this is {REVISION}; write it anew")
+    return MicroMotion(**knobs)

@@ -1,0 +1,93 @@
+"""The check that needs processes: a run that is killed goes on to the result of one that is not."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ssmar_bench.core import plugins
+from ssmar_bench.core.events import silence
+from ssmar_bench.core.files import read_json
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_spec import Launch
+from ssmar_bench.runs import prepare_data
+from ssmar_bench.runs.execute import lay_out
+from ssmar_bench.runs.local import command, environment
+from ssmar_bench.runs.plan import Grid, base_definition, cells
+from ssmar_bench.testing.check import FailedError, NotApplicableError, check
+from ssmar_bench.testing.method_under_test import Subject
+
+BENCHMARK = Path(__file__).parent / "tiny.yaml"
+PATIENCE = 300.0
+"""Seconds that a run of the tiny benchmark may take."""
+
+
+@partial(check, slow=True)
+def it_survives_kill_9(subject: Subject) -> None:
+    """A run in a process of its own that is killed and started again ends as one that is not, to the last bit."""
+    if not subject.method:
+        raise NotApplicableError("only a method with a recipe can be trained in a process of its own")
+    with TemporaryDirectory() as folder:
+        whole, killed = (_laid_out(subject.method, Path(folder) / name) for name in ("whole", "killed"))
+        _train(whole)
+        _train(killed, until=killed.started)
+        if killed.ended():
+            raise NotApplicableError("it ended before it could be killed")
+        _train(killed)
+        one, other = _produced(whole), _produced(killed)
+    for name, content in one.items():
+        if other.get(name) != content:
+            raise FailedError(
+                f"a run that was killed -9 and continued has another {name} than an uninterrupted one; keep what it "
+                "remembers in buffers, draw from torch's global generator alone, and iterate over no set."
+            )
+
+
+def _laid_out(method: str, results: Path) -> RunFolder:
+    """The folder of a run to be, with everything that a worker reads."""
+    grid = Grid(str(BENCHMARK), [method])
+    definition = base_definition(grid)
+    index = prepare_data.prepare_source(definition, {}, 1, silence)
+    (cell,) = cells(grid, index)
+    if cell.skip:
+        raise NotApplicableError(cell.skip)
+    store = prepare_data.prepare_store(definition, index, cell.manifest, 1, silence)
+    folder = cell.folder(results)
+    lay_out(cell, folder, Launch(str(store), plugins=tuple(str(file.path) for file in plugins.files())))
+    return folder
+
+
+def _train(folder: RunFolder, until: Callable[[], bool] = lambda: False) -> None:
+    """Lets a worker train to the end, or kills it as soon as ``until`` is true."""
+    with subprocess.Popen(
+        command(folder),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment(1),
+    ) as worker:
+        end = time.monotonic() + PATIENCE
+        while worker.poll() is None and not until() and time.monotonic() < end:
+            time.sleep(0.002)
+        worker.kill()
+    if folder.failure():
+        raise FailedError(f"its run fails: {folder.reason()}")
+    if not until() and not folder.ended():
+        ended = (
+            f"does not end within {PATIENCE:.0f} s" if time.monotonic() >= end else f"ended with {worker.returncode}"
+        )
+        raise FailedError(f"its run {ended} and says no reason.")
+
+
+def _produced(folder: RunFolder) -> dict[str, Any]:
+    """What a training process leaves behind by what it is, without the time that it took."""
+    outcome = read_json(folder.work / "outcome.json")
+    del outcome["epoch_seconds"]
+    files = {"ledger of pseudo-labels": sorted((folder.work / "ledger").iterdir())}
+    files["prediction of the test clips"] = [folder.work / "predictions.npz"]
+    return {"loss curve": outcome, **{name: [path.read_bytes() for path in paths] for name, paths in files.items()}}

@@ -1,0 +1,65 @@
+"""The whole way on a counterfeit of every source: check, prepare, split, train, report; and what its record tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ssmar_bench import api
+from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.sources import SOURCES
+from tests.conftest import Finished, folder_of
+
+Call = Callable[..., Finished]
+BENCHMARKS = {"ma52": "ma-12", "imigue": "imigue-11", "smg": "smg-5-official", "ucf101": "ucf101", "hmdb51": "hmdb51"}
+COUNTERFEIT = "These runs are of a counterfeit of the data set: nothing here says anything about the real one."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", BENCHMARKS)
+def test_the_whole_way(source: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
+    root, out, name = tmp_path / "data", tmp_path / "out", BENCHMARKS[source]
+    layout = ("--layout", SOURCES[source].layouts[-1]) if source == "ma52" else ()  # zips
+    ratio = definitions.read(name).ratios[-1]
+    data, smoke = ("--data", f"{source}={root}"), ("--profile", "smoke")
+
+    def done(*words: object) -> Finished:
+        ended = call(*words)
+        assert ended.status == 0, ended.err
+        return ended
+
+    done("data", "counterfeit", source, "--out", root, *layout)
+    done("data", "check", source, "--root", root)
+    prepared = done("data", "prepare", name, "--root", root, *smoke, "--jobs", 1)
+    done("splits", "build", name, *data, "--out", out)
+    words = ("--methods", "supervised", "--ratios", ratio, "--seeds", 0, "--set", "train.epochs=1", "--jobs", 1)
+    trained = done("run", "--benchmark", name, *data, *smoke, *words, "--out", out)
+    if source == "smg":  # it is what `run` has rendered
+        (out / "reports").rename(out / "rendered")
+        done("report", "--results", out / "results", "--out", out / "reports")
+
+    built, _ = api.show_split(out / name)
+    assert f"{name}: {len(built.clips)} clips decoded, 0 were there" in prepared.out
+    assert "decoding clips" not in trained.err
+    assert "note  This folder is a counterfeit" in trained.err
+    record = folder_of(out, "supervised", round(100 * ratio)) / "record"
+    assert (
+        json.loads((record / "spec.json").read_text())["manifest"]
+        == built.fingerprints.manifests[f"r{100 * ratio:g}_s0"]
+    )
+    assert json.loads((record / "metrics.json").read_text())["counterfeit"] is True
+    assert COUNTERFEIT in (out / "reports" / name / "comparison.md").read_text()
+    _names_no_clip([*record.iterdir(), *(out / "reports").rglob("*")], built.clips["clip_id"].tolist(), tmp_path)
+
+
+def _names_no_clip(paths: list[Path], clips: list[str], folder: Path) -> None:
+    """Neither a record nor a report shows what a licensed list holds, or where it stood."""
+    for path in paths:
+        if path.suffix in (".csv", ".json", ".md", ".tex", ".html"):
+            text = path.read_text()
+            assert str(folder) not in text, path
+            assert not [clip for clip in clips if clip in text or clip.partition("/")[2] in text], path

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from _records import Fake, Real
+
+from ssmar_bench.reports import summary_findings
+from ssmar_bench.reports.web.page import Answer
+from ssmar_bench.results.comparison import comparison
+from ssmar_bench.results.records import load
+
+B = "micro-motion-12"
+
+
+def told(root: Path) -> Answer:
+    runs = load(root)
+    return summary_findings.answer(runs, {B: comparison(runs, B)}, {B: "Medium"})
+
+
+def write(root: Path, method: str, *accuracies: float, ratio: float = 0.1) -> None:
+    for seed, accuracy in enumerate(accuracies):
+        Fake(method, ratio, seed, accuracy).write(root)
+
+
+def test_the_first_its_gain_and_its_lead(tmp_path: Path) -> None:
+    write(tmp_path, "supervised", 0.40, 0.40)
+    write(tmp_path, "fixmatch", 0.50, 0.60)
+    write(tmp_path, "aplt", 0.51, 0.51)
+    write(tmp_path, "aplt-km", 0.90, 0.90, 0.90)  # an ablation neither competes nor asks others for its seeds
+    write(tmp_path, "vat", 0.70)
+    found = told(tmp_path)
+    assert found.headline == (
+        "Start with FixMatch: highest mean accuracy in the only setting. Where a semi-supervised method came first, it "
+        "was 15.0 points above the best training on the labels alone. In no setting the lead is shown not to be luck."
+    )
+    assert found.tables[0].rows == (
+        ("Medium", "10 %", "FixMatch", "APLT", "not tested (2 seeds)", "55.0 ± 7.1", "+15.0", "+4.0 ± 7.1 (1 of 2)"),
+    )
+    assert [row[:3] for row in found.tables[1].rows] == [
+        ("FixMatch", "1.0", "+15.0"),
+        ("APLT", "2.0", "+11.0"),
+        ("Supervised", "3.0", "+0.0"),
+    ]
+    assert "Left out on Medium, for lack of seeds: VAT." in found.limits
+    assert "2 seeds: fewer than five support no claim" in found.limits[0]
+
+
+def test_labels_alone_may_come_first(tmp_path: Path) -> None:
+    write(tmp_path, "supervised", 0.6, 0.6)
+    write(tmp_path, "fixmatch", 0.5, 0.5)
+    assert told(tmp_path).headline == (
+        "Start with Supervised: highest mean accuracy in the only setting. No semi-supervised method was above "
+        "the best training on the labels alone. In no setting the lead is shown not to be luck."
+    )
+
+
+def test_strong_augmentation_of_labelled_clips_is_no_semi_supervision(tmp_path: Path) -> None:
+    """What it gives by itself is no merit of the unlabelled clips."""
+    for method, accuracy in (("supervised", 0.4), ("supervised-strong", 0.5), ("fixmatch", 0.6)):
+        Real(method, 0.1, 0, accuracy).write(tmp_path)
+    found = told(tmp_path)
+    assert "it was 10.0 points above the best training on the labels alone." in found.headline
+    assert found.tables[0].rows[0][6] == "+20.0"  # over the ordinary labelled-only method, as the note says
+    Real("supervised-strong", 0.5, 0, 0.9).write(tmp_path)
+    Real("fixmatch", 0.5, 0, 0.8).write(tmp_path)
+    assert "in 1 of 2 settings none was." in told(tmp_path).headline
+
+
+def test_equal_accuracies_share_their_places(tmp_path: Path) -> None:
+    for method in ("supervised", "fixmatch", "aplt"):
+        write(tmp_path, method, 0.6 if method == "supervised" else 0.5)
+    ranks = {row[0]: row[1] for row in told(tmp_path).tables[1].rows}
+    assert ranks == {"Supervised": "1.0", "FixMatch": "2.5", "APLT": "2.5"}
+
+
+def test_a_method_with_a_missing_seed_neither_leads_nor_is_ranked(tmp_path: Path) -> None:
+    write(tmp_path, "supervised", 0.4, 0.4)
+    write(tmp_path, "fixmatch", 0.5, 0.5)
+    write(tmp_path, "aplt", 0.9)
+    found = told(tmp_path)
+    assert found.tables[0].rows[0][2] == "FixMatch"
+    assert "APLT" not in [row[0] for row in found.tables[1].rows]
+
+
+def test_ranks_are_means_over_the_shares_of_labels(tmp_path: Path) -> None:
+    for ratio, better in ((0.1, "fixmatch"), (0.5, "supervised")):
+        for method in ("supervised", "fixmatch"):
+            write(tmp_path, method, 0.6 if method == better else 0.5, ratio=ratio)
+    found = told(tmp_path)
+    assert {row[0]: row[1] for row in found.tables[1].rows} == {"Supervised": "1.5", "FixMatch": "1.5"}
+    assert found.headline.startswith(
+        "Start with FixMatch or Supervised: highest mean accuracy in 1 of 2 settings each."
+    )
+
+
+def test_ranks_are_among_the_methods_that_are_listed(tmp_path: Path) -> None:
+    for ratio in (0.1, 0.5):
+        write(tmp_path, "supervised", 0.4, ratio=ratio)
+        write(tmp_path, "fixmatch", 0.5, ratio=ratio)
+    write(tmp_path, "uda", 0.9, ratio=0.1)  # not at 50 %
+    assert [row[:2] for row in told(tmp_path).tables[1].rows] == [("FixMatch", "1.0"), ("Supervised", "2.0")]
+
+
+def test_nothing_to_compare_is_said(tmp_path: Path) -> None:
+    write(tmp_path, "fixmatch", 0.5)
+    found = told(tmp_path)
+    assert "nothing to compare" in found.headline
+    assert found.tables == ()
+
+
+def test_five_seeds_are_enough_not_to_be_warned_of(tmp_path: Path) -> None:
+    write(tmp_path, "fixmatch", *[0.5] * 5)
+    write(tmp_path, "supervised", *[0.4] * 5)
+    assert not any("fewer than five" in limit for limit in told(tmp_path).limits)
+
+
+def test_with_five_seeds_the_lead_is_tested(tmp_path: Path) -> None:
+    for method, accuracy in (("supervised", 0.3), ("fixmatch", 0.3), ("aplt", 0.9)):
+        for seed in range(5):
+            Real(method, 0.1, seed, accuracy).write(tmp_path)
+    found = told(tmp_path)
+    assert found.tables[0].rows[0][4] == "from all"
+    assert found.headline.endswith("In 1 of 1 settings the lead is shown not to be luck.")
+    for seed in range(5):
+        Real("uda", 0.1, seed, 0.9).write(tmp_path)
+    assert told(tmp_path).tables[0].rows[0][4].startswith("not from ")
+
+
+def test_a_test_needs_predictions_and_people(tmp_path: Path) -> None:
+    for method in ("supervised", "fixmatch"):
+        for seed in range(5):
+            Fake(method, 0.1, seed, clips=method == "fixmatch").write(tmp_path)
+            Fake(method, 0.5, seed, clips=True).write(tmp_path)  # of five people
+    assert [row[4] for row in told(tmp_path).tables[0].rows] == [
+        "not tested (no predictions)", "not tested (few people)",
+    ]  # fmt: skip

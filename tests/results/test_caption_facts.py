@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from _records import Fake
+
+from ssmar_bench.reports.formatting import unequal
+from ssmar_bench.results.caption_facts import context
+from ssmar_bench.results.records import load
+from ssmar_bench.results.variants import LONGEST, suffixes, variant
+
+B = "micro-motion-12"
+
+
+def test_facts_for_captions(tmp_path: Path) -> None:
+    for seed in (3, 1):
+        Fake(seed=seed).write(tmp_path)
+    Fake(seed=7, state="failed").write(tmp_path)
+    facts = context(load(tmp_path), B)
+    assert facts.networks == ("micro-tsm, from scratch, on centred frames",)
+    assert facts.seeds == (1, 3)
+    assert (facts.test_clips, facts.test_people, facts.classes) == ((200,), (5,), (12,))
+    assert facts.differences == {}
+    assert facts.mixed_splits == ()
+
+
+def test_rows_under_different_schedules_are_noticed(tmp_path: Path) -> None:
+    Fake("fixmatch", epochs=4).write(tmp_path)
+    Fake("aplt", epochs=2, threshold=0.5).write(tmp_path)
+    assert set(context(load(tmp_path), B).differences) == {"train.epochs"}
+
+
+def test_methods_on_different_splits_are_noticed(tmp_path: Path) -> None:
+    Fake("fixmatch", manifest="a").write(tmp_path)
+    Fake("aplt", manifest="b").write(tmp_path)
+    assert context(load(tmp_path), B).mixed_splits == ((0.1, 0),)
+
+
+def test_no_finished_run_has_no_facts(tmp_path: Path) -> None:
+    Fake(state="failed").write(tmp_path)
+    assert context(load(tmp_path), B).networks == ()
+
+
+def test_ratio_seed_and_split_do_not_make_a_variant() -> None:
+    spec = Fake().spec()
+    assert variant(spec) == variant(replace(spec, ratio=0.5, seed=9, manifest="x"))
+    assert variant(spec) != variant(replace(spec, device="cuda"))
+
+
+def test_a_long_difference_is_named_by_its_digest() -> None:
+    specs = [replace(Fake().spec(), hyperparameters={f"parameter_{i}": i + j for i in range(9)}) for j in (0, 1)]
+    found = suffixes(specs)
+    assert all(len(text) < LONGEST for text in found.values())
+    assert len(set(found.values())) == 2
+
+
+def test_a_counterfeit_is_told(tmp_path: Path) -> None:
+    Fake().write(tmp_path)
+    assert not context(load(tmp_path), B).counterfeit
+    Fake("aplt", changed={"counterfeit": True}).write(tmp_path)
+    facts = context(load(tmp_path), B)
+    assert facts.counterfeit
+    assert [text for text in unequal(facts) if "counterfeit of the data set" in text]

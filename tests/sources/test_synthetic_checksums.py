@@ -1,0 +1,104 @@
+"""What the cache holds of a rendered data set is verified, and rendered again where it was changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ssmar_bench.core.benchmark_config import Definition
+from ssmar_bench.core.events import Event
+from ssmar_bench.runs import prepare_data
+from ssmar_bench.runs.plan import Grid, base_definition
+from ssmar_bench.sources.synthetic import checksums
+
+LIST = "train_list_videos.txt"
+
+
+@pytest.fixture
+def definition(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Definition:
+    """The tiny benchmark with its data set in a cache of its own, to be changed."""
+    definition = base_definition(Grid(str(tiny), ["supervised"]))
+    prepare_data.prepare_source(definition, {}, 1, lambda event: None)
+    shared = prepare_data.source_root(definition, {})
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
+    shutil.copytree(shared, prepare_data.source_root(definition, {}))
+    return definition
+
+
+def _videos(root: Path) -> list[Path]:
+    return sorted((root / "videos_train").iterdir())
+
+
+def _flip(root: Path) -> None:
+    lines = (root / LIST).read_bytes().split(b"\r\n")
+    name, label = lines[0].split()
+    lines[0] = name + (b" 5" if label != b"5" else b" 7")
+    (root / LIST).write_bytes(b"\r\n".join(lines))
+
+
+def _exchange(root: Path) -> None:
+    one, other = _videos(root)[:2]
+    stat = one.stat()
+    one.write_bytes(other.read_bytes())
+    os.utime(one, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "a label flipped": _flip,
+    "a line removed": lambda root: (root / LIST).write_bytes((root / LIST).read_bytes().partition(b"\r\n")[2]),
+    "a video exchanged": _exchange,
+    "a video removed": lambda root: _videos(root)[0].unlink(),
+    "a video cut": lambda root: _videos(root)[0].write_bytes(_videos(root)[0].read_bytes()[:-1]),
+    "a video more": lambda root: shutil.copy(_videos(root)[0], root / "videos_train" / "9999_00_0000.mp4"),
+    "other knobs": lambda root: (root / "micro-motion.json").write_text("{}"),
+    "other checksums": lambda root: (root / checksums.CHECKSUMS).write_text("{}"),
+    "no checksums": lambda root: (root / checksums.CHECKSUMS).unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_change_is_noticed_and_misleads_no_plan(definition: Definition, damage: str) -> None:
+    root = prepare_data.source_root(definition, {})
+    before = prepare_data.prepare_source(definition, {}, 1, lambda event: None)
+    DAMAGE[damage](root)
+    assert checksums.fault(root) != ""
+    outlined = prepare_data.outlined_source(definition, {})
+    columns = ["clip_id", "label", "subject", "part"]
+    assert outlined.clips[columns].to_numpy().tolist() == before.clips[columns].to_numpy().tolist()
+
+
+@pytest.mark.parametrize("damage", ["a label flipped", "a line removed", "a video exchanged"])
+def test_a_changed_data_set_is_rendered_again_and_told(definition: Definition, damage: str) -> None:
+    root = prepare_data.source_root(definition, {})
+    before = prepare_data.prepare_source(definition, {}, 1, lambda event: None)
+    expected = {path.relative_to(root): path.read_bytes() for path in root.rglob("*.mp4")}
+    DAMAGE[damage](root)
+    heard: list[Event] = []
+    after = prepare_data.prepare_source(definition, {}, 1, heard.append)
+    (note,) = (event.text for event in heard if event.kind == "note")
+    assert note.startswith(str(root))
+    assert note.endswith("is not what was rendered; the clips are rendered again.")
+    assert after.clips.equals(before.clips)
+    assert {path.relative_to(root): path.read_bytes() for path in root.rglob("*.mp4")} == expected
+    assert checksums.fault(root) == ""
+
+
+def test_an_untouched_one_is_not_read_again(definition: Definition, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = prepare_data.source_root(definition, {})
+    assert checksums.fault(root) == ""  # a copy has other times, so this reads it once
+    monkeypatch.setattr(checksums, "_sum", None)
+    heard: list[Event] = []
+    prepare_data.prepare_source(definition, {}, 1, heard.append)
+    assert heard == []
+
+
+def test_a_folder_of_ones_own_is_not_verified(definition: Definition, tmp_path: Path) -> None:
+    shutil.copytree(prepare_data.source_root(definition, {}), tmp_path / "own")
+    _flip(tmp_path / "own")
+    heard: list[Event] = []
+    prepare_data.prepare_source(definition, {"micro-motion": tmp_path / "own"}, 1, heard.append)
+    assert heard == []
