@@ -17,7 +17,7 @@ PLAIN_SECONDS = 15.0
 """Between two plain lines about one run or one preparation."""
 
 
-class Progress:
+class ProgressDisplay:
     """A context whose :meth:`hear` listens to events from any thread."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Progress:
         self._noted: set[str] = set()
         self._lock = threading.Lock()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressDisplay:
         if self.live:
             self.bars.start()
         return self

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ssmar_bench.core import method_config
-from ssmar_bench.core.config_layers import settle
+from ssmar_bench.core.config_layers import resolve_config
 from ssmar_bench.core.run_spec import RunSpec
 
 LABELS = {
@@ -40,12 +40,12 @@ class Fake:
     state: str = "done"
     reason: str = "Traceback (most recent call last):\n  File x\nValueError: loss is not finite\n"
     label: str = ""
-    manifest: str = ""
+    split: str = ""
     threshold: float = 0.95
     pixels: str = ""
     clips: bool = False
     """Whether to write what the run said of single clips, too."""
-    people: int = 5
+    subjects: int = 5
     """Of the test part."""
     changed: dict[str, Any] = field(default_factory=dict)
     """Metrics to put in place of the made-up ones."""
@@ -54,14 +54,14 @@ class Fake:
         return RunSpec(
             benchmark=self.benchmark,
             source={"name": "micro-motion", "knobs": {"noise": 0.1}},
-            manifest=self.manifest or f"m-{self.ratio}-{self.seed}",
+            split=self.split or f"m-{self.ratio}-{self.seed}",
             ratio=self.ratio,
             seed=self.seed,
             method=self.method,
             algorithm=self.method,
             revision=1,
             hyperparameters={"threshold": self.threshold},
-            store={"short_side": 64},
+            frame_cache={"short_side": 64},
             clips={"size": 56},
             backbone={"name": "micro-tsm", "weights": "none", "input": "centred"},
             train={"epochs": self.epochs, "batch": 8, "lr": 0.1},
@@ -94,7 +94,7 @@ class Fake:
             "classes": [f"class {i}" for i in range(12)],
             "majority": 0.125,
             "parameters": 1000,
-            "counts": {"labelled": 40, "unlabelled": 360, "validation": 60, "test": 200, "test_people": self.people},
+            "counts": {"labelled": 40, "unlabelled": 360, "validation": 60, "test": 200, "test_people": self.subjects},
             **{
                 part: _scores(self.accuracy + shift)
                 for part, shift in (("test", 0), ("test_ema", 0.01), ("validation", 0.02))
@@ -148,17 +148,17 @@ class Real(Fake):
     ``epochs`` other than 4 are another schedule.
     """
 
-    people: int = 20
+    subjects: int = 20
 
     def spec(self) -> RunSpec:
-        found, source = method_config.read(self.method)
-        settled = settle(self.benchmark, None, found, {}, source).model_dump(mode="json")
+        found, source = method_config.read_method_config(self.method)
+        settled = resolve_config(self.benchmark, None, found, {}, source).model_dump(mode="json")
         sections = {name: settled[name] for name in ("source", "store", "clips", "backbone", "train")}
         if self.epochs != 4:
             sections["train"]["epochs"] = self.epochs
         values = {name: value.value for name, value in found.hyperparameters.items()}
         return RunSpec(
-            benchmark=self.benchmark, manifest=f"m-{self.ratio}-{self.seed}", ratio=self.ratio, seed=self.seed,
+            benchmark=self.benchmark, split=f"m-{self.ratio}-{self.seed}", ratio=self.ratio, seed=self.seed,
             method=self.method, algorithm=found.algorithm, revision=1, hyperparameters=values, **sections,
         )  # fmt: skip
 
@@ -189,7 +189,7 @@ def say(folder: Path, text: str) -> Path:
     """Put other predictions into a run's record, and count them in its metrics; returns their file."""
     clips = [line.split(",") for line in text.splitlines()[1:]]
     metrics = json.loads((folder / "record" / "metrics.json").read_text())
-    metrics["counts"] |= {"test": len(clips), "test_people": len({person for _, person, *_ in clips})}
+    metrics["counts"] |= {"test": len(clips), "test_people": len({subject for _, subject, *_ in clips})}
     _json(folder / "record" / "metrics.json", metrics)
     (folder / "record" / "predictions.csv").write_text(text)
     return folder / "record" / "predictions.csv"

@@ -28,8 +28,8 @@ source:
   knobs:
     train_clips: 60
     test_clips: 24
-    train_people: 6
-    test_people: 3
+    train_subjects: 6
+    test_subjects: 3
     frames: 8
     size: 32
     amplitude: 1.0

@@ -11,7 +11,7 @@ from ssmar_bench.core.registry import Registry
 
 if TYPE_CHECKING:  # the contract needs torch, and a listing of names does not
     from ssmar_bench.core.contract import Method
-    from ssmar_bench.core.method_config import Recipe
+    from ssmar_bench.core.method_config import MethodConfig
     from ssmar_bench.core.plugins import Entry
     from ssmar_bench.core.yaml_file import Document
 
@@ -28,33 +28,35 @@ class Algorithms(Registry):
         from ssmar_bench.core.contract import HyperParameters, Method
 
         found = super().load(name)
-        origin = f"algorithm '{name}' of {self.entry(name).origin}"
+        provider = f"algorithm '{name}' of {self.entry(name).provider}"
         if not (isinstance(found, type) and issubclass(found, Method)):
-            raise UserError(f"{origin}: {found!r} is no subclass of ssmar_bench.core.contract.Method.")
+            raise UserError(f"{provider}: {found!r} is no subclass of ssmar_bench.core.contract.Method.")
         config = getattr(found, "Config", None)
         if not (isinstance(config, type) and issubclass(config, HyperParameters)):
-            raise UserError(f"{origin}: it needs a class Config(HyperParameters) with its hyper-parameters as fields.")
+            raise UserError(
+                f"{provider}: it needs a class Config(HyperParameters) with its hyper-parameters as fields."
+            )
         if type(getattr(found, "revision", None)) is not int:
-            raise UserError(f"{origin}: it needs a revision, a whole number: write revision = 1.")
+            raise UserError(f"{provider}: it needs a revision, a whole number: write revision = 1.")
         lacking = sorted(found.__abstractmethods__)
         if lacking:
-            raise UserError(f"{origin}: it does not define {', '.join(lacking)}().")
+            raise UserError(f"{provider}: it does not define {', '.join(lacking)}().")
         return found
 
-    def entry_of(self, recipe: Recipe, source: Document) -> Entry:
-        """What is known of the algorithm that ``recipe`` names; ``source`` is what it was read from.
+    def entry_of(self, method_config: MethodConfig, source: Document) -> Entry:
+        """What is known of the algorithm that ``method_config`` names; ``source`` is what it was read from.
 
         Raises:
             UserError: as :meth:`entry`, with the recipe's file and line.
         """
         try:
-            return self.entry(recipe.algorithm)
+            return self.entry(method_config.algorithm)
         except UserError as error:
             raise UserError(f"{source.where(('algorithm',))}: {error}") from error
 
-    def of(self, recipe: Recipe, source: Document) -> type[Method]:
-        """The algorithm that ``recipe`` names; errors as :meth:`entry_of` and :meth:`load`."""
-        return self.load(self.entry_of(recipe, source).name)
+    def of(self, method_config: MethodConfig, source: Document) -> type[Method]:
+        """The algorithm that ``method_config`` names; errors as :meth:`entry_of` and :meth:`load`."""
+        return self.load(self.entry_of(method_config, source).name)
 
 
 ALGORITHMS = Algorithms(

@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, semi_supervised_kmeans
-from ssmar_bench.algorithms.parts.forward import together
-from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, numbered, round_epochs
+from ssmar_bench.algorithms.parts.forward import forward_together
+from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, numbered_rounds, round_epochs
 from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import (
     Acts,
@@ -191,7 +191,9 @@ class APLT(Method):
         x, u = batch.labelled, batch.unlabelled
         warm = progress.epoch < self.round_epochs(progress.epochs)[0]
         views = (x.clips["weak"], u.clips["weak"], u.clips["strong"])
-        weak_x, weak_u, strong_u, *strong_x = together(self.network, *views, *([] if warm else [x.clips["strong"]]))
+        weak_x, weak_u, strong_u, *strong_x = forward_together(
+            self.network, *views, *([] if warm else [x.clips["strong"]])
+        )
         terms, online = self.logits_terms(batch, weak_x.logits, weak_u.logits, strong_u.logits)
         if warm:
             return Losses(terms, {"online": online})
@@ -211,7 +213,7 @@ class APLT(Method):
 
     def resolved(self) -> Mapping[str, float]:
         """After how many epochs of this run the offline rounds stand."""
-        return numbered(self.round_epochs(self.epochs))
+        return numbered_rounds(self.round_epochs(self.epochs))
 
     def check(self, epochs: int) -> None:
         """Refuses a run so short that two offline rounds fall together or one falls outside."""

@@ -14,8 +14,8 @@ from pydantic import Field
 from torch import Tensor
 
 from ssmar_bench.algorithms.aplt import APLT
-from ssmar_bench.algorithms.parts.clustering import Clusters, free_kmeans, matched_classes
-from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.clustering import Clusters, free_kmeans, hungarian_match
+from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Output, Pools, Progress, PseudoLabels
 
@@ -66,7 +66,7 @@ class Ablation(APLT):
         margin = not warm and switch.clusters_train == "prototypes"
         strong_x = (x.clips["strong"],) if margin and switch.margin_view == "strong" else ()
         views = (x.clips["weak"], u.clips["weak"], u.clips["strong"], *strong_x)
-        weak_x, weak_u, strong_u, *strong = together(self.network, *views)
+        weak_x, weak_u, strong_u, *strong = forward_together(self.network, *views)
         terms, online = self.logits_terms(batch, weak_x.logits, weak_u.logits, strong_u.logits)
         if warm:
             return Losses(terms, {"online": online})
@@ -76,9 +76,9 @@ class Ablation(APLT):
             clusters = {"unlabelled_clusters": switch.weight * loss}
             return Losses({**terms, **clusters}, {"online": online, "offline": offline})
         seen_x, seen_u = (strong[0], strong_u) if strong else (weak_x, weak_u)
-        stream, pseudo = self._labels(u.index, weak_u)
+        series, pseudo = self._labels(u.index, weak_u)
         margins = self.margin_terms(seen_x.features, x.label, seen_u.features, pseudo)
-        return Losses({**terms, **margins}, {"online": online, stream: pseudo})
+        return Losses({**terms, **margins}, {"online": online, series: pseudo})
 
     def _labels(self, index: Tensor, weak: Output) -> tuple[str, PseudoLabels]:
         """The labels of eq. 3.7 and the name of their stream."""
@@ -92,7 +92,7 @@ class Ablation(APLT):
             return super().cluster(anchors, anchor_label, points)
         tolerance, iterations = self.config.tolerance, self.config.iterations
         centres, label = free_kmeans(torch.cat([anchors, points]), self.classes, tolerance, iterations)
-        names = matched_classes(label[: len(anchors)], anchor_label, self.classes)
+        names = hungarian_match(label[: len(anchors)], anchor_label, self.classes)
         own = names[label[len(anchors) :]]
         named = torch.empty_like(centres).index_copy_(0, names, centres)  # row c: the centre of class c
         return Clusters(named, own, (points - named[own]).norm(dim=1), iterations)

@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy
 from ssmar_bench.algorithms.parts.cosine_head import CosineHead
-from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.learning_status import LearningStatus
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import (
@@ -87,7 +87,7 @@ class FineSSL(Method):
         assert batch.unlabelled is not None
         x, u = batch.labelled, batch.unlabelled
         views = (x.clips["weak"], u.clips["weak"], u.clips["strong"], u.clips["second"])
-        of_x, of_weak, *of_strong = (output.features for output in together(self.network, *views))
+        of_x, of_weak, *of_strong = (output.features for output in forward_together(self.network, *views))
         strong = torch.cat(of_strong)
 
         found = confident_labels(u.index, self.main(of_weak), self.config.threshold)

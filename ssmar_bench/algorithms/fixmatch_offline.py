@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, numbered, round_epochs
+from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, numbered_rounds, round_epochs
 from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels
 from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
 from ssmar_bench.core.contract import Acts, Context, Pools, Progress, PseudoLabels, View
@@ -70,7 +70,7 @@ class OfflineFixMatch(WeakToStrong):
 
     def resolved(self) -> Mapping[str, float]:
         """After how many epochs of this run the rounds stand."""
-        return numbered(self.round_epochs(self.epochs))
+        return numbered_rounds(self.round_epochs(self.epochs))
 
     def check(self, epochs: int) -> None:
         """Refuses a run so short that two rounds fall together or one falls outside."""

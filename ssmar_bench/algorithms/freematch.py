@@ -10,18 +10,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.self_adaptive import SelfAdaptiveThreshold
-from ssmar_bench.algorithms.parts.weak_to_strong import Averaging
+from ssmar_bench.algorithms.parts.weak_to_strong import MovingAverageSelection
 from ssmar_bench.core.contract import Context, PseudoLabels
 
 
-class FreeMatch(Averaging):
+class FreeMatch(MovingAverageSelection):
     """FixMatch with a self-adaptive threshold, plus fairness * (-H(SumNorm(p~ / h~), SumNorm(p / h))).
 
     p~ and h~ are moving averages of the weak predictions and of the histogram of their labels; p and h are the mean
     and the histogram of the strong predictions of the selected clips.
     """
 
-    class Config(Averaging.Config):
+    class Config(MovingAverageSelection.Config):
         """Hyper-parameters of FreeMatch.
 
         Attributes:
@@ -57,11 +57,14 @@ class FreeMatch(Averaging):
         count = selected.sum().clamp_min(1)
         labels = functional.one_hot(strong.argmax(1), strong.shape[1]).float()
         mean, share = selected @ strong / count, selected @ labels / count
-        expected, found = divided(self.threshold.expected, self.histogram), divided(mean, share)
+        expected, found = (
+            divided_by_histogram(self.threshold.expected, self.histogram),
+            divided_by_histogram(mean, share),
+        )
         return (expected * (found + 1e-12).log()).sum() * selected.any()
 
 
-def divided(probability: Tensor, histogram: Tensor) -> Tensor:
+def divided_by_histogram(probability: Tensor, histogram: Tensor) -> Tensor:
     """SumNorm(probability / histogram), both (C,); a class that the histogram has not seen gets 0."""
     seen = histogram > 0
     ratio = torch.where(seen, probability / torch.where(seen, histogram, 1), 0)

@@ -11,12 +11,12 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import together
-from ssmar_bench.algorithms.parts.mixing import cut, draw_boxes
+from ssmar_bench.algorithms.parts.forward import forward_together
+from ssmar_bench.algorithms.parts.mixing import cutmix_clips, draw_cutmix_boxes
 from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run
 from ssmar_bench.algorithms.parts.self_adaptive import SelfAdaptiveThreshold
-from ssmar_bench.algorithms.parts.student import Taught
+from ssmar_bench.algorithms.parts.student import TeacherStudent
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
@@ -29,7 +29,7 @@ from ssmar_bench.core.contract import (
 )
 
 
-class InfoMatch(Taught):
+class InfoMatch(TeacherStudent):
     """L = H(y, p(x)) + weight * (cutmix * L_cm + strong * (L_s1 + L_s2) + agreement * L_a).
 
     L_s1 and L_s2 are FreeMatch's loss on two strong views, L_cm on the weak view with a box of another clip's in it,
@@ -37,7 +37,7 @@ class InfoMatch(Taught):
     strong views.
     """
 
-    class Config(Taught.Config):
+    class Config(TeacherStudent.Config):
         """Hyper-parameters of InfoMatch.
 
         Attributes:
@@ -80,16 +80,16 @@ class InfoMatch(Taught):
         x, u = batch.labelled, batch.unlabelled
         weak = u.clips["weak"]
         other = torch.randperm(len(weak)).to(weak.device)
-        mixed, share = cut(weak, weak[other], draw_boxes(len(weak), *weak.shape[-2:]))
+        mixed, share = cutmix_clips(weak, weak[other], draw_cutmix_boxes(len(weak), *weak.shape[-2:]))
         views = (x.clips["weak"], weak, mixed, u.clips["strong"], u.clips["second"])
-        labelled, believed, mixed, first, second = (output.logits for output in together(self.network, *views))
+        labelled, believed, mixed, first, second = (output.logits for output in forward_together(self.network, *views))
 
         pseudo: PseudoLabels = self.threshold(u.index, believed.detach().float().softmax(1))
         label, used, weight = pseudo.label, pseudo.weight, self.config.weight
         of_own = weighted_cross_entropy(mixed, label, share * used)
         of_other = weighted_cross_entropy(mixed, label[other], (1 - share) * used[other])
         strong = weighted_cross_entropy(first, label, used) + weighted_cross_entropy(second, label, used)
-        gap = functional.mse_loss(standardised(first), standardised(second))
+        gap = functional.mse_loss(standardised_logits(first), standardised_logits(second))
         terms = {
             "labelled": functional.cross_entropy(labelled, x.label),
             "cutmix": weight * self.config.cutmix * (of_own + of_other),
@@ -103,7 +103,7 @@ class InfoMatch(Taught):
         self.teacher.update(self.network, self.teacher_momentum)
 
 
-def standardised(logits: Tensor) -> Tensor:
+def standardised_logits(logits: Tensor) -> Tensor:
     """Each row (B, C) minus its mean, over its standard deviation (of C - 1); a row of equal logits gives zeros."""
     classes = logits.shape[1]
     scale = math.sqrt((classes - 1) / classes)  # layer_norm divides by the deviation of C

@@ -15,7 +15,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.contrast import across
+from ssmar_bench.algorithms.parts.contrast import info_nce
 from ssmar_bench.algorithms.parts.projection import ProjectionHead
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.algorithms.parts.student import Student
@@ -69,7 +69,7 @@ class LTG(Student):
         super().__init__(context, config)
         self.gradient_network = context.network(GRADIENT)
         self.head, self.gradient_head = (
-            context.part(role, lambda: ProjectionHead(self.network.features, config.projection))
+            context.module(role, lambda: ProjectionHead(self.network.features, config.projection))
             for role in ("head", "gradient head")
         )
 
@@ -115,7 +115,7 @@ class LTG(Student):
     def contrast(self, pictures: Tensor, gradients: Tensor) -> Tensor:
         """L_c of features (B, D) and (B, D): each clip's picture finds its gradient among all, and the other way."""
         one, other = self.head(pictures), self.gradient_head(gradients)
-        return across(one, other, self.config.temperature) + across(other, one, self.config.temperature)
+        return info_nce(one, other, self.config.temperature) + info_nce(other, one, self.config.temperature)
 
     def check(self, epochs: int) -> None:
         """Refuses a run so short that no pseudo-label is ever learned."""

@@ -9,22 +9,22 @@ import torch
 from pydantic import Field
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.batch_norm import still
-from ssmar_bench.algorithms.parts.consistency import squared_gap
-from ssmar_bench.algorithms.parts.forward import together
-from ssmar_bench.algorithms.parts.pseudo_labels import everyone
+from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
+from ssmar_bench.algorithms.parts.consistency import mean_squared_error
+from ssmar_bench.algorithms.parts.forward import forward_together
+from ssmar_bench.algorithms.parts.pseudo_labels import all_labels
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
-from ssmar_bench.algorithms.parts.student import Taught
+from ssmar_bench.algorithms.parts.student import TeacherStudent
 from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Progress, View, Views
 
 
-class MeanTeacher(Taught):
+class MeanTeacher(TeacherStudent):
     """L = H(y, p(x)) + weight * ramp(t) * mean (p(v) - p'(v'))^2 over clips and classes.
 
     v and v' are two weak views of a clip, p' is the teacher, whose weights follow the student's after every step.
     """
 
-    class Config(Taught.Config):
+    class Config(TeacherStudent.Config):
         """Hyper-parameters of Mean Teacher.
 
         Attributes:
@@ -72,10 +72,12 @@ class MeanTeacher(Taught):
         assert batch.unlabelled is not None
         x, u = batch.labelled, batch.unlabelled
         if self.config.passes == "joint":
-            labelled, unlabelled = (out.logits for out in together(self.network, x.clips["weak"], u.clips["second"]))
+            labelled, unlabelled = (
+                out.logits for out in forward_together(self.network, x.clips["weak"], u.clips["second"])
+            )
         else:
             labelled = self.network(x.clips["weak"]).logits
-            with still(self.network):
+            with frozen_statistics(self.network):
                 unlabelled = self.network(u.clips["second"]).logits
         student, shown = [unlabelled], [u.clips["weak"]]
         if self.config.consistency_on == "all":
@@ -84,9 +86,9 @@ class MeanTeacher(Taught):
         cost = self.config.weight * ramp(progress, self.config.ramp, shape=self.config.ramp_shape)
         terms = {
             "labelled": functional.cross_entropy(labelled, x.label),
-            "unlabelled": cost * squared_gap(torch.cat(student), target),
+            "unlabelled": cost * mean_squared_error(torch.cat(student), target),
         }
-        return Losses(terms, {"online": everyone(u.index, target[: len(u.index)])})
+        return Losses(terms, {"online": all_labels(u.index, target[: len(u.index)])})
 
     def after_step(self, progress: Progress) -> None:
         """The teacher follows."""

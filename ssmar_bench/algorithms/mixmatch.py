@@ -10,24 +10,24 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.batch_norm import still
-from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy, squared_gap
+from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
+from ssmar_bench.algorithms.parts.consistency import mean_squared_error, soft_cross_entropy
 from ssmar_bench.algorithms.parts.distribution import sharpen
-from ssmar_bench.algorithms.parts.mixing import blend, draw_coefficients
-from ssmar_bench.algorithms.parts.pseudo_labels import everyone
+from ssmar_bench.algorithms.parts.mixing import draw_coefficients, mixup_clips
+from ssmar_bench.algorithms.parts.pseudo_labels import all_labels
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
-from ssmar_bench.algorithms.parts.student import Taught
+from ssmar_bench.algorithms.parts.student import TeacherStudent
 from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Progress, View, Views
 
 
-class MixMatch(Taught):
+class MixMatch(TeacherStudent):
     """L = H(Y', p(X')) + weight * ramp(t) * mean (p(U') - Q')^2 over clips and classes.
 
     The guess of a clip is its mean prediction over two weak views, sharpened. X' and U' are the labelled clips and
     both views of the unlabelled ones, each blended with a random other of them, and so are their targets Y' and Q'.
     """
 
-    class Config(Taught.Config):
+    class Config(TeacherStudent.Config):
         """Hyper-parameters of MixMatch.
 
         Attributes:
@@ -70,7 +70,7 @@ class MixMatch(Taught):
         """Guess, mix, and compare: the paper's Algorithm 1 and its two losses."""
         assert batch.unlabelled is not None
         x, u = batch.labelled, batch.unlabelled
-        with torch.no_grad(), still(self.network):
+        with torch.no_grad(), frozen_statistics(self.network):
             views = [self.network(u.clips[name]).logits.float().softmax(1) for name in ("weak", "second")]
         mean = torch.stack(views).mean(0)
         guess = sharpen(mean, self.config.temperature)
@@ -79,23 +79,23 @@ class MixMatch(Taught):
         target = torch.cat([functional.one_hot(x.label, self.classes).to(guess), guess, guess])
         share = draw_coefficients(len(clips), self.config.alpha, per_clip=self.config.coefficients == "clip")
         other = torch.randperm(len(clips)).to(x.label.device)
-        target = blend(target, target[other], share)
-        logits = self.in_chunks(blend(clips, clips[other], share))
+        target = mixup_clips(target, target[other], share)
+        logits = self.in_chunks(mixup_clips(clips, clips[other], share))
 
         own = len(x.label)
         weight = self.config.weight * ramp(progress, self.config.ramp)
         terms = {
             "labelled": soft_cross_entropy(logits[:own], target[:own]).mean(),
-            "unlabelled": weight * squared_gap(logits[own:], target[own:]),
+            "unlabelled": weight * mean_squared_error(logits[own:], target[own:]),
         }
-        return Losses(terms, {"online": everyone(u.index, mean)})
+        return Losses(terms, {"online": all_labels(u.index, mean)})
 
     def in_chunks(self, clips: Tensor) -> Tensor:
         """Logits of three chunks, one after the other; the first alone moves BatchNorm's running statistics."""
         interleave = self.config.interleave
         first, *rest = [clips[start::3] for start in range(3)] if interleave else clips.chunk(3)
         logits = [self.network(first).logits]
-        with still(self.network):
+        with frozen_statistics(self.network):
             logits += [self.network(chunk).logits for chunk in rest]
         return torch.stack(logits, 1).flatten(0, 1) if interleave else torch.cat(logits)
 

@@ -17,11 +17,11 @@ Standing = Literal["today", "other", "unknown"]
 
 def provenance(algorithm: str, revision: int) -> dict[str, Any]:
     """What a run's ``record/code.json`` holds: the package, its version, the revision, and a digest of the code."""
-    origin = ALGORITHMS.entry(algorithm).origin
+    provider = ALGORITHMS.entry(algorithm).provider
     return {
         "algorithm": algorithm,
-        "package": origin.package,
-        "version": origin.version,
+        "package": provider.package,
+        "version": provider.version,
         "revision": revision,
         "code": digest_today(algorithm),
     }
@@ -31,7 +31,7 @@ def digest_today(algorithm: str) -> str:
     """The digest of the algorithm's code as it is now; "" where it is not known here or has no Python source."""
     try:
         entry = ALGORITHMS.entry(algorithm)
-        return code_digest(entry.target, entry.origin.file)
+        return code_digest(entry.target, entry.provider.file)
     except (UserError, SyntaxError):
         return ""
 

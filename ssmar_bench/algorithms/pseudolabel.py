@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.batch_norm import still
+from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
 from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
 from ssmar_bench.algorithms.parts.schedule import ramp
 from ssmar_bench.algorithms.parts.student import Student
@@ -53,7 +53,7 @@ class PseudoLabel(Student):
         assert batch.unlabelled is not None
         x, u = batch.labelled, batch.unlabelled
         labelled = self.network(x.clips["weak"]).logits
-        with still(self.network):
+        with frozen_statistics(self.network):
             unlabelled: Tensor = self.network(u.clips["weak"]).logits
         pseudo = confident_labels(u.index, unlabelled, self.config.threshold)
         alpha = self.config.weight * ramp(progress, self.config.ramp_end, self.config.ramp_start)

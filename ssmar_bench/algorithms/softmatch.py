@@ -9,17 +9,17 @@ from pydantic import Field
 from torch import Tensor
 
 from ssmar_bench.algorithms.parts.distribution import UniformAlignment
-from ssmar_bench.algorithms.parts.weak_to_strong import Averaging
+from ssmar_bench.algorithms.parts.weak_to_strong import MovingAverageSelection
 from ssmar_bench.core.contract import Context, PseudoLabels
 
 
-class SoftMatch(Averaging):
+class SoftMatch(MovingAverageSelection):
     """w = exp(-min(c - mu, 0)^2 / (2 sigma^2 / width^2)) with c = max UA(q), the confidence after uniform alignment.
 
     mu and sigma^2 are moving averages of the confidences' mean and variance; labels are argmax q.
     """
 
-    class Config(Averaging.Config):
+    class Config(MovingAverageSelection.Config):
         """Hyper-parameters of SoftMatch.
 
         Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.student import Student
 from ssmar_bench.core.contract import Batch, HyperParameters, Losses, Progress, View, Views
 
@@ -33,7 +33,7 @@ class Supervised(Student):
     def loss(self, batch: Batch, progress: Progress) -> Losses:
         """Mean cross-entropy of each view."""
         clips = batch.labelled.clips
-        outputs = together(self.network, *clips.values())
+        outputs = forward_together(self.network, *clips.values())
         return Losses(
             {
                 f"labelled_{view}": functional.cross_entropy(output.logits, batch.labelled.label)

@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.mixing import draw_tube, token_mix
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run
@@ -106,7 +106,7 @@ class SVFormer(Student):
         other = torch.randperm(len(strong)).to(strong.device)
         tube, share = draw_tube(self.network.grid, self.config.beta)
         views = (channel_dropout(strong, self.config.channel_dropout), token_mix(strong, strong[other], tube))
-        labelled, plain, mixed = (output.logits for output in together(self.network, x.clips["weak"], *views))
+        labelled, plain, mixed = (output.logits for output in forward_together(self.network, x.clips["weak"], *views))
 
         share, used = share.to(believed), pseudo.weight
         hard = functional.one_hot(pseudo.label, self.classes).to(believed)

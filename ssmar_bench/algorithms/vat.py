@@ -11,9 +11,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.batch_norm import still
-from ssmar_bench.algorithms.parts.consistency import divergence, mean_entropy
-from ssmar_bench.algorithms.parts.pseudo_labels import everyone
+from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
+from ssmar_bench.algorithms.parts.consistency import kl_divergence, mean_entropy
+from ssmar_bench.algorithms.parts.pseudo_labels import all_labels
 from ssmar_bench.algorithms.parts.schedule import ramp
 from ssmar_bench.algorithms.parts.student import Student
 from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Progress, View, Views
@@ -69,28 +69,31 @@ class VAT(Student):
         x, u = batch.labelled, batch.unlabelled
         labelled = self.network(x.clips["weak"]).logits
         clips = u.clips["weak"]
-        with still(self.network), torch.autocast(clips.device.type, enabled=False):  # 16 bits would swallow the probe
+        with (
+            frozen_statistics(self.network),
+            torch.autocast(clips.device.type, enabled=False),
+        ):  # 16 bits would swallow the probe
             clean: Tensor = self.network(clips).logits
             adversarial = self.network(clips + self.perturbation(clips, clean.detach())).logits
         weight = self.config.weight * ramp(progress, self.config.ramp)
         terms = {
             "labelled": functional.cross_entropy(labelled, x.label),
-            "unlabelled": weight * divergence(clean.detach(), adversarial),
+            "unlabelled": weight * kl_divergence(clean.detach(), adversarial),
             "entropy": self.config.entropy * mean_entropy(clean),
         }
-        return Losses(terms, {"online": everyone(u.index, clean.detach().softmax(1))})
+        return Losses(terms, {"online": all_labels(u.index, clean.detach().softmax(1))})
 
     def perturbation(self, clips: Tensor, clean: Tensor) -> Tensor:
         """The adversarial perturbation r of clips (B, T, C, H, W) whose logits are ``clean`` (B, C)."""
         scale = math.sqrt(clips[0].numel() / self.config.radius_for) if self.config.radius_for else 1.0
         direction = torch.randn(clips.shape).to(clips)
         for _ in range(self.config.iterations):
-            probe = (self.config.probe * scale * unit(direction)).requires_grad_()
-            (direction,) = torch.autograd.grad(divergence(clean, self.network(clips + probe).logits), probe)
-        return self.config.radius * scale * unit(direction)
+            probe = (self.config.probe * scale * unit_vectors(direction)).requires_grad_()
+            (direction,) = torch.autograd.grad(kl_divergence(clean, self.network(clips + probe).logits), probe)
+        return self.config.radius * scale * unit_vectors(direction)
 
 
-def unit(vectors: Tensor) -> Tensor:
+def unit_vectors(vectors: Tensor) -> Tensor:
     """Each row's values (B, ...) divided by their Euclidean length; a row of zeros stays as it is.
 
     First divided by the largest value, because the squares of small gradients are 0 in 32 bits.

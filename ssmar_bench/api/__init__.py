@@ -19,100 +19,124 @@ if TYPE_CHECKING:
         benchmarks,
         broken_sources,
         check_source,
-        counterfeit_source,
+        mock_source,
+        render_synthetic,
         sources,
-        synthesize,
     )
     from ssmar_bench.api.example_frames import record_frames
     from ssmar_bench.api.frame_caches import (
-        PlannedStore,
-        Prepared,
-        StoreOptions,
+        FrameCacheOptions,
+        PlannedFrameCache,
+        PreparedFrameCache,
         compare_decoders,
+        plan_frame_caches,
         plan_preparation,
-        plan_stores,
         prepare,
     )
     from ssmar_bench.api.grids import expected_seconds, plan, run
-    from ssmar_bench.api.method_list import Described, compared, describe, examinations, listing, methods, set_notes
+    from ssmar_bench.api.method_list import (
+        MethodDescription,
+        describe,
+        list_methods,
+        methods,
+        reference_of,
+        run_checks,
+        set_notes,
+    )
     from ssmar_bench.api.models import Model, Prediction, load_model
-    from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_methods, origin, use_plugin
+    from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_methods, provider, use_plugin
     from ssmar_bench.api.records import curves, results
     from ssmar_bench.api.reports import damaged_records, report, table
-    from ssmar_bench.api.reproduce import Listed, Request, default_jobs, paper_table, plan_table, tables, train_table
+    from ssmar_bench.api.reproduce import (
+        TableRequest,
+        TableRun,
+        default_jobs,
+        paper_table,
+        plan_table,
+        tables,
+        train_table,
+    )
     from ssmar_bench.api.scaffold import TEMPLATES, new_method
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
-    from ssmar_bench.core.benchmark_config import Definition
+    from ssmar_bench.core.benchmark_config import BenchmarkConfig
     from ssmar_bench.core.errors import UserError
-    from ssmar_bench.core.method_config import Recipe
-    from ssmar_bench.runs.execute import Execution, Overwrite, Planned, renamed_runs
+    from ssmar_bench.core.method_config import MethodConfig
+    from ssmar_bench.runs.execute import Execution, Overwrite, PlanEntry, renamed_runs
     from ssmar_bench.runs.plan import Grid
     from ssmar_bench.sources import Source
-    from ssmar_bench.sources.source_check import Check
-    from ssmar_bench.sources.synthetic import MicroMotion
-    from ssmar_bench.splits.split_set import Built
-    from ssmar_bench.splits.summary import Summary
+    from ssmar_bench.sources.source_check import SourceCheck
+    from ssmar_bench.sources.synthetic import SyntheticOptions
+    from ssmar_bench.splits.split_set import SplitSet
+    from ssmar_bench.splits.summary import SplitSummary
 
 _HOMES = {
-    "api.method_list": ("Described", "compared", "describe", "examinations", "listing", "methods", "set_notes"),
+    "api.method_list": (
+        "MethodDescription",
+        "reference_of",
+        "describe",
+        "run_checks",
+        "list_methods",
+        "methods",
+        "set_notes",
+    ),
     "api.data": (
-        *("benchmark_name", "benchmarks", "broken_sources", "check_source", "counterfeit_source"),
-        *("sources", "synthesize"),
+        *("benchmark_name", "benchmarks", "broken_sources", "check_source", "mock_source"),
+        *("sources", "render_synthetic"),
     ),
     "api.example_frames": ("record_frames",),
     "api.grids": ("expected_seconds", "plan", "run"),
     "api.models": ("Model", "Prediction", "load_model"),
-    "api.plugins": ("Broken", "broken_benchmarks", "broken_methods", "origin", "use_plugin"),
+    "api.plugins": ("BrokenPlugin", "broken_benchmarks", "broken_methods", "provider", "use_plugin"),
     "api.records": ("curves", "results"),
     "api.scaffold": ("TEMPLATES", "new_method"),
     "api.reports": ("damaged_records", "report", "table"),
-    "api.reproduce": ("Listed", "Request", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
+    "api.reproduce": ("TableRun", "TableRequest", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "api.frame_caches": (
-        "PlannedStore",
-        "Prepared",
-        "StoreOptions",
+        "PlannedFrameCache",
+        "PreparedFrameCache",
+        "FrameCacheOptions",
         "compare_decoders",
         "plan_preparation",
-        "plan_stores",
+        "plan_frame_caches",
         "prepare",
     ),
-    "core.benchmark_config": ("Definition",),
+    "core.benchmark_config": ("BenchmarkConfig",),
     "core.errors": ("UserError",),
-    "core.method_config": ("Recipe",),
-    "runs.execute": ("Execution", "Overwrite", "Planned", "renamed_runs"),
+    "core.method_config": ("MethodConfig",),
+    "runs.execute": ("Execution", "Overwrite", "PlanEntry", "renamed_runs"),
     "runs.plan": ("Grid",),
     "sources": ("Source",),
-    "sources.source_check": ("Check",),
-    "sources.synthetic": ("MicroMotion",),
-    "splits.split_set": ("Built",),
-    "splits.summary": ("Summary",),
+    "sources.source_check": ("SourceCheck",),
+    "sources.synthetic": ("SyntheticOptions",),
+    "splits.split_set": ("SplitSet",),
+    "splits.summary": ("SplitSummary",),
 }
 """Module -> what it offers; imported when it is asked for: a listing must not wait for torch."""
 
 __all__ = [
     "TEMPLATES",
-    "Broken",
-    "Built",
-    "Check",
-    "Definition",
-    "Described",
+    "BenchmarkConfig",
+    "BrokenPlugin",
     "Execution",
+    "FrameCacheOptions",
     "Grid",
-    "Listed",
-    "MicroMotion",
+    "MethodConfig",
+    "MethodDescription",
     "Model",
     "Overwrite",
-    "Planned",
-    "PlannedStore",
+    "PlanEntry",
+    "PlannedFrameCache",
     "Prediction",
-    "Prepared",
-    "Recipe",
-    "Request",
+    "PreparedFrameCache",
     "Source",
+    "SourceCheck",
     "SplitOptions",
-    "StoreOptions",
-    "Summary",
+    "SplitSet",
+    "SplitSummary",
+    "SyntheticOptions",
+    "TableRequest",
+    "TableRun",
     "UserError",
     "benchmark_name",
     "benchmarks",
@@ -122,35 +146,35 @@ __all__ = [
     "build_split",
     "check_source",
     "compare_decoders",
-    "compared",
-    "counterfeit_source",
     "curves",
     "damaged_records",
     "default_jobs",
     "describe",
-    "examinations",
     "expected_seconds",
     "export_split",
-    "listing",
+    "list_methods",
     "load_model",
     "methods",
+    "mock_source",
     "new_method",
-    "origin",
     "paper_table",
     "plan",
+    "plan_frame_caches",
     "plan_preparation",
-    "plan_stores",
     "plan_table",
     "prepare",
+    "provider",
     "record_frames",
+    "reference_of",
     "renamed_runs",
+    "render_synthetic",
     "report",
     "results",
     "run",
+    "run_checks",
     "set_notes",
     "show_split",
     "sources",
-    "synthesize",
     "table",
     "tables",
     "train_table",

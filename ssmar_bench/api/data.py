@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ssmar_bench.api.plugins import Broken, broken_benchmarks, broken_entries
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core.benchmark_config import Definition
-from ssmar_bench.core.events import Event, Listener, silence
-from ssmar_bench.sources import KNOWN, Source, known, mock, synthetic
-from ssmar_bench.sources.source_check import Check, Opener, check
-from ssmar_bench.sources.synthetic import MicroMotion, contact_sheet
+from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_entries
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
+from ssmar_bench.core.events import Event, Listener, ignore_events
+from ssmar_bench.sources import KNOWN, Source, known_source, mock, synthetic
+from ssmar_bench.sources.source_check import Opener, SourceCheck, check_source_folder
+from ssmar_bench.sources.synthetic import SyntheticOptions, contact_sheet
 
 
-def benchmarks() -> list[Definition]:
+def benchmarks() -> list[BenchmarkConfig]:
     """The benchmarks that can be used."""
     broken = {one.name for one in broken_benchmarks()}
-    return [definitions.read(name) for name in definitions.BENCHMARKS.names() if name not in broken]
+    return [
+        benchmark_configs.read_benchmark_config(name)
+        for name in benchmark_configs.BENCHMARKS.names()
+        if name not in broken
+    ]
 
 
 def benchmark_name(name_or_path: str) -> str:
@@ -25,21 +29,23 @@ def benchmark_name(name_or_path: str) -> str:
     Raises:
         UserError: there is none, or its definition is wrong; with file, line and key.
     """
-    return definitions.read(name_or_path).name
+    return benchmark_configs.read_benchmark_config(name_or_path).name
 
 
 def sources() -> list[Source]:
     """The sources that can be read: what each is, whether it is licensed, and how to get it."""
     broken = {one.name for one in broken_sources()}
-    return [known(name) for name in KNOWN.names() if name not in broken]
+    return [known_source(name) for name in KNOWN.names() if name not in broken]
 
 
-def broken_sources() -> list[Broken]:
+def broken_sources() -> list[BrokenPlugin]:
     """Sources of plugins that cannot be loaded."""
-    return broken_entries(KNOWN, known)
+    return broken_entries(KNOWN, known_source)
 
 
-def check_source(name: str, root: Path | str, listener: Listener = silence, deep: bool = False) -> list[Check]:
+def check_source(
+    name: str, root: Path | str, listener: Listener = ignore_events, deep: bool = False
+) -> list[SourceCheck]:
     """Read everything of a source's folder and compare it with its owners' figures.
 
     Args:
@@ -54,7 +60,7 @@ def check_source(name: str, root: Path | str, listener: Listener = silence, deep
     Raises:
         UserError: no such source, or the folder is not what its owners distribute; with file and line.
     """
-    return check(KNOWN.named(name), Path(root), listener, _opener(listener) if deep else None)
+    return check_source_folder(KNOWN.named(name), Path(root), listener, _opener(listener) if deep else None)
 
 
 def _opener(listener: Listener) -> Opener:
@@ -63,13 +69,13 @@ def _opener(listener: Listener) -> Opener:
     return lambda videos: undecodable(videos, listener)
 
 
-def counterfeit_source(
+def mock_source(
     name: str,
     out: Path | str,
     layout: str | None = None,
     lists_only: bool = False,
     clips: int | None = None,
-    listener: Listener = silence,
+    listener: Listener = ignore_events,
 ) -> None:
     """Write a folder with the layout of a real source and synthetic people in it, to try everything without the data.
 
@@ -84,16 +90,16 @@ def counterfeit_source(
     Raises:
         UserError: no such source or layout, or ``out`` holds something.
     """
-    mock.write(KNOWN.named(name), Path(out), layout, lists_only, clips, listener)
+    mock.write_mock(KNOWN.named(name), Path(out), layout, lists_only, clips, listener)
 
 
-def synthesize(
-    knobs: MicroMotion, out: Path | str, sheet_at: Path | str | None = None, listener: Listener = silence
+def render_synthetic(
+    options: SyntheticOptions, out: Path | str, sheet_at: Path | str | None = None, listener: Listener = ignore_events
 ) -> None:
     """Render the embedded source as mp4 files in MA-52's layout.
 
     Args:
-        knobs: how many clips, people, pixels and frames, and how difficult.
+        options: how many clips, people, pixels and frames, and how difficult.
         out: a folder that does not exist or is empty.
         sheet_at: a PNG file for a contact sheet; None for none.
         listener: hears how far it is.
@@ -101,8 +107,8 @@ def synthesize(
     Raises:
         UserError: ``out`` holds something.
     """
-    synthetic.write(
-        knobs,
+    synthetic.write_dataset(
+        options,
         Path(out),
         None,
         lambda done, total: listener(Event("", "prepare", "rendering micro-motion", done, total)),

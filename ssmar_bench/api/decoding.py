@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ssmar_bench.clips.decode import BadVideoError, decode_parts, no_frame
+from ssmar_bench.clips.decode import BadVideoError, decode_ranges, no_frame
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.processes import cores
 
@@ -37,7 +37,7 @@ def undecodable(videos: Mapping[str, Ranges], listener: Listener) -> dict[str, s
 def _reason(path: str, ranges: Ranges) -> str:
     wanted = list(ranges) or [WHOLE_FILE]
     try:
-        for number, decoded in decode_parts(Path(path), wanted, choice=no_frame):
+        for number, decoded in decode_ranges(Path(path), wanted, choice=no_frame):
             if decoded.problem:
                 start, end = wanted[number]
                 return decoded.problem if end < 0 else f"frames {start} to {end}: {decoded.problem}"

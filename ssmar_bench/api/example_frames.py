@@ -9,15 +9,15 @@ from pathlib import Path
 from PIL import Image
 
 from ssmar_bench.clips.decode import decode
-from ssmar_bench.clips.frame_positions import centres
-from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.clips.frame_positions import centre_frames
+from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import links
-from ssmar_bench.core.events import Listener, silence
+from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.files import write_bytes, write_text
 from ssmar_bench.results.examples import examples, picture
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.record import salted
+from ssmar_bench.runs.record import salted_id
 from ssmar_bench.sources.synthetic import SOURCE
 
 FRAMES = 8
@@ -28,7 +28,7 @@ LARGEST = 96
 
 
 def record_frames(
-    results: Path, on: str, roots: Mapping[str, Path], include: bool = False, listener: Listener = silence
+    results: Path, on: str, roots: Mapping[str, Path], include: bool = False, listener: Listener = ignore_events
 ) -> str:
     """Write the frames of the clips that Fig. 4 shows below ``results``, unless they stand there, and no others.
 
@@ -45,7 +45,7 @@ def record_frames(
     Raises:
         UserError: the data cannot be read.
     """
-    found = examples(load(results), on)
+    found = examples(load_runs(results), on)
     if found is None:
         return "No clip can be shown: the two methods have no run of the same seed."
     links.refuse(results, "frames", found.benchmark)
@@ -55,14 +55,17 @@ def record_frames(
     wanted = {path.stem for path in chosen if not path.is_file()}
     if not wanted:
         return ""
-    definition = definitions.read(found.benchmark)
-    if definition.source.name != SOURCE and not include:
-        return f"Frames of {definition.source.name} are not shown, since they are its owners': --include-frames does."
-    index = prepare_data.prepare_source(definition, roots, 1, listener)
-    if definition.source.name != SOURCE:
+    benchmark_config = benchmark_configs.read_benchmark_config(found.benchmark)
+    if benchmark_config.source.name != SOURCE and not include:
+        return (
+            f"Frames of {benchmark_config.source.name} are not shown, since they are its owners': --include-frames "
+            "does."
+        )
+    index = prepare_data.prepare_source(benchmark_config, roots, 1, listener)
+    if benchmark_config.source.name != SOURCE:
         write_text(picture(results, found.benchmark, "x").parent / ".gitignore", "*\n")
     for line in index.clips.to_dict("records"):
-        name = salted(found.benchmark, str(line["clip_id"]))
+        name = salted_id(found.benchmark, str(line["clip_id"]))
         if name in wanted:
             strip = _strip(Path(line["path"]), int(line["start"]), int(line["end"]))
             write_bytes(picture(results, found.benchmark, name), strip)
@@ -71,7 +74,7 @@ def record_frames(
 
 def _strip(path: Path, start: int, end: int) -> bytes:
     """``FRAMES`` frames of a clip, evenly spread, side by side with a white line between them, as a JPEG."""
-    decoded = decode(path, start, end, choice=lambda times: centres(len(times), FRAMES).tolist())
+    decoded = decode(path, start, end, choice=lambda times: centre_frames(len(times), FRAMES).tolist())
     images = [Image.fromarray(frame) for frame in decoded.frames]
     scale = min(1.0, LARGEST / min(images[0].size))
     width, height = round(scale * images[0].width), round(scale * images[0].height)

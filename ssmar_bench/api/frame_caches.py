@@ -8,32 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ssmar_bench.clips import frame_cache as stores
-from ssmar_bench.clips.decoder_comparison import Comparison, compare
+from ssmar_bench.clips import frame_cache as frame_caches
+from ssmar_bench.clips.decoder_comparison import DecoderComparison, compare_clips
 from ssmar_bench.clips.decoding_time import expected_seconds
 from ssmar_bench.clips.decord_reader import decord_module
-from ssmar_bench.clips.frame_cache import ClipFile, Report, Sizes
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.clips.frame_cache import CacheSize, ClipFile, PreparationReport
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import paths
-from ssmar_bench.core.benchmark_config import Definition, StoreRecipe
-from ssmar_bench.core.config_layers import settle
+from ssmar_bench.core.benchmark_config import BenchmarkConfig, FrameCacheConfig
+from ssmar_bench.core.config_layers import resolve_config
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.events import Event, Listener, silence
-from ssmar_bench.core.method_set import expand
+from ssmar_bench.core.events import Event, Listener, ignore_events
+from ssmar_bench.core.method_set import expand_method_sets
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.shelf import is_path
 from ssmar_bench.core.writable import nearest_folder
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.execute import Execution, store_recipes
-from ssmar_bench.runs.plan import Grid, base_definition
+from ssmar_bench.runs.execute import Execution, frame_cache_configs
+from ssmar_bench.runs.plan import Grid, base_config
 from ssmar_bench.runs.prepare_data import OnBadClip
 from ssmar_bench.sources import synthetic
-from ssmar_bench.splits.build import Benchmark, build
+from ssmar_bench.splits.build import BenchmarkClips, build_split
 
 
 @dataclass(frozen=True)
-class StoreOptions:
+class FrameCacheOptions:
     """How stores are prepared.
 
     Attributes:
@@ -57,30 +57,30 @@ class StoreOptions:
         return self.jobs or cores()
 
 
-USUAL = StoreOptions()
+DEFAULT_OPTIONS = FrameCacheOptions()
 
 
 @dataclass(frozen=True)
-class PlannedStore:
+class PlannedFrameCache:
     """What the preparation of a store is going to take.
 
     Attributes:
         benchmark: whose store, or all benchmarks that have the same clips, size and frames.
-        recipe, folder: what it holds of each clip, and where it stands or will stand; None where the source is not
+        config, folder: what it holds of each clip, and where it stands or will stand; None where the source is not
             rendered yet.
         sizes: clips and bytes, those that are missing and those that are free on the disk.
         seconds: expected; None where no video was or could be tried.
     """
 
     benchmark: str
-    recipe: StoreRecipe
+    config: FrameCacheConfig
     folder: Path | None
-    sizes: Sizes
+    sizes: CacheSize
     seconds: float | None
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedFrameCache:
     """A store, the benchmarks that it is for, and what its preparation did.
 
     Attributes:
@@ -90,7 +90,7 @@ class Prepared:
 
     benchmark: str
     folder: Path
-    report: Report
+    report: PreparationReport
 
 
 @dataclass(frozen=True)
@@ -100,25 +100,28 @@ class _Wanted:
     benchmark: str
     folder: Path
     clips: list[ClipFile]
-    recipe: StoreRecipe
+    config: FrameCacheConfig
 
 
 def plan_preparation(
-    target: str, root: Path | str | None = None, options: StoreOptions = USUAL, listener: Listener = silence
-) -> list[PlannedStore]:
+    target: str,
+    root: Path | str | None = None,
+    options: FrameCacheOptions = DEFAULT_OPTIONS,
+    listener: Listener = ignore_events,
+) -> list[PlannedFrameCache]:
     """Sizes and expected time of what :func:`prepare` would write with these arguments; decodes only a few frames.
 
     Arguments and errors as in :func:`prepare`.
     """
     planned = []
-    for store in _wanted(target, root, options, listener):
-        sizes = stores.sizes(store.folder, store.clips, store.recipe)
-        seconds = expected_seconds(sizes.left, store.recipe, options.processes) if sizes.left else 0.0
-        planned.append(PlannedStore(store.benchmark, store.recipe, store.folder, sizes, seconds))
+    for frame_cache in _wanted(target, root, options, listener):
+        sizes = frame_caches.cache_size(frame_cache.folder, frame_cache.clips, frame_cache.config)
+        seconds = expected_seconds(sizes.left, frame_cache.config, options.processes) if sizes.left else 0.0
+        planned.append(PlannedFrameCache(frame_cache.benchmark, frame_cache.config, frame_cache.folder, sizes, seconds))
     return planned
 
 
-def plan_stores(grid: Grid, execution: Execution) -> list[PlannedStore]:
+def plan_frame_caches(grid: Grid, execution: Execution) -> list[PlannedFrameCache]:
     """Sizes of the stores that the rows of ``grid`` are trained from; decodes nothing and estimates no time.
 
     Args:
@@ -128,28 +131,40 @@ def plan_stores(grid: Grid, execution: Execution) -> list[PlannedStore]:
     Raises:
         UserError: anything wrong with the grid, or data that cannot be read.
     """
-    definition = base_definition(grid)
-    index = prepare_data.outlined_source(definition, execution.roots, execution.on_bad_clip)
-    if not prepare_data.has_videos(definition, execution.roots):
-        count = len(Benchmark.of(index, definition).clips)
-        return [_unrendered(definition.name, recipe, count) for recipe in store_recipes(grid)]
-    clips = prepare_data.clip_files(index, build(index, definition, definition.ratios[0], definition.seeds[0]))
+    benchmark_config = base_config(grid)
+    index = prepare_data.planning_index(benchmark_config, execution.roots, execution.on_bad_clip)
+    if not prepare_data.has_videos(benchmark_config, execution.roots):
+        count = len(BenchmarkClips.of(index, benchmark_config).clips)
+        return [_unrendered(benchmark_config.name, config, count) for config in frame_cache_configs(grid)]
+    clips = prepare_data.clip_files(
+        index, build_split(index, benchmark_config, benchmark_config.ratios[0], benchmark_config.seeds[0])
+    )
     planned = []
-    for recipe in store_recipes(grid):
-        folder = prepare_data.store_folder(prepare_data.stored_as(definition, recipe), clips)
-        planned.append(PlannedStore(definition.name, recipe, folder, stores.sizes(folder, clips, recipe), None))
+    for config in frame_cache_configs(grid):
+        folder = prepare_data.frame_cache_folder(prepare_data.with_frame_cache(benchmark_config, config), clips)
+        planned.append(
+            PlannedFrameCache(
+                benchmark_config.name, config, folder, frame_caches.cache_size(folder, clips, config), None
+            )
+        )
     return planned
 
 
-def _unrendered(benchmark: str, recipe: StoreRecipe, clips: int) -> PlannedStore:
+def _unrendered(benchmark: str, config: FrameCacheConfig, clips: int) -> PlannedFrameCache:
     """The store of a synthetic source whose videos, which are square, are not there yet."""
-    size, free = stores.size_in_bytes(clips, recipe, 1), shutil.disk_usage(nearest_folder(paths.cache())).free
-    return PlannedStore(benchmark, recipe, None, Sizes(size, size, free, clips, []), None)
+    size, free = (
+        frame_caches.size_in_bytes(clips, config, 1),
+        shutil.disk_usage(nearest_folder(paths.cache_folder())).free,
+    )
+    return PlannedFrameCache(benchmark, config, None, CacheSize(size, size, free, clips, []), None)
 
 
 def prepare(
-    target: str, root: Path | str | None = None, options: StoreOptions = USUAL, listener: Listener = silence
-) -> list[Prepared]:
+    target: str,
+    root: Path | str | None = None,
+    options: FrameCacheOptions = DEFAULT_OPTIONS,
+    listener: Listener = ignore_events,
+) -> list[PreparedFrameCache]:
     """Decode the clips of a benchmark, or of every shipped benchmark of a source, into their stores.
 
     Args:
@@ -163,16 +178,18 @@ def prepare(
             with ``stop``, a full disk.
     """
     done = []
-    for store in _wanted(target, root, options, listener):
+    for frame_cache in _wanted(target, root, options, listener):
         skip_bad = options.on_bad_clip == "skip"
-        report = stores.prepare(store.folder, store.clips, store.recipe, options.processes, listener, skip_bad)
-        done.append(Prepared(store.benchmark, store.folder, report))
+        report = frame_caches.prepare_frame_cache(
+            frame_cache.folder, frame_cache.clips, frame_cache.config, options.processes, listener, skip_bad
+        )
+        done.append(PreparedFrameCache(frame_cache.benchmark, frame_cache.folder, report))
     return done
 
 
 def compare_decoders(
-    target: str, root: Path | str | None = None, jobs: int | None = None, listener: Listener = silence
-) -> dict[str, list[Comparison]]:
+    target: str, root: Path | str | None = None, jobs: int | None = None, listener: Listener = ignore_events
+) -> dict[str, list[DecoderComparison]]:
     """Each store's clips as pyav and decord show them in its geometry, by its benchmarks; nothing is written.
 
     Args:
@@ -188,10 +205,12 @@ def compare_decoders(
         UserError: as :func:`prepare`, or decord is not installed.
     """
     decord_module()
-    options = StoreOptions(jobs, "skip")
+    options = FrameCacheOptions(jobs, "skip")
     return {
-        store.benchmark: compare(store.clips, store.recipe, options.processes, _telling(listener, len(store.clips)))
-        for store in _wanted(target, root, options, listener)
+        frame_cache.benchmark: compare_clips(
+            frame_cache.clips, frame_cache.config, options.processes, _telling(listener, len(frame_cache.clips))
+        )
+        for frame_cache in _wanted(target, root, options, listener)
     }
 
 
@@ -199,25 +218,25 @@ def _telling(listener: Listener, total: int) -> Callable[[int], None]:
     return lambda done: listener(Event("", "prepare", "comparing clips", done, total))
 
 
-def _wanted(target: str, root: Path | str | None, options: StoreOptions, listener: Listener) -> list[_Wanted]:
+def _wanted(target: str, root: Path | str | None, options: FrameCacheOptions, listener: Listener) -> list[_Wanted]:
     """The stores of ``target``; benchmarks with the same clips, size and frames share one.
 
     A copy of a source need not do for each of its benchmarks: what cannot be built is told, unless nothing can.
     """
     found: dict[Path, _Wanted] = {}
     problems: dict[str, UserError] = {}
-    for definition in _definitions(target, options):
-        roots = _roots(definition, root)
-        index = prepare_data.prepare_source(definition, roots, cores(), listener, options.on_bad_clip)
+    for benchmark_config in _benchmark_configs(target, options):
+        roots = _roots(benchmark_config, root)
+        index = prepare_data.prepare_source(benchmark_config, roots, cores(), listener, options.on_bad_clip)
         try:
-            manifest = build(index, definition, definition.ratios[0], definition.seeds[0])
+            split = build_split(index, benchmark_config, benchmark_config.ratios[0], benchmark_config.seeds[0])
         except UserError as error:
-            problems[definition.name] = error
+            problems[benchmark_config.name] = error
             continue
-        clips = prepare_data.clip_files(index, manifest)
-        folder = prepare_data.store_folder(definition, clips)
-        names = f"{found[folder].benchmark}, {definition.name}" if folder in found else definition.name
-        found[folder] = _Wanted(names, folder, clips, definition.store)
+        clips = prepare_data.clip_files(index, split)
+        folder = prepare_data.frame_cache_folder(benchmark_config, clips)
+        names = f"{found[folder].benchmark}, {benchmark_config.name}" if folder in found else benchmark_config.name
+        found[folder] = _Wanted(names, folder, clips, benchmark_config.frame_cache)
     if not found:
         raise next(iter(problems.values()))
     for problem in problems.values():
@@ -225,15 +244,15 @@ def _wanted(target: str, root: Path | str | None, options: StoreOptions, listene
     return list(found.values())
 
 
-def _definitions(target: str, options: StoreOptions) -> list[Definition]:
+def _benchmark_configs(target: str, options: FrameCacheOptions) -> list[BenchmarkConfig]:
     """The benchmark ``target``, or all shipped ones of the source ``target``, under ``options``.
 
     One for every store that the methods need of it.
     """
-    shipped = {name: definitions.read(name) for name in definitions.BENCHMARKS.names()}
-    sources = {definition.source.name for definition in shipped.values()}
+    shipped = {name: benchmark_configs.read_benchmark_config(name) for name in benchmark_configs.BENCHMARKS.names()}
+    sources = {benchmark_config.source.name for benchmark_config in shipped.values()}
     target = meant(target, [*shipped, *sources])
-    of_source = [name for name, definition in shipped.items() if definition.source.name == target]
+    of_source = [name for name, benchmark_config in shipped.items() if benchmark_config.source.name == target]
     if target in shipped or is_path(target):
         names = [target]
     elif of_source:
@@ -243,16 +262,18 @@ def _definitions(target: str, options: StoreOptions) -> list[Definition]:
     if options.decoder == "decord":
         decord_module()  # told before anything is read
     sets = {} if options.decoder is None else {"store.decoder": options.decoder}
-    rows: list[Any] = [recipes.read(method) for method in expand(options.methods)] or [(None, None)]
-    found: list[Definition] = []
+    rows: list[Any] = [method_configs.read_method_config(method) for method in expand_method_sets(options.methods)] or [
+        (None, None)
+    ]
+    found: list[BenchmarkConfig] = []
     for name in names:
-        settled = [settle(name, options.profile, recipe, sets, source) for recipe, source in rows]
-        found += {definition.store: definition for definition in settled}.values()
+        settled = [resolve_config(name, options.profile, config, sets, source) for config, source in rows]
+        found += {benchmark_config.frame_cache: benchmark_config for benchmark_config in settled}.values()
     return found
 
 
-def _roots(definition: Definition, root: Path | str | None) -> dict[str, Path]:
-    source = definition.source.name
+def _roots(benchmark_config: BenchmarkConfig, root: Path | str | None) -> dict[str, Path]:
+    source = benchmark_config.source.name
     if root is None and source != synthetic.SOURCE:
-        raise UserError(f"{definition.name} is built from {source}; say where it is: --root FOLDER.")
+        raise UserError(f"{benchmark_config.name} is built from {source}; say where it is: --root FOLDER.")
     return {} if root is None else {source: Path(root)}

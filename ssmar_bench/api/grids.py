@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ssmar_bench.core.events import Listener, silence
+from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.runs import execute
-from ssmar_bench.runs.execute import Execution, Planned
+from ssmar_bench.runs.execute import Execution, PlanEntry
 from ssmar_bench.runs.plan import Grid
 
 
-def plan(grid: Grid, execution: Execution | None = None) -> list[Planned]:
+def plan(grid: Grid, execution: Execution | None = None) -> list[PlanEntry]:
     """The cells of a grid with their states and expected times; trains nothing.
 
     Args:
@@ -23,7 +23,7 @@ def plan(grid: Grid, execution: Execution | None = None) -> list[Planned]:
     return execute.plan(grid, execution or Execution())
 
 
-def expected_seconds(planned: Sequence[Planned], execution: Execution | None = None) -> tuple[float, int]:
+def expected_seconds(planned: Sequence[PlanEntry], execution: Execution | None = None) -> tuple[float, int]:
     """Wall-clock seconds that training what is ``planned`` is expected to take, and how many cells have no estimate.
 
     The time that a cell takes is known from finished runs of the same method, network and sizes under the results
@@ -32,7 +32,7 @@ def expected_seconds(planned: Sequence[Planned], execution: Execution | None = N
     return execute.expected_seconds(planned, execution or Execution())
 
 
-def run(grid: Grid, execution: Execution | None = None, listener: Listener = silence) -> dict[str, str]:
+def run(grid: Grid, execution: Execution | None = None, listener: Listener = ignore_events) -> dict[str, str]:
     """Train and record what is missing of a grid; stopped or killed at any moment, the same call goes on from there.
 
     Args:
@@ -40,7 +40,7 @@ def run(grid: Grid, execution: Execution | None = None, listener: Listener = sil
         execution: where records go, and how runs are executed; None for ``./results`` and as many runs side by side
             as the cores carry.
         listener: hears events (:class:`ssmar_bench.core.events.Event`);
-            ``ssmar_bench.progress_display.Progress().hear`` draws them.
+            ``ssmar_bench.progress_display.ProgressDisplay().hear`` draws them.
 
     Returns:
         The run's folder name -> ``done``, ``failed``, ``skipped``, ``interrupted`` or ``missing``, for every cell.

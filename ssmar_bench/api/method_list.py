@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.algorithms.provenance import digest_today
-from ssmar_bench.api.plugins import broken_methods, origin
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.api.plugins import broken_methods, provider
+from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import method_set
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.method_config import Recipe
+from ssmar_bench.core.method_config import MethodConfig
 from ssmar_bench.core.shelf import is_path
 from ssmar_bench.core.yaml_file import Document, validate
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # a listing reads YAML alone
     from ssmar_bench.testing.cost import Cost
 
 
-def listing(names: Sequence[str] | None = None) -> list[tuple[Recipe, str]]:
+def list_methods(names: Sequence[str] | None = None) -> list[tuple[MethodConfig, str]]:
     """Recipes, each with the package and its version or the file that it comes from; nothing is imported for it.
 
     They are those of all methods that can be used, or those that ``names`` (methods and sets of them) stand for.
@@ -32,50 +32,54 @@ def listing(names: Sequence[str] | None = None) -> list[tuple[Recipe, str]]:
     """
     if names is None:
         broken = {one.name for one in broken_methods()}
-        words = [name for name in recipes.RECIPES.names() if name not in broken]
+        words = [name for name in method_configs.METHODS.names() if name not in broken]
     else:
-        words = method_set.expand(names)
-    return [(recipes.read(word)[0], word if is_path(word) else origin(word)) for word in words]
+        words = method_set.expand_method_sets(names)
+    return [(method_configs.read_method_config(word)[0], word if is_path(word) else provider(word)) for word in words]
 
 
-def methods(names: Sequence[str] | None = None) -> list[Recipe]:
-    """The recipes alone of what ``names`` stand for, all without them; errors as in :func:`listing`."""
-    return [recipe for recipe, _ in listing(names)]
+def methods(names: Sequence[str] | None = None) -> list[MethodConfig]:
+    """The recipes alone of what ``names`` stand for, all without them; errors as in :func:`list_methods`."""
+    return [method_config for method_config, _ in list_methods(names)]
 
 
 def set_notes(names: Sequence[str]) -> list[str]:
     """What the sets among ``names`` say of themselves."""
-    return [method_set.read(name).notes for name in names if method_set.SETS.named(name) in method_set.SETS.names()]
+    return [
+        method_set.read_method_set(name).notes
+        for name in names
+        if method_set.METHOD_SETS.named(name) in method_set.METHOD_SETS.names()
+    ]
 
 
-def compared(recipe: Recipe) -> str:
-    """What the tests compare the algorithm of ``recipe`` with, in a few words."""
-    parity = recipe.parity
-    if ALGORITHMS.entry(recipe.algorithm).target.startswith("ssmar_bench.algorithms.usb:"):
+def reference_of(method_config: MethodConfig) -> str:
+    """What the tests compare the algorithm of ``method_config`` with, in a few words."""
+    reference_check = method_config.reference_check
+    if ALGORITHMS.entry(method_config.algorithm).target.startswith("ssmar_bench.algorithms.usb:"):
         return "semilearn 0.3.2's own code"
-    if parity is None:
+    if reference_check is None:
         return "nothing"
-    if parity.oracle == "formulas":
-        return f"plain loops, to {parity.tolerance:g}"
-    return f"semilearn's {parity.algorithm}, to {parity.tolerance:g}"
+    if reference_check.reference == "formulas":
+        return f"plain loops, to {reference_check.tolerance:g}"
+    return f"semilearn's {reference_check.algorithm}, to {reference_check.tolerance:g}"
 
 
 @dataclass(frozen=True)
-class Described:
+class MethodDescription:
     """A method as its recipe and its algorithm describe it.
 
     Attributes:
-        recipe: label, citation, values and their sources, deviations, parity.
+        method_config: label, citation, values and their sources, deviations, parity.
         views: what it looks at in a step.
         acts: where each hyper-parameter acts.
         costs: of a step in the first and in the last epoch.
         unavailable: why the algorithm cannot be asked here ("" if it can); then the three above are empty.
-        origin: the package with its version, or the file, that it comes from.
+        provider: the package with its version, or the file, that it comes from.
         code: the digest of the algorithm's code, "" where there is no source.
     """
 
-    recipe: Recipe
-    origin: str
+    method_config: MethodConfig
+    provider: str
     code: str
     views: Views | None = None
     acts: Mapping[str, Acts] = field(default_factory=dict)
@@ -83,34 +87,36 @@ class Described:
     unavailable: str = ""
 
 
-def describe(name: str) -> Described:
+def describe(name: str) -> MethodDescription:
     """The method ``name`` (or the path of a recipe): its recipe, and what its algorithm does on a tiny problem.
 
     Raises:
         UserError: no such method, or values that its algorithm does not accept.
     """
-    from ssmar_bench.testing import Subject
+    from ssmar_bench.testing import MethodUnderTest
     from ssmar_bench.testing.cost import cost
 
-    recipe, source = recipes.read(name)
-    known = Described(recipe, name if is_path(name) else origin(recipe.name), digest_today(recipe.algorithm))
+    method_config, source = method_configs.read_method_config(name)
+    known = MethodDescription(
+        method_config, name if is_path(name) else provider(method_config.name), digest_today(method_config.algorithm)
+    )
     try:
-        subject = Subject.of(name)
+        examined = MethodUnderTest.of(name)
     except UserError as error:
         return replace(known, unavailable=str(error))
     lines = {place[1:]: line for place, line in source.lines.items() if place[:1] == ("hyperparameters",)}
-    validate(subject.algorithm.Config, Document(recipe.values(), lines))
+    validate(examined.algorithm.Config, Document(method_config.values(), lines))
     try:
-        ends = [cost(subject, epoch) for epoch in (0, subject.tiny.epochs - 1)]
-        views = subject.build().views()
+        ends = [cost(examined, epoch) for epoch in (0, examined.tiny.epochs - 1)]
+        views = examined.build().views()
     except Exception as error:  # noqa: BLE001  # a stranger's method may raise anything
         why = f"it raised {type(error).__name__}: {error}; `ssmar-bench methods check {name}` says more."
         return replace(known, unavailable=why)
     costs = ends[:1] if ends[0] == ends[1] else ends
-    return replace(known, views=views, acts=subject.fields(), costs=costs)
+    return replace(known, views=views, acts=examined.fields(), costs=costs)
 
 
-def examinations(name: str) -> Iterator[Outcome]:
+def run_checks(name: str) -> Iterator[Outcome]:
     """The outcome of every check of the conformance kit, one after the other; the last one takes a minute.
 
     Where the recipe does not fit the algorithm, or the method hangs, the others are not tried.
@@ -121,11 +127,11 @@ def examinations(name: str) -> Iterator[Outcome]:
     Raises:
         UserError: no such method, or its code cannot be loaded.
     """
-    from ssmar_bench.testing import Subject, examine, in_order
+    from ssmar_bench.testing import MethodUnderTest, examine, ordered_checks
 
-    subject = Subject.of(name)
-    for check in in_order():
-        outcome = examine(subject, check)
+    examined = MethodUnderTest.of(name)
+    for check in ordered_checks():
+        outcome = examine(examined, check)
         yield outcome
         if outcome.last:
             return

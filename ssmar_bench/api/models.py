@@ -12,8 +12,8 @@ from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs.plan import check_device
-from ssmar_bench.runs.rerun_command import command
-from ssmar_bench.training.trained_method import Trained
+from ssmar_bench.runs.rerun_command import rerun_command
+from ssmar_bench.training.trained_method import TrainedMethod
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Model:
     """
 
     def __init__(self, folder: RunFolder, device: torch.device) -> None:
-        self._trained = Trained(folder, device)
+        self._trained = TrainedMethod(folder, device)
         own = folder.renamed()
         self.run, self.renamed = (own, folder.path.name) if own else (folder.path.name, "")
         self.classes = self._trained.classes
@@ -98,7 +98,7 @@ def load_model(run: Path | str, results: Path | str = "results", device: str = "
     if not folder.weights.is_file():
         raise UserError(
             f"Run {folder.path.name} has its record here and no weights; train it again with: "
-            f"{command(folder.spec())} --out FOLDER, and look for it in FOLDER/results."
+            f"{rerun_command(folder.spec())} --out FOLDER, and look for it in FOLDER/results."
         )
     try:
         return Model(folder, torch.device(device))

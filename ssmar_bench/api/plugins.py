@@ -8,27 +8,27 @@ from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import benchmark_config, plugins
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.plugins import Entry
 from ssmar_bench.core.registry import Registry
-from ssmar_bench.core.shelf import Shelf, Volume
+from ssmar_bench.core.shelf import ConfigCatalog, ConfigFile
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenPlugin:
     """A name that cannot be used.
 
     Attributes:
         kind: what it would be: ``method``, ``benchmark`` or ``source``.
         name: as it would be asked for, "" of a package that brings nothing.
-        origin: the package with its version, or the file; of a name that is taken twice both.
+        provider: the package with its version, or the file; of a name that is taken twice both.
         reason: why it cannot be used, a sentence.
     """
 
     kind: str
     name: str
-    origin: str
+    provider: str
     reason: str
 
 
@@ -41,27 +41,27 @@ def use_plugin(path: str | Path) -> list[str]:
     Raises:
         UserError: the file cannot be read, or has no recipe.
     """
-    return list(plugins.use(Path(path)).recipes)
+    return list(plugins.use(Path(path)).method_configs)
 
 
-def origin(method: str) -> str:
+def provider(method: str) -> str:
     """The package with its version, or the file, that ``method`` comes from.
 
     Raises:
         UserError: there is no such method.
     """
-    return str(recipes.RECIPES.volume(method).origin)
+    return str(method_configs.METHODS.config_file(method).provider)
 
 
-def broken_methods() -> list[Broken]:
+def broken_methods() -> list[BrokenPlugin]:
     """Methods that cannot be run, and packages that bring none, as far as that is seen without importing anything."""
-    found = _broken(recipes.RECIPES, known_method)
+    found = _broken(method_configs.METHODS, known_method)
     for package in plugins.packages():
-        name = str(package.origin)
+        name = str(package.provider)
         if plugins.METHODS in package.groups and package.folder is None:
-            found.append(Broken("method", "", name, "its package is not there, so it has no folder of recipes"))
+            found.append(BrokenPlugin("method", "", name, "its package is not there, so it has no folder of recipes"))
         elif plugins.METHODS in package.groups and not [*(package.folder or Path()).glob("methods/*.yaml")]:
-            found.append(Broken("method", "", name, f"it has no recipe in {package.folder}/methods"))
+            found.append(BrokenPlugin("method", "", name, f"it has no recipe in {package.folder}/methods"))
     return found
 
 
@@ -71,33 +71,33 @@ def known_method(name: str) -> None:
     Raises:
         UserError: what is wrong with either.
     """
-    recipe, source = recipes.read(name)
-    entry = ALGORITHMS.entry_of(recipe, source)
+    method_config, source = method_configs.read_method_config(name)
+    entry = ALGORITHMS.entry_of(method_config, source)
     if entry.fault:
         raise UserError(f"algorithm '{entry.name}': {entry.fault}.")
 
 
-def broken_benchmarks() -> list[Broken]:
+def broken_benchmarks() -> list[BrokenPlugin]:
     """Benchmarks whose definitions cannot be read."""
-    return _broken(benchmark_config.BENCHMARKS, benchmark_config.read)
+    return _broken(benchmark_config.BENCHMARKS, benchmark_config.read_benchmark_config)
 
 
-def broken_entries(registry: Registry, load: Callable[[str], object]) -> list[Broken]:
+def broken_entries(registry: Registry, load: Callable[[str], object]) -> list[BrokenPlugin]:
     """Entries of a registry that cannot be loaded."""
     return _faults(registry.kind, registry.entries(), load)
 
 
-def _broken(shelf: Shelf, read: Callable[[str], object]) -> list[Broken]:
-    return _faults(shelf.kind, shelf.volumes(), read)
+def _broken(catalog: ConfigCatalog, read: Callable[[str], object]) -> list[BrokenPlugin]:
+    return _faults(catalog.kind, catalog.files(), read)
 
 
-def _faults(kind: str, known: Sequence[Entry | Volume], read: Callable[[str], object]) -> list[Broken]:
+def _faults(kind: str, known: Sequence[Entry | ConfigFile], read: Callable[[str], object]) -> list[BrokenPlugin]:
     """What of the ``known`` cannot be read, a name that is taken twice once."""
     found = []
     for name in sorted({one.name for one in known}):
         try:
             read(name)
         except UserError as error:
-            origins = [str(one.origin) for one in known if one.name == name]
-            found.append(Broken(kind, name, " and ".join(origins), str(error)))
+            origins = [str(one.provider) for one in known if one.name == name]
+            found.append(BrokenPlugin(kind, name, " and ".join(origins), str(error)))
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ssmar_bench.results.records import Runs, load
+from ssmar_bench.results.records import Runs, load_runs
 
 
 def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.DataFrame:
@@ -26,10 +26,10 @@ def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.
         - ``accuracy``, ``macro_f1``, ``balanced_accuracy`` on the test part with the last weights; the same with
           ``ema_`` before them for the averaged weights, and with ``validation_`` for the validation part;
         - ``majority``: accuracy of always answering the most frequent class;
-        - ``steps``, ``epochs``, ``clips_seen``, ``clips_forwarded``, ``parameters``, ``train_seconds``;
-        - ``labelled``, ``unlabelled``, ``validation``, ``test``: clips of each part, ``test_people``, ``classes``;
-        - ``folder`` (the run's name), ``manifest`` (fingerprint of its split);
-        - ``main`` (whether its setting is the one by which its method is known on its benchmark), ``counterfeit``
+        - ``steps``, ``epochs``, ``clips_seen``, ``forward_passes``, ``parameters``, ``train_seconds``;
+        - ``labelled``, ``unlabelled``, ``validation``, ``test``: clips of each part, ``test_subjects``, ``classes``;
+        - ``folder`` (the run's name), ``split`` (fingerprint of its split);
+        - ``main`` (whether its setting is the one by which its method is known on its benchmark), ``mock``
           (whether its videos are), ``code`` (made by the method's code of ``today``, by ``other``, or ``unknown``),
           ``truth`` (digest of the labels that it was recorded with, "" in records of engine 1).
 
@@ -63,7 +63,7 @@ def curves(folder: Path | str = "results", benchmark: str | None = None) -> pd.D
 
 
 def _load(folder: Path) -> Runs:
-    loaded = load(folder)
+    loaded = load_runs(folder)
     for one in loaded.damage:
         warnings.warn(one.why, stacklevel=3)
     return loaded

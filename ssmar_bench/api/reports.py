@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ssmar_bench.reports.render import comparison_text, render
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 
 
 def report(
@@ -32,7 +32,7 @@ def report(
 
 def damaged_records(results: Path | str = "results") -> list[str]:
     """Why each damaged record under ``results`` is in no report: a sentence with the file and what to do."""
-    return [one.why for one in load(Path(results)).damage]
+    return [one.why for one in load_runs(Path(results)).damage]
 
 
 def table(results: Path | str, benchmark: str) -> str:

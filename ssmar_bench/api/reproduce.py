@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import published_tables
-from ssmar_bench.core.config_layers import settle
+from ssmar_bench.core.config_layers import resolve_config
 from ssmar_bench.core.errors import meant
-from ssmar_bench.core.events import Listener, silence
-from ssmar_bench.core.published_tables import Column
+from ssmar_bench.core.events import Listener, ignore_events
+from ssmar_bench.core.published_tables import TableColumn
 from ssmar_bench.reports import paper
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute
 from ssmar_bench.runs.execute import Execution, steps_of
-from ssmar_bench.runs.plan import Grid, base_definition
-from ssmar_bench.runs.step_timing import timed
+from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.runs.step_timing import time_step
 from ssmar_bench.sources.synthetic import SOURCE
 
 ENDED = ("done", "skipped")
@@ -26,7 +26,7 @@ ENDED = ("done", "skipped")
 
 
 @dataclass(frozen=True)
-class Request:
+class TableRequest:
     """What a person asked for.
 
     Attributes:
@@ -46,11 +46,11 @@ class Request:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "table", published_tables.TABLES.named(self.table))
-        object.__setattr__(self, "on", meant(self.on, published_tables.read(self.table).columns))
+        object.__setattr__(self, "on", meant(self.on, published_tables.read_paper_table(self.table).columns))
 
 
 @dataclass(frozen=True)
-class Listed:
+class TableRun:
     """One cell of a table with its seed.
 
     Attributes:
@@ -63,7 +63,7 @@ class Listed:
     """
 
     row: str
-    column: Column
+    column: TableColumn
     method: str
     seed: int
     state: str
@@ -77,14 +77,14 @@ def tables() -> list[str]:
     return published_tables.TABLES.names()
 
 
-def grids(request: Request) -> list[Grid]:
+def grids(request: TableRequest) -> list[Grid]:
     """The grids that hold the cells of a table: one for every benchmark and network.
 
     Raises:
         UserError: an unknown table, kind of data, ratio, benchmark or method.
     """
-    table = published_tables.read(request.table)
-    columns = published_tables.chosen(table.of(request.on), request.ratios)
+    table = published_tables.read_paper_table(request.table)
+    columns = published_tables.columns_at(table.of(request.on), request.ratios)
     methods = list(dict.fromkeys(table.methods(request.as_published).values()))
     ratios: dict[tuple[str, str | None], list[float]] = {}
     for column in columns:
@@ -95,7 +95,7 @@ def grids(request: Request) -> list[Grid]:
     ]
 
 
-def plan_table(request: Request, execution: Execution) -> list[Listed]:
+def plan_table(request: TableRequest, execution: Execution) -> list[TableRun]:
     """Every cell of a table, row by row, with state and expected time; trains nothing.
 
     A cell of a method that was never timed takes, per step, what the others of its grid take on average; without any of
@@ -111,11 +111,11 @@ def plan_table(request: Request, execution: Execution) -> list[Listed]:
     found: dict[tuple[str, str | None], _Grid] = {}
     for grid in grids(request):
         found[grid.benchmark, grid.backbone] = _Grid(grid, execution)
-    table = published_tables.read(request.table)
+    table = published_tables.read_paper_table(request.table)
     return [
         found[column.benchmark, column.backbone].listed(row, column, method, seed)
         for row, method in table.methods(request.as_published).items()
-        for column in published_tables.chosen(table.of(request.on), request.ratios)
+        for column in published_tables.columns_at(table.of(request.on), request.ratios)
         for seed in found[column.benchmark, column.backbone].seeds
     ]
 
@@ -125,45 +125,49 @@ class _Grid:
 
     def __init__(self, grid: Grid, execution: Execution) -> None:
         self.grid = grid
-        self.definition = base_definition(grid)
-        self.seeds = grid.seeds if grid.seeds is not None else self.definition.seeds
-        source = self.definition.source.name
+        self.benchmark_config = base_config(grid)
+        self.seeds = grid.seeds if grid.seeds is not None else self.benchmark_config.seeds
+        source = self.benchmark_config.source.name
         here = source == SOURCE or source in execution.roots
         planned = execute.plan(grid, execution) if here else []
-        self._planned = {(one.cell.spec.method, one.cell.spec.ratio, one.cell.spec.seed): one for one in planned}
+        self._planned = {
+            (one.planned_run.spec.method, one.planned_run.spec.ratio, one.planned_run.spec.seed): one for one in planned
+        }
 
-    def listed(self, row: str, column: Column, method: str, seed: int) -> Listed:
+    def listed(self, row: str, column: TableColumn, method: str, seed: int) -> TableRun:
         """The cell of a row and column with one seed."""
         entry = self._planned.get((method, column.ratio, seed))
         state = "no data" if entry is None else entry.state
         if entry is not None and (entry.seconds is not None or state in ENDED):
-            return Listed(row, column, method, seed, state, entry.seconds, stale=entry.stale)
-        steps = self._steps(method) if entry is None else steps_of(entry.cell)
+            return TableRun(row, column, method, seed, state, entry.seconds, stale=entry.stale)
+        steps = self._steps(method) if entry is None else steps_of(entry.planned_run)
         if steps is None:
-            return Listed(row, column, method, seed, state, None)
-        pace, guess = (self._others, "other methods") if self._others is not None else (self._timed, "a timed step")
-        return Listed(row, column, method, seed, state, pace * steps, guess)
+            return TableRun(row, column, method, seed, state, None)
+        seconds_a_step, guess = (
+            (self._others, "other methods") if self._others is not None else (self._timed, "a timed step")
+        )
+        return TableRun(row, column, method, seed, state, seconds_a_step * steps, guess)
 
     @cached_property
     def _others(self) -> float | None:
         """Seconds a step of the cells whose time is known, on average."""
         known = [one for one in self._planned.values() if one.seconds is not None]
-        steps = sum(steps_of(one.cell) for one in known)
+        steps = sum(steps_of(one.planned_run) for one in known)
         return sum(one.seconds or 0.0 for one in known) / steps if steps else None
 
     @cached_property
     def _timed(self) -> float:
-        return timed(self.definition, self.grid.device)
+        return time_step(self.benchmark_config, self.grid.device)
 
     @cache  # noqa: B019  # a grid lives as long as a plan
     def _steps(self, method: str) -> int | None:
         """Optimiser steps of a run on data that are not here, as far as their owners' lists tell."""
-        parts = self.definition.parts
-        clips = sum(self.definition.expected_clips.get(part, 0) for part in parts.train)
+        parts = self.benchmark_config.parts
+        clips = sum(self.benchmark_config.expected_clips.get(part, 0) for part in parts.train)
         if not clips:
             return None
-        recipe, source = recipes.read(method)
-        train = settle(self.grid.benchmark, None, recipe, {}, source).train
+        method_config, source = method_configs.read_method_config(method)
+        train = resolve_config(self.grid.benchmark, None, method_config, {}, source).train
         return train.epochs * -(-round(clips * (1 - parts.validation)) // train.batch)
 
 
@@ -172,7 +176,7 @@ def default_jobs() -> int:
     return execute.default_jobs(1)
 
 
-def train_table(request: Request, execution: Execution, listener: Listener = silence) -> dict[str, str]:
+def train_table(request: TableRequest, execution: Execution, listener: Listener = ignore_events) -> dict[str, str]:
     """Train and record what is missing of a table.
 
     Args:
@@ -203,4 +207,4 @@ def paper_table(results: Path | str, table: str, on: str = "micro-motion") -> st
     Raises:
         UserError: no such table or kind of data, or a damaged record.
     """
-    return paper.text(load(Path(results)), table, on)
+    return paper.table_text(load_runs(Path(results)), table, on)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from ssmar_bench.backbones.shift import Shifted
+from ssmar_bench.backbones.shift import TemporalShift
 
 WIDTHS = (16, 32, 64, 96)
 WIDE = tuple(2 * width for width in WIDTHS)
@@ -30,7 +30,7 @@ class MicroTSM(nn.Module):
         for depth, (width, stride) in enumerate(zip(widths, STRIDES, strict=True)):
             layer: nn.Module = nn.Conv2d(channels, width, 3, stride=stride, padding=1, bias=False)
             if depth:
-                layer = Shifted(layer, segments, share=4)
+                layer = TemporalShift(layer, segments, share=4)
             blocks += [layer, nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
             channels = width
         self.blocks = nn.Sequential(*blocks)

@@ -14,7 +14,7 @@ from ssmar_bench.core.errors import UserError
 State = dict[str, Tensor]
 
 
-def load(network: nn.Module, path: Path, fitted: Callable[[State], State] = dict) -> None:
+def load_weights(network: nn.Module, path: Path, fitted: Callable[[State], State] = dict) -> None:
     """Load a state dict (``.safetensors`` or ``.pth``), its classifier left out, after ``fitted`` has changed it.
 
     Raises:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torchvision.models.video import R3D_18_Weights, r3d_18
 from torchvision.models.video.resnet import BasicBlock, Conv3DSimple
 
-from ssmar_bench.backbones.pretrained import load
+from ssmar_bench.backbones.pretrained import load_weights
 from ssmar_bench.core.errors import UserError
 
 WIDTHS = (16, 32, 64, 96)
@@ -43,10 +43,10 @@ class ResNet3D(nn.Module):
 
     def forward(self, clips: Tensor) -> Tensor:
         """Pooled features of every clip."""
-        return pooled(self.maps(clips)[-1])
+        return mean_pool(self.maps(clips)[-1])
 
 
-def pooled(maps: Tensor) -> Tensor:
+def mean_pool(maps: Tensor) -> Tensor:
     """(B, C, T, H, W) to their means (B, C); unlike adaptive pooling it has a repeatable gradient on GPUs."""
     return maps.mean((2, 3, 4))
 
@@ -73,7 +73,7 @@ def r3d18(weights: str) -> ResNet3D:
         ) from error
     network.fc = nn.Identity()
     if weights not in ("none", "kinetics400"):
-        load(network, Path(weights))
+        load_weights(network, Path(weights))
     return ResNet3D(network.stem, [network.layer1, network.layer2, network.layer3, network.layer4], 512)
 
 

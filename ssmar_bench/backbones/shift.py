@@ -22,7 +22,7 @@ def temporal_shift(frames: Tensor, segments: int, share: int = 8) -> Tensor:
     return torch.cat([forward, backward, still], dim=2).flatten(0, 1)
 
 
-class Shifted(nn.Module):
+class TemporalShift(nn.Module):
     """A layer whose input is shifted in time (the residual placement of TSM when the layer opens a residual branch)."""
 
     def __init__(self, layer: nn.Module, segments: int, share: int = 8) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 import timm
 from torch import Tensor, nn
 
-from ssmar_bench.backbones.shift import Shifted
+from ssmar_bench.backbones.shift import TemporalShift
 from ssmar_bench.backbones.timm_networks import timm_network
 from ssmar_bench.core.errors import UserError, nearest
 
@@ -30,7 +30,7 @@ class Timm2D(nn.Module):
             if not blocks:
                 raise UserError(f"tsm:{name}: temporal shift needs residual blocks with a 'conv1'; use tsn:{name}.")
             for block in blocks:
-                block.conv1 = Shifted(block.conv1, segments)
+                block.conv1 = TemporalShift(block.conv1, segments)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Pooled features of every frame."""

@@ -13,7 +13,7 @@ from huggingface_hub import hf_hub_url, try_to_load_from_cache
 from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models import VisionTransformer
 
-from ssmar_bench.backbones.pretrained import State, load
+from ssmar_bench.backbones.pretrained import State, load_weights
 from ssmar_bench.core.errors import UserError
 
 REACHED_SECONDS = 15.0
@@ -35,7 +35,7 @@ def timm_network(name: str, weights: str, **arguments: Any) -> Any:
         return _fetched(name, arguments)
     network = timm.create_model(name, num_classes=0, **arguments)
     if weights != "none":
-        load(network, Path(weights), lambda state: _at_size_of(network, state))
+        load_weights(network, Path(weights), lambda state: _at_size_of(network, state))
     return network
 
 

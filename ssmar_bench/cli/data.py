@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
-from ssmar_bench.cli.plugins import tell_broken
+from ssmar_bench.cli.plugins import print_broken
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError, meant
 from ssmar_bench.core.writable import require_writable
-from ssmar_bench.progress_display import Progress
+from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
 
 app = App(no_args_is_help=True, help="Data sets.")
@@ -26,18 +26,24 @@ def list_data() -> None:
     from ssmar_bench import api
 
     table = Table("benchmark", "source", "classes", "ratios", "title")
-    for definition in api.benchmarks():
-        ratios = ", ".join(f"{ratio:g}" for ratio in definition.ratios)
-        table.add_row(definition.name, definition.source.name, str(len(definition.classes)), ratios, definition.title)
+    for benchmark_config in api.benchmarks():
+        ratios = ", ".join(f"{ratio:g}" for ratio in benchmark_config.ratios)
+        table.add_row(
+            benchmark_config.name,
+            benchmark_config.source.name,
+            str(len(benchmark_config.classes)),
+            ratios,
+            benchmark_config.title,
+        )
     console = Screen(120)
     console.print(table)
-    tell_broken(api.broken_benchmarks(), console)
+    print_broken(api.broken_benchmarks(), console)
     table = Table("source", "what it is", "licence", Column("how to get it", overflow="fold"))
     for source in api.sources():
         terms = f"licensed: {source.terms}" if source.licensed else source.terms
         table.add_row(source.name, source.title, terms, source.get)
     console.print(table)
-    tell_broken(api.broken_sources(), console)
+    print_broken(api.broken_sources(), console)
 
 
 @app.command()
@@ -48,17 +54,17 @@ def check(
 ) -> None:
     """Read a source's lists and look at its videos (status 1: some are missing or cannot be used)."""
     from ssmar_bench import api
-    from ssmar_bench.cli.source_check import show
+    from ssmar_bench.cli.source_check import print_checks
 
-    with Progress() as progress:
+    with ProgressDisplay() as progress:
         checks = api.check_source(source, root, progress.hear, deep)
-    show(checks, Screen(120))
+    print_checks(checks, Screen(120))
     if not all(one.whole for one in checks):
         raise typer.Exit(1)
 
 
 @app.command()
-def counterfeit(
+def mock(
     source: Annotated[str, typer.Argument(help="A source that has owners: ma52, imigue, smg, ucf101 or hmdb51.")],
     out: Annotated[Path, typer.Option(help="A new folder.")],
     layout: Annotated[str | None, typer.Option(help="One of the source's layouts; default: its usual one.")] = None,
@@ -73,8 +79,8 @@ def counterfeit(
     """Write a small folder with the exact layout of a real source, with synthetic people doing things."""
     from ssmar_bench import api
 
-    with Progress() as progress:
-        api.counterfeit_source(source, out, layout, lists_only, clips, progress.hear)
+    with ProgressDisplay() as progress:
+        api.mock_source(source, out, layout, lists_only, clips, progress.hear)
     typer.echo(f"{out}")
 
 
@@ -82,9 +88,9 @@ def _synthesize_command() -> Callable[..., None]:
     """A command whose options are the knobs of the synthetic source, so that none is written twice."""
     import inspect
 
-    from ssmar_bench.sources.synthetic import MicroMotion
+    from ssmar_bench.sources.synthetic import SyntheticOptions
 
-    def synthesize(source: str, out: Path, sheet: Path | None = None, **knobs: Any) -> None:
+    def synthesize(source: str, out: Path, sheet: Path | None = None, **options: Any) -> None:
         """Render the synthetic source micro-motion as mp4 files in MA-52's layout."""
         from ssmar_bench import api
 
@@ -92,8 +98,8 @@ def _synthesize_command() -> Callable[..., None]:
             raise UserError(f"Only micro-motion can be synthesized, not '{source}'.")
         if sheet is not None:
             require_writable(sheet.absolute().parent, f"--sheet {sheet}")
-        with Progress() as progress:
-            api.synthesize(MicroMotion(**knobs), out, sheet, progress.hear)
+        with ProgressDisplay() as progress:
+            api.render_synthetic(SyntheticOptions(**options), out, sheet, progress.hear)
         typer.echo(f"{out}")
 
     parameters = [
@@ -112,7 +118,7 @@ def _synthesize_command() -> Callable[..., None]:
         inspect.Parameter(
             field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=type(field.default)
         )
-        for field in dataclasses.fields(MicroMotion)
+        for field in dataclasses.fields(SyntheticOptions)
     ]
     synthesize.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     synthesize.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

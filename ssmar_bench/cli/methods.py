@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ssmar_bench.cli.plugins import Plugins, tell_broken, use
+from ssmar_bench.cli.plugins import Plugins, print_broken, use_plugins
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import meant
 from ssmar_bench.core.printable import visible
@@ -38,17 +38,19 @@ def list_methods(
     """The methods, their algorithms, what each is compared with by the tests, and where each comes from."""
     from ssmar_bench import api
 
-    use(plugin)
+    use_plugins(plugin)
     table = Table("method", "label", "algorithm", "compared with", "from")
-    for recipe, origin in api.listing(names or None):
-        short = origin.rpartition("/")[2]  # of a file its name: a path would leave no room for anything else
-        table.add_row(recipe.name, recipe.label, recipe.algorithm, api.compared(recipe), short)
+    for method_config, provider in api.list_methods(names or None):
+        short = provider.rpartition("/")[2]  # of a file its name: a path would leave no room for anything else
+        table.add_row(
+            method_config.name, method_config.label, method_config.algorithm, api.reference_of(method_config), short
+        )
     console = _console(150)
     console.print(table)
     for note in filter(None, api.set_notes(names or [])):
         console.print(note)
     if not names:
-        tell_broken(api.broken_methods(), console)
+        print_broken(api.broken_methods(), console)
 
 
 @app.command("show")
@@ -58,14 +60,16 @@ def show(
     """All of a method: citation, origin, views, cost, hyper-parameters with their sources, deviations and parity."""
     from ssmar_bench import api
 
-    use(plugin)
+    use_plugins(plugin)
     described = api.describe(name)
-    recipe, console = described.recipe, _console()
-    console.print(Text.assemble((recipe.label, "bold"), f" ({recipe.name}; algorithm {recipe.algorithm})"))
-    console.print(recipe.citation)
-    if recipe.notes:
-        console.print(recipe.notes)
-    console.print(f"From {described.origin}" + (f", code {described.code}" if described.code else ""))
+    method_config, console = described.method_config, _console()
+    console.print(
+        Text.assemble((method_config.label, "bold"), f" ({method_config.name}; algorithm {method_config.algorithm})")
+    )
+    console.print(method_config.citation)
+    if method_config.notes:
+        console.print(method_config.notes)
+    console.print(f"From {described.provider}" + (f", code {described.code}" if described.code else ""))
     console.print()
     if described.views is not None:
         console.print(f"Views a step: {_views('labelled', described.views.labelled)}", end="")
@@ -74,23 +78,23 @@ def show(
         console.print(f"Forward passes a step: {', later '.join(map(_cost, described.costs))}")
     if described.unavailable:
         console.print(described.unavailable)
-    console.print(f"Compared with: {_parity(recipe)}")
+    console.print(f"Compared with: {_reference_check(method_config)}")
 
     table = Table("hyper-parameter", "value", "acts on", "source")
-    for key, entry in recipe.hyperparameters.items():
+    for key, entry in method_config.hyperparameters.items():
         acts = described.acts.get(key)
         table.add_row(key, _value(entry.value), "" if acts is None else acts.on, entry.source)
     console.print(table)
-    if recipe.as_semilearn:
+    if method_config.as_semilearn:
         table = Table("as semilearn has it", "value", "source")
-        for key, entry in recipe.as_semilearn.items():
+        for key, entry in method_config.as_semilearn.items():
             table.add_row(key, _value(entry.value), entry.source)
         console.print(table)
-    for key, value in recipe.overrides.items():
+    for key, value in method_config.overrides.items():
         console.print(f"It overrides the benchmark: {key} = {_value(value)}")
-    if recipe.deviations:
+    if method_config.deviations:
         console.print("Deviations:")
-        for deviation in recipe.deviations:
+        for deviation in method_config.deviations:
             console.print(f"  - {deviation}")
 
 
@@ -101,10 +105,10 @@ def check(
     """Try whether a method keeps the contract: what failed, and how to mend it (status 1: something failed)."""
     from ssmar_bench import api
 
-    use(plugin)
+    use_plugins(plugin)
     console, count = _console(), dict.fromkeys(COLOURS, 0)
     with console.status(Text(f"checking {visible(name)}")):
-        for outcome in api.examinations(name):
+        for outcome in api.run_checks(name):
             count[outcome.state] += 1
             console.print(
                 Text.assemble((f"{outcome.state:>14}", COLOURS[outcome.state]), f"  {visible(outcome.check)}")
@@ -160,14 +164,14 @@ def _cost(cost: Cost) -> str:
     return f"{passes} of {cost.clips:g} clips for each labelled one ({cost.with_gradient:g} with gradient)"
 
 
-def _parity(recipe: Any) -> str:
+def _reference_check(method_config: Any) -> str:
     from ssmar_bench import api
 
-    said, parity = api.compared(recipe), recipe.parity
-    if parity is None:
+    said, reference_check = api.reference_of(method_config), method_config.reference_check
+    if reference_check is None:
         return said
-    if parity.where:
-        said += f" ({parity.where})"
+    if reference_check.where:
+        said += f" ({reference_check.where})"
     else:
-        said += f" of the loss, over {parity.steps} steps"
-    return f"{said}; {parity.note}" if parity.note else said
+        said += f" of the loss, over {reference_check.steps} steps"
+    return f"{said}; {reference_check.note}" if reference_check.note else said

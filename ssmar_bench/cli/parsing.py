@@ -11,7 +11,7 @@ import typer
 from ssmar_bench.core import links
 from ssmar_bench.core.config_layers import parse_set
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.paths import at_home
+from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.shelf import is_path
 from ssmar_bench.sources import KNOWN
@@ -21,7 +21,7 @@ LONGEST_MINUTES = 525_600
 """A year."""
 
 
-def words(text: str, option: str) -> list[str]:
+def parse_words(text: str, option: str) -> list[str]:
     """The words between commas; a comma in the path of a file that is there splits nothing.
 
     Raises:
@@ -40,18 +40,18 @@ def words(text: str, option: str) -> list[str]:
 
 def _is_file(path: str) -> bool:
     try:
-        return is_path(path) and at_home(path).is_file()
+        return is_path(path) and expand_home(path).is_file()
     except OSError:  # no path at all: too long
         return False
 
 
-def numbers(text: str | None, kind: type, option: str) -> list[Any] | None:
+def parse_numbers(text: str | None, kind: type, option: str) -> list[Any] | None:
     """The numbers between commas; None stays None. A :class:`UserError` names ``option``."""
     if text is None:
         return None
     example = "0,1" if kind is int else "0.1,0.5"
     try:
-        return [_number(word, kind) for word in words(text, option)]
+        return [_number(word, kind) for word in parse_words(text, option)]
     except ValueError as error:
         raise UserError(f"{option} {text}: expected numbers separated by commas, for instance {example}.") from error
 
@@ -63,7 +63,7 @@ def _number(word: str, kind: type) -> Any:
     return kind(word)
 
 
-def one_of(option: str, word: str, known: Sequence[str]) -> str:
+def check_choice(option: str, word: str, known: Sequence[str]) -> str:
     """The one of ``known`` that ``word`` means, whatever its case.
 
     Raises:
@@ -74,7 +74,7 @@ def one_of(option: str, word: str, known: Sequence[str]) -> str:
     return meant(word, known)
 
 
-def roots(entries: list[str]) -> dict[str, Path]:
+def parse_roots(entries: list[str]) -> dict[str, Path]:
     """``SOURCE=FOLDER`` entries as source -> folder that exists.
 
     Raises:
@@ -84,11 +84,11 @@ def roots(entries: list[str]) -> dict[str, Path]:
     for entry in entries:
         name, _, folder = entry.partition("=")
         name = KNOWN.named(name.strip())
-        if not name or not folder.strip() or not at_home(folder).is_dir():
+        if not name or not folder.strip() or not expand_home(folder).is_dir():
             raise UserError(f"--data {entry}: expected SOURCE=FOLDER with a folder that exists.")
         if name in folders:
             raise UserError(f"--data gives two folders for {name}, {folders[name]} and {folder}; give one.")
-        folders[name] = at_home(folder)
+        folders[name] = expand_home(folder)
     return folders
 
 
@@ -114,7 +114,7 @@ def minutes(limit: float | None) -> float | None:
     return None if limit is None else 60 * limit
 
 
-def tell_failures(states: Mapping[str, str], results: Path) -> bool:
+def print_failures(states: Mapping[str, str], results: Path) -> bool:
     """Says of every failed run why it failed and where its traceback lies; whether one failed or is damaged.
 
     Args:
@@ -145,17 +145,17 @@ def own_folders(out: Path) -> None:
 STALE = "Stale: made by other code of the method than today's"
 
 
-def state_of(entry: Any) -> str:
+def state_text(entry: Any) -> str:
     """The state of a planned cell, and whether its result is stale."""
     return f"{entry.state}, stale" if entry.stale else str(entry.state)
 
 
-def duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """Seconds, minutes or hours, whichever reads best."""
     minutes, hours = seconds / 60, seconds / 3600
     return f"{seconds:.0f} s" if seconds < 90 else f"{minutes:.0f} min" if minutes < 90 else f"{hours:.1f} h"
 
 
-def size(count: int) -> str:
+def size_text(count: int) -> str:
     """Bytes as MB or GB."""
     return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"

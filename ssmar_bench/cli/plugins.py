@@ -13,7 +13,7 @@ from ssmar_bench.core.printable import visible
 from ssmar_bench.screen import Screen
 
 if TYPE_CHECKING:
-    from ssmar_bench.api import Broken
+    from ssmar_bench.api import BrokenPlugin
 
 Plugins = Annotated[
     list[Path] | None,
@@ -21,7 +21,7 @@ Plugins = Annotated[
 ]
 
 
-def use(files: Sequence[Path] | None) -> None:
+def use_plugins(files: Sequence[Path] | None) -> None:
     """Adds the plugins to what this command knows."""
     from ssmar_bench import api
 
@@ -29,9 +29,9 @@ def use(files: Sequence[Path] | None) -> None:
         api.use_plugin(path)
 
 
-def tell_broken(broken: Sequence[Broken], console: Screen) -> None:
+def print_broken(broken: Sequence[BrokenPlugin], console: Screen) -> None:
     """Says of every broken plugin whose it is and why it cannot be used."""
     for one in broken:
         name = f"{one.kind} '{one.name}'" if one.name else f"a {one.kind}"
-        said = visible(f"{name} of {one.origin}: {one.reason}")
-        console.print(Text.assemble(("Broken", "red"), f": {said}"), soft_wrap=True)
+        said = visible(f"{name} of {one.provider}: {one.reason}")
+        console.print(Text.assemble(("BrokenPlugin", "red"), f": {said}"), soft_wrap=True)

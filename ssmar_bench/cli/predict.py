@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ssmar_bench.cli.plugins import Plugins, use
+from ssmar_bench.cli.plugins import Plugins, use_plugins
 from ssmar_bench.core.errors import UserError
 
 
@@ -27,7 +27,7 @@ def predict(
     """Print the classes of videos, with their probabilities, as a trained run sees them."""
     from ssmar_bench import api
 
-    use(plugin)
+    use_plugins(plugin)
     if (start is None) != (end is None):
         raise UserError("Give both --start and --end, or neither for the whole video.")
     if start is not None and len(videos) > 1:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ssmar_bench.cli.parsing import ON_BAD_CLIP, duration, one_of, size, words
+from ssmar_bench.cli.parsing import ON_BAD_CLIP, check_choice, duration_text, parse_words, size_text
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.progress_display import Progress
+from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
 
 DECODERS = ("pyav", "decord")
@@ -53,13 +53,13 @@ def prepare(
     """Decode a benchmark's clips once into its store; the same command goes on where it was stopped."""
     from ssmar_bench import api
 
-    on_bad_clip = one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
+    on_bad_clip = check_choice("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
     if decoder is not None:
-        decoder = one_of("--decoder", decoder, DECODERS)
+        decoder = check_choice("--decoder", decoder, DECODERS)
     _require_folder(root)
-    own = [] if methods is None else words(methods, "--methods")
-    options = api.StoreOptions(jobs, on_bad_clip, decoder, profile, own)  # type: ignore[arg-type]  # checked above
-    progress = Progress()
+    own = [] if methods is None else parse_words(methods, "--methods")
+    options = api.FrameCacheOptions(jobs, on_bad_clip, decoder, profile, own)  # type: ignore[arg-type]  # checked above
+    progress = ProgressDisplay()
     with progress:
         planned = api.plan_preparation(target, root, options, progress.hear)
     _print_plan(planned)
@@ -76,7 +76,7 @@ def compare_decoders(target: Target, root: Root = None, jobs: Jobs = None) -> No
     from ssmar_bench import api
 
     _require_folder(root)
-    with Progress() as progress:
+    with ProgressDisplay() as progress:
         compared = api.compare_decoders(target, root, jobs, progress.hear)
     for benchmark, clips in compared.items():
         different = [clip for clip in clips if not clip.alike]
@@ -108,9 +108,9 @@ def _print_plan(planned: list[Any]) -> None:
     table = Table("benchmark", "clips", "frames of each", "to decode", "store", "to write", "free on disk", "expected")
     for entry in planned:
         sizes = entry.sizes
-        expected = "unknown" if entry.seconds is None else duration(entry.seconds)
-        counts = map(str, (sizes.clips, entry.recipe.frames, len(sizes.left)))
-        numbers = (*counts, *map(size, (sizes.total, sizes.to_write, sizes.free)))
+        expected = "unknown" if entry.seconds is None else duration_text(entry.seconds)
+        counts = map(str, (sizes.clips, entry.config.frames, len(sizes.left)))
+        numbers = (*counts, *map(size_text, (sizes.total, sizes.to_write, sizes.free)))
         table.add_row(entry.benchmark, *numbers, expected)
     _console().print(table)
 

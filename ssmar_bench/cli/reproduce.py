@@ -10,18 +10,18 @@ from rich.table import Table
 
 from ssmar_bench.cli.parsing import (
     STALE,
-    duration,
+    duration_text,
     minutes,
-    numbers,
     own_folders,
-    roots,
-    state_of,
+    parse_numbers,
+    parse_roots,
+    print_failures,
+    state_text,
     tell_damage,
-    tell_failures,
 )
-from ssmar_bench.cli.plugins import Plugins, use
+from ssmar_bench.cli.plugins import Plugins, use_plugins
 from ssmar_bench.core.writable import require_writable
-from ssmar_bench.progress_display import Progress
+from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
 
 GUESSES = ("other methods", "a timed step")
@@ -59,20 +59,20 @@ def reproduce(
         for folder in (out / "results" / "runs", out / "reports"):
             require_writable(folder, f"--out {out}")
     own_folders(out)
-    use(plugin)
-    request = api.Request(
-        table, on, numbers(seeds, int, "--seeds"), numbers(ratios, float, "--ratios"), as_published, device
+    use_plugins(plugin)
+    request = api.TableRequest(
+        table, on, parse_numbers(seeds, int, "--seeds"), parse_numbers(ratios, float, "--ratios"), as_published, device
     )
     execution = api.Execution(
         results=out / "results",
-        roots=roots(data or []),
+        roots=parse_roots(data or []),
         jobs=jobs,
         time_limit=minutes(time_limit),
     )
     if plan:
         _print_plan(api.plan_table(request, execution), jobs or api.default_jobs())
         return
-    with Progress() as progress:
+    with ProgressDisplay() as progress:
         states = api.train_table(request, execution, progress.hear)
     table, on = request.table, request.on
     if table == "fig4":
@@ -85,7 +85,7 @@ def reproduce(
     if figures:
         typer.echo(f"Figures: {', '.join(figures)}")
     tell_damage(execution.results)
-    if tell_failures(states, execution.results):
+    if print_failures(states, execution.results):
         raise typer.Exit(1)
 
 
@@ -94,11 +94,11 @@ def _print_plan(listed: list[Any], jobs: int) -> None:
     table = Table(*names, title=f"{len(listed)} cells")
     for one in listed:
         ended = one.state in ("done", "skipped")
-        expected = "" if ended else "unknown" if one.seconds is None else duration(one.seconds)
+        expected = "" if ended else "unknown" if one.seconds is None else duration_text(one.seconds)
         column = one.column
         table.add_row(
             one.row, one.method, column.benchmark, column.backbone or "", f"{column.ratio:g}", str(one.seed),
-            state_of(one), expected,
+            state_text(one), expected,
         )  # fmt: skip
     console = Screen(150)
     console.print(table)

@@ -11,22 +11,22 @@ from rich.table import Table
 from ssmar_bench.cli.parsing import (
     ON_BAD_CLIP,
     STALE,
-    duration,
+    check_choice,
+    duration_text,
     minutes,
-    numbers,
-    one_of,
     own_folders,
-    roots,
+    parse_numbers,
+    parse_roots,
+    parse_words,
+    print_failures,
     settings,
-    size,
-    state_of,
+    size_text,
+    state_text,
     tell_damage,
-    tell_failures,
-    words,
 )
-from ssmar_bench.cli.plugins import Plugins, use
+from ssmar_bench.cli.plugins import Plugins, use_plugins
 from ssmar_bench.core.writable import require_writable
-from ssmar_bench.progress_display import Progress
+from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
 
 OVERWRITE = ("only-missing", "always", "never", "only-cache")
@@ -74,12 +74,12 @@ def run(
         for folder in (out / "results" / "runs", out / "reports"):
             require_writable(folder, f"--out {out}")
     own_folders(out)
-    use(plugin)
+    use_plugins(plugin)
     grid = api.Grid(
         benchmark=benchmark,
-        methods=words(methods, "--methods"),
-        ratios=numbers(ratios, float, "--ratios"),
-        seeds=numbers(seeds, int, "--seeds"),
+        methods=parse_words(methods, "--methods"),
+        ratios=parse_numbers(ratios, float, "--ratios"),
+        seeds=parse_numbers(seeds, int, "--seeds"),
         backbone=backbone,
         profile=profile,
         sets=settings(given or []),
@@ -87,22 +87,23 @@ def run(
     )
     execution = api.Execution(
         results=out / "results",
-        roots=roots(data or []),
+        roots=parse_roots(data or []),
         jobs=jobs,
-        overwrite=one_of("--overwrite", overwrite, OVERWRITE),  # type: ignore[arg-type]
+        overwrite=check_choice("--overwrite", overwrite, OVERWRITE),  # type: ignore[arg-type]
         time_limit=minutes(time_limit),
-        on_bad_clip=one_of("--on-bad-clip", on_bad_clip, ON_BAD_CLIP),  # type: ignore[arg-type]
+        on_bad_clip=check_choice("--on-bad-clip", on_bad_clip, ON_BAD_CLIP),  # type: ignore[arg-type]
         engine=engine,
     )
     if plan:
         _print_plan(api.plan(grid, execution), execution)
-        for store in api.plan_stores(grid, execution):
-            held, left = map(size, (store.sizes.total, store.sizes.to_write))
+        for frame_cache in api.plan_frame_caches(grid, execution):
+            held, left = map(size_text, (frame_cache.sizes.total, frame_cache.sizes.to_write))
             typer.echo(
-                f"Decoded clips, {store.recipe.frames} frames each: about {held}, of which {left} are to be written"
+                f"Decoded clips, {frame_cache.config.frames} frames each: about {held}, of which {left} are to be "
+                "written"
             )
         return
-    with Progress() as progress:
+    with ProgressDisplay() as progress:
         states = api.run(grid, execution, progress.hear)
     written = api.report(execution.results, out / "reports")
     name = api.benchmark_name(grid.benchmark)
@@ -110,7 +111,7 @@ def run(
     figures = sorted({str(path.parent) for path in written if path.suffix == ".png"})
     typer.echo(f"Tables and figures: {', '.join(figures) or out / 'reports'}")
     tell_damage(execution.results)
-    if tell_failures(states, execution.results):
+    if print_failures(states, execution.results):
         raise typer.Exit(1)
 
 
@@ -119,28 +120,30 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
 
     table = Table("method", "ratio", "seed", "state", "expected", title=f"{len(planned)} cells")
     for entry in planned:
-        spec = entry.cell.spec
+        spec = entry.planned_run.spec
         expected = (
             ""
             if entry.state in ("done", "skipped")
             else "unknown"
             if entry.seconds is None
-            else duration(entry.seconds)
+            else duration_text(entry.seconds)
         )
-        table.add_row(spec.method, f"{spec.ratio:g}", str(spec.seed), entry.cell.skip or state_of(entry), expected)
+        table.add_row(
+            spec.method, f"{spec.ratio:g}", str(spec.seed), entry.planned_run.skip or state_text(entry), expected
+        )
     console = Screen(120)
     console.print(table)
     if any(entry.stale for entry in planned):
         console.print(f"{STALE}; --overwrite always trains it anew.")
     for sentence in api.renamed_runs(execution.results):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
-    left_out = planned[0].cell.left_out if planned else {}
+    left_out = planned[0].planned_run.left_out if planned else {}
     for clip, why in sorted(left_out.items()):
         console.print(f"Left out: {clip}: {why}", soft_wrap=True)
     if execution.on_bad_clip == "skip" and not left_out:
         console.print("No clip is known to be left out; ssmar-bench data prepare looks at every video.")
     seconds, unknown = api.expected_seconds(planned, execution)
-    console.print(f"To train: {duration(seconds)}" + (f", and {unknown} cells of unknown time" if unknown else ""))
+    console.print(f"To train: {duration_text(seconds)}" + (f", and {unknown} cells of unknown time" if unknown else ""))
 
 
 def report(
@@ -153,7 +156,7 @@ def report(
     from ssmar_bench import api
 
     require_writable(out, f"--out {out}")
-    use(plugin)
-    for path in api.report(results, out, None if benchmark is None else words(benchmark, "--benchmark")):
+    use_plugins(plugin)
+    for path in api.report(results, out, None if benchmark is None else parse_words(benchmark, "--benchmark")):
         typer.echo(path)
     tell_damage(results)

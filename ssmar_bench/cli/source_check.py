@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from ssmar_bench.api import Check
+from ssmar_bench.api import SourceCheck
 from ssmar_bench.screen import Screen
 
 
-def show(checks: Sequence[Check], console: Screen) -> None:
+def print_checks(checks: Sequence[SourceCheck], console: Screen) -> None:
     """Parts and classes against the published figures, then what is missing and what is known to be wrong."""
     for one in checks:
         console.print(_parts(one))
     if checks[0].classes:
         console.print(_classes(checks[0]))
     for one in checks:
-        for (first, second), people in one.shared.items():
-            console.print(f"{one.title}: {people} people (or source videos) are in both {first} and {second}.")
+        for (first, second), subjects in one.shared.items():
+            console.print(f"{one.title}: {subjects} people (or source videos) are in both {first} and {second}.")
     sentences = dict.fromkeys(text for one in checks for text in one.notes)
     known = dict.fromkeys(text for one in checks for text in one.defects)
     _list("Of this copy", list(sentences), console)
@@ -33,16 +33,16 @@ def show(checks: Sequence[Check], console: Screen) -> None:
     console.print(_verdict(checks), soft_wrap=True, markup=False)
 
 
-def _parts(check: Check) -> Table:
+def _parts(check: SourceCheck) -> Table:
     table = Table("part", "clips", "published", "with a label", "people", "videos", title=check.title)
     for part in check.parts:
         published = "" if part.published is None else str(part.published)
-        known = (part.labelled, part.people or "unknown", part.videos)
+        known = (part.labelled, part.subjects or "unknown", part.videos)
         table.add_row(part.name, str(part.clips), published, *map(str, known))
     return table
 
 
-def _classes(check: Check) -> Table:
+def _classes(check: SourceCheck) -> Table:
     """A row a class; ``found`` or ``found / published`` in the column of each part."""
     parts = [part.name for part in check.parts if any(part.name in row.clips for row in check.classes)]
     has_groups = any(row.group for row in check.classes)
@@ -66,7 +66,7 @@ def _list(title: str, lines: Sequence[str], console: Screen, most: int | None = 
         console.print(f"  and {len(lines) - most} more")
 
 
-def _verdict(checks: Sequence[Check]) -> str:
+def _verdict(checks: Sequence[SourceCheck]) -> str:
     known = [part for one in checks for part in one.parts if part.published is not None]
     other = [
         f"{part.name} has {part.clips} clips of {part.published}"

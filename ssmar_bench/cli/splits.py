@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ssmar_bench.cli.parsing import duration, numbers, one_of, roots
+from ssmar_bench.cli.parsing import check_choice, duration_text, parse_numbers, parse_roots
 from ssmar_bench.cli.strict_options import App
-from ssmar_bench.progress_display import Progress
+from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
 
 if TYPE_CHECKING:
@@ -43,15 +43,15 @@ def build(
     from ssmar_bench import api
 
     if labelled_by is not None:
-        labelled_by = one_of("--labelled-by", labelled_by, UNITS)
+        labelled_by = check_choice("--labelled-by", labelled_by, UNITS)
     options = api.SplitOptions(
-        ratios=numbers(ratios, float, "--ratios"),
-        seeds=numbers(seeds, int, "--seeds"),
+        ratios=parse_numbers(ratios, float, "--ratios"),
+        seeds=parse_numbers(seeds, int, "--seeds"),
         labelled_by=labelled_by,  # type: ignore[arg-type]  # checked above
         clips_per_class=clips_per_class or 0,
     )
-    with Progress() as progress:
-        folder = api.build_split(benchmark, out, roots(data or []), options, durations, progress.hear)
+    with ProgressDisplay() as progress:
+        folder = api.build_split(benchmark, out, parse_roots(data or []), options, durations, progress.hear)
     show(folder)
 
 
@@ -60,48 +60,48 @@ def show(folder: Folder) -> None:
     """Print a built split's clips, people and seconds, what is odd about it, and its fingerprints."""
     from ssmar_bench import api
 
-    built, summary = api.show_split(folder)
+    split_set, summary = api.show_split(folder)
     console = Screen(120)
-    console.print(_parts(built, summary))
-    console.print(_labelled(built, summary))
+    console.print(_parts(split_set, summary))
+    console.print(_labelled(split_set, summary))
     for warning in summary.warnings:
         console.print(f"! {warning}", soft_wrap=True)
-    for cell, print_ in built.fingerprints.manifests.items():
+    for cell, print_ in split_set.fingerprints.splits.items():
         console.print(f"{cell}: {print_}")
-    store = built.fingerprints.store or "none (its clips are not decoded)"
-    console.print(f"store: {store}")
+    frame_cache = split_set.fingerprints.frame_cache or "none (its clips are not decoded)"
+    console.print(f"store: {frame_cache}")
     console.print(f"{folder}", soft_wrap=True)
 
 
-def _parts(built: api.Built, summary: api.Summary) -> Table:
+def _parts(split_set: api.SplitSet, summary: api.SplitSummary) -> Table:
     roles = list(dict.fromkeys(summary.parts.columns.get_level_values(0)))
-    table = Table("class", *roles, title=f"{built.definition.title}: clips (people, time)")
+    table = Table("class", *roles, title=f"{split_set.benchmark_config.title}: clips (people, time)")
     for label, row in summary.parts.iterrows():
         cells = [
             f"{int(row[role, 'clips']):,} ({_number(row[role, 'people'])}, {_time(row[role, 'seconds'])})"
             for role in roles
         ]
-        table.add_row(_class(built, label), *cells)
+        table.add_row(_class(split_set, label), *cells)
     return table
 
 
-def _labelled(built: api.Built, summary: api.Summary) -> Table:
+def _labelled(split_set: api.SplitSet, summary: api.SplitSummary) -> Table:
     """A column a ratio; a range where its seeds differ."""
     ratios: dict[float, list[str]] = {}
-    for cell, manifest in built.manifests.items():
-        ratios.setdefault(manifest.ratio, []).append(cell)
-    seeds = ", ".join(map(str, built.definition.seeds))
+    for cell, split in split_set.splits.items():
+        ratios.setdefault(split.ratio, []).append(cell)
+    seeds = ", ".join(map(str, split_set.benchmark_config.seeds))
     table = Table("class", *(f"{100 * ratio:g} %" for ratio in ratios), title=f"labelled clips, seeds {seeds}")
     for label, row in summary.labelled.iterrows():
         spans = [(min(row[cells]), max(row[cells])) for cells in ratios.values()]
         table.add_row(
-            _class(built, label), *(f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in spans)
+            _class(split_set, label), *(f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in spans)
         )
     return table
 
 
-def _class(built: api.Built, label: object) -> str:
-    return "all" if label == "all" else f"{label} {built.definition.classes[int(str(label))]}"
+def _class(split_set: api.SplitSet, label: object) -> str:
+    return "all" if label == "all" else f"{label} {split_set.benchmark_config.classes[int(str(label))]}"
 
 
 def _number(value: float) -> str:
@@ -109,7 +109,7 @@ def _number(value: float) -> str:
 
 
 def _time(seconds: float) -> str:
-    return "unknown" if math.isnan(seconds) else duration(seconds)
+    return "unknown" if math.isnan(seconds) else duration_text(seconds)
 
 
 @app.command()
@@ -141,5 +141,5 @@ def export(
     """Write a built split as the plain lists that other code reads."""
     from ssmar_bench import api
 
-    for path in api.export_split(folder, format_, out, roots(data or [])):
+    for path in api.export_split(folder, format_, out, parse_roots(data or [])):
         typer.echo(path)

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.paths import at_home
+from ssmar_bench.core.paths import expand_home
 
 
 class Command(TyperCommand):
@@ -67,4 +67,4 @@ def _at_home(value: Any) -> Any:
     """Paths, and lists of them, without ``~``; anything else as it is."""
     if isinstance(value, list):
         return [_at_home(one) for one in value]
-    return at_home(value) if isinstance(value, Path) else value
+    return expand_home(value) if isinstance(value, Path) else value

@@ -31,7 +31,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Square:
+class CutoutSquare:
     """Cutout's square: side and centre as fractions of the width and height."""
 
     side: float
@@ -45,20 +45,20 @@ def draw_operations(rng: np.random.Generator, n: int) -> list[Operation]:
     return [_operation(which, where) for which, where in drawn]
 
 
-def draw_square(rng: np.random.Generator, largest: float) -> Square:
+def draw_square(rng: np.random.Generator, largest: float) -> CutoutSquare:
     """Draw a square of side U(0, ``largest``) anywhere; always takes 3 numbers from ``rng``."""
     side, x, y = rng.random(3).tolist()
-    return Square(side * largest, x, y)
+    return CutoutSquare(side * largest, x, y)
 
 
-def apply(clip: Tensor, operations: Sequence[Operation]) -> Tensor:
+def apply_operations(clip: Tensor, operations: Sequence[Operation]) -> Tensor:
     """The clip (T, C, H, W) after ``operations``, one after the other, each frame alike."""
     for operation in operations:
         clip = OPERATIONS[operation.name].function(clip, operation.magnitude)
     return clip
 
 
-def cutout(clip: Tensor, square: Square) -> Tensor:
+def cutout(clip: Tensor, square: CutoutSquare) -> Tensor:
     """The clip (T, C, H, W) with a grey square in all frames, at the place where USB's Pillow code draws it."""
     height, width = clip.shape[-2:]
     side = square.side * width
@@ -74,7 +74,7 @@ def cutout(clip: Tensor, square: Square) -> Tensor:
     return clip
 
 
-def strengthen(clip: Tensor, rng: np.random.Generator, operations: int, largest: float, per_frame: bool) -> Tensor:
+def strong_augment(clip: Tensor, rng: np.random.Generator, operations: int, largest: float, per_frame: bool) -> Tensor:
     """Draw and apply ``operations`` operations and Cutout of at most ``largest`` x width.
 
     Args:
@@ -85,8 +85,8 @@ def strengthen(clip: Tensor, rng: np.random.Generator, operations: int, largest:
         per_frame: draw for each frame by itself.
     """
     if per_frame:
-        return torch.cat([strengthen(frame, rng, operations, largest, False) for frame in clip.unsqueeze(1)])
-    changed = apply(clip, draw_operations(rng, operations))
+        return torch.cat([strong_augment(frame, rng, operations, largest, False) for frame in clip.unsqueeze(1)])
+    changed = apply_operations(clip, draw_operations(rng, operations))
     return cutout(changed, draw_square(rng, largest))
 
 
@@ -122,7 +122,7 @@ def _affine(clip: Tensor, shear: tuple[float, float] = (0, 0), shift: tuple[floa
 
 
 @dataclass(frozen=True)
-class Kind:
+class OperationRange:
     """A kind of operation: its function of (clip, magnitude) and the range of its magnitudes."""
 
     function: Callable[[Tensor, float], Tensor]
@@ -130,21 +130,25 @@ class Kind:
     high: float
 
 
-OPERATIONS: dict[str, Kind] = {
-    "autocontrast": Kind(lambda clip, _: _whole(tv.autocontrast, clip), 0, 1),  # no magnitude
-    "brightness": Kind(tv.adjust_brightness, 0.05, 0.95),  # factor
-    "colour": Kind(tv.adjust_saturation, 0.05, 0.95),  # factor
-    "contrast": Kind(lambda clip, factor: _whole(tv.adjust_contrast, clip, factor), 0.05, 0.95),
-    "equalize": Kind(lambda clip, _: _whole(tv.equalize, clip), 0, 1),  # no magnitude
-    "identity": Kind(lambda clip, _: clip, 0, 1),  # no magnitude
-    "posterize": Kind(lambda clip, bits: tv.posterize(clip, int(bits)), 4, 8),  # bits kept, rounded down
-    "rotate": Kind(tv.rotate, -30, 30),  # degrees, counter-clockwise
-    "sharpness": Kind(tv.adjust_sharpness, 0.05, 0.95),  # factor
-    "shear_x": Kind(lambda clip, slope: _affine(clip, shear=(slope, 0)), -0.3, 0.3),
-    "shear_y": Kind(lambda clip, slope: _affine(clip, shear=(0, slope)), -0.3, 0.3),
-    "solarize": Kind(_solarize, 0, 256),  # value from which on it is inverted
-    "translate_x": Kind(lambda clip, part: _affine(clip, shift=(-part * clip.shape[-1], 0)), -0.3, 0.3),  # to the left
-    "translate_y": Kind(lambda clip, part: _affine(clip, shift=(0, -part * clip.shape[-2])), -0.3, 0.3),  # upwards
+OPERATIONS: dict[str, OperationRange] = {
+    "autocontrast": OperationRange(lambda clip, _: _whole(tv.autocontrast, clip), 0, 1),  # no magnitude
+    "brightness": OperationRange(tv.adjust_brightness, 0.05, 0.95),  # factor
+    "colour": OperationRange(tv.adjust_saturation, 0.05, 0.95),  # factor
+    "contrast": OperationRange(lambda clip, factor: _whole(tv.adjust_contrast, clip, factor), 0.05, 0.95),
+    "equalize": OperationRange(lambda clip, _: _whole(tv.equalize, clip), 0, 1),  # no magnitude
+    "identity": OperationRange(lambda clip, _: clip, 0, 1),  # no magnitude
+    "posterize": OperationRange(lambda clip, bits: tv.posterize(clip, int(bits)), 4, 8),  # bits kept, rounded down
+    "rotate": OperationRange(tv.rotate, -30, 30),  # degrees, counter-clockwise
+    "sharpness": OperationRange(tv.adjust_sharpness, 0.05, 0.95),  # factor
+    "shear_x": OperationRange(lambda clip, slope: _affine(clip, shear=(slope, 0)), -0.3, 0.3),
+    "shear_y": OperationRange(lambda clip, slope: _affine(clip, shear=(0, slope)), -0.3, 0.3),
+    "solarize": OperationRange(_solarize, 0, 256),  # value from which on it is inverted
+    "translate_x": OperationRange(
+        lambda clip, part: _affine(clip, shift=(-part * clip.shape[-1], 0)), -0.3, 0.3
+    ),  # to the left
+    "translate_y": OperationRange(
+        lambda clip, part: _affine(clip, shift=(0, -part * clip.shape[-2])), -0.3, 0.3
+    ),  # upwards
 }
 """The operations of USB's FixMatch (semilearn/datasets/augmentation/randaugment.py, ``fixmatch_augment_pool``)."""
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ssmar_bench.clips.draft import Draft
-from ssmar_bench.clips.frame_positions import NO_FRAMES, Taken
-from ssmar_bench.clips.sample_frames import take
+from ssmar_bench.clips.frame_positions import NO_FRAMES, SampledClip
+from ssmar_bench.clips.sample_frames import sample_frames
 from ssmar_bench.clips.shards import ClipFile, Shard, content_of, source_of, writing
 from ssmar_bench.clips.video_file import BadVideoError
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 
 Entries = list[dict[str, Any]]
@@ -28,7 +28,7 @@ def bad_clip(clip: ClipFile, reason: str) -> UserError:
     )
 
 
-def build(shards: Sequence[Shard], skip_bad: bool, tell: Callable[[], None]) -> tuple[list[Entries], int]:
+def build_shards(shards: Sequence[Shard], skip_bad: bool, tell: Callable[[], None]) -> tuple[list[Entries], int]:
     """Decode what is not finished of ``shards`` and write their files.
 
     Args:
@@ -51,7 +51,7 @@ def build(shards: Sequence[Shard], skip_bad: bool, tell: Callable[[], None]) -> 
                     raise bad_clip(clip, entry["problem"])
                 tell()
         todo = [(draft, clip) for draft in drafts for clip in draft.waiting]
-        taken = _taken([clip for _, clip in todo], shards[0].recipe)
+        taken = _taken([clip for _, clip in todo], shards[0].config)
         for (draft, clip), (frames, source) in zip(todo, taken, strict=True):
             if frames.problem and not skip_bad:
                 raise bad_clip(clip, frames.problem)
@@ -61,25 +61,25 @@ def build(shards: Sequence[Shard], skip_bad: bool, tell: Callable[[], None]) -> 
         return [draft.finish() for draft in drafts], decoded
 
 
-def _taken(clips: Sequence[ClipFile], recipe: StoreRecipe) -> Iterator[tuple[Taken, tuple[str, str]]]:
+def _taken(clips: Sequence[ClipFile], config: FrameCacheConfig) -> Iterator[tuple[SampledClip, tuple[str, str]]]:
     """Each clip's frames and its video's two digests, in order; a video is decoded once for its clips."""
     for path, group in itertools.groupby(clips, key=lambda clip: clip.path):
         cut = list(group)
         source = source_of(cut[0]), content_of(cut[0])
-        found: dict[int, Taken] = {}
+        found: dict[int, SampledClip] = {}
         following = 0
         try:
-            for number, taken in take(path, [(clip.start, clip.end) for clip in cut], recipe):
+            for number, taken in sample_frames(path, [(clip.start, clip.end) for clip in cut], config):
                 found[number] = taken
                 while following in found:
                     yield found.pop(following), source
                     following += 1
         except BadVideoError as error:
             for _ in cut[following:]:
-                yield Taken(NO_FRAMES, 0, 0, error.reason), source
+                yield SampledClip(NO_FRAMES, 0, 0, error.reason), source
 
 
-def _entry(taken: Taken, source: tuple[str, str]) -> dict[str, Any]:
+def _entry(taken: SampledClip, source: tuple[str, str]) -> dict[str, Any]:
     odd = taken.header not in (
         0,
         taken.decoded,

@@ -19,7 +19,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 
-from ssmar_bench.clips.frame_times import FrameTimes, VideoTimes, announced, seconds
+from ssmar_bench.clips.frame_times import FrameTimes, VideoTimes, packet_times, seconds
 from ssmar_bench.clips.scaler import Frames, Scaler
 from ssmar_bench.clips.video_file import BadVideoError, main_stream, open_video
 from ssmar_bench.core.errors import UserError
@@ -29,15 +29,15 @@ __all__ = [
     "Choice",
     "Decoded",
     "Frames",
-    "Probe",
     "Scaler",
-    "check_parts",
+    "VideoHeader",
+    "check_ranges",
     "decode",
-    "decode_parts",
+    "decode_ranges",
     "each_frame",
     "every_frame",
     "no_frame",
-    "probe",
+    "read_header",
 ]
 
 Choice = Callable[[FrameTimes], Iterable[int]]
@@ -73,7 +73,7 @@ class Decoded:
 
 
 @dataclass(frozen=True)
-class Probe:
+class VideoHeader:
     """What a file's header says: width and height in pixels as shown, frames (0 where unknown)."""
 
     width: int
@@ -97,13 +97,13 @@ def decode(
         BadVideoError: the file is missing or no video, or none of the asked frames can be decoded. A file that ends too
             early is no error: it gives fewer frames than ``header_frames``, and a ``problem``.
     """
-    decoded = next(iter(decode_parts(path, [(start, end)], short_side, choice)))[1]
+    decoded = next(iter(decode_ranges(path, [(start, end)], short_side, choice)))[1]
     if not len(decoded.times):
         raise BadVideoError(path, decoded.problem)
     return decoded
 
 
-def decode_parts(
+def decode_ranges(
     path: Path, parts: Sequence[tuple[int, int]], short_side: int | None = None, choice: Choice = every_frame
 ) -> Iterator[tuple[int, Decoded]]:
     """Decode several parts of one file in one pass, for data sets that cut clips out of long recordings.
@@ -116,9 +116,9 @@ def decode_parts(
         BadVideoError: the file is missing or no video, or is to be shown as it cannot be.
         UserError: a part ends before it starts.
     """
-    check_parts(path, parts)
-    shown = announced(path)
-    asked = [_Part(number, max(start, 0), end, choice) for number, (start, end) in enumerate(parts)]
+    check_ranges(path, parts)
+    shown = packet_times(path)
+    asked = [_FrameRange(number, max(start, 0), end, choice) for number, (start, end) in enumerate(parts)]
     for _ in range(2):
         for part in asked:
             part.begin(shown)
@@ -140,7 +140,7 @@ def each_frame(path: Path, short_side: int | None = None) -> Iterator[Frames]:
     """Every frame of a video that can be decoded, (H, W, 3), one after the other.
 
     Raises:
-        BadVideoError: as :func:`decode_parts`.
+        BadVideoError: as :func:`decode_ranges`.
     """
     scaler = Scaler(path, short_side)
     with open_video(path) as container:
@@ -153,7 +153,7 @@ def no_frame(times: FrameTimes) -> tuple[int, ...]:  # noqa: ARG001 - a choice l
     return ()
 
 
-def check_parts(path: Path, parts: Sequence[tuple[int, int]]) -> None:
+def check_ranges(path: Path, parts: Sequence[tuple[int, int]]) -> None:
     """Raise a ``UserError`` if a part has frame numbers below 0 (but -1 for none) or ends before it starts."""
     for start, end in parts:
         if min(start, end) < -1:
@@ -162,7 +162,7 @@ def check_parts(path: Path, parts: Sequence[tuple[int, int]]) -> None:
             raise UserError(f"A clip of the video {path} ends (frame {end}) before it starts (frame {start}).")
 
 
-def probe(path: Path) -> Probe:
+def read_header(path: Path) -> VideoHeader:
     """Read a video's header alone; a quarter turn in its metadata is not looked for.
 
     Raises:
@@ -170,7 +170,7 @@ def probe(path: Path) -> Probe:
     """
     with open_video(path) as container:
         stream = main_stream(container)
-        return Probe(stream.width, stream.height, stream.frames)
+        return VideoHeader(stream.width, stream.height, stream.frames)
 
 
 class _Reading:
@@ -214,7 +214,7 @@ class _Reading:
 
 
 @dataclass(eq=False)
-class _Part:
+class _FrameRange:
     """Frames ``start`` to ``end`` of a file (-1: to its end), of which some are kept while it is decoded."""
 
     number: int
@@ -268,11 +268,11 @@ class _Part:
         return ""
 
 
-def _decoded(reading: _Reading, parts: Sequence[_Part], scaler: Scaler) -> Iterator[_Part]:
+def _decoded(reading: _Reading, parts: Sequence[_FrameRange], scaler: Scaler) -> Iterator[_FrameRange]:
     """Each part, as soon as its last frame has been decoded; those that the file's end cuts short come last."""
     # The latest start last, so that the next part to begin is popped off the end.
     later = sorted(parts, key=lambda part: (part.start, part.number), reverse=True)
-    active: list[_Part] = []
+    active: list[_FrameRange] = []
     for read, frame in enumerate(reading):
         if read == 0:
             scaler.begin(frame)

@@ -14,20 +14,20 @@ import numpy as np
 
 from ssmar_bench.clips.decode import each_frame
 from ssmar_bench.clips.decord_reader import decord_module
-from ssmar_bench.clips.frame_positions import NO_FRAMES, Taken
-from ssmar_bench.clips.sample_frames import take
+from ssmar_bench.clips.frame_positions import NO_FRAMES, SampledClip
+from ssmar_bench.clips.sample_frames import sample_frames
 from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.shards import ClipFile
 from ssmar_bench.clips.video_file import BadVideoError
-from ssmar_bench.core.benchmark_config import StoreRecipe
-from ssmar_bench.core.processes import apart_from_main, broken, end_with_parent
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
+from ssmar_bench.core.processes import apart_from_main, broken_pool, end_with_parent
 
 _ALIKE = 1.0
 """Mean difference of two frames (of 255) below which decoders' roundings cannot be told from another frame."""
 
 
 @dataclass(frozen=True)
-class Comparison:
+class DecoderComparison:
     """A clip as two decoders read it.
 
     Attributes:
@@ -51,9 +51,9 @@ class Comparison:
         return not self.problem and self.frames[0] == self.frames[1] and self.asked == self.shown
 
 
-def compare(
-    clips: Sequence[ClipFile], recipe: StoreRecipe, processes: int, tell: Callable[[int], None]
-) -> list[Comparison]:
+def compare_clips(
+    clips: Sequence[ClipFile], config: FrameCacheConfig, processes: int, tell: Callable[[int], None]
+) -> list[DecoderComparison]:
     """Compare the decoders on every clip, sorted by clip id; ``tell`` hears how many are done.
 
     Raises:
@@ -63,38 +63,40 @@ def compare(
     by_video: defaultdict[Path, list[ClipFile]] = defaultdict(list)
     for clip in clips:
         by_video[clip.path].append(clip)
-    found: list[Comparison] = []
-    for compared in _by_processes(list(by_video.values()), recipe, processes):
+    found: list[DecoderComparison] = []
+    for compared in _by_processes(list(by_video.values()), config, processes):
         found += compared
         tell(len(found))
     return sorted(found, key=lambda one: one.clip_id)
 
 
-def _by_processes(videos: Sequence[list[ClipFile]], recipe: StoreRecipe, processes: int) -> Iterator[list[Comparison]]:
+def _by_processes(
+    videos: Sequence[list[ClipFile]], config: FrameCacheConfig, processes: int
+) -> Iterator[list[DecoderComparison]]:
     if processes <= 1 or len(videos) <= 1:
         for clips in videos:
-            yield _of_video(clips, recipe)
+            yield _of_video(clips, config)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(processes, len(videos)), context, initializer=end_with_parent) as pool:
         with apart_from_main():
-            compared = pool.map(_of_video, videos, [recipe] * len(videos), chunksize=4)
+            compared = pool.map(_of_video, videos, [config] * len(videos), chunksize=4)
         try:
             yield from compared
         except BrokenProcessPool:
-            raise broken("decoding") from None
+            raise broken_pool("decoding") from None
 
 
-def _of_video(clips: Sequence[ClipFile], recipe: StoreRecipe) -> list[Comparison]:
-    ours, theirs = (_taken(clips, recipe.model_copy(update={"decoder": name})) for name in ("pyav", "decord"))
+def _of_video(clips: Sequence[ClipFile], config: FrameCacheConfig) -> list[DecoderComparison]:
+    ours, theirs = (_taken(clips, config.model_copy(update={"decoder": name})) for name in ("pyav", "decord"))
     found = [_begun(clip, ours[number], theirs[number]) for number, clip in enumerate(clips)]
     looked_for = {
-        number: _LookedFor(theirs[number].frames, ours[number].numbers)
+        number: _FrameSearch(theirs[number].frames, ours[number].numbers)
         for number, comparison in enumerate(found)
         if not comparison.problem
     }
     if looked_for:
-        for place, frame in enumerate(each_frame(clips[0].path, recipe.short_side)):
+        for place, frame in enumerate(each_frame(clips[0].path, config.short_side)):
             for number, images in looked_for.items():
                 clip = clips[number]
                 if max(clip.start, 0) <= place and (clip.end < 0 or place <= clip.end):
@@ -104,15 +106,15 @@ def _of_video(clips: Sequence[ClipFile], recipe: StoreRecipe) -> list[Comparison
     return found
 
 
-def _taken(clips: Sequence[ClipFile], recipe: StoreRecipe) -> dict[int, Taken]:
+def _taken(clips: Sequence[ClipFile], config: FrameCacheConfig) -> dict[int, SampledClip]:
     """What a decoder takes out of a video for each of its clips, by their places."""
     try:
-        return dict(take(clips[0].path, [(clip.start, clip.end) for clip in clips], recipe))
+        return dict(sample_frames(clips[0].path, [(clip.start, clip.end) for clip in clips], config))
     except BadVideoError as error:
-        return dict.fromkeys(range(len(clips)), Taken(NO_FRAMES, 0, 0, error.reason))
+        return dict.fromkeys(range(len(clips)), SampledClip(NO_FRAMES, 0, 0, error.reason))
 
 
-def _begun(clip: ClipFile, ours: Taken, theirs: Taken) -> Comparison:
+def _begun(clip: ClipFile, ours: SampledClip, theirs: SampledClip) -> DecoderComparison:
     """The comparison of a clip but for ``shown``."""
     frames = ours.decoded, theirs.decoded
     said = [("pyav", ours.problem), ("decord", theirs.problem)]
@@ -120,12 +122,12 @@ def _begun(clip: ClipFile, ours: Taken, theirs: Taken) -> Comparison:
     if not problem and ours.frames.shape != theirs.frames.shape:
         problem = "decord: frames of another shape, as of a turned video"
     if problem:
-        return Comparison(clip.shown, frames, problem=problem)
+        return DecoderComparison(clip.shown, frames, problem=problem)
     difference = float(np.abs(ours.frames.astype(np.int16) - theirs.frames).mean())
-    return Comparison(clip.shown, frames, ours.numbers, difference=difference)
+    return DecoderComparison(clip.shown, frames, ours.numbers, difference=difference)
 
 
-class _LookedFor:
+class _FrameSearch:
     """Images, and which frames of a clip they look like: those that were asked for if no other is clearly nearer."""
 
     def __init__(self, images: Frames, asked: Sequence[int]) -> None:

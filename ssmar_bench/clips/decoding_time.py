@@ -7,16 +7,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ssmar_bench.clips.decode import decode, probe
+from ssmar_bench.clips.decode import decode, read_header
 from ssmar_bench.clips.shards import ClipFile
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 
 _VIDEOS = 4
 _FRAMES = 50
 
 
-def expected_seconds(clips: Sequence[ClipFile], recipe: StoreRecipe, processes: int) -> float | None:
+def expected_seconds(clips: Sequence[ClipFile], config: FrameCacheConfig, processes: int) -> float | None:
     """Seconds that decoding ``clips`` takes, a video each once and up to its last clip; None where none can be tried.
 
     The first frames of a few videos are decoded for it. It knows nothing of a disk that is slower than the processor.
@@ -30,10 +30,10 @@ def expected_seconds(clips: Sequence[ClipFile], recipe: StoreRecipe, processes: 
     for path in videos[:: max(1, len(videos) // _VIDEOS)]:
         with contextlib.suppress(UserError):
             begun = time.perf_counter()
-            tried = decode(path, 0, _FRAMES - 1, recipe.short_side)
+            tried = decode(path, 0, _FRAMES - 1, config.short_side)
             seconds += time.perf_counter() - begun
             decoded += len(tried.frames)
-            lengths.append(probe(path).frames or len(tried.frames))
+            lengths.append(read_header(path).frames or len(tried.frames))
     if not decoded:
         return None
     typical = sum(lengths) / len(lengths)

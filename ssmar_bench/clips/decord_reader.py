@@ -16,12 +16,12 @@ from typing import Any
 import av
 import numpy as np
 
-from ssmar_bench.clips.decode import check_parts
-from ssmar_bench.clips.frame_positions import NO_FRAMES, Taken, positions_in_time
+from ssmar_bench.clips.decode import check_ranges
+from ssmar_bench.clips.frame_positions import NO_FRAMES, SampledClip, positions_in_time
 from ssmar_bench.clips.frame_times import FrameTimes
 from ssmar_bench.clips.scaler import Frames, Scaler
-from ssmar_bench.clips.video_file import BadVideoError, missing, open_video
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.clips.video_file import BadVideoError, open_video, why_missing
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 
 _PLACE = re.compile(r"^\[[\d:]+\] \S+:\d+: ")  # [08:16:27] /github/workspace/src/video/video_reader.cc:151:
@@ -38,11 +38,13 @@ def decord_module() -> Any:
         ) from None
 
 
-def take_with_decord(path: Path, parts: Sequence[tuple[int, int]], recipe: StoreRecipe) -> Iterator[tuple[int, Taken]]:
-    """As :func:`ssmar_bench.clips.sample_frames.take`, by decord."""
+def sample_with_decord(
+    path: Path, parts: Sequence[tuple[int, int]], config: FrameCacheConfig
+) -> Iterator[tuple[int, SampledClip]]:
+    """As :func:`ssmar_bench.clips.sample_frames.sample_frames`, by decord."""
     decord = decord_module()
-    check_parts(path, parts)
-    reason = missing(path)
+    check_ranges(path, parts)
+    reason = why_missing(path)
     if reason:
         raise BadVideoError(path, reason)
     try:
@@ -58,20 +60,20 @@ def take_with_decord(path: Path, parts: Sequence[tuple[int, int]], recipe: Store
         found = max(min(first + announced, length) - first, 0)
         if found < 1 or found < announced:
             lacking = first if found < 1 else end
-            yield number, Taken(NO_FRAMES, found, announced, f"it has no frame {lacking}: decord counts {length}")
+            yield number, SampledClip(NO_FRAMES, found, announced, f"it has no frame {lacking}: decord counts {length}")
         else:
             times = FrameTimes(ends[first : first + found, 0].tolist(), float(np.diff(ends[-1])[0]) if end < 0 else 0)
-            chosen, by_time = positions_in_time(times, recipe)
-            taken = _taken(decord, reader, path, first + chosen, recipe, found)
+            chosen, by_time = positions_in_time(times, config)
+            taken = _taken(decord, reader, path, first + chosen, config, found)
             yield number, replace(taken, numbers=tuple(chosen.tolist()), by_time=by_time)
 
 
-def _taken(decord: Any, reader: Any, path: Path, wanted: Any, recipe: StoreRecipe, found: int) -> Taken:
+def _taken(decord: Any, reader: Any, path: Path, wanted: Any, config: FrameCacheConfig, found: int) -> SampledClip:
     try:
         images = reader.get_batch(wanted.tolist()).asnumpy()
     except (RuntimeError, IndexError, decord.DECORDError) as error:
-        return Taken(NO_FRAMES, 0, found, f"decord cannot decode it ({_first_line(error)})")
-    return Taken(_scaled(path, images, recipe.short_side), found, found, "")
+        return SampledClip(NO_FRAMES, 0, found, f"decord cannot decode it ({_first_line(error)})")
+    return SampledClip(_scaled(path, images, config.short_side), found, found, "")
 
 
 def _scaled(path: Path, images: Frames, short_side: int) -> Frames:

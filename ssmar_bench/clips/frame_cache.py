@@ -2,8 +2,8 @@
 
 The frames lie in shards (:mod:`ssmar_bench.clips.shards`), each of which is whole or not there, so an interrupted
 preparation goes on where it stopped. ``audit.json`` lists clips whose videos hold more or fewer frames than their
-headers say, ``left_out.json`` those that cannot be used and that no run may train on; ``store.json`` is written last,
-says that the store is whole, and names the clips whose frames were chosen by time (``sampled_by_time``).
+headers say, ``left_out.json`` those that cannot be used and that no run may train on; ``frame_cache.json`` is written
+last, says that the store is whole, and names the clips whose frames were chosen by time (``sampled_by_time``).
 """
 
 from __future__ import annotations
@@ -19,50 +19,57 @@ import numpy as np
 
 from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.layout import tasks_of
-from ssmar_bench.clips.preparation import Audit, LeftOut, Report, Sizes, prepare, sizes
-from ssmar_bench.clips.shards import FORMAT, ClipFile, bytes_of, entries_of, recipe_digest, size_in_bytes, unchanged
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.clips.preparation import (
+    CacheSize,
+    FrameMismatch,
+    LeftOut,
+    PreparationReport,
+    cache_size,
+    prepare_frame_cache,
+)
+from ssmar_bench.clips.shards import FORMAT, ClipFile, bytes_of, config_digest, entries_of, size_in_bytes, unchanged
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.identity import digest
 
 __all__ = [
-    "Audit",
+    "CacheSize",
     "ClipFile",
+    "FrameCache",
+    "FrameMismatch",
     "LeftOut",
-    "Report",
-    "Sizes",
-    "Store",
-    "left_out",
-    "location",
+    "PreparationReport",
+    "cache_location",
+    "cache_size",
+    "left_out_clips",
     "pixels",
-    "prepare",
+    "prepare_frame_cache",
     "size_in_bytes",
-    "sizes",
 ]
 
 
-def location(root: Path, name: str, recipe: StoreRecipe, clips: Sequence[ClipFile]) -> Path:
-    """The folder of the store of ``clips`` under ``recipe``: ``<root>/<name>-<digest>``, whatever their order."""
-    return root / f"{name}-{recipe_digest(recipe, sorted(clips, key=lambda clip: clip.clip_id))}"
+def cache_location(root: Path, name: str, config: FrameCacheConfig, clips: Sequence[ClipFile]) -> Path:
+    """The folder of the store of ``clips`` under ``config``: ``<root>/<name>-<digest>``, whatever their order."""
+    return root / f"{name}-{config_digest(config, sorted(clips, key=lambda clip: clip.clip_id))}"
 
 
-def left_out(folder: Path) -> dict[str, str] | None:
+def left_out_clips(folder: Path) -> dict[str, str] | None:
     """Why clips are left out of the store in ``folder``, by their ids; None where there is no whole store."""
-    return Store.open(folder).left_out if (folder / "store.json").is_file() else None
+    return FrameCache.open(folder).left_out if (folder / "store.json").is_file() else None
 
 
-def pixels(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> str:
+def pixels(folder: Path, clips: Sequence[ClipFile], config: FrameCacheConfig) -> str:
     """Fingerprint of the store in ``folder``, "" where it is not whole or was decoded from other videos.
 
-    No frame is read: it says what :func:`prepare` has found.
+    No frame is read: it says what :func:`prepare_frame_cache` has found.
     """
-    for shard in (shard for task in tasks_of(folder, clips, recipe) for shard in task):
+    for shard in (shard for task in tasks_of(folder, clips, config) for shard in task):
         entries = entries_of(shard)
         if entries is None or not all(map(unchanged, shard.clips, entries)):
             return ""
     try:
-        return Store.open(folder).fingerprint()
+        return FrameCache.open(folder).fingerprint()
     except UserError:
         return ""
 
@@ -76,7 +83,7 @@ class _Row:
     shape: tuple[int, int, int, int]
 
 
-class Store:
+class FrameCache:
     """A whole store, opened for reading. Rows are numbered from 0 in the order of the clips' ids.
 
     Attributes:
@@ -84,9 +91,9 @@ class Store:
         left_out: why clips that were asked for are not in it, by their ids.
     """
 
-    def __init__(self, folder: Path, recipe: StoreRecipe, shards: Sequence[Sequence[dict[str, Any]]]) -> None:
+    def __init__(self, folder: Path, config: FrameCacheConfig, shards: Sequence[Sequence[dict[str, Any]]]) -> None:
         self.folder = folder
-        self.recipe = recipe
+        self.config = config
         held = [(number, entry) for number, entries in enumerate(shards) for entry in entries if not entry["problem"]]
         held.sort(key=lambda pair: pair[1]["id"])
         self.ids: tuple[str, ...] = tuple(entry["id"] for _, entry in held)
@@ -96,8 +103,8 @@ class Store:
         self._maps: dict[int, np.memmap[Any, np.dtype[np.uint8]]] = {}
 
     @classmethod
-    def open(cls, folder: Path, pixels: str = "") -> Store:
-        """Open a prepared store; the frames are neither read nor verified (:func:`prepare` does that).
+    def open(cls, folder: Path, pixels: str = "") -> FrameCache:
+        """Open a prepared store; the frames are neither read nor verified (:func:`prepare_frame_cache` does that).
 
         Args:
             folder: the store.
@@ -106,19 +113,19 @@ class Store:
         Raises:
             UserError: there is no whole store in ``folder``, or one of other clips.
         """
-        store = cls._open(folder)
-        if pixels and store.fingerprint() != pixels:
+        frame_cache = cls._open(folder)
+        if pixels and frame_cache.fingerprint() != pixels:
             raise UserError(f"The store {folder} holds other clips by now; give the command again.")
-        return store
+        return frame_cache
 
     @classmethod
-    def _open(cls, folder: Path) -> Store:
+    def _open(cls, folder: Path) -> FrameCache:
         try:
             about = read_json(folder / "store.json")
             shards = [read_json(folder / f"{name}.json")["clips"] for name in about["shards"]]
             sizes = [(folder / f"{name}.bin").stat().st_size for name in about["shards"]]
             if about["format"] == FORMAT and sizes == [bytes_of(entries) for entries in shards]:
-                return cls(folder, StoreRecipe.model_validate(about["recipe"]), shards)
+                return cls(folder, FrameCacheConfig.model_validate(about["recipe"]), shards)
         except (OSError, ValueError, KeyError, TypeError):
             pass  # one sentence for all that can be wrong
         raise UserError(f"There is no whole store of clips in {folder}; prepare the benchmark's data.")

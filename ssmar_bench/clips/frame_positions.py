@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.frame_times import FrameTimes, shown_at_centres
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 NO_FRAMES: Frames = np.zeros((0, 0, 0, 3), np.uint8)
 
 
 @dataclass(frozen=True)
-class Taken:
+class SampledClip:
     """The frames of a clip that are stored.
 
     Attributes:
@@ -34,12 +34,12 @@ class Taken:
     by_time: bool = False
 
 
-def centres(frames: int, pieces: int) -> npt.NDArray[np.int64]:
+def centre_frames(frames: int, pieces: int) -> npt.NDArray[np.int64]:
     """The centre frames (pieces,) of so many equal pieces of a clip; short clips repeat frames."""
     return ((2 * np.arange(pieces, dtype=np.int64) + 1) * frames) // (2 * pieces)
 
 
-def positions(frames: int, recipe: StoreRecipe) -> npt.NDArray[np.int64]:
+def frame_positions(frames: int, config: FrameCacheConfig) -> npt.NDArray[np.int64]:
     """Frames to store of a clip of ``frames`` frames at a constant rate, (recipe.frames,).
 
     The clip is divided into ``segments`` equal parts (TSN) and each of them into ``candidates`` equal pieces; a
@@ -48,27 +48,27 @@ def positions(frames: int, recipe: StoreRecipe) -> npt.NDArray[np.int64]:
     With neighbours, the last frame is left out of this division, because nothing follows it, and each frame that is
     taken is followed by the next one of the video. A clip of one frame gives that frame alone.
     """
-    return _followed(centres(max(frames - recipe.neighbours, 1), _pieces(recipe)), frames, recipe)
+    return _followed(centre_frames(max(frames - config.neighbours, 1), _pieces(config)), frames, config)
 
 
-def positions_in_time(times: FrameTimes, recipe: StoreRecipe) -> tuple[npt.NDArray[np.int64], bool]:
+def positions_in_time(times: FrameTimes, config: FrameCacheConfig) -> tuple[npt.NDArray[np.int64], bool]:
     """Frames to store of a clip, (recipe.frames,), and whether their times decide and not their numbers.
 
-    As :func:`positions`, but where the frame rate varies the pieces are equal in time, and the frame that is shown in
-    the middle of a piece is taken. At a constant rate that is the same frame.
+    As :func:`frame_positions`, but where the frame rate varies the pieces are equal in time, and the frame that is
+    shown in the middle of a piece is taken. At a constant rate that is the same frame.
     """
-    bounds = times.variable() if recipe.sampling == "time" else None
+    bounds = times.variable() if config.sampling == "time" else None
     if bounds is None:
-        return positions(len(times), recipe), False
-    divided = max(len(times) - recipe.neighbours, 1)
-    return _followed(shown_at_centres(bounds[: divided + 1], _pieces(recipe)), len(times), recipe), True
+        return frame_positions(len(times), config), False
+    divided = max(len(times) - config.neighbours, 1)
+    return _followed(shown_at_centres(bounds[: divided + 1], _pieces(config)), len(times), config), True
 
 
-def _pieces(recipe: StoreRecipe) -> int:
-    return recipe.segments * recipe.candidates
+def _pieces(config: FrameCacheConfig) -> int:
+    return config.segments * config.candidates
 
 
-def _followed(taken: npt.NDArray[np.int64], frames: int, recipe: StoreRecipe) -> npt.NDArray[np.int64]:
+def _followed(taken: npt.NDArray[np.int64], frames: int, config: FrameCacheConfig) -> npt.NDArray[np.int64]:
     """Each number with those of its neighbours behind it, none beyond the clip's last frame."""
-    followed = taken[:, None] + np.arange(1 + recipe.neighbours, dtype=np.int64)
+    followed = taken[:, None] + np.arange(1 + config.neighbours, dtype=np.int64)
     return followed.clip(max=frames - 1).ravel()

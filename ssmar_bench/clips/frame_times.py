@@ -81,7 +81,7 @@ class VideoTimes:
         return FrameTimes(self.starts[start : end + 1])
 
 
-def announced(path: Path) -> VideoTimes:
+def packet_times(path: Path) -> VideoTimes:
     """The times of the frames that the file's packets promise; nothing of it is decoded."""
     starts, latest, last = array("d"), -math.inf, 0.0
     with open_video(path) as container, contextlib.suppress(av.error.FFmpegError):

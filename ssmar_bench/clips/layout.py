@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ssmar_bench.clips.shards import ClipFile, Shard, size_in_bytes
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 
 CLIPS_A_SHARD = 64
@@ -19,7 +19,7 @@ Task = list[Shard]
 """Shards that one process builds: one, or all those that one long video is cut into."""
 
 
-def tasks_of(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> list[Task]:
+def tasks_of(folder: Path, clips: Sequence[ClipFile], config: FrameCacheConfig) -> list[Task]:
     """The shards of a store of ``clips``, as tasks.
 
     Videos follow one another by their smallest clip id, and so do the clips of one video within a shard. A video's
@@ -30,10 +30,10 @@ def tasks_of(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> li
         UserError: two clips have one id.
     """
     _require_unique(clips)
-    limit = max(1, min(CLIPS_A_SHARD, _BYTES_A_SHARD // size_in_bytes(1, recipe)))
+    limit = max(1, min(CLIPS_A_SHARD, _BYTES_A_SHARD // size_in_bytes(1, config)))
     numbers = itertools.count()
     return [
-        [Shard(folder / f"shard-{next(numbers):05d}", tuple(held), recipe) for held in task]
+        [Shard(folder / f"shard-{next(numbers):05d}", tuple(held), config) for held in task]
         for task in _packed(_by_video(clips), limit)
     ]
 

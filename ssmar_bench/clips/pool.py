@@ -8,10 +8,10 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from ssmar_bench.clips.build import Entries, build
+from ssmar_bench.clips.build import Entries, build_shards
 from ssmar_bench.clips.layout import Task
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.processes import apart_from_main, broken, end_with_parent
+from ssmar_bench.core.processes import apart_from_main, broken_pool, end_with_parent
 
 _NEWS_SECONDS = 0.5
 
@@ -27,7 +27,7 @@ def built_by_processes(
     Args:
         tasks: what to build.
         processes: how many processes build.
-        skip_bad: as for :func:`ssmar_bench.clips.build.build`.
+        skip_bad: as for :func:`ssmar_bench.clips.build.build_shards`.
         tell: called now and then with the number of clips that are finished.
 
     Raises:
@@ -39,17 +39,17 @@ def built_by_processes(
     try:
         with apart_from_main():
             waiting = {pool.submit(_work, task, skip_bad): task for task in tasks}
-        told = 0
+        reported = 0
         while waiting:
             ended, _ = wait(waiting, _NEWS_SECONDS, FIRST_COMPLETED)
-            if finished.value > told:
-                told = finished.value
-                tell(told)
+            if finished.value > reported:
+                reported = finished.value
+                tell(reported)
             for future in ended:
                 entries, decoded = future.result()
                 yield waiting.pop(future), entries, decoded
     except BrokenProcessPool:
-        raise broken("decoding") from None
+        raise broken_pool("decoding") from None
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
@@ -61,7 +61,7 @@ def _begin(finished: Any, stop: Any) -> None:
 
 
 def _work(task: Task, skip_bad: bool) -> tuple[list[Entries], int]:
-    return build(task, skip_bad, _count)
+    return build_shards(task, skip_bad, _count)
 
 
 def _count() -> None:

@@ -15,18 +15,18 @@ from typing import Any
 import av
 import filelock
 
-from ssmar_bench.clips.build import Entries, bad_clip, build
-from ssmar_bench.clips.decode import probe
+from ssmar_bench.clips.build import Entries, bad_clip, build_shards
+from ssmar_bench.clips.decode import read_header
 from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.draft import DRAFT
 from ssmar_bench.clips.layout import Task, tasks_of
 from ssmar_bench.clips.pool import built_by_processes
 from ssmar_bench.clips.shards import FORMAT, ClipFile, Shard, entries_of, size_in_bytes, verified, writing
-from ssmar_bench.clips.video_file import missing
+from ssmar_bench.clips.video_file import why_missing
 from ssmar_bench.core import links, paths
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.events import Event, Listener, silence
+from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.files import write_json
 
 _MARGIN = 64 << 20
@@ -38,7 +38,7 @@ _LOOKED_AT = 10
 
 
 @dataclass(frozen=True)
-class Audit:
+class FrameMismatch:
     """A clip that is used, though its video does not hold as many frames as its header says."""
 
     clip_id: str
@@ -56,33 +56,33 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Report:
+class PreparationReport:
     """What a preparation did: clips decoded now and found decoded, clips to look at, clips that are left out."""
 
     decoded: int
     reused: int
-    audit: list[Audit]
+    audit: list[FrameMismatch]
     left_out: list[LeftOut]
 
 
-def prepare(
+def prepare_frame_cache(
     folder: Path,
     clips: Sequence[ClipFile],
-    recipe: StoreRecipe,
+    config: FrameCacheConfig,
     processes: int,
-    listener: Listener = silence,
+    listener: Listener = ignore_events,
     skip_bad: bool = False,
-) -> Report:
-    """Bring the store in ``folder`` to hold exactly ``clips`` under ``recipe``; decode only what is not there yet.
+) -> PreparationReport:
+    """Bring the store in ``folder`` to hold exactly ``clips`` under ``config``; decode only what is not there yet.
 
     Every shard that is there is verified: one whose frames do not match their checksums, or whose videos have
     another size or time of change than when they were decoded, is built anew. Of two preparations of one folder the
     second waits for the first.
 
     Args:
-        folder: the store (:func:`ssmar_bench.clips.frame_cache.location`); made if need be.
+        folder: the store (:func:`ssmar_bench.clips.frame_cache.cache_location`); made if need be.
         clips: the clips, with unique ids, in any order.
-        recipe: which frames are stored, and how large.
+        config: which frames are stored, and how large.
         processes: processes that decode; 1 decodes in this process.
         listener: hears events ``prepare``, counted in clips.
         skip_bad: leave clips out that cannot be used (``left_out.json`` names them), instead of stopping at the
@@ -91,7 +91,7 @@ def prepare(
     Raises:
         UserError: a clip cannot be used and is not to be skipped, or the disk has too little space.
     """
-    tasks = tasks_of(folder, clips, recipe)
+    tasks = tasks_of(folder, clips, config)
     shards = [shard for task in tasks for shard in task]
     if not skip_bad:
         _require_videos(clips)
@@ -111,12 +111,12 @@ def prepare(
         decoded, built = _decode(stale, processes, skip_bad, reused, listener)
         entries = [entry for shard in shards for entry in found[shard] or built[shard]]
         audit, left_out = _judged(entries, clips)
-        _finish(folder, recipe, shards, entries)
-        return Report(decoded, len(entries) - decoded - len(left_out), audit, left_out)
+        _finish(folder, config, shards, entries)
+        return PreparationReport(decoded, len(entries) - decoded - len(left_out), audit, left_out)
 
 
 @dataclass(frozen=True)
-class Sizes:
+class CacheSize:
     """What a preparation needs.
 
     Attributes:
@@ -133,18 +133,18 @@ class Sizes:
     left: list[ClipFile]
 
 
-def sizes(folder: Path, clips: Sequence[ClipFile], recipe: StoreRecipe) -> Sizes:
+def cache_size(folder: Path, clips: Sequence[ClipFile], config: FrameCacheConfig) -> CacheSize:
     """How large the store in ``folder`` is going to be; what stands there is looked at, not verified."""
-    shards = [shard for task in tasks_of(folder, clips, recipe) for shard in task]
+    shards = [shard for task in tasks_of(folder, clips, config) for shard in task]
     left = [clip for shard in shards if entries_of(shard) is None for clip in shard.clips]
-    one = size_in_bytes(1, recipe, _aspect(clips))
-    return Sizes(one * len(clips), one * len(left), _free(folder), len(clips), left)
+    one = size_in_bytes(1, config, _aspect(clips))
+    return CacheSize(one * len(clips), one * len(left), _free(folder), len(clips), left)
 
 
 def _require_videos(clips: Sequence[ClipFile]) -> None:
     """A missing file is told now, not after hours of decoding."""
     for clip in sorted({clip.path: clip for clip in clips}.values(), key=lambda clip: clip.path):
-        reason = missing(clip.path)
+        reason = why_missing(clip.path)
         if reason:
             raise bad_clip(clip, reason)
 
@@ -154,7 +154,7 @@ def _require_space(folder: Path, shards: Sequence[Shard]) -> None:
     if not shards:
         return
     clips = [clip for shard in shards for clip in shard.clips]
-    needed = size_in_bytes(len(clips), shards[0].recipe, _aspect(clips)) + _MARGIN
+    needed = size_in_bytes(len(clips), shards[0].config, _aspect(clips)) + _MARGIN
     free = _free(folder)  # a stale shard stays until the new one replaces it, so its space is not counted as free
     if free < needed:
         raise UserError(
@@ -173,7 +173,7 @@ def _aspect(clips: Sequence[ClipFile]) -> float:
     found = []
     for clip in clips[:: max(1, len(clips) // _LOOKED_AT)]:
         with contextlib.suppress(UserError):
-            header = probe(clip.path)
+            header = read_header(clip.path)
             found.append(max(header.width, header.height) / min(header.width, header.height))
     return sum(found) / len(found) if found else 16 / 9
 
@@ -192,7 +192,7 @@ def _alone(folder: Path, listener: Listener) -> Iterator[None]:
     lock = filelock.FileLock(folder / ".lock")
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        top = paths.cache() if folder.is_relative_to(paths.cache()) else folder
+        top = paths.cache_folder() if folder.is_relative_to(paths.cache_folder()) else folder
         links.refuse(top, *folder.relative_to(top).parts)
         try:
             lock.acquire(timeout=0)
@@ -264,14 +264,16 @@ def _built(
         tell(done)
 
     for task in tasks:
-        entries, decoded = build(task, skip_bad, count)
+        entries, decoded = build_shards(task, skip_bad, count)
         yield task, entries, decoded
 
 
-def _judged(entries: Sequence[dict[str, Any]], clips: Sequence[ClipFile]) -> tuple[list[Audit], list[LeftOut]]:
+def _judged(entries: Sequence[dict[str, Any]], clips: Sequence[ClipFile]) -> tuple[list[FrameMismatch], list[LeftOut]]:
     """The clips to look at, and those that are left out."""
     files = {clip.clip_id: clip for clip in clips}
-    audit = [Audit(files[entry["id"]].shown, entry["decoded"], entry["header"]) for entry in entries if _odd(entry)]
+    audit = [
+        FrameMismatch(files[entry["id"]].shown, entry["decoded"], entry["header"]) for entry in entries if _odd(entry)
+    ]
     left_out = [
         LeftOut(files[entry["id"]].shown, str(files[entry["id"]].path), entry["problem"])
         for entry in entries
@@ -285,7 +287,7 @@ def _odd(entry: dict[str, Any]) -> bool:
     return not entry["problem"] and entry["header"] not in (0, entry["decoded"])
 
 
-def _finish(folder: Path, recipe: StoreRecipe, shards: Sequence[Shard], entries: Entries) -> None:
+def _finish(folder: Path, config: FrameCacheConfig, shards: Sequence[Shard], entries: Entries) -> None:
     audit = [
         {"clip_id": entry["id"], **{key: entry[key] for key in ("decoded", "header")}}
         for entry in entries
@@ -294,11 +296,11 @@ def _finish(folder: Path, recipe: StoreRecipe, shards: Sequence[Shard], entries:
     left_out = [{"clip_id": entry["id"], "reason": entry["problem"]} for entry in entries if entry["problem"]]
     timed = [entry["id"] for entry in entries if entry["by_time"]]
     decoder = {"pyav": av.__version__, "ffmpeg": ".".join(map(str, av.library_versions["libavcodec"]))}
-    if recipe.decoder == "decord":
+    if config.decoder == "decord":
         decoder["decord"] = decord_module().__version__
     about = {
         "format": FORMAT,
-        "recipe": recipe.model_dump(),
+        "recipe": config.model_dump(),
         "shards": [shard.stem.name for shard in shards],
         "decoder": decoder,
         "sampled_by_time": timed,

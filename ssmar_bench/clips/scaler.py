@@ -40,7 +40,7 @@ class Scaler:
             self._orientation = orientation_of(frame)
         except UnknownOrientationError as error:
             raise BadVideoError(self._path, f"{error}, which is not done here") from None
-        self._size = scaled(frame.width, frame.height, self._short_side)
+        self._size = scaled_size(frame.width, frame.height, self._short_side)
         # AREA averages over all source pixels of a target pixel: no aliasing; it is no good for enlarging.
         self._method |= Interpolation.AREA if self._size[0] < frame.width else Interpolation.BICUBIC
 
@@ -53,7 +53,7 @@ class Scaler:
         return self._orientation.apply(cast("Frames", rgb.to_ndarray()))
 
 
-def scaled(width: int, height: int, short_side: int | None) -> tuple[int, int]:
+def scaled_size(width: int, height: int, short_side: int | None) -> tuple[int, int]:
     """Width and height with the shorter side at ``short_side``, aspect kept to the nearest pixel."""
     if short_side is None:
         return width, height

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.contract import View, Views
 
 
-def check_views(views: Views, stored: StoreRecipe) -> None:
+def check_views(views: Views, stored: FrameCacheConfig) -> None:
     """Raise ``ValueError`` with what to do if a store of the recipe ``stored`` cannot serve ``views``."""
     if views.neighbours > stored.neighbours:
         raise ValueError(
@@ -14,10 +14,10 @@ def check_views(views: Views, stored: StoreRecipe) -> None:
             "set store.neighbours: 1 in the recipe's overrides"
         )
     for view in views:
-        parts_of(stored, view)
+        view_segments(stored, view)
 
 
-def parts_of(stored: StoreRecipe, view: View) -> tuple[int, int]:
+def view_segments(stored: FrameCacheConfig, view: View) -> tuple[int, int]:
     """Into how many equal parts the stored frames fall for ``view``, and how many of them each part has.
 
     Raises:

@@ -22,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.identity import digest
@@ -56,7 +56,7 @@ class Shard:
 
     stem: Path
     clips: tuple[ClipFile, ...]
-    recipe: StoreRecipe
+    config: FrameCacheConfig
 
     @property
     def data(self) -> Path:
@@ -70,18 +70,18 @@ class Shard:
 
     def identity(self) -> str:
         """Digest of what the shard must hold; the videos' whereabouts are left out, so data sets can be moved."""
-        return recipe_digest(self.recipe, self.clips)
+        return config_digest(self.config, self.clips)
 
 
-def recipe_digest(recipe: StoreRecipe, clips: Sequence[ClipFile]) -> str:
+def config_digest(config: FrameCacheConfig, clips: Sequence[ClipFile]) -> str:
     """Digest of a recipe and of the clips' ids and frame numbers."""
-    return digest([FORMAT, recipe.told(), [[clip.clip_id, clip.start, clip.end] for clip in clips]])
+    return digest([FORMAT, config.to_config(), [[clip.clip_id, clip.start, clip.end] for clip in clips]])
 
 
-def size_in_bytes(clips: int, recipe: StoreRecipe, aspect: float = 16 / 9) -> int:
+def size_in_bytes(clips: int, config: FrameCacheConfig, aspect: float = 16 / 9) -> int:
     """Bytes that a store of ``clips`` clips takes; ``aspect`` is the frames' longer side over the shorter one."""
-    pixels = recipe.short_side * round(recipe.short_side * aspect)
-    return clips * recipe.frames * pixels * 3
+    pixels = config.short_side * round(config.short_side * aspect)
+    return clips * config.frames * pixels * 3
 
 
 @contextlib.contextmanager

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ssmar_bench.clips.sample_frames import take
+from ssmar_bench.clips.sample_frames import sample_frames
 from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.video_file import BadVideoError
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 
 
 @dataclass(frozen=True)
-class Outside:
-    """One clip in memory, with the face that a store shows to a :class:`ssmar_bench.clips.views.Viewer`.
+class VideoClip:
+    """One clip in memory, with the face that a store shows to a :class:`ssmar_bench.clips.views.ViewMaker`.
 
     Attributes:
         ids: its name.
@@ -29,8 +29,8 @@ class Outside:
         return self.frames
 
 
-def outside(path: Path, recipe: StoreRecipe, start: int = -1, end: int = -1) -> Outside:
-    """Decode frames ``start`` to ``end`` of a video (0-based, inclusive; -1 and -1: all of it) under ``recipe``.
+def decode_video_clip(path: Path, config: FrameCacheConfig, start: int = -1, end: int = -1) -> VideoClip:
+    """Decode frames ``start`` to ``end`` of a video (0-based, inclusive; -1 and -1: all of it) under ``config``.
 
     Raises:
         BadVideoError: the file is no video or damaged, or has fewer frames than are asked for.
@@ -39,9 +39,9 @@ def outside(path: Path, recipe: StoreRecipe, start: int = -1, end: int = -1) -> 
     """
     if not path.is_file():
         raise UserError(f"There is no video file {path}.")
-    ((_, taken),) = take(path, [(start, end)], recipe)
+    ((_, taken),) = sample_frames(path, [(start, end)], config)
     if taken.problem:
         whole = start < 0 and end < 0
         advice = "replace the file" if whole else "choose other frames, or replace the file"
         raise BadVideoError(path, taken.problem, advice)
-    return Outside((path.name,), taken.frames)
+    return VideoClip((path.name,), taken.frames)

@@ -46,7 +46,7 @@ def open_video(path: Path) -> InputContainer:
     Raises:
         BadVideoError: the file is missing or no video.
     """
-    reason = missing(path)
+    reason = why_missing(path)
     if reason:
         raise BadVideoError(path, reason)
     try:
@@ -64,7 +64,7 @@ def open_video(path: Path) -> InputContainer:
     return container
 
 
-def missing(path: Path) -> str:
+def why_missing(path: Path) -> str:
     """Why there is no file at ``path``, without naming it; "" if there is something that can be opened."""
     if path.is_file() or path.is_dir():
         return ""  # to open a folder says what it is

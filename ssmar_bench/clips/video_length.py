@@ -10,7 +10,7 @@ import av
 from ssmar_bench.clips.video_file import BadVideoError, main_stream, open_video
 
 
-def length(path: Path) -> tuple[float, float]:
+def duration_and_rate(path: Path) -> tuple[float, float]:
     """Seconds and frames a second that a video's header announces; NaN where it does not say or is no video."""
     try:
         with open_video(path) as container:

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ssmar_bench.clips.augment import strengthen
+from ssmar_bench.clips.augment import strong_augment
 from ssmar_bench.clips.decode import Frames
-from ssmar_bench.clips.segments import parts_of
-from ssmar_bench.core.benchmark_config import ClipRecipe, StoreRecipe
+from ssmar_bench.clips.segments import view_segments
+from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.contract import View
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.seeds import generator
@@ -38,7 +38,7 @@ def temporal_gradient(frames: Frames, following: Frames) -> Frames:
     return ((frames.astype(np.int16) - following + 256) >> 1).astype(np.uint8)
 
 
-class Clips(Protocol):
+class FrameSource(Protocol):
     """Where frames lie: a store, or one clip of a video in memory (:mod:`ssmar_bench.clips.video_clip`)."""
 
     @property
@@ -51,23 +51,23 @@ class Clips(Protocol):
         ...
 
 
-class Viewer:
+class ViewMaker:
     """Makes views (B, T, C, size, size) float32 of a store's clips.
 
     Args:
-        store: where the frames lie.
-        recipe: how views are made.
-        store_recipe: how many segments, candidates and neighbours the store holds.
+        frame_cache: where the frames lie.
+        config: how views are made.
+        cache_config: how many segments, candidates and neighbours the store holds.
         seed: the run's seed.
     """
 
-    def __init__(self, store: Clips, recipe: ClipRecipe, store_recipe: StoreRecipe, seed: int) -> None:
-        self._store = store
-        self._recipe = recipe
-        self._stored = store_recipe
+    def __init__(self, frame_cache: FrameSource, config: ClipConfig, cache_config: FrameCacheConfig, seed: int) -> None:
+        self._frame_cache = frame_cache
+        self._recipe = config
+        self._stored = cache_config
         self._seed = seed
         # x / 255, minus mean, over std, in one multiplication and one addition.
-        mean, std = torch.tensor(recipe.mean), torch.tensor(recipe.std)
+        mean, std = torch.tensor(config.mean), torch.tensor(config.std)
         self._scale = (1 / (255 * std)).view(3, 1, 1)
         self._shift = (-mean / std).view(3, 1, 1)
 
@@ -108,7 +108,7 @@ class Viewer:
 
     def _frames(self, clips: int, view: View, key: Key) -> npt.NDArray[np.int64]:
         """Places in the store of the frames to show, (clips, T): one frame of each part of the clip."""
-        parts, held = parts_of(self._stored, view)
+        parts, held = view_segments(self._stored, view)
         first = np.arange(parts) * held
         if view.aug == "test":
             frames = np.broadcast_to(first + held // 2, (clips, parts))
@@ -126,11 +126,12 @@ class Viewer:
 
     def _crop(self, row: int, frames: npt.NDArray[np.int64], place: Floats, modality: str) -> Frames:
         """Frames (T, size, size, 3) of a clip, or their gradients."""
-        clip, size = self._store.clip(row), self._recipe.size
+        clip, size = self._frame_cache.clip(row), self._recipe.size
         height, width = clip.shape[1:3]
         if min(height, width) < size:
             raise UserError(
-                f"The clip '{self._store.ids[row]}' is stored with {width} x {height} pixels, smaller than the crop of "
+                f"The clip '{self._frame_cache.ids[row]}' is stored with {width} x {height} pixels, smaller than the "
+                "crop of "
                 f"{size} (clips.size); raise store.short_side or lower clips.size."
             )
         down, across = place
@@ -139,7 +140,7 @@ class Viewer:
         return inside[frames] if modality == "rgb" else temporal_gradient(inside[frames], inside[frames + 1])
 
     def _strengthened(self, pixels: Tensor, rng: np.random.Generator) -> Tensor:
-        recipe = self._recipe
+        config = self._recipe
         for number, clip in enumerate(pixels):
-            pixels[number] = strengthen(clip, rng, recipe.strong_ops, recipe.cutout, recipe.per_frame)
+            pixels[number] = strong_augment(clip, rng, config.strong_ops, config.cutout, config.per_frame)
         return pixels

@@ -18,9 +18,9 @@ from pydantic import (
 )
 
 from ssmar_bench.core import numbers
-from ssmar_bench.core.paths import at_home
+from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.printable import Line
-from ssmar_bench.core.shelf import Shelf
+from ssmar_bench.core.shelf import ConfigCatalog
 from ssmar_bench.core.yaml_file import validate
 
 
@@ -32,16 +32,16 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    def told(self) -> dict[str, Any]:
+    def to_config(self) -> dict[str, Any]:
         """Plain data for a run's spec; neutral values are left out, so that a new key renames no old run."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
-class Source(Section):
+class SourceConfig(Section):
     """Which data set, and the knobs it is rendered with where it is synthetic."""
 
     name: str
-    knobs: dict[str, int | float] = Field(default_factory=dict)
+    options: dict[str, int | float] = Field(default_factory=dict)
 
 
 class ClassList(Section):
@@ -57,20 +57,20 @@ class CarvedTest(Section):
 
     Attributes:
         clips_per_class: that many clips of every class; 0 for none.
-        people: whole people, until they hold this share of the clips; 0 for none.
+        subjects: whole people, until they hold this share of the clips; 0 for none.
     """
 
     clips_per_class: StrictInt = Field(default=0, ge=0)
-    people: float = Field(default=0, ge=0, lt=1)
+    subjects: float = Field(default=0, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
-        if bool(self.clips_per_class) == bool(self.people):
+        if bool(self.clips_per_class) == bool(self.subjects):
             raise ValueError("give either clips_per_class or people")
         return self
 
 
-class Parts(Section):
+class SplitConfig(Section):
     """Which clips are trained, validated and tested on, and how the labelled ones are chosen.
 
     Nothing of this enters a run's identity but by the manifest that comes out of it.
@@ -81,7 +81,7 @@ class Parts(Section):
         test: the source's official parts that are tested on; empty with ``carved_test``.
         validation: share of the clips in ``train`` that are validated on.
         validation_by: whether whole people or single clips are held out for it.
-        labelled_by: ``clip`` labels the ratio of each class; ``person`` labels everything of some people and nothing
+        labelled_by: ``clip`` labels the ratio of each class; ``subject`` labels everything of some people and nothing
             of the others, so that the ratio holds for all classes together and only nearly.
         labelled_per_class: this many labelled clips of every class whatever its size; 0 labels by ratio, and any
             other number needs the one ratio that it amounts to.
@@ -108,13 +108,13 @@ class Parts(Section):
 
     @field_validator("labelled_per_class")
     @classmethod
-    def _not_by_person(cls, count: int, info: ValidationInfo) -> int:
+    def _not_by_subject(cls, count: int, info: ValidationInfo) -> int:
         if count and info.data.get("labelled_by") == "person":
             raise ValueError("people cannot be labelled by a number of clips of every class; use labelled_by: clip")
         return count
 
 
-class StoreRecipe(Section):
+class FrameCacheConfig(Section):
     """How videos are decoded into the store: ``segments`` x ``candidates`` frames a clip, short side in pixels.
 
     With ``neighbours`` 1 the frame that follows each of them in the video is stored as well, for views of the temporal
@@ -137,7 +137,7 @@ class StoreRecipe(Section):
         return self.segments * self.candidates * (1 + self.neighbours)
 
 
-class ClipRecipe(Section):
+class ClipConfig(Section):
     """How a view is made from the store's frames.
 
     Attributes:
@@ -158,7 +158,7 @@ class ClipRecipe(Section):
     std: tuple[float, float, float]
 
 
-class BackboneRecipe(Section):
+class BackboneConfig(Section):
     """Which network: ``micro-tsm``, ``micro-r3d``, ``r3d18``, ``timesformer-base``, or ``tsn:``, ``tsm:`` NAME of timm.
 
     ``weights`` is ``none``, ``imagenet`` (``kinetics400`` for ``r3d18``) or the path of a file; ``input`` is ``rgb``,
@@ -174,18 +174,18 @@ class BackboneRecipe(Section):
     @field_validator("weights")
     @classmethod
     def _whose_home(cls, weights: str) -> str:
-        return str(at_home(weights)) if weights.startswith("~") else weights
+        return str(expand_home(weights)) if weights.startswith("~") else weights
 
-    def told(self) -> dict[str, Any]:
+    def to_config(self) -> dict[str, Any]:
         """As every section's; where a file of weights stands is no part of what a run is."""
-        return super().told() | {"weights": PurePath(self.weights).name}
+        return super().to_config() | {"weights": PurePath(self.weights).name}
 
 
-Family = Literal["tsm", "3d", "vit"]
+NetworkFamily = Literal["tsm", "3d", "vit"]
 """Kinds of networks: 2D convolutions with temporal shift, 3D convolutions, vision transformers."""
 
 
-class Training(Section):
+class TrainConfig(Section):
     """The schedule, the same for every method of a benchmark.
 
     Attributes:
@@ -194,7 +194,8 @@ class Training(Section):
         lr: initial learning rate, cosine decay to 0 over all steps.
         ema: momentum of the averaged weights that give the further EMA column.
         threads: CPU threads a run (part of what makes it repeatable).
-        gradient_norm: longest gradient (L2, over all weights together); a longer one is shortened to it. 0: as it is.
+        gradient_clipping: longest gradient (L2, over all weights together); a longer one is shortened to it. 0: as it
+            is.
     """
 
     epochs: int = Field(ge=1, le=100_000)
@@ -206,7 +207,7 @@ class Training(Section):
     ema: float = Field(ge=0, lt=1)
     precision: Literal["fp32", "bf16"]
     threads: int = Field(ge=1, le=256)
-    gradient_norm: float = Field(default=0, ge=0)
+    gradient_clipping: float = Field(default=0, ge=0)
 
 
 def _no_truth_value(value: Any) -> Any:
@@ -222,7 +223,7 @@ def _no_repetition(texts: list[str]) -> None:
             raise ValueError(f"{text} stands there twice")
 
 
-class Definition(Section):
+class BenchmarkConfig(Section):
     """One file of ``splits/``; its name becomes part of folders' names.
 
     Attributes:
@@ -238,18 +239,18 @@ class Definition(Section):
     title: Line
     notes: str = ""
     variant_of: str = ""
-    source: Source
+    source: SourceConfig
     classes: dict[int, Line] = Field(min_length=2)
     class_list: ClassList | None = None
     expected_clips: dict[str, StrictInt] = Field(default_factory=dict)
-    parts: Parts
+    parts: SplitConfig
     ratios: list[Annotated[float, BeforeValidator(_no_truth_value)]] = Field(min_length=1)
     seeds: list[Annotated[StrictInt, Field(ge=0, lt=2**31)]] = Field(min_length=1)
-    store: StoreRecipe
-    clips: ClipRecipe
-    backbone: BackboneRecipe
-    networks: dict[Family, str] = Field(default_factory=dict)
-    train: Training
+    frame_cache: FrameCacheConfig
+    clips: ClipConfig
+    backbone: BackboneConfig
+    networks: dict[NetworkFamily, str] = Field(default_factory=dict)
+    train: TrainConfig
     profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @field_validator("classes", mode="wrap")
@@ -273,7 +274,7 @@ class Definition(Section):
         for ratio in ratios:
             if not 0 < ratio <= 1:
                 raise ValueError(f"a labelled ratio lies in (0, 1], not {ratio}")
-        ratios = [numbers.ratio(ratio) for ratio in ratios]
+        ratios = [numbers.parse_ratio(ratio) for ratio in ratios]
         _no_repetition([f"{ratio:.6g}" for ratio in ratios])  # as fingerprints and folders' names write them
         return ratios
 
@@ -290,9 +291,9 @@ class Definition(Section):
         return self
 
 
-BENCHMARKS = Shelf("splits", "benchmark")
+BENCHMARKS = ConfigCatalog("splits", "benchmark")
 
 
-def read(name: str) -> Definition:
+def read_benchmark_config(name: str) -> BenchmarkConfig:
     """The validated definition of benchmark ``name``."""
-    return validate(Definition, BENCHMARKS.document(name))
+    return validate(BenchmarkConfig, BENCHMARKS.document(name))

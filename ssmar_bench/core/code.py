@@ -69,7 +69,7 @@ class _Sources:
         """The module's source; None if it is not covered or has none."""
         if module not in self._known:
             covered = any(_lies_in(module, package) for package in self._inside)
-            path = modules.source(module) if covered else None
+            path = modules.source_file(module) if covered else None
             self._known[module] = None if path is None else _Source(module, path)
         return self._known[module]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core.benchmark_config import Definition, Family
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core.benchmark_config import BenchmarkConfig, NetworkFamily
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.method_config import Recipe
+from ssmar_bench.core.method_config import MethodConfig
 from ssmar_bench.core.printable import shortened
-from ssmar_bench.core.yaml_file import Document, Place, validate
+from ssmar_bench.core.yaml_file import Document, KeyPath, validate
 from ssmar_bench.core.yaml_file import value as yaml_value
 
 SECTIONS = ("store", "clips", "backbone", "train")
@@ -36,13 +36,13 @@ def parse_set(text: str) -> tuple[str, Any]:
 
 
 @dataclass(frozen=True)
-class Layer:
+class ConfigLayer:
     """Settings laid over a definition: ``section.key`` -> value, what to call them, and where they stand."""
 
-    origin: str
+    title: str
     values: Mapping[str, Any]
     document: Document | None = None
-    place: Place = ()
+    place: KeyPath = ()
 
     def entries(self) -> Iterator[tuple[str, str, Any, tuple[Path, int] | None]]:
         """(section, key, value, file and line) of every setting.
@@ -54,19 +54,19 @@ class Layer:
             section, _, key = name.partition(".")
             where = None if self.document is None else self.document.lines.get((*self.place, name))
             if section in SETTABLE and not key:
-                raise UserError(f"{self.origin}: write '{section}.KEY: value', not a section '{section}'.")
+                raise UserError(f"{self.title}: write '{section}.KEY: value', not a section '{section}'.")
             if section not in SETTABLE:
-                raise UserError(f"{self.origin}: unknown key '{name}'{nearest(section, SETTABLE)}")
+                raise UserError(f"{self.title}: unknown key '{name}'{nearest(section, SETTABLE)}")
             yield section, key, value, where
 
 
-def settle(
+def resolve_config(
     benchmark: str,
     profile: str | None,
-    recipe: Recipe | None,
+    method_config: MethodConfig | None,
     sets: Mapping[str, Any],
-    recipe_document: Document | None = None,
-) -> Definition:
+    method_document: Document | None = None,
+) -> BenchmarkConfig:
     """The definition with profile, the recipe's overrides and ``sets`` (sections of the definition only) applied.
 
     A family's name in ``backbone.name`` becomes the network that stands for it on the benchmark.
@@ -74,18 +74,22 @@ def settle(
     Raises:
         UserError: an unknown profile, section or key, a value that does not fit, or a family without a network.
     """
-    document = definitions.BENCHMARKS.document(benchmark)
-    profiles = validate(Definition, document).profiles
+    document = benchmark_configs.BENCHMARKS.document(benchmark)
+    profiles = validate(BenchmarkConfig, document).profiles
     layers = []
     if profile is not None:
         profile = meant(profile, profiles)
         if profile not in profiles:
             raise UserError(f"Benchmark '{benchmark}' has no profile '{profile}'{nearest(profile, profiles)}")
-        origin = f"profile '{profile}' of {benchmark}"
-        layers.append(Layer(origin, profiles[profile], document, ("profiles", profile)))
-    if recipe is not None:
-        layers.append(Layer(f"overrides of method '{recipe.name}'", recipe.overrides, recipe_document, ("overrides",)))
-    layers.append(Layer("--set", sets))
+        title = f"profile '{profile}' of {benchmark}"
+        layers.append(ConfigLayer(title, profiles[profile], document, ("profiles", profile)))
+    if method_config is not None:
+        layers.append(
+            ConfigLayer(
+                f"overrides of method '{method_config.name}'", method_config.overrides, method_document, ("overrides",)
+            )
+        )
+    layers.append(ConfigLayer("--set", sets))
     data, lines = dict(document.data), dict(document.lines)
     for layer in layers:
         for section, key, value, where in layer.entries():
@@ -94,32 +98,34 @@ def settle(
             if where is not None:
                 lines[(section, key)] = where
     try:
-        return _with_room(_with_network(validate(Definition, Document(data, lines))))
+        return _with_room(_with_network(validate(BenchmarkConfig, Document(data, lines))))
     except UserError as error:
-        origins = ", ".join(layer.origin for layer in layers if layer.values)
+        origins = ", ".join(layer.title for layer in layers if layer.values)
         raise UserError(f"{error} (with {origins} applied)") from error
 
 
-def _with_room(definition: Definition) -> Definition:
+def _with_room(benchmark_config: BenchmarkConfig) -> BenchmarkConfig:
     """The definition, whose crop lies within the stored frames."""
-    size, side = definition.clips.size, definition.store.short_side
+    size, side = benchmark_config.clips.size, benchmark_config.frame_cache.short_side
     if size > side:
         raise UserError(
-            f"{definition.name}: the crop of {size} pixels (clips.size) is larger than the stored frames, whose short "
+            f"{benchmark_config.name}: the crop of {size} pixels (clips.size) is larger than the stored frames, whose "
+            "short "
             f"side has {side} (store.short_side); raise the one or lower the other"
         )
-    return definition
+    return benchmark_config
 
 
-def _with_network(definition: Definition) -> Definition:
+def _with_network(benchmark_config: BenchmarkConfig) -> BenchmarkConfig:
     """The definition with a network's name where a family's stood."""
-    family = definition.backbone.name
-    if family not in get_args(Family):
-        return definition
-    name = definition.networks.get(cast("Family", family))
+    family = benchmark_config.backbone.name
+    if family not in get_args(NetworkFamily):
+        return benchmark_config
+    name = benchmark_config.networks.get(cast("NetworkFamily", family))
     if name is None:
         raise UserError(
-            f"{definition.name} does not say which network stands for the family '{family}'; add it to its section "
+            f"{benchmark_config.name} does not say which network stands for the family '{family}'; add it to its "
+            "section "
             f"networks, or give a network with --backbone"
         )
-    return definition.model_copy(update={"backbone": definition.backbone.model_copy(update={"name": name})})
+    return benchmark_config.model_copy(update={"backbone": benchmark_config.backbone.model_copy(update={"name": name})})

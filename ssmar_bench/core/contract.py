@@ -211,7 +211,7 @@ class Context:
         steps, epochs: the length of the run.
         network: role -> a new :class:`Network`, whose initial weights depend on the run's seed and on the role alone.
             Every method starts from ``network("student")``.
-        part: (role, make) -> what ``make()`` returns, a module that a method has besides networks (a head), with
+        module: (role, make) -> what ``make()`` returns, a module that a method has besides networks (a head), with
             initial weights that depend on the same.
     """
 
@@ -221,7 +221,7 @@ class Context:
     steps: int
     epochs: int
     network: Callable[[str], Any]
-    part: Callable[[str, Callable[[], Any]], Any]
+    module: Callable[[str, Callable[[], Any]], Any]
 
 
 class Pools(Protocol):
@@ -258,7 +258,7 @@ class Method(nn.Module, ABC):
     moving it need no code. It calls no ``backward``, ``item``, device or printing.
 
     Its hyper-parameters are its ``config``. A plan asks :meth:`views` and :meth:`check` before anything is built
-    (:func:`unbuilt`): they read ``config`` alone.
+    (:func:`method_without_network`): they read ``config`` alone.
     """
 
     Config: ClassVar[type[HyperParameters]]
@@ -305,7 +305,7 @@ class Method(nn.Module, ABC):
         """Called once after the last epoch, in evaluation mode and without gradient, before anything is scored."""
 
 
-def unbuilt(algorithm: type[Method], config: HyperParameters) -> Method:
+def method_without_network(algorithm: type[Method], config: HyperParameters) -> Method:
     """A method with its hyper-parameters and nothing else, to be asked for its views and checks; it cannot be run."""
     method = algorithm.__new__(algorithm)
     object.__setattr__(method, "config", config)

@@ -2,7 +2,7 @@
 
 ``SHA256SUMS`` holds the SHA-256 of every file of the folder that is read again, as ``sha256sum --check`` reads it. New
 files are written aside, then their digests, then they are renamed. A kill in between leaves temporary files that have
-their digests already: :func:`recover` renames them, and removes all others.
+their digests already: :func:`finish_write` renames them, and removes all others.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.files import aside_of, write_aside, write_text
+from ssmar_bench.core.files import temporary_path, write_temporary, write_text
 
 FILE = "SHA256SUMS"
 DIFFERENT = f"its SHA-256 is not the one in {FILE}"
@@ -38,7 +38,7 @@ class DamagedError(UserError):
         self.path, self.why = path, why
 
 
-def write(folder: Path, files: Mapping[str, bytes], forget: Collection[str] = ()) -> None:
+def write_files(folder: Path, files: Mapping[str, bytes], forget: Collection[str] = ()) -> None:
     """Write files of a folder together, in their order, and their digests; the caller alone writes there.
 
     Args:
@@ -53,23 +53,23 @@ def write(folder: Path, files: Mapping[str, bytes], forget: Collection[str] = ()
     removed = [folder / name for name in forget if (folder / name).is_file()]
     try:
         for name, data in files.items():
-            asides.append((write_aside(folder / name, data), folder / name))
+            asides.append((write_temporary(folder / name, data), folder / name))
         for path in removed:
-            path.replace(aside_of(path))
+            path.replace(temporary_path(path))
         digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-        text = {name: digest for name, digest in read(folder).items() if name not in forget} | digests
+        text = {name: digest for name, digest in read_digests(folder).items() if name not in forget} | digests
         write_text(folder / FILE, "".join(f"{digest}  {name}\n" for name, digest in text.items()))
     except OSError as error:
         for aside, _ in asides:
             aside.unlink(missing_ok=True)
         for path in removed:
-            if aside_of(path).exists():
-                aside_of(path).replace(path)
+            if temporary_path(path).exists():
+                temporary_path(path).replace(path)
         raise unwritable(folder / next(iter(files), FILE), error) from error
     for aside, path in asides:
         aside.replace(path)
     for path in removed:
-        aside_of(path).unlink(missing_ok=True)
+        temporary_path(path).unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: OSError) -> UserError:
@@ -79,7 +79,7 @@ def unwritable(path: Path, error: OSError) -> UserError:
     )
 
 
-def read(folder: Path) -> dict[str, str]:
+def read_digests(folder: Path) -> dict[str, str]:
     """The digests of a folder's files by their paths below it, in the order of writing; lines that are none are not."""
     return {match[2]: match[1] for line in _lines(folder) if (match := _LINE.fullmatch(line))}
 
@@ -91,14 +91,14 @@ def _lines(folder: Path) -> list[str]:
         return []
 
 
-def known(folder: Path) -> bool:
+def has_digests(folder: Path) -> bool:
     """Whether the folder has digests; folders that older versions wrote have none, and nothing can be compared."""
     return (folder / FILE).exists()
 
 
-def fault(folder: Path, name: str) -> str:
+def file_fault(folder: Path, name: str) -> str:
     """What is wrong with one file of a folder that has digests: "" or why it is not what was written."""
-    digest = read(folder).get(name)
+    digest = read_digests(folder).get(name)
     if digest is None:
         return MISSING if not (folder / name).exists() else UNLISTED
     return _fault(folder / name, digest)
@@ -120,14 +120,14 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def faults(folder: Path, kinds: Iterable[str] = ()) -> dict[str, str]:
+def folder_faults(folder: Path, kinds: Iterable[str] = ()) -> dict[str, str]:
     """Every damaged file of a folder by its path below it -> why; none where the folder has no digests.
 
     Files that match one of ``kinds`` (as ``ledger/*.npz``) must have a digest.
     """
-    if not known(folder):
+    if not has_digests(folder):
         return {}
-    digests = read(folder)
+    digests = read_digests(folder)
     found = {name: why for name, digest in digests.items() if (why := _fault(folder / name, digest))}
     there = (path.relative_to(folder).as_posix() for kind in kinds for path in folder.glob(kind))
     found |= {name: UNLISTED for name in there if name not in digests}
@@ -148,8 +148,8 @@ def read_file(folder: Path, name: str) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise DamagedError(path, MISSING if isinstance(error, FileNotFoundError) else str(error.strerror)) from error
-    if known(folder):
-        digest = read(folder).get(name)
+    if has_digests(folder):
+        digest = read_digests(folder).get(name)
         if digest is None:
             raise DamagedError(path, UNLISTED)
         if digest != hashlib.sha256(data).hexdigest():
@@ -157,14 +157,14 @@ def read_file(folder: Path, name: str) -> bytes:
     return data
 
 
-def recover(folder: Path) -> None:
-    """Finish what a killed :func:`write` has begun, and remove other temporary files; the caller alone writes there."""
+def finish_write(folder: Path) -> None:
+    """Finish what a killed :func:`write_files` began, remove other temporary files; the caller alone writes there."""
     asides = {
         aside: aside.with_name(match[1]).relative_to(folder).as_posix()
         for aside in folder.rglob(".*.tmp")
         if (match := _ASIDE.fullmatch(aside.name)) and aside.is_file() and not aside.is_symlink()
     }
-    for name, digest in read(folder).items():  # the last one says that all are there
+    for name, digest in read_digests(folder).items():  # the last one says that all are there
         for aside in [aside for aside, target in asides.items() if target == name]:
             if _fault(folder / name, digest) and not _fault(aside, digest):
                 aside.replace(folder / name)

@@ -46,6 +46,6 @@ def meant(name: str, known: Iterable[str]) -> str:
     return alike[0] if name not in names and len(alike) == 1 else name
 
 
-def twice(kind: str, name: str, origins: list[str]) -> UserError:
+def name_taken_twice(kind: str, name: str, origins: list[str]) -> UserError:
     """The error of a name that several claim; it names them all."""
     return UserError(f"{kind} '{name}' is defined twice: by {' and by '.join(origins)}; give one another name.")

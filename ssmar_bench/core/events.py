@@ -30,5 +30,5 @@ class Event:
 Listener = Callable[[Event], None]
 
 
-def silence(event: Event) -> None:
+def ignore_events(event: Event) -> None:
     """A listener that does not care."""

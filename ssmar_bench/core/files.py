@@ -20,19 +20,19 @@ DIGITS = 19
 """Characters of a whole number that is read."""
 
 
-def aside_of(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
     """The temporary file of this process beside ``path``."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
-def write_aside(path: Path, data: bytes) -> Path:
+def write_temporary(path: Path, data: bytes) -> Path:
     """Write ``data`` to a temporary file beside ``path`` and return it; the caller renames it.
 
     Raises:
         OSError: it cannot be written; no temporary file is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = aside_of(path)
+    aside = temporary_path(path)
     try:
         aside.unlink(missing_ok=True)
         with aside.open("xb") as file:  # follows no link
@@ -51,7 +51,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         OSError: it cannot be written; the old file stands, and no temporary one.
     """
-    aside = write_aside(path, data)
+    aside = write_temporary(path, data)
     try:
         aside.replace(path)
     except OSError:

@@ -7,11 +7,11 @@ import json
 from typing import Any
 
 
-def canonical(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no spaces; refuses NaN and anything that is not plain data."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def digest(value: Any, length: int = 16) -> str:
-    """The first ``length`` hexadecimal digits of the SHA-256 of :func:`canonical` ``value``."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()[:length]
+    """The first ``length`` hexadecimal digits of the SHA-256 of :func:`canonical_json` ``value``."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]

@@ -22,7 +22,7 @@ class Index:
         classes: class id -> name, for every class of the source.
         groups: class id -> part of the body, where the source has them.
         rates: path -> frames a second, where the source says so.
-        counterfeit: whether it is a counterfeit of the source, on which nothing can be measured.
+        mock: whether it is a counterfeit of the source, on which nothing can be measured.
     """
 
     source: str
@@ -30,7 +30,7 @@ class Index:
     classes: dict[int, str]
     groups: Mapping[int, str] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
-    counterfeit: bool = False
+    mock: bool = False
 
     def __post_init__(self) -> None:
         missing = [column for column in COLUMNS if column not in self.clips.columns]

@@ -7,25 +7,25 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ssmar_bench.core.benchmark_config import Section
-from ssmar_bench.core.errors import UserError, twice
-from ssmar_bench.core.paths import at_home
+from ssmar_bench.core.errors import UserError, name_taken_twice
+from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.printable import Line
-from ssmar_bench.core.shelf import Shelf, is_path
+from ssmar_bench.core.shelf import ConfigCatalog, is_path
 from ssmar_bench.core.yaml_file import Document, validate
 
 
-class Value(Section):
+class HyperParameter(Section):
     """One hyper-parameter and the source of its value (paper and equation, official code, or our decision)."""
 
     value: Any
     source: str = Field(min_length=1)
 
 
-class Parity(Section):
+class ReferenceCheck(Section):
     """What the algorithm is compared with, by the tests, and how closely it agrees.
 
     Attributes:
-        oracle: ``semilearn`` (its ``algorithm``, of version 0.3.2, under the recipe's section ``as_semilearn``) or
+        reference: ``semilearn`` (its ``algorithm``, of version 0.3.2, under the recipe's section ``as_semilearn``) or
             ``formulas`` (a second implementation in plain loops, in the file ``where``).
         tolerance: largest relative difference of the losses.
         steps: over how many optimiser steps from the same weights.
@@ -33,7 +33,7 @@ class Parity(Section):
         note: what is held equal besides weights, clips and seeds.
     """
 
-    oracle: Literal["semilearn", "formulas"]
+    reference: Literal["semilearn", "formulas"]
     tolerance: float = Field(gt=0)
     steps: int = Field(default=12, ge=1)
     algorithm: str = ""
@@ -42,20 +42,20 @@ class Parity(Section):
     note: str = ""
 
 
-class Recipe(Section):
+class MethodConfig(Section):
     """One file of ``methods/``: a row of a table."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     label: Line
     citation: Line
     algorithm: str
-    hyperparameters: dict[str, Value]
+    hyperparameters: dict[str, HyperParameter]
     deviations: list[str]
     overrides: dict[str, Any] = Field(default_factory=dict)
-    as_semilearn: dict[str, Value] = Field(default_factory=dict)
+    as_semilearn: dict[str, HyperParameter] = Field(default_factory=dict)
     """Hyper-parameters that restore semilearn's reading where the recipe has the paper's."""
     notes: str = ""
-    parity: Parity | None = None
+    reference_check: ReferenceCheck | None = None
 
     def values(self, as_semilearn: bool = False) -> dict[str, Any]:
         """The hyper-parameters without their sources; with semilearn's reading laid over them if asked for."""
@@ -63,25 +63,31 @@ class Recipe(Section):
         return {name: entry.value for name, entry in entries.items()}
 
 
-RECIPES = Shelf("methods", "method", in_files=True)
+METHODS = ConfigCatalog("methods", "method", in_files=True)
 
 
-def read(name: str) -> tuple[Recipe, Document]:
+def read_method_config(name: str) -> tuple[MethodConfig, Document]:
     """The validated recipe and its document (for the line of each hyper-parameter).
 
     Raises:
         UserError: no such method, a fault with its file and line, or a name that another method has.
     """
-    name = RECIPES.named(name)
-    source = RECIPES.document(name)
-    recipe = validate(Recipe, source)
-    parity, algorithm = (source.lines.get((key,), (None, 0))[0] for key in ("parity", "algorithm"))
-    if recipe.parity is not None and parity != algorithm:  # extended by another algorithm, of which it says nothing
-        recipe = recipe.model_copy(update={"parity": None})
+    name = METHODS.named(name)
+    source = METHODS.document(name)
+    method_config = validate(MethodConfig, source)
+    reference_check, algorithm = (source.lines.get((key,), (None, 0))[0] for key in ("parity", "algorithm"))
+    if (
+        method_config.reference_check is not None and reference_check != algorithm
+    ):  # extended by another algorithm, of which it says nothing
+        method_config = method_config.model_copy(update={"parity": None})
     if is_path(name):
-        for volume in RECIPES.volumes():
-            if volume.name == recipe.name and volume.path.resolve() != at_home(name).resolve():
-                raise twice("method", recipe.name, [f"{volume.origin} ({volume.path})", name])
-    elif recipe.name != name:
-        raise UserError(f"{source.where(('name',))}: name: '{recipe.name}' is not '{name}', as the file is called.")
-    return recipe, source
+        for config_file in METHODS.files():
+            if config_file.name == method_config.name and config_file.path.resolve() != expand_home(name).resolve():
+                raise name_taken_twice(
+                    "method", method_config.name, [f"{config_file.provider} ({config_file.path})", name]
+                )
+    elif method_config.name != name:
+        raise UserError(
+            f"{source.where(('name',))}: name: '{method_config.name}' is not '{name}', as the file is called."
+        )
+    return method_config, source

@@ -17,7 +17,7 @@ def scores(label: Ints, prediction: Ints, classes: int) -> dict[str, float]:
         prediction: (N,) predicted classes.
         classes: C; a class that occurs in neither is left out of the two means.
     """
-    matrix = counts(label, prediction, classes).astype(float)
+    matrix = confusion_matrix(label, prediction, classes).astype(float)
     hits, true, named = np.diag(matrix), matrix.sum(1), matrix.sum(0)
     present = true > 0
     seen = (true + named) > 0
@@ -28,7 +28,7 @@ def scores(label: Ints, prediction: Ints, classes: int) -> dict[str, float]:
     }
 
 
-def counts(label: Ints, prediction: Ints, classes: int) -> npt.NDArray[np.int64]:
+def confusion_matrix(label: Ints, prediction: Ints, classes: int) -> npt.NDArray[np.int64]:
     """How many clips of each true class (row) were given each name (column), (C, C)."""
     # Not scikit-learn's: its import takes over a second, in every process that trains.
     pairs = np.bincount(label * classes + prediction, minlength=classes**2)

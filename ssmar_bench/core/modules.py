@@ -21,12 +21,12 @@ def _spec(name: str) -> ModuleSpec | None:
     return spec
 
 
-def exists(name: str) -> bool:
+def module_exists(name: str) -> bool:
     """Whether there is a module ``name``, of whatever kind."""
     return _spec(name) is not None
 
 
-def source(name: str) -> Path | None:
+def source_file(name: str) -> Path | None:
     """The Python file of module ``name`` (``package.module``); of a package its ``__init__.py``; None without one."""
     spec = _spec(name)
     if spec is None or spec.origin is None or not spec.has_location:
@@ -35,7 +35,7 @@ def source(name: str) -> Path | None:
     return path if path.suffix == ".py" else None
 
 
-def folder(package: str) -> Path | None:
+def package_folder(package: str) -> Path | None:
     """The folder of ``package``; None if there is no such package, or it is a module of one file."""
     spec = _spec(package)
     if spec is None or not spec.submodule_search_locations:

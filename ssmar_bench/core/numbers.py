@@ -17,7 +17,7 @@ _CLOSE = 1e-7
 """Relative error of a 32-bit float: nearer to a simple fraction, a ratio is that fraction."""
 
 
-def plain(value: Any) -> Any:
+def plain_numbers(value: Any) -> Any:
     """``value`` with Python's own numbers in place of numpy's, inside lists, tuples and mappings too.
 
     A number of low precision becomes the decimal that it prints: ``np.float32(0.1)`` is 0.1, not 0.10000000149.
@@ -27,40 +27,40 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
-        return [plain(item) for item in value] if value.ndim else plain(value[()])
+        return [plain_numbers(item) for item in value] if value.ndim else plain_numbers(value[()])
     if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
+        return {plain_numbers(key): plain_numbers(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain_numbers(item) for item in value]
     return value
 
 
-def exact(ratio: float) -> Fraction:
+def exact_ratio(ratio: float) -> Fraction:
     """A finite ratio without its rounding error: a simple fraction that is next to it, else its decimal."""
     simple = Fraction(ratio).limit_denominator(_LARGEST_DENOMINATOR)
     return simple if math.isclose(simple, ratio, rel_tol=_CLOSE) else Fraction(f"{ratio:.12g}")
 
 
-def ratio(value: Any) -> float:
+def parse_ratio(value: Any) -> float:
     """A ratio that a person gave: 0.1, ``np.float32(0.1)`` and 0.1 + 1e-17 are one.
 
     Raises:
         TypeError: it is no number; a text and a truth value are none.
     """
-    value = plain(value)
+    value = plain_numbers(value)
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         raise TypeError(f"{value!r} is no number")
     number = float(value)
-    return float(exact(number)) if math.isfinite(number) else number
+    return float(exact_ratio(number)) if math.isfinite(number) else number
 
 
-def whole(value: Any) -> int:
+def parse_whole(value: Any) -> int:
     """A whole number that a person gave, of Python's or numpy's.
 
     Raises:
         TypeError: it is something else; a truth value and 1.0 are.
     """
-    value = plain(value)
+    value = plain_numbers(value)
     if isinstance(value, bool):
         raise TypeError(f"{value!r} is no whole number")
     return operator.index(value)

@@ -9,7 +9,7 @@ from ssmar_bench import __version__
 
 
 @dataclass(frozen=True)
-class Origin:
+class Provider:
     """A package with its version, or a single file.
 
     Attributes:
@@ -26,4 +26,4 @@ class Origin:
         return str(self.file) if self.file is not None else f"{self.package} {self.version}".strip()
 
 
-OURS = Origin("ssmar-bench", __version__)
+OURS = Provider("ssmar-bench", __version__)

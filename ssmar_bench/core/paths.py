@@ -16,13 +16,13 @@ from ssmar_bench.core.errors import UserError
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def shipped(folder: str) -> Path:
+def shipped_folder(folder: str) -> Path:
     """The folder ``methods``, ``splits`` or ``results/paper`` of this installation."""
     bundled = PACKAGE / "_bundled" / folder
     return bundled if bundled.is_dir() else PACKAGE.parent / folder
 
 
-def at_home(path: Path | str) -> Path:
+def expand_home(path: Path | str) -> Path:
     """``path`` with the user's folder in place of a ``~`` at its beginning.
 
     Raises:
@@ -34,6 +34,6 @@ def at_home(path: Path | str) -> Path:
         raise UserError(f"{path}: there is no such user, so ~ stands for no folder; give the whole path.") from None
 
 
-def cache() -> Path:
+def cache_folder() -> Path:
     """Where synthetic videos and decoded stores are kept (``SSMAR_BENCH_CACHE`` overrides the user's cache)."""
     return Path(os.environ.get("SSMAR_BENCH_CACHE") or platformdirs.user_cache_dir("ssmar-bench"))

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from ssmar_bench.core.errors import UserError, twice
-from ssmar_bench.core.yaml_file import Document, parse
+from ssmar_bench.core.errors import UserError, name_taken_twice
+from ssmar_bench.core.yaml_file import Document, parse_yaml
 
 MARK = "RECIPE"
 
@@ -28,12 +28,12 @@ class PluginFile:
 
     Attributes:
         path: absolute.
-        recipes: name -> YAML, with the lines of the Python file.
+        method_configs: name -> YAML, with the lines of the Python file.
         classes: algorithm -> class of this file.
     """
 
     path: Path
-    recipes: Mapping[str, Document]
+    method_configs: Mapping[str, Document]
     classes: Mapping[str, str]
 
     @property
@@ -61,7 +61,7 @@ class PluginFile:
         sys.modules.pop(self.module, None)
 
 
-def read(path: Path) -> PluginFile:
+def read_plugin_file(path: Path) -> PluginFile:
     """The plugin in ``path``.
 
     Raises:
@@ -74,19 +74,19 @@ def read(path: Path) -> PluginFile:
     except (SyntaxError, ValueError) as error:  # ValueError: a null byte
         line = getattr(error, "lineno", None) or 1
         raise UserError(f"{path}:{line}: not valid Python: {getattr(error, 'msg', error)}.") from error
-    recipes: dict[str, Document] = {}
+    method_configs: dict[str, Document] = {}
     for constant in _constants(tree):
         document = _document(path, constant)
         name = str(document.data["name"])
-        if name in recipes:
-            raise twice("method", name, [recipes[name].where(()), document.where(())])
-        recipes[name] = document
-    if not recipes:
+        if name in method_configs:
+            raise name_taken_twice("method", name, [method_configs[name].where(()), document.where(())])
+        method_configs[name] = document
+    if not method_configs:
         raise UserError(f'{path}: it has no recipe; write one at its top level: {MARK} = """name: my-method ...""".')
     classes = {_bare(node.name): node.name for node in tree.body if isinstance(node, ast.ClassDef)}
-    algorithms = {str(document.data.get("algorithm")) for document in recipes.values()}
+    algorithms = {str(document.data.get("algorithm")) for document in method_configs.values()}
     found = {name: classes[_bare(name)] for name in sorted(algorithms) if _bare(name) in classes}
-    return PluginFile(path.absolute(), recipes, found)
+    return PluginFile(path.absolute(), method_configs, found)
 
 
 def _bare(name: str) -> str:
@@ -109,7 +109,7 @@ def _document(path: Path, node: ast.Assign) -> Document:
     text = node.value.value
     # Counted from the closing quotes: a backslash behind the opening ones swallows a line's end.
     before = (node.value.end_lineno or node.lineno) - 1 - text.count("\n")
-    document = parse(text, path, before)
+    document = parse_yaml(text, path, before)
     if not isinstance(document.data.get("name"), str):
         raise UserError(f"{document.where(())}: name: is missing; a recipe says its own name.")
     return document

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ssmar_bench.core import modules, plugin_file
-from ssmar_bench.core.origin import Origin
+from ssmar_bench.core.origin import Provider
 from ssmar_bench.core.plugin_file import PluginFile
 
 METHODS = "ssmar_bench.methods"
@@ -34,21 +34,21 @@ class Entry:
 
     Attributes:
         target: ``module:attribute``.
-        origin: who says so.
+        provider: who says so.
         load: imports and returns the thing.
         fault: why that cannot work, as far as it is seen without importing anything; "" if nothing is seen.
     """
 
     name: str
     target: str
-    origin: Origin
+    provider: Provider
     load: Callable[[], Any]
     fault: str = ""
 
     @property
     def source(self) -> Path | None:
         """The Python file that it stands in, None where there is none."""
-        return self.origin.file or modules.source(self.target.partition(":")[0])
+        return self.provider.file or modules.source_file(self.target.partition(":")[0])
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ class Package:
     """An installed plugin.
 
     Attributes:
-        origin: name and version.
+        provider: name and version.
         groups: those in which it has entries.
         folder: of its importable package, None where there is none.
     """
 
-    origin: Origin
+    provider: Provider
     groups: frozenset[str]
     folder: Path | None
 
@@ -75,7 +75,7 @@ def use(path: Path) -> PluginFile:
     Raises:
         UserError: the file cannot be read or has no recipe.
     """
-    found = plugin_file.read(path)
+    found = plugin_file.read_plugin_file(path)
     found.forget()
     _USED[found.path] = found
     return found
@@ -93,19 +93,19 @@ def files() -> list[PluginFile]:
 
 def entries(group: str) -> list[Entry]:
     """What others add to ``group``, from packages and from files."""
-    found = [_installed(entry, origin) for own, entry, origin in _entry_points(tuple(sys.path)) if own == group]
+    found = [_installed(entry, provider) for own, entry, provider in _entry_points(tuple(sys.path)) if own == group]
     if group == METHODS:
         found += [
-            Entry(name, f"{file.module}:{owner}", file_origin(file), _in_file(file, owner))
+            Entry(name, f"{file.module}:{owner}", file_provider(file), _in_file(file, owner))
             for file in files()
             for name, owner in file.classes.items()
         ]
     return found
 
 
-def file_origin(file: PluginFile) -> Origin:
+def file_provider(file: PluginFile) -> Provider:
     """The file's name as a package's name."""
-    return Origin(file.path.name, file=file.path)
+    return Provider(file.path.name, file=file.path)
 
 
 def _in_file(file: PluginFile, owner: str) -> Callable[[], Any]:
@@ -114,19 +114,19 @@ def _in_file(file: PluginFile, owner: str) -> Callable[[], Any]:
 
 def packages() -> list[Package]:
     """The installed plugins."""
-    found: dict[Origin, tuple[set[str], Path | None]] = {}
-    for group, entry, origin in _entry_points(tuple(sys.path)):
-        groups, _ = found.setdefault(origin, (set(), modules.folder(re.split(r"[.:]", entry.value)[0])))
+    found: dict[Provider, tuple[set[str], Path | None]] = {}
+    for group, entry, provider in _entry_points(tuple(sys.path)):
+        groups, _ = found.setdefault(provider, (set(), modules.package_folder(re.split(r"[.:]", entry.value)[0])))
         groups.add(group)
-    return [Package(origin, frozenset(groups), folder) for origin, (groups, folder) in found.items()]
+    return [Package(provider, frozenset(groups), folder) for provider, (groups, folder) in found.items()]
 
 
 @cache
-def _entry_points(path: tuple[str, ...]) -> list[tuple[str, EntryPoint, Origin]]:  # noqa: ARG001  # what it depends on
+def _entry_points(path: tuple[str, ...]) -> list[tuple[str, EntryPoint, Provider]]:  # noqa: ARG001  # what it depends on
     """(group, entry point, package) of every plugin that is installed on ``sys.path``."""
     known = entry_points()
     found = [
-        (group, entry, Origin(entry.dist.name, entry.dist.version))
+        (group, entry, Provider(entry.dist.name, entry.dist.version))
         for group in GROUPS
         for entry in known.select(group=group)
         if entry.dist is not None
@@ -134,8 +134,8 @@ def _entry_points(path: tuple[str, ...]) -> list[tuple[str, EntryPoint, Origin]]
     return sorted(found, key=lambda one: (GROUPS.index(one[0]), one[2].package, one[1].name))
 
 
-def _installed(entry: EntryPoint, origin: Origin) -> Entry:
-    return Entry(entry.name, entry.value, origin, entry.load, _fault(entry))
+def _installed(entry: EntryPoint, provider: Provider) -> Entry:
+    return Entry(entry.name, entry.value, provider, entry.load, _fault(entry))
 
 
 def _fault(entry: EntryPoint) -> str:
@@ -143,9 +143,9 @@ def _fault(entry: EntryPoint) -> str:
     module, _, attribute = entry.value.partition(":")
     if not re.fullmatch(r"[\w.]+", module) or not attribute:
         return f"its entry point '{entry.name} = {entry.value}' names no class; write MODULE:CLASS"
-    if not modules.exists(module):
+    if not modules.module_exists(module):
         return f"its module '{module}' is not there"
-    path = modules.source(module)
+    path = modules.source_file(module)
     if path is None:
         return ""  # not of Python's source: nothing can be seen
     try:

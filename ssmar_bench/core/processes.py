@@ -35,7 +35,7 @@ def apart_from_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def broken(work: str) -> UserError:
+def broken_pool(work: str) -> UserError:
     """The error of a pool that lost a process; ``work`` says what it did: ``decoding``."""
     return UserError(
         f"A {work} process ended by itself, most likely because the memory was full; give it more memory or fewer "

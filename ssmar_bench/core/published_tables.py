@@ -10,15 +10,15 @@ from pydantic import Field
 
 from ssmar_bench.core.benchmark_config import Section
 from ssmar_bench.core.errors import UserError, nearest
-from ssmar_bench.core.paths import shipped
+from ssmar_bench.core.paths import shipped_folder
 from ssmar_bench.core.printable import Line
-from ssmar_bench.core.shelf import Shelf
+from ssmar_bench.core.shelf import ConfigCatalog
 from ssmar_bench.core.yaml_file import validate
 
 FOLDER = "results/paper"
 
 
-class Column(Section):
+class TableColumn(Section):
     """A column of a table: benchmark and ratio, and the printed column that it stands for ("" for none).
 
     Attributes:
@@ -60,10 +60,10 @@ class PaperTable(Section):
     rows: dict[Line, str] = Field(min_length=1)
     further: dict[Line, str] = Field(default_factory=dict)
     as_published: dict[Line, str] = Field(default_factory=dict)
-    columns: dict[str, list[Column]] = Field(min_length=1)
+    columns: dict[str, list[TableColumn]] = Field(min_length=1)
     notes: dict[str, str] = Field(default_factory=dict)
 
-    def of(self, on: str) -> list[Column]:
+    def of(self, on: str) -> list[TableColumn]:
         """The columns on one kind of data.
 
         Raises:
@@ -82,35 +82,35 @@ class PaperTable(Section):
 FIGURE_2B, FIGURE_4 = "fig2b", "fig4"
 """The tables of which figures are drawn, too."""
 
-TABLES = Shelf(f"{FOLDER}/tables", "table")
+TABLES = ConfigCatalog(f"{FOLDER}/tables", "table")
 
 
 @dataclass(frozen=True)
-class Printed:
+class PrintedNumber:
     """One number of the paper in per cent, and how it is printed: ``bold``, ``underline`` or ``""``."""
 
     value: float
     emphasis: str
 
 
-def read(name: str) -> PaperTable:
+def read_paper_table(name: str) -> PaperTable:
     """The validated definition of table ``name``, or of a ``.yaml`` path."""
     return validate(PaperTable, TABLES.document(name))
 
 
-def printed(name: str) -> dict[tuple[str, str], Printed]:
+def printed_numbers(name: str) -> dict[tuple[str, str], PrintedNumber]:
     """(row, column) -> what the paper prints in table ``name``; nothing for a table that is not the paper's."""
-    path = shipped(FOLDER) / f"{name}.csv"
+    path = shipped_folder(FOLDER) / f"{name}.csv"
     if not path.is_file():
         return {}
     with path.open(newline="", encoding="utf-8") as file:
         return {
-            (line["row"], line["column"]): Printed(float(line["value"]), line["emphasis"])
+            (line["row"], line["column"]): PrintedNumber(float(line["value"]), line["emphasis"])
             for line in csv.DictReader(file)
         }
 
 
-def chosen(columns: Sequence[Column], ratios: Sequence[float] | None) -> list[Column]:
+def columns_at(columns: Sequence[TableColumn], ratios: Sequence[float] | None) -> list[TableColumn]:
     """The columns at ``ratios`` (all if None).
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ssmar_bench.core import plugins
 from ssmar_bench.core.contained import EndedError, contained
-from ssmar_bench.core.errors import UserError, meant, nearest, twice
+from ssmar_bench.core.errors import UserError, meant, name_taken_twice, nearest
 from ssmar_bench.core.origin import OURS
 from ssmar_bench.core.plugins import Entry
 
@@ -52,7 +52,7 @@ class Registry:
         if not found:
             raise UserError(f"Unknown {self.kind} '{name}'{nearest(name, self.names())}")
         if len(found) > 1:
-            raise twice(self.kind, name, [f"{entry.origin} ({entry.target})" for entry in found])
+            raise name_taken_twice(self.kind, name, [f"{entry.provider} ({entry.target})" for entry in found])
         return found[0]
 
     def load(self, name: str) -> Any:
@@ -63,19 +63,19 @@ class Registry:
         """
         entry = self.entry(name)
         if entry.fault:
-            raise UserError(f"{self.kind} '{name}' of {entry.origin} cannot be loaded: {entry.fault}.")
+            raise UserError(f"{self.kind} '{name}' of {entry.provider} cannot be loaded: {entry.fault}.")
         try:
-            if entry.origin == OURS:
+            if entry.provider == OURS:
                 return entry.load()
             with contained():
                 return entry.load()
         except UserError:
             raise
         except EndedError as error:
-            raise UserError(f"{self.kind} '{name}' of {entry.origin} cannot be loaded: {error}.") from error
+            raise UserError(f"{self.kind} '{name}' of {entry.provider} cannot be loaded: {error}.") from error
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}"
-            raise UserError(f"{self.kind} '{name}' of {entry.origin} cannot be loaded: {reason}.") from error
+            raise UserError(f"{self.kind} '{name}' of {entry.provider} cannot be loaded: {reason}.") from error
 
 
 def _ours(name: str, thing: Any) -> Entry:

@@ -121,7 +121,7 @@ class RunFolder:
             UserError: they cannot be written.
         """
         content = {name: data if isinstance(data, bytes) else json_bytes(data) for name, data in files.items()}
-        digests.write(self.work, content, [*forget])
+        digests.write_files(self.work, content, [*forget])
 
     def kept(self, name: str) -> bytes:
         """The content of a file of ``work/``.
@@ -148,9 +148,9 @@ class RunFolder:
 
     def record_faults(self) -> dict[str, str]:
         """Every damaged file of the record -> why; none where there are no digests to compare with."""
-        if self.done() and not digests.known(self.record) and digests.known(self.work):
+        if self.done() and not digests.has_digests(self.record) and digests.has_digests(self.work):
             return {digests.FILE: digests.MISSING}  # whoever wrote the one wrote the other
-        return digests.faults(self.record, RECORD)
+        return digests.folder_faults(self.record, RECORD)
 
     def mend(self) -> list[str]:
         """Remove what is damaged, so that it is made again, and what killed writers left; the caller holds the lease.
@@ -164,9 +164,9 @@ class RunFolder:
         return [*self._mend_record(), *self._mend_work()]
 
     def _mend_record(self) -> Iterator[str]:
-        digests.recover(self.record)
+        digests.finish_write(self.record)
         found = self.record_faults()
-        if "spec.json" not in found and digests.known(self.work) and not self._spec_is_whole():
+        if "spec.json" not in found and digests.has_digests(self.work) and not self._spec_is_whole():
             found = {"spec.json": "it is missing, or not the one that the folder is named after"} | found
         for name, why in found.items():
             yield f"{self.record / name} is damaged: {why}; it is written again, from work/ or by training again."
@@ -175,10 +175,10 @@ class RunFolder:
                 (self.record / name).unlink(missing_ok=True)
 
     def _mend_work(self) -> Iterator[str]:
-        digests.recover(self.work)
-        found = digests.faults(self.work, READ_AGAIN)
+        digests.finish_write(self.work)
+        found = digests.folder_faults(self.work, READ_AGAIN)
         lost = found.keys() - {digests.FILE}
-        if not digests.known(self.work):
+        if not digests.has_digests(self.work):
             lost = {path.relative_to(self.work).as_posix() for kind in READ_AGAIN for path in self.work.glob(kind)}
             found = {digests.FILE: digests.MISSING} if lost else {}
         for name, why in found.items():

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ssmar_bench.core.identity import digest
-from ssmar_bench.core.numbers import ratio
+from ssmar_bench.core.numbers import parse_ratio
 
 ENGINE_REVISION = 2
 """Raised when the training engine computes something else: results of another revision are not this engine's.
@@ -20,10 +20,10 @@ class RunSpec:
     """Everything that decides a run's result.
 
     Attributes:
-        benchmark, source, manifest: definition's name, source with its knobs, fingerprint of the manifest.
+        benchmark, source, split: definition's name, source with its knobs, fingerprint of the manifest.
         ratio, seed: the cell's labelled ratio and the run's seed.
         method, algorithm, revision, hyperparameters: recipe's name, algorithm and its revision, resolved values.
-        store, clips, backbone, train: resolved sections of the definition.
+        frame_cache, clips, backbone, train: resolved sections of the definition.
         weights: digest of the pretrained weights' file, "" from scratch.
         device: kind of device, ``cpu`` or ``cuda``.
         engine: revision of the training engine.
@@ -33,14 +33,14 @@ class RunSpec:
 
     benchmark: str
     source: dict[str, Any]
-    manifest: str
+    split: str
     ratio: float
     seed: int
     method: str
     algorithm: str
     revision: int
     hyperparameters: dict[str, Any]
-    store: dict[str, Any]
+    frame_cache: dict[str, Any]
     clips: dict[str, Any]
     backbone: dict[str, Any]
     train: dict[str, Any]
@@ -50,7 +50,7 @@ class RunSpec:
     pixels: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ratio", ratio(self.ratio))  # 1 and 1.0 are one ratio, and must be one text
+        object.__setattr__(self, "ratio", parse_ratio(self.ratio))  # 1 and 1.0 are one ratio, and must be one text
 
     def identity(self) -> str:
         """16 hexadecimal digits over everything above; unknown pixels are no part of it."""
@@ -72,7 +72,7 @@ class RunSpec:
 class Launch:
     """Where a run is executed: the decoded store's folder, device, plugin files, the initial weights' file if any."""
 
-    store: str
+    frame_cache: str
     device: str = "cpu"
     plugins: tuple[str, ...] = field(default_factory=tuple)
     weights: str = ""

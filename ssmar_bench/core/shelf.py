@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssmar_bench.core import plugins
-from ssmar_bench.core.errors import UserError, meant, nearest, twice
-from ssmar_bench.core.origin import OURS, Origin
-from ssmar_bench.core.paths import at_home, shipped
-from ssmar_bench.core.yaml_file import Document, extend, load
+from ssmar_bench.core.errors import UserError, meant, name_taken_twice, nearest
+from ssmar_bench.core.origin import OURS, Provider
+from ssmar_bench.core.paths import expand_home, shipped_folder
+from ssmar_bench.core.yaml_file import Document, extend_document, load_yaml
 
 LONGEST_CHAIN = 20
 """Files that extend each other, one by one."""
 
 
 @dataclass(frozen=True)
-class Volume:
+class ConfigFile:
     """One document of a shelf: its name, whose it is, the file that it stands in, and what reads it."""
 
     name: str
-    origin: Origin
+    provider: Provider
     path: Path
     read: Callable[[], Document]
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ConfigCatalog:
     """The files of ``folder`` (``methods``), each of which is a ``kind`` (``method``).
 
     Attributes:
@@ -38,29 +38,29 @@ class Shelf:
     kind: str
     in_files: bool = False
 
-    def volumes(self) -> list[Volume]:
+    def files(self) -> list[ConfigFile]:
         """What stands on it, ours first; a name that is taken twice stands there twice."""
-        found = _volumes(shipped(self.folder), OURS)
+        found = _config_files(shipped_folder(self.folder), OURS)
         for package in plugins.packages():
             if package.folder is not None:
-                found += _volumes(package.folder / self.folder, package.origin)
+                found += _config_files(package.folder / self.folder, package.provider)
         if self.in_files:
             found += [
-                Volume(name, plugins.file_origin(file), file.path, _given(document))
+                ConfigFile(name, plugins.file_provider(file), file.path, _given(document))
                 for file in plugins.files()
-                for name, document in file.recipes.items()
+                for name, document in file.method_configs.items()
             ]
         return found
 
     def names(self) -> list[str]:
         """What stands on it."""
-        return sorted({volume.name for volume in self.volumes()})
+        return sorted({config_file.name for config_file in self.files()})
 
     def named(self, name: str) -> str:
         """``name`` as it is written on the shelf, whatever its case; a path, and a name that nobody knows, stay."""
         return name if is_path(name) else meant(name, self.names())
 
-    def volume(self, name: str, where: str = "") -> Volume:
+    def config_file(self, name: str, where: str = "") -> ConfigFile:
         """The one document of that name.
 
         Args:
@@ -70,11 +70,13 @@ class Shelf:
         Raises:
             UserError: there is none, or several.
         """
-        found = [volume for volume in self.volumes() if volume.name == name]
+        found = [config_file for config_file in self.files() if config_file.name == name]
         if not found:
             raise UserError(where + f"Unknown {self.kind} '{name}'{nearest(name, self.names())}")
         if len(found) > 1:
-            raise twice(self.kind, name, [f"{volume.origin} ({volume.path})" for volume in found])
+            raise name_taken_twice(
+                self.kind, name, [f"{config_file.provider} ({config_file.path})" for config_file in found]
+            )
         return found[0]
 
     def document(self, name: str) -> Document:
@@ -90,14 +92,14 @@ class Shelf:
 
     def _document(self, name: str, folder: Path, below: tuple[str, ...], where: str = "") -> Document:
         if is_path(name):
-            path = folder / at_home(name)
+            path = folder / expand_home(name)
             if not path.is_file():
                 advice = "there is no such file; one that is installed goes by its name alone"
                 raise UserError(where + f"Unknown {self.kind} '{name}': {advice}.")
-            place, top = str(path.resolve()), load(path)
+            place, top = str(path.resolve()), load_yaml(path)
         else:
-            volume = self.volume(name, where)
-            path, top = volume.path, volume.read()
+            config_file = self.config_file(name, where)
+            path, top = config_file.path, config_file.read()
             place = str(path.resolve()) if is_path(path.name) else f"{path}, {name}"
         if place in below:
             raise UserError(f"{path}: this {self.kind} extends itself, by way of {below[-1]}.")
@@ -110,7 +112,7 @@ class Shelf:
         if not isinstance(parent, str):
             raise UserError(f"{said}expected the name of a {self.kind} or a .yaml file.")
         own = Document({key: value for key, value in top.data.items() if key != "extends"}, top.lines)
-        return extend(self._document(parent, path.parent, (*below, place), said), own)
+        return extend_document(self._document(parent, path.parent, (*below, place), said), own)
 
 
 def is_path(name: str) -> bool:
@@ -118,12 +120,12 @@ def is_path(name: str) -> bool:
     return name.lower().endswith((".yaml", ".yml"))
 
 
-def _volumes(folder: Path, origin: Origin) -> list[Volume]:
-    return [Volume(path.stem, origin, path, _reader(path)) for path in sorted(folder.glob("*.yaml"))]
+def _config_files(folder: Path, provider: Provider) -> list[ConfigFile]:
+    return [ConfigFile(path.stem, provider, path, _reader(path)) for path in sorted(folder.glob("*.yaml"))]
 
 
 def _reader(path: Path) -> Callable[[], Document]:
-    return lambda: load(path)
+    return lambda: load_yaml(path)
 
 
 def _given(document: Document) -> Callable[[], Document]:

@@ -12,7 +12,7 @@ from ssmar_bench.core.identity import digest
 PARTS = ("labelled", "unlabelled", "validation", "test")
 
 
-def opaque(clip_id: str) -> str:
+def opaque_id(clip_id: str) -> str:
     """The name of a clip in the store and in a training process: 16 hexadecimal digits of a digest of its id.
 
     A source's own ids may hold the class, or sort by it; these tell nothing, nor does their order.
@@ -21,15 +21,15 @@ def opaque(clip_id: str) -> str:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Split:
     """Which clips a split puts where, and the labels that a training process may know.
 
     Attributes:
         benchmark, ratio, seed: what it was built for.
         classes: names, in the order of class indices 0..C-1.
-        labelled, unlabelled, validation, test: clip ids, sorted: the source's own, or :func:`opaque` ones.
+        labelled, unlabelled, validation, test: clip ids, sorted: the source's own, or :func:`opaque_id` ones.
         labels: class index of every labelled and validation clip. Those of unlabelled and test clips stand in the
-            :class:`Truth` alone, which no training process reads.
+            :class:`GroundTruth` alone, which no training process reads.
     """
 
     benchmark: str
@@ -50,44 +50,44 @@ class Manifest:
         """Ids of all clips."""
         return (clip for part in PARTS for clip in getattr(self, part))
 
-    def in_opaque_order(self) -> Manifest:
+    def in_opaque_order(self) -> Split:
         """The same ids in the order of their opaque names, which is the order that a training process has."""
-        parts: dict[str, Any] = {part: tuple(sorted(getattr(self, part), key=opaque)) for part in PARTS}
+        parts: dict[str, Any] = {part: tuple(sorted(getattr(self, part), key=opaque_id)) for part in PARTS}
         return replace(self, **parts)
 
-    def with_opaque_ids(self) -> Manifest:
+    def with_opaque_ids(self) -> Split:
         """What a training process is given: opaque names in place of the source's ids, in their own order."""
-        parts: dict[str, Any] = {part: tuple(sorted(map(opaque, getattr(self, part)))) for part in PARTS}
-        return replace(self, **parts, labels={opaque(clip): label for clip, label in self.labels.items()})
+        parts: dict[str, Any] = {part: tuple(sorted(map(opaque_id, getattr(self, part)))) for part in PARTS}
+        return replace(self, **parts, labels={opaque_id(clip): label for clip, label in self.labels.items()})
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for :meth:`from_json`."""
         return dict(vars(self))  # asdict would copy a million ids one by one
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Manifest:
+    def from_json(cls, data: dict[str, Any]) -> Split:
         """The manifest that :meth:`to_json` wrote."""
         clips = {part: tuple(data[part]) for part in ("classes", *PARTS)}
         return cls(**{**data, **clips})
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     """What only the recorder reads, after a run.
 
     Attributes:
         label, subject: class index and person of every clip of a benchmark.
-        counterfeit: whether these clips are a counterfeit's.
+        mock: whether these clips are a counterfeit's.
     """
 
     label: dict[str, int]
     subject: dict[str, str]
-    counterfeit: bool = False
+    mock: bool = False
 
     def digest(self, clips: Iterable[str]) -> str:
         """16 hexadecimal digits over labels and people of ``clips``, whatever their order.
 
         It stands in finished records alone: with few clips, labels could be guessed from it.
         """
-        known = [[opaque(clip), self.label[clip], self.subject[clip]] for clip in clips]
-        return digest([sorted(known), self.counterfeit])
+        known = [[opaque_id(clip), self.label[clip], self.subject[clip]] for clip in clips]
+        return digest([sorted(known), self.mock])

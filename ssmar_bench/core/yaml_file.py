@@ -18,7 +18,7 @@ from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.printable import odd_sign, shortened
 
 Model = TypeVar("Model", bound=BaseModel)
-Place = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Document:
     """A YAML mapping as plain data, with the file and line of every key."""
 
     data: dict[str, Any]
-    lines: dict[Place, tuple[Path, int]]
+    lines: dict[KeyPath, tuple[Path, int]]
 
-    def where(self, place: Place) -> str:
+    def where(self, place: KeyPath) -> str:
         """``file:line`` of ``place`` or of the nearest key above it."""
         return _where(self.lines, place)
 
 
-def _where(lines: dict[Place, tuple[Path, int]], place: Place) -> str:
+def _where(lines: dict[KeyPath, tuple[Path, int]], place: KeyPath) -> str:
     for depth in range(len(place), -1, -1):
         if place[:depth] in lines:
             path, line = lines[place[:depth]]
@@ -41,7 +41,7 @@ def _where(lines: dict[Place, tuple[Path, int]], place: Place) -> str:
     return "the command line"
 
 
-def _plain(node: Any, start: tuple[Path, int], place: Place, lines: dict[Place, tuple[Path, int]]) -> Any:
+def _plain(node: Any, start: tuple[Path, int], place: KeyPath, lines: dict[KeyPath, tuple[Path, int]]) -> Any:
     if isinstance(node, CommentedMap):
         for key in node:
             found = (node.lc.data or {}).get(key)  # a key that "<<" merged in has no line of its own
@@ -55,7 +55,7 @@ def _plain(node: Any, start: tuple[Path, int], place: Place, lines: dict[Place, 
     return _scalar(node, lines, place)
 
 
-def _scalar(node: Any, lines: dict[Place, tuple[Path, int]], place: Place) -> Any:
+def _scalar(node: Any, lines: dict[KeyPath, tuple[Path, int]], place: KeyPath) -> Any:
     """A key or a value as plain Python."""
     if isinstance(node, ScalarBoolean):  # an int to Python
         return bool(node)
@@ -73,13 +73,13 @@ def _scalar(node: Any, lines: dict[Place, tuple[Path, int]], place: Place) -> An
     raise _unfit(lines, place, f"expected text, a finite number, true or false, found {shortened(str(node))}")
 
 
-def _unfit(lines: dict[Place, tuple[Path, int]], place: Place, why: str) -> UserError:
+def _unfit(lines: dict[KeyPath, tuple[Path, int]], place: KeyPath, why: str) -> UserError:
     where = [_where(lines, place)] if lines else []  # a single value stands nowhere
     name = [shortened(".".join(place))] if place else []
     return UserError(": ".join([*where, *name, f"{why}."]))
 
 
-def load(path: Path) -> Document:
+def load_yaml(path: Path) -> Document:
     """Read the mapping in ``path``; a text that was read before is not parsed again. Nobody may change what it holds.
 
     Raises:
@@ -95,10 +95,10 @@ def load(path: Path) -> Document:
 
 @lru_cache(maxsize=1024)
 def _parsed(text: str, path: Path) -> Document:
-    return parse(text, path)
+    return parse_yaml(text, path)
 
 
-def parse(text: str, path: Path, before: int = 0) -> Document:
+def parse_yaml(text: str, path: Path, before: int = 0) -> Document:
     """The mapping in ``text``, which stands in ``path`` after ``before`` other lines.
 
     Raises:
@@ -112,7 +112,7 @@ def parse(text: str, path: Path, before: int = 0) -> Document:
     start = (path, before + 1)
     if not isinstance(node, CommentedMap):
         raise UserError(f"{path}:{start[1]}: expected a mapping of keys to values.")
-    lines: dict[Place, tuple[Path, int]] = {(): start}
+    lines: dict[KeyPath, tuple[Path, int]] = {(): start}
     return Document(_plain(node, start, (), lines), lines)
 
 
@@ -133,7 +133,7 @@ def _reason(error: YAMLError) -> str:
     return shortened(lines[0] if lines else type(error).__name__)
 
 
-def extend(base: Document, top: Document) -> Document:
+def extend_document(base: Document, top: Document) -> Document:
     """``top`` laid over ``base``: mappings are merged key by key, everything else is replaced.
 
     A mapping with a ``value`` is one entry and is replaced whole: a new value does not keep the old one's source. An
@@ -152,7 +152,7 @@ def extend(base: Document, top: Document) -> Document:
     return Document(merge(base.data, top.data), {**kept, **top.lines})
 
 
-def validate(model: type[Model], document: Document, place: Place = ()) -> Model:
+def validate(model: type[Model], document: Document, place: KeyPath = ()) -> Model:
     """``document.data`` (already the part at ``place``) as a ``model``.
 
     Raises:

@@ -12,12 +12,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ssmar_bench.reports import class_figures, figures, overview
-from ssmar_bench.reports.formatting import percent
-from ssmar_bench.reports.line_styles import Look, looks
+from ssmar_bench.reports.formatting import percent_text
+from ssmar_bench.reports.line_styles import LineStyle, line_styles
 from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.plot_selection import LINES
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.run_groups import Cell, cells, classes
+from ssmar_bench.results.run_groups import RunGroup, class_names, run_groups
 
 GAIN = ("aplt", "fixmatch")
 """The method of which the gain by class is drawn, and the one it is compared with."""
@@ -32,7 +32,7 @@ def draw(runs: Runs, benchmark: str, curves: pd.DataFrame, ranked: Sequence[str]
         curves: its curves, of ``Runs.curves``.
         ranked: ``shown.ranked``: the labels that compete; the first ``LINES`` have lines of their own.
     """
-    every = looks(ranked)
+    every = line_styles(ranked)
     lines = {label: every[label] for label in ranked[:LINES]}
     summary = over_seeds(curves[curves["label"].isin(lines)])
     for ratio in sorted(set(summary["ratio"])):
@@ -41,24 +41,24 @@ def draw(runs: Runs, benchmark: str, curves: pd.DataFrame, ranked: Sequence[str]
     yield from _classes(runs, benchmark, every, lines)
 
 
-def _curves(rows: pd.DataFrame, lines: Mapping[str, Look]) -> Iterator[tuple[str, Figure]]:
+def _curves(rows: pd.DataFrame, lines: Mapping[str, LineStyle]) -> Iterator[tuple[str, Figure]]:
     """The figures that have something to show at one ratio."""
-    streams = set(rows["stream"])
-    if streams & {"probe", *figures.TRAINED_ON}:
+    series_names = set(rows["stream"])
+    if series_names & {"probe", *figures.TRAINED_ON}:
         yield "pseudo-labels", figures.pseudo_labels(rows, lines)
-    if "offline" in streams:
+    if "offline" in series_names:
         yield "aplt-threshold", figures.threshold(rows, lines)
-    if "validation" in streams:
+    if "validation" in series_names:
         yield "validation", figures.validation(rows, lines)
 
 
 def _classes(
-    runs: Runs, benchmark: str, every: Mapping[str, Look], lines: Mapping[str, Look]
+    runs: Runs, benchmark: str, every: Mapping[str, LineStyle], lines: Mapping[str, LineStyle]
 ) -> Iterator[tuple[str, Figure]]:
     """Figures of the cells below the full share of labels."""
-    names = classes(runs, benchmark)
-    by_ratio: dict[float, list[Cell]] = {}
-    for cell in cells(runs, benchmark):
+    names = class_names(runs, benchmark)
+    by_ratio: dict[float, list[RunGroup]] = {}
+    for cell in run_groups(runs, benchmark):
         if cell.ratio < 1 and cell.label in every:
             by_ratio.setdefault(cell.ratio, []).append(cell)
     if not by_ratio:
@@ -68,7 +68,7 @@ def _classes(
     known = {ratio: [cell for cell in own if cell.calibration.any()] for ratio, own in shown.items()}
     if any(known.values()):
         yield "calibration", class_figures.calibration(known, lines)
-    pairs = {percent(ratio): pair for ratio, own in by_ratio.items() if (pair := _pair(own))}
+    pairs = {percent_text(ratio): pair for ratio, own in by_ratio.items() if (pair := _pair(own))}
     if pairs:
         yield "class-gain", class_figures.gain(pairs, names)
     for ratio, own in shown.items():
@@ -77,7 +77,7 @@ def _classes(
             yield f"confusion-{overview.ending(ratio)}", class_figures.confusion(predicted, names)
 
 
-def _pair(own: list[Cell]) -> tuple[Cell, Cell] | None:
+def _pair(own: list[RunGroup]) -> tuple[RunGroup, RunGroup] | None:
     """The two methods that the paper's Fig. 4 compares, where both have predictions."""
     found = {cell.method: cell for cell in own if cell.confusion.any()}
     return (found[GAIN[0]], found[GAIN[1]]) if set(GAIN) <= set(found) else None

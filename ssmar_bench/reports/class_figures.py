@@ -12,10 +12,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ssmar_bench.reports.line_styles import OKABE_ITO, TEXT, Look
+from ssmar_bench.reports.line_styles import OKABE_ITO, TEXT, LineStyle
 from ssmar_bench.reports.panels import LONGEST, canvas, empty, finish, handles, legend
 from ssmar_bench.results.clip_counts import Floats, Ints
-from ssmar_bench.results.run_groups import Cell
+from ssmar_bench.results.run_groups import RunGroup
 
 NAME = 24
 """Characters of a class's name beside an axis."""
@@ -47,7 +47,7 @@ def _columns(count: int) -> int:
     return 2 if count == 4 else min(3, count)
 
 
-def gain(pairs: Mapping[str, tuple[Cell, Cell]], classes: Sequence[str]) -> Figure:
+def gain(pairs: Mapping[str, tuple[RunGroup, RunGroup]], classes: Sequence[str]) -> Figure:
     """Recall of each class by one method minus that by another, a panel a setting: the paper's Fig. 4, left.
 
     Args:
@@ -73,7 +73,7 @@ def gain(pairs: Mapping[str, tuple[Cell, Cell]], classes: Sequence[str]) -> Figu
     return figure
 
 
-def confusion(cells: Sequence[Cell], classes: Sequence[str]) -> Figure:
+def confusion(cells: Sequence[RunGroup], classes: Sequence[str]) -> Figure:
     """Share of each true class (row) that was given each name, a panel a method; all seeds together."""
     rows = -(-len(cells) // _columns(len(cells)))
     key = "\n".join(wrap("; ".join(f"{i} {name}" for i, name in enumerate(classes)), 58)) if _few(classes) else ""
@@ -101,19 +101,28 @@ def _few(classes: Sequence[str]) -> bool:
     return len(classes) <= NAMED
 
 
-def calibration(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> Figure:
+def calibration(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[str, LineStyle]) -> Figure:
     """Accuracy of the probe's labels against their confidence after the last epoch, a panel a ratio; all seeds."""
-    shown = _shown(cells, looks)
+    shown = _shown(cells, line_styles)
     entries = handles(shown)
     figure = canvas(1.75 * -(-len(cells) // _columns(len(cells))), entries)
     panels = _panels(figure, len(cells))
     for axes, (ratio, own) in zip(panels, cells.items(), strict=True):
         axes.plot([0, 100], [0, 100], color="#888888", linewidth=0.6, linestyle=":")
         for cell in own:
-            look = looks[cell.label]
+            line_style = line_styles[cell.label]
             confidence, right = reliability(cell.calibration)
-            axes.plot(confidence, right, color=look.color, linestyle=look.dashes, linewidth=1.2,
-                      marker=look.marker, markersize=2.8, markeredgecolor="white", markeredgewidth=0.3)  # fmt: skip
+            axes.plot(
+                confidence,
+                right,
+                color=line_style.color,
+                linestyle=line_style.dashes,
+                linewidth=1.2,
+                marker=line_style.marker,
+                markersize=2.8,
+                markeredgecolor="white",
+                markeredgewidth=0.3,
+            )
         finish(axes, f"{100 * ratio:g} % labelled", x="Confidence (%)")
         axes.set_xlim(-2, 102)
         axes.set_ylim(-2, 102)
@@ -123,9 +132,9 @@ def calibration(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]
     return figure
 
 
-def cost(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> Figure:
+def cost(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[str, LineStyle]) -> Figure:
     """Test accuracy (mean, one standard deviation) against the clips that went through a network in training."""
-    shown = _shown(cells, looks)
+    shown = _shown(cells, line_styles)
     entries = handles(shown)
     for entry in entries:
         entry.set_linestyle("none")
@@ -133,10 +142,19 @@ def cost(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> Fi
     panels = _panels(figure, len(cells))
     for axes, (ratio, own) in zip(panels, cells.items(), strict=True):
         for cell in own:
-            look = looks[cell.label]
+            line_style = line_styles[cell.label]
             spread = None if np.isnan(cell.std) else 100 * cell.std
-            axes.errorbar(cell.forwarded / 1000, 100 * cell.mean, yerr=spread, color=look.color, marker=look.marker,
-                          markersize=4, markeredgecolor="white", markeredgewidth=0.3, elinewidth=0.8)  # fmt: skip
+            axes.errorbar(
+                cell.forward_passes / 1000,
+                100 * cell.mean,
+                yerr=spread,
+                color=line_style.color,
+                marker=line_style.marker,
+                markersize=4,
+                markeredgecolor="white",
+                markeredgewidth=0.3,
+                elinewidth=0.8,
+            )
         finish(axes, f"{100 * ratio:g} % labelled", x="Clips (thousands)")
         if not own:
             empty(axes, "no run has finished")
@@ -159,6 +177,6 @@ def reliability(counts: Floats) -> tuple[Floats, Floats]:
     return 100 * confidence / clips, 100 * correct / clips
 
 
-def _shown(cells: Mapping[float, Sequence[Cell]], looks: Mapping[str, Look]) -> dict[str, Look]:
+def _shown(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[str, LineStyle]) -> dict[str, LineStyle]:
     found = {cell.label for own in cells.values() for cell in own}
-    return {label: look for label, look in looks.items() if label in found}
+    return {label: line_style for label, line_style in line_styles.items() if label in found}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ssmar_bench.results.comparability import OPTIMISER, Footing
+from ssmar_bench.results.comparability import OPTIMISER, TrainingSetup
 
 WORDS = {"lr": "rate", "weight_decay": "weight decay", "gradient_norm": "longest gradient"}
 
 
-def own_columns(rows: Mapping[str, Footing]) -> dict[str, dict[str, str]]:
+def own_columns(rows: Mapping[str, TrainingSetup]) -> dict[str, dict[str, str]]:
     """Heading -> row -> text of the columns that rows need: none where all have one network and one start."""
     texts = {
         "Network": {row: one.network for row, one in rows.items()},
@@ -18,7 +18,7 @@ def own_columns(rows: Mapping[str, Footing]) -> dict[str, dict[str, str]]:
     return texts if any(len(set(column.values())) > 1 for column in texts.values()) else {}
 
 
-def own_optimisers(rows: Mapping[str, Footing]) -> tuple[str, ...]:
+def own_optimisers(rows: Mapping[str, TrainingSetup]) -> tuple[str, ...]:
     """A sentence that says which rows have which optimiser, where they differ."""
     differing = [i for i in range(len(OPTIMISER)) if len({one.optimiser[i] for one in rows.values()}) > 1]
     groups: dict[str, list[str]] = {}

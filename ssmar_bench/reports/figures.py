@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ssmar_bench.reports.line_styles import Look
+from ssmar_bench.reports.line_styles import LineStyle
 from ssmar_bench.reports.panels import band_note, canvas, empty, entry, finish, handles, legend, limits, lines
 from ssmar_bench.results import curve_statistics
 
@@ -19,31 +19,33 @@ TRAINED_ON = ("online", "offline")
 """Streams of pseudo-labels that a loss used; a method that has both is shown by the offline one."""
 
 
-def pseudo_labels(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
     """Probe stream (every method labels the whole pool) above, the labels that were trained on below.
 
     Args:
         summary: of ``pseudo.over_seeds`` at one ratio.
-        looks: label -> line.
+        line_styles: label -> line.
     """
-    shown = _shown(summary, looks, ("probe", *TRAINED_ON))
+    shown = _shown(summary, line_styles, ("probe", *TRAINED_ON))
     entries = handles(shown)
     figure = canvas(4.8, entries)
     grid = figure.subplot_mosaic([["all", "half"], ["used", "coverage"], ["matched", "matched"]])
     trained = trained_on(summary)
-    every = curve_statistics.of(summary, "probe", "accuracy")
+    every = curve_statistics.select_curve(summary, "probe", "accuracy")
     _fill(grid["all"], every, shown, "(a) Probe: all clips", "Accuracy (%)")
-    _fill(grid["half"], curve_statistics.of(summary, "probe", "accuracy_at_50"), shown, "(b) Probe: surest 50 %")
+    _fill(
+        grid["half"], curve_statistics.select_curve(summary, "probe", "accuracy_at_50"), shown, "(b) Probe: surest 50 %"
+    )
     _fill(
         grid["used"],
-        curve_statistics.of(trained, TRAINED_ON, "accuracy_selected"),
+        curve_statistics.select_curve(trained, TRAINED_ON, "accuracy_selected"),
         shown,
         "(c) Trained on",
         "Accuracy (%)",
     )
     _fill(
         grid["coverage"],
-        curve_statistics.of(trained, TRAINED_ON, "coverage"),
+        curve_statistics.select_curve(trained, TRAINED_ON, "coverage"),
         shown,
         "(d) Share trained on",
         "Clips (%)",
@@ -56,64 +58,78 @@ def pseudo_labels(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     return figure
 
 
-def threshold(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+def threshold(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
     """The offline stream before and after its threshold, and how much passes."""
-    shown = _shown(summary, looks, ("offline",))
+    shown = _shown(summary, line_styles, ("offline",))
     entries = [
-        entry(look, f"{label}, {words}", dashes)
-        for label, look in shown.items()
+        entry(line_style, f"{label}, {words}", dashes)
+        for label, line_style in shown.items()
         for dashes, words in ((":", "before threshold"), ("-", "after threshold"))
     ]
     figure = canvas(2.0, entries)
     left, right = figure.subplots(1, 2)
-    before = curve_statistics.of(summary, "offline", "accuracy")
+    before = curve_statistics.select_curve(summary, "offline", "accuracy")
     lines(left, before, shown, dashes=":")
-    lines(left, curve_statistics.of(summary, "offline", "accuracy_selected"), shown, dashes="-")
+    lines(left, curve_statistics.select_curve(summary, "offline", "accuracy_selected"), shown, dashes="-")
     finish(left, "(a) Offline labels", y="Accuracy (%)")
     limits([left])
-    _fill(right, curve_statistics.of(summary, "offline", "coverage"), shown, "(b) Share kept", "Clips (%)", dashes="-")
+    _fill(
+        right,
+        curve_statistics.select_curve(summary, "offline", "coverage"),
+        shown,
+        "(b) Share kept",
+        "Clips (%)",
+        dashes="-",
+    )
     right.set_ylim(-3, 103)
     legend(figure, entries, band_note(before))
     return figure
 
 
-def validation(summary: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+def validation(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
     """Validation accuracy over epochs."""
-    shown = _shown(summary, looks, ("validation",))
+    shown = _shown(summary, line_styles, ("validation",))
     entries = handles(shown)
     figure = canvas(2.1, entries)
     axes = figure.subplots()
-    rows = curve_statistics.of(summary, "validation", "accuracy")
+    rows = curve_statistics.select_curve(summary, "validation", "accuracy")
     _fill(axes, rows, shown, "Validation accuracy", "Accuracy (%)")
     limits([axes])
     legend(figure, entries, band_note(rows))
     return figure
 
 
-def _shown(summary: pd.DataFrame, looks: Mapping[str, Look], streams: tuple[str, ...]) -> dict[str, Look]:
+def _shown(
+    summary: pd.DataFrame, line_styles: Mapping[str, LineStyle], series_names: tuple[str, ...]
+) -> dict[str, LineStyle]:
     """The methods that have something to draw, in table order."""
-    found = set(summary.loc[summary["stream"].isin(streams), "label"])
-    return {label: look for label, look in looks.items() if label in found}
+    found = set(summary.loc[summary["stream"].isin(series_names), "label"])
+    return {label: line_style for label, line_style in line_styles.items() if label in found}
 
 
 def trained_on(summary: pd.DataFrame) -> pd.DataFrame:
     """Each method's training stream: the offline one where there is one, so that a label has one line."""
-    streams = summary[summary["stream"].isin(TRAINED_ON)]
-    offline = set(streams.loc[streams["stream"] == "offline", "label"])
-    return streams[(streams["stream"] == "offline") | ~streams["label"].isin(offline)]
+    series_names = summary[summary["stream"].isin(TRAINED_ON)]
+    offline = set(series_names.loc[series_names["stream"] == "offline", "label"])
+    return series_names[(series_names["stream"] == "offline") | ~series_names["label"].isin(offline)]
 
 
 def _fill(
-    axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look], title: str, y: str = "", dashes: str | None = None
+    axes: Axes,
+    rows: pd.DataFrame,
+    line_styles: Mapping[str, LineStyle],
+    title: str,
+    y: str = "",
+    dashes: str | None = None,
 ) -> None:
-    lines(axes, rows, looks, dashes=dashes)
+    lines(axes, rows, line_styles, dashes=dashes)
     finish(axes, title, y=y)
     if rows.empty:
         empty(axes, "no pseudo-labels")
 
 
-def _matched(axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look]) -> None:
-    lines(axes, rows.assign(coverage=100 * rows["coverage"]), looks, x="coverage")
+def _matched(axes: Axes, rows: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> None:
+    lines(axes, rows.assign(coverage=100 * rows["coverage"]), line_styles, x="coverage")
     finish(axes, "(e) Probe at matched coverage, last epoch", x="Surest clips (%)", y="Accuracy (%)")
     axes.set_xticks([10, 25, 50, 75, 100])
     if rows.empty:

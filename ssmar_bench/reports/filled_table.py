@@ -9,35 +9,35 @@ from functools import cached_property
 import pandas as pd
 
 from ssmar_bench.core import published_tables
-from ssmar_bench.core.published_tables import Column, PaperTable, Printed
-from ssmar_bench.results.comparability import Footing, planned
+from ssmar_bench.core.published_tables import PaperTable, PrintedNumber, TableColumn
+from ssmar_bench.results.comparability import TrainingSetup, planned_setups
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.table_cells import Cell, fill
+from ssmar_bench.results.table_cells import TableCell, fill_cells
 
 KINDS = ("micro-motion", "real")
 """Kinds of data that are reported; a table may have columns on others, too."""
 
 
 @dataclass(frozen=True)
-class Filled:
+class FilledTable:
     """A table with its cells on one kind of data; ``columns`` and ``rows`` in order."""
 
     runs: Runs
     table: PaperTable
     on: str
-    cells: dict[tuple[str, str], Cell]
+    cells: dict[tuple[str, str], TableCell]
     rows: dict[str, str]
-    columns: tuple[Column, ...]
-    paper: dict[tuple[str, str], Printed]
+    columns: tuple[TableColumn, ...]
+    paper: dict[tuple[str, str], PrintedNumber]
 
     @cached_property
-    def footings(self) -> dict[str, Footing]:
+    def training_setups(self) -> dict[str, TrainingSetup]:
         """Every row's footing in the first column, if the rows' recipes do not all leave it to the benchmark."""
         first = self.columns[0]
-        found = planned(first.benchmark, first.backbone, list(self.rows.values()))
+        found = planned_setups(first.benchmark, first.backbone, list(self.rows.values()))
         return {row: found[method] for row, method in self.rows.items() if method in found}
 
-    def cell(self, row: str, column: Column) -> Cell:
+    def cell(self, row: str, column: TableColumn) -> TableCell:
         """The cell of a row and column."""
         return self.cells[row, column.name]
 
@@ -59,7 +59,7 @@ class Filled:
         apart = [row for row in self.rows if row in self.table.apart]
         return [own for own in ([row for row in self.rows if row not in apart], apart) if own]
 
-    def alike(self, rows: Sequence[str]) -> pd.DataFrame:
+    def means_over_common_seeds(self, rows: Sequence[str]) -> pd.DataFrame:
         """Like ``means``, but over the seeds that all ``rows`` with runs in a column have; NaN where there is none."""
         found = {}
         for column in self.columns:
@@ -71,24 +71,24 @@ class Filled:
         return pd.DataFrame(found)
 
 
-def filled(runs: Runs, table: PaperTable, on: str) -> Filled:
+def fill_table(runs: Runs, table: PaperTable, on: str) -> FilledTable:
     """``table`` with the runs that fill it; the authors' likely rows are there if any has a run."""
-    cells = fill(runs, table, on, as_published=True)
+    cells = fill_cells(runs, table, on, as_published=True)
     started = {cell.row for cell in cells if len(cell.runs) or cell.failed or cell.unfinished}
     always = table.methods()
     rows = {row: method for row, method in table.methods(as_published=True).items() if row in always or row in started}
-    return Filled(
+    return FilledTable(
         runs,
         table,
         on,
         {(cell.row, cell.column.name): cell for cell in cells},
         rows,
         tuple(table.of(on)),
-        published_tables.printed(table.name),
+        published_tables.printed_numbers(table.name),
     )
 
 
-def source_of(found: Filled, column: Column) -> str:
+def source_of(found: FilledTable, column: TableColumn) -> str:
     """The data set of a column that has runs: its name in ``sources``."""
     folders = [folder for row in found.rows for folder in found.cell(row, column).runs["folder"]]
     return str(found.runs.specs[folders[0]].source["name"])

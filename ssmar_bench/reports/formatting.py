@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ssmar_bench.core.printable import visible
-from ssmar_bench.results.caption_facts import Context
+from ssmar_bench.results.caption_facts import CaptionFacts
 from ssmar_bench.results.records import Damage
 
 ABSENT = "—"
@@ -33,12 +33,12 @@ def damage(found: Sequence[Damage]) -> list[str]:
     return [f"Damaged records, which are left out ({len(found)}): {names}."]
 
 
-def percent(ratio: float) -> str:
+def percent_text(ratio: float) -> str:
     """``10 %``."""
     return f"{100 * ratio:g} %"
 
 
-def seeds(row: Mapping[Any, Any]) -> str:
+def seeds_text(row: Mapping[Any, Any]) -> str:
     """``3``: finished runs; then what is lacking: ``2; 1 stale; 1 failed``. Without any, ``1 failed`` or a dash."""
     lacking = [f"{row[state]} {state}" for state in ("stale", "failed", "unfinished", "missing") if row[state]]
     if row["seeds"]:
@@ -47,7 +47,7 @@ def seeds(row: Mapping[Any, Any]) -> str:
     return "; ".join(started) if started else ABSENT
 
 
-def spread(row: Mapping[Any, Any], measure: str) -> str:
+def spread_text(row: Mapping[Any, Any], measure: str) -> str:
     """``51.2 ± 1.4``: mean and deviation in per cent; one seed has no deviation, an unknown score is empty."""
     mean, std = row[f"{measure}_mean"], row[f"{measure}_std"]
     if math.isnan(mean):
@@ -55,18 +55,18 @@ def spread(row: Mapping[Any, Any], measure: str) -> str:
     return f"{100 * mean:.1f}" + ("" if math.isnan(std) else f" ± {100 * std:.1f}")
 
 
-def cell(row: Mapping[Any, Any], measure: str) -> str:
+def cell_text(row: Mapping[Any, Any], measure: str) -> str:
     """``51.2 ± 1.4 (3)``: score and seeds; for a cell without a score, why there is none."""
-    score = spread(row, measure)
-    return f"{score} ({seeds(row)})" if score else seeds(row)
+    score = spread_text(row, measure)
+    return f"{score} ({seeds_text(row)})" if score else seeds_text(row)
 
 
-def count(value: float) -> str:
+def count_text(value: float) -> str:
     """Thousands apart, "" for an unknown number."""
     return "" if math.isnan(value) else f"{value:,.0f}".replace(",", " ")
 
 
-def seconds(value: float) -> str:
+def seconds_text(value: float) -> str:
     """``12 s``, ``3.4 min`` or ``5.6 h``."""
     if math.isnan(value):
         return ""
@@ -76,12 +76,12 @@ def seconds(value: float) -> str:
     return f"{value:.3g} s"
 
 
-def choice(values: Iterable[object]) -> str:
+def choice_text(values: Iterable[object]) -> str:
     """``a``, or ``a or b``."""
     return " or ".join(str(value) for value in values)
 
 
-def setting(*benchmarks: Context) -> str:
+def setting_sentence(*benchmarks: CaptionFacts) -> str:
     """The sentence every caption needs: benchmark, network and initialisation, seeds, test part.
 
     Benchmarks of which the same is to be said share one sentence.
@@ -92,18 +92,18 @@ def setting(*benchmarks: Context) -> str:
     return " ".join(f"{', '.join(names)}: {words}" for words, names in said.items())
 
 
-def _about(facts: Context) -> str:
+def _about(facts: CaptionFacts) -> str:
     if not facts.seeds:
         return "no run has finished."
     return (
-        f"{choice(facts.classes)} classes; {choice(facts.networks)}; "
+        f"{choice_text(facts.classes)} classes; {choice_text(facts.networks)}; "
         f"seed{'s' if len(facts.seeds) > 1 else ''} {', '.join(map(str, facts.seeds))}; "
-        f"{choice(facts.test_clips)} test clips of {choice(facts.test_people)} people, "
+        f"{choice_text(facts.test_clips)} test clips of {choice_text(facts.test_subjects)} people, "
         "test scored once with the last weights."
     )
 
 
-def cautions(*benchmarks: Context) -> str:
+def cautions(*benchmarks: CaptionFacts) -> str:
     """What a reader must know before comparing rows; no row is marked as best."""
     first = "No row is marked as best: differences are not tested here"
     if any(len(facts.seeds) < 5 for facts in benchmarks):
@@ -113,16 +113,16 @@ def cautions(*benchmarks: Context) -> str:
     return ". ".join([first, *doubts]) + "."
 
 
-def unequal(facts: Context) -> list[str]:
+def unequal(facts: CaptionFacts) -> list[str]:
     """In which respect rows are not alike or not real, a sentence without its full stop each."""
     notes = []
-    if facts.counterfeit:
+    if facts.mock:
         notes.append("These runs are of a counterfeit of the data set: nothing here says anything about the real one")
     if facts.differences:
-        listed = [f"{key} ({choice(values)})" for key, values in facts.differences.items()]
+        listed = [f"{key} ({choice_text(values)})" for key, values in facts.differences.items()]
         shown = ", ".join(listed[:4]) + (f" and {len(listed) - 4} more" if len(listed) > 4 else "")
         notes.append(f"Not all runs share one setting: {shown}")
     if facts.mixed_splits:
-        cells = ", ".join(f"{percent(ratio)} seed {seed}" for ratio, seed in facts.mixed_splits)
+        cells = ", ".join(f"{percent_text(ratio)} seed {seed}" for ratio, seed in facts.mixed_splits)
         notes.append(f"Not all runs of a cell stand on the same split: {cells}")
     return notes

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ssmar_bench.reports.class_figures import TITLE
 from ssmar_bench.reports.figures import TRAINED_ON, trained_on
-from ssmar_bench.reports.line_styles import Look
+from ssmar_bench.reports.line_styles import LineStyle
 from ssmar_bench.reports.panels import band_note, canvas, empty, finish, handles, legend, limits, lines
 from ssmar_bench.results import curve_statistics
 
@@ -22,22 +22,24 @@ ROWS = (
 """(streams, quantity, what stands beside a row of panels); the paper draws the last two."""
 
 
-def levels(summaries: Mapping[str, pd.DataFrame], looks: Mapping[str, Look]) -> Figure:
+def levels(summaries: Mapping[str, pd.DataFrame], line_styles: Mapping[str, LineStyle]) -> Figure:
     """Columns are data from easy to hard, rows the accuracy and the share of pseudo-labels over epochs.
 
     Args:
         summaries: a column's title -> ``pseudo.over_seeds`` of it at one ratio.
-        looks: label -> line of every method drawn.
+        line_styles: label -> line of every method drawn.
     """
-    entries = handles(looks)
+    entries = handles(line_styles)
     titles = {title: "\n".join(wrap(title, TITLE)) for title in summaries}
     figure = canvas(3.6 + 0.12 * max(text.count("\n") for text in titles.values()), entries)
     panels = figure.subplots(len(ROWS), len(summaries), sharex="col", sharey="row", squeeze=False)
     for column, (title, summary) in enumerate(summaries.items()):
         for row, (names, quantity, words) in enumerate(ROWS):
             axes = panels[row, column]
-            own = curve_statistics.of(trained_on(summary) if names == TRAINED_ON else summary, names, quantity)
-            lines(axes, own, looks)
+            own = curve_statistics.select_curve(
+                trained_on(summary) if names == TRAINED_ON else summary, names, quantity
+            )
+            lines(axes, own, line_styles)
             finish(
                 axes,
                 titles[title] if row == 0 else "",

@@ -56,7 +56,7 @@ TEXT = {
 
 
 @dataclass(frozen=True)
-class Look:
+class LineStyle:
     """One method's line."""
 
     color: str
@@ -64,10 +64,10 @@ class Look:
     marker: str
 
 
-def looks(labels: Sequence[str]) -> dict[str, Look]:
+def line_styles(labels: Sequence[str]) -> dict[str, LineStyle]:
     """A look for every label; colours repeat after seven, with other dashes and markers."""
     return {
-        label: Look(
+        label: LineStyle(
             OKABE_ITO[i % len(OKABE_ITO)],
             DASHES[(i + i // len(OKABE_ITO)) % len(DASHES)],
             MARKERS[i % len(MARKERS)],

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ssmar_bench.core import published_tables
 from ssmar_bench.reports.filled_table import KINDS
-from ssmar_bench.reports.formatting import damage, percent, setting
+from ssmar_bench.reports.formatting import damage, percent_text, setting_sentence
 from ssmar_bench.reports.tables import escape_markdown
-from ssmar_bench.results.caption_facts import Context, context
+from ssmar_bench.results.caption_facts import CaptionFacts, caption_facts
 from ssmar_bench.results.plot_selection import LINES
 from ssmar_bench.results.records import Runs
 
@@ -103,8 +103,8 @@ def _paper(reports: Path) -> list[str]:
 
 
 def _section(runs: Runs, reports: Path, benchmark: str) -> list[str]:
-    facts = context(runs, benchmark)
-    parts = [f"## {benchmark}\n", f"{escape_markdown(setting(facts))}\n"]
+    facts = caption_facts(runs, benchmark)
+    parts = [f"## {benchmark}\n", f"{escape_markdown(setting_sentence(facts))}\n"]
     parts.append(f"{_links(f'{benchmark}/comparison', 'Comparison')}: accuracy, all scores, cost, failed runs.\n")
     for ratio in sorted(set(runs.of(benchmark)["ratio"])):
         for figure, words in FIGURES.items():
@@ -113,15 +113,15 @@ def _section(runs: Runs, reports: Path, benchmark: str) -> list[str]:
                 parts.append(_picture(stem, _caption(words, ratio, facts)))
         stem = f"{benchmark}/confusion-{ending(ratio)}"
         if (reports / f"{stem}.png").is_file():
-            parts.append(_picture(stem, f"{CONFUSION.format(ratio=percent(ratio))} {setting(facts)}"))
+            parts.append(_picture(stem, f"{CONFUSION.format(ratio=percent_text(ratio))} {setting_sentence(facts)}"))
     for name, words in WHOLE.items():
         if (reports / benchmark / f"{name}.png").is_file():
-            parts.append(_picture(f"{benchmark}/{name}", f"{words} {setting(facts)}"))
+            parts.append(_picture(f"{benchmark}/{name}", f"{words} {setting_sentence(facts)}"))
     return parts
 
 
-def _caption(words: str, ratio: float, facts: Context) -> str:
-    return f"{words.format(ratio=percent(ratio))} {BAND} {setting(facts)}"
+def _caption(words: str, ratio: float, facts: CaptionFacts) -> str:
+    return f"{words.format(ratio=percent_text(ratio))} {BAND} {setting_sentence(facts)}"
 
 
 def _picture(stem: str, caption: str) -> str:

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ssmar_bench.core.files import write_bytes
-from ssmar_bench.reports.line_styles import WIDTH, Look
+from ssmar_bench.reports.line_styles import WIDTH, LineStyle
 
 BANDED = 5
 """More lines than this carry no bands: they would hide each other."""
@@ -49,19 +49,19 @@ def canvas(height: float, entries: Sequence[Line2D], margin: float = 0.03) -> Fi
 
 
 def lines(
-    axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look], x: str = "epoch", dashes: str | None = None
+    axes: Axes, rows: pd.DataFrame, line_styles: Mapping[str, LineStyle], x: str = "epoch", dashes: str | None = None
 ) -> None:
     """Draw the mean of every label in ``rows`` in per cent, with a band of one standard deviation where it is known.
 
     Args:
         axes: where to draw.
         rows: columns label, ``x``, mean, std.
-        looks: label -> line.
+        line_styles: label -> line.
         x: the column of ``rows`` that runs to the right.
         dashes: one line style for all, instead of each label's own.
     """
     crowded = rows["label"].nunique() > BANDED
-    for number, (label, look) in enumerate(looks.items()):
+    for number, (label, line_style) in enumerate(line_styles.items()):
         own = rows[rows["label"] == label].sort_values(x)
         if own.empty:
             continue
@@ -70,10 +70,10 @@ def lines(
         axes.plot(
             own[x],
             mean,
-            color=look.color,
-            linestyle=dashes or look.dashes,
+            color=line_style.color,
+            linestyle=dashes or line_style.dashes,
             linewidth=1.2,
-            marker=look.marker,
+            marker=line_style.marker,
             markersize=3.2,
             # Each line has its marks at other epochs, so that lines that meet can still be told apart.
             markevery=(number % every, every),
@@ -82,7 +82,7 @@ def lines(
         )
         if std.notna().any() and not crowded:
             low, high = (mean - std).clip(lower=0), (mean + std).clip(upper=100)
-            axes.fill_between(own[x], low, high, color=look.color, alpha=0.15, linewidth=0)
+            axes.fill_between(own[x], low, high, color=line_style.color, alpha=0.15, linewidth=0)
 
 
 def finish(axes: Axes, title: str, x: str = "Epoch", y: str = "") -> None:
@@ -109,18 +109,25 @@ def empty(axes: Axes, words: str) -> None:
     axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color="#555555")
 
 
-def handles(looks: Mapping[str, Look]) -> list[Line2D]:
+def handles(line_styles: Mapping[str, LineStyle]) -> list[Line2D]:
     """What the legend shows of every method."""
-    longest = NARROW if len(looks) > MANY else LONGEST
-    return [entry(look, label, look.dashes, longest) for label, look in looks.items()]
+    longest = NARROW if len(line_styles) > MANY else LONGEST
+    return [entry(line_style, label, line_style.dashes, longest) for label, line_style in line_styles.items()]
 
 
-def entry(look: Look, label: str, dashes: Any, longest: int = LONGEST) -> Line2D:
+def entry(line_style: LineStyle, label: str, dashes: Any, longest: int = LONGEST) -> Line2D:
     """One line of a legend; a label of more than ``longest`` characters is broken."""
     label = "\n".join(wrap(label, longest))
     label = f" {label}" if label.startswith("_") else label  # matplotlib hides what begins so
     return Line2D(
-        [], [], color=look.color, linestyle=dashes, linewidth=1.2, marker=look.marker, markersize=3.5, label=label
+        [],
+        [],
+        color=line_style.color,
+        linestyle=dashes,
+        linewidth=1.2,
+        marker=line_style.marker,
+        markersize=3.5,
+        label=label,
     )
 
 

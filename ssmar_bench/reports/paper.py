@@ -11,17 +11,17 @@ import pandas as pd
 from ssmar_bench.core import published_tables
 from ssmar_bench.core.files import write_text
 from ssmar_bench.reports import paper_figures, rank_figure
-from ssmar_bench.reports.filled_table import KINDS, Filled, filled
+from ssmar_bench.reports.filled_table import KINDS, FilledTable, fill_table
 from ssmar_bench.reports.formatting import ABSENT
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.reports.panels import save
-from ssmar_bench.reports.paper_notes import tested
+from ssmar_bench.reports.paper_notes import friedman_test
 from ssmar_bench.reports.paper_tables import section
 from ssmar_bench.reports.section import Section
-from ssmar_bench.reports.tables import Table, csv, escape_markdown, page
-from ssmar_bench.results.claim_rules import Seen
-from ssmar_bench.results.claims import Answer, evaluate
+from ssmar_bench.reports.tables import Table, csv_text, escape_markdown, markdown_page
+from ssmar_bench.results.claim_rules import ColumnEvidence
+from ssmar_bench.results.claims import ClaimResult, evaluate_claims
 from ssmar_bench.results.examples import examples
 from ssmar_bench.results.ranking import Friedman
 from ssmar_bench.results.records import Runs
@@ -40,7 +40,7 @@ MANY = 3
 
 
 @dataclass(frozen=True)
-class Part:
+class PaperSection:
     """A section, the same as a frame, and Friedman's test of its rows if there are data sets enough."""
 
     section: Section
@@ -48,7 +48,7 @@ class Part:
     test: Friedman | None = None
 
 
-def parts(runs: Runs) -> list[Part]:
+def paper_sections(runs: Runs) -> list[PaperSection]:
     """The paper's claims, and its tables that have runs, on each kind of data.
 
     Raises:
@@ -56,16 +56,16 @@ def parts(runs: Runs) -> list[Part]:
     """
     found = []
     for on in KINDS:
-        tables = [filled(runs, published_tables.read(name), on) for name in _names()]
+        tables = [fill_table(runs, published_tables.read_paper_table(name), on) for name in _names()]
         known = [one for one in tables if not one.empty]
         if known:
-            answers = evaluate(runs, on)
-            found.append(Part(_claims(answers, on), _claims_frame(answers)))
-            found += [Part(_section(one), _frame(one), tested(one)) for one in known]
+            answers = evaluate_claims(runs, on)
+            found.append(PaperSection(_claims(answers, on), _claims_frame(answers)))
+            found += [PaperSection(_section(one), _frame(one), friedman_test(one)) for one in known]
     return found
 
 
-def write(found: Sequence[Part], reports: Path) -> list[Path]:
+def write_sections(found: Sequence[PaperSection], reports: Path) -> list[Path]:
     """Writes every section as Markdown, LaTeX and CSV into ``reports/paper``; the files written."""
     paths: list[Path] = []
     for part in found:
@@ -73,7 +73,7 @@ def write(found: Sequence[Part], reports: Path) -> list[Path]:
     return paths
 
 
-def draw(runs: Runs, found: Sequence[Part], reports: Path) -> list[Path]:
+def draw_paper_figures(runs: Runs, found: Sequence[PaperSection], reports: Path) -> list[Path]:
     """Draws the paper's figures that have runs, and tested ranks, into ``reports/paper``; the files written."""
     paths: list[Path] = []
     with drawing():
@@ -81,14 +81,14 @@ def draw(runs: Runs, found: Sequence[Part], reports: Path) -> list[Path]:
             if part.test is not None:
                 paths += save(rank_figure.ranks(part.test), reports / FOLDER / f"{part.section.name}-ranks")
         for on in KINDS:
-            for name, figure in paper_figures.draw(runs, on):
+            for name, figure in paper_figures.draw_figures(runs, on):
                 paths += save(figure, reports / FOLDER / name)
     return paths
 
 
-def text(runs: Runs, name: str, on: str) -> str:
+def table_text(runs: Runs, name: str, on: str) -> str:
     """The section of one table (a name, or the path of a definition) as Markdown, whether or not it has runs."""
-    return _markdown(_section(filled(runs, published_tables.read(name), on)))
+    return _markdown(_section(fill_table(runs, published_tables.read_paper_table(name), on)))
 
 
 def _names() -> list[str]:
@@ -96,12 +96,12 @@ def _names() -> list[str]:
     return sorted(published_tables.TABLES.names(), key=lambda name: (not name.startswith("table"), name))
 
 
-def _section(found: Filled) -> Section:
+def _section(found: FilledTable) -> Section:
     """A table's section; that of Fig. 4 shows clips, too."""
     one = section(found)
     if found.table.name != published_tables.FIGURE_4:
         return one
-    words = paper_figures.told(examples(found.runs, found.on))
+    words = paper_figures.selection_note(examples(found.runs, found.on))
     return replace(one, words=(*one.words, words), pictures=paper_figures.pictures(found.runs, found.on))
 
 
@@ -110,7 +110,7 @@ def _write(reports: Path, one: Section, frame: pd.DataFrame) -> list[Path]:
     texts = {
         "md": _markdown(one),
         "tex": "\n".join(latex(table, table.name) for table in one.tables),
-        "csv": csv(frame),
+        "csv": csv_text(frame),
     }
     paths = []
     for kind, content in texts.items():
@@ -120,11 +120,11 @@ def _write(reports: Path, one: Section, frame: pd.DataFrame) -> list[Path]:
 
 
 def _markdown(one: Section) -> str:
-    head, _, tables = page(one.title, one.tables).partition("\n")
+    head, _, tables = markdown_page(one.title, one.tables).partition("\n")
     return "\n\n".join([head, *map(escape_markdown, one.words)]) + f"\n{tables}"
 
 
-def _frame(found: Filled) -> pd.DataFrame:
+def _frame(found: FilledTable) -> pd.DataFrame:
     """One row a cell: ours and the paper's, in per cent."""
     rows = []
     for row, method in found.rows.items():
@@ -148,7 +148,7 @@ def _frame(found: Filled) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _claims(answers: list[Answer], on: str) -> Section:
+def _claims(answers: list[ClaimResult], on: str) -> Section:
     rows = tuple(
         (
             answer.claim.claim,
@@ -170,22 +170,22 @@ def _claims(answers: list[Answer], on: str) -> Section:
     return Section(f"claims-{on}", f"The paper's claims, {on}", (), (table,))
 
 
-def _seen(answer: Answer) -> str:
+def _seen(answer: ClaimResult) -> str:
     """What was seen, column by column; of many comparisons how many agree, and the two extremes."""
-    by_column: dict[str, list[Seen]] = {}
+    by_column: dict[str, list[ColumnEvidence]] = {}
     for one in answer.seen:
         by_column.setdefault(one.column, []).append(one)
-    told = []
+    sentences = []
     for column, own in by_column.items():
         words = ", ".join(one.words for one in own)
         if len(own) > MANY:
             ends = sorted(own, key=lambda one: one.value)
             words = f"{sum(one.agrees for one in own)} of {len(own)} agree, from {ends[0].words} to {ends[-1].words}"
-        told.append(f"{column}: {words}")
-    return "; ".join(told) or ABSENT
+        sentences.append(f"{column}: {words}")
+    return "; ".join(sentences) or ABSENT
 
 
-def _claims_frame(answers: list[Answer]) -> pd.DataFrame:
+def _claims_frame(answers: list[ClaimResult]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {

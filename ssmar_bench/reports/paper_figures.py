@@ -16,20 +16,20 @@ from PIL import Image
 
 from ssmar_bench.core import published_tables
 from ssmar_bench.reports import class_figures, level_figures
-from ssmar_bench.reports.line_styles import OKABE_ITO, WIDTH, looks
+from ssmar_bench.reports.line_styles import OKABE_ITO, WIDTH, line_styles
 from ssmar_bench.reports.panels import canvas
 from ssmar_bench.reports.section import Picture
 from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.examples import Example, Examples, examples, picture
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.run_groups import classes, pooled
-from ssmar_bench.results.table_cells import fill
+from ssmar_bench.results.run_groups import class_names, pool_runs
+from ssmar_bench.results.table_cells import fill_cells
 
 RIGHT, WRONG = OKABE_ITO[0], OKABE_ITO[1]
 TICK, CROSS = "\u2713", "\u2717"
 
 
-def draw(runs: Runs, on: str) -> Iterator[tuple[str, Figure]]:
+def draw_figures(runs: Runs, on: str) -> Iterator[tuple[str, Figure]]:
     """(name, figure) of everything that there are runs for on one kind of data."""
     for name, figure in (
         (f"{published_tables.FIGURE_2B}-{on}", _pseudo_labels(runs, on)),
@@ -42,8 +42,8 @@ def draw(runs: Runs, on: str) -> Iterator[tuple[str, Figure]]:
 
 def _pseudo_labels(runs: Runs, on: str) -> Figure | None:
     """Fig. 2b: a column of panels for each column of the table that has runs."""
-    table = published_tables.read(published_tables.FIGURE_2B)
-    cells = [cell for cell in fill(runs, table, on) if len(cell.runs)]
+    table = published_tables.read_paper_table(published_tables.FIGURE_2B)
+    cells = [cell for cell in fill_cells(runs, table, on) if len(cell.runs)]
     summaries = {}
     for column in table.of(on):
         own = [cell for cell in cells if cell.column == column]
@@ -51,22 +51,24 @@ def _pseudo_labels(runs: Runs, on: str) -> Figure | None:
             frames = [runs.curves_of(cell.runs).assign(label=cell.row) for cell in own]
             summaries[column.name] = over_seeds(pd.concat(frames, ignore_index=True))
     there = {cell.row for cell in cells}
-    return level_figures.levels(summaries, looks([row for row in table.rows if row in there])) if summaries else None
+    return (
+        level_figures.levels(summaries, line_styles([row for row in table.rows if row in there])) if summaries else None
+    )
 
 
 def _classes(runs: Runs, on: str) -> Figure | None:
     """Fig. 4, left: over the seeds that both methods have."""
-    table = published_tables.read(published_tables.FIGURE_4)
-    cells = {(cell.row, cell.column.name): cell for cell in fill(runs, table, on)}
+    table = published_tables.read_paper_table(published_tables.FIGURE_4)
+    cells = {(cell.row, cell.column.name): cell for cell in fill_cells(runs, table, on)}
     other, better = tuple(table.rows)
     pairs, names = {}, []
     for column in table.of(on):
         own = [cells[row, column.name] for row in (better, other)]
         common = {*own[0].seeds} & {*own[1].seeds}
         if common:
-            names = classes(runs, str(own[0].runs["benchmark"].iloc[0]))
+            names = class_names(runs, str(own[0].runs["benchmark"].iloc[0]))
             rows = [cell.runs[cell.runs["seed"].isin(common)].assign(label=cell.row) for cell in own]
-            pair = pooled(runs, rows[0], len(names)), pooled(runs, rows[1], len(names))
+            pair = pool_runs(runs, rows[0], len(names)), pool_runs(runs, rows[1], len(names))
             if all(cell.confusion.any() for cell in pair):
                 pairs[column.name] = pair
     return class_figures.gain(pairs, names) if pairs else None
@@ -101,7 +103,7 @@ def pictures(runs: Runs, on: str) -> tuple[Picture, ...]:
     return tuple(Picture(_bytes(runs, found, one), _words(found, one)) for one in _recorded(runs, found))
 
 
-def told(found: Examples | None) -> str:
+def selection_note(found: Examples | None) -> str:
     """How the clips were chosen, and of how many."""
     if found is None:
         return "No clips are shown: the two methods have no run of the same seed."

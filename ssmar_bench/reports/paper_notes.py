@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.reports.filled_table import Filled, source_of
-from ssmar_bench.results.ranking import Friedman, friedman, rank, why_not
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.reports.filled_table import FilledTable, source_of
+from ssmar_bench.results.ranking import Friedman, friedman, mean_ranks, why_untested
 
 
-def words(found: Filled) -> list[str]:
+def table_notes(found: FilledTable) -> list[str]:
     """The paragraphs above a table."""
-    told = [_data(found), *_lacking(found), _test(found)]
-    rankings = [rank(found.alike(rows)) for rows in found.groups]
+    sentences = [_data(found), *_lacking(found), _test(found)]
+    rankings = [mean_ranks(found.means_over_common_seeds(rows)) for rows in found.groups]
     if columns := [str(ranking.columns) for ranking in rankings if ranking.columns]:
-        told.append(
+        sentences.append(
             "Mean ranks are taken over the columns in which every measured row has a run, and there over the seeds "
             f"that all rows have; columns: {', '.join(columns)}."
         )
-    return told
+    return sentences
 
 
-def _data(found: Filled) -> str:
+def _data(found: FilledTable) -> str:
     if all(column.same for column in found.columns):
         kind = "The paper's data and networks, as far as the paper states them."
     elif found.on == "micro-motion":
@@ -34,7 +34,7 @@ def _data(found: Filled) -> str:
     return " ".join([kind, found.table.notes.get(found.on, "")]).strip()
 
 
-def _lacking(found: Filled) -> list[str]:
+def _lacking(found: FilledTable) -> list[str]:
     """What a reduced table leaves out."""
     there = found.means.notna()
     rows = [row for row in found.rows if not there.loc[row].any()]
@@ -43,29 +43,31 @@ def _lacking(found: Filled) -> list[str]:
     said = [f"rows {'; '.join(rows)}"] if rows else []
     said += [f"columns {'; '.join(columns)}"] if columns else []
     said += [f"of {name} the rows {'; '.join(rest.index[~rest[name]])}" for name in rest if not rest[name].all()]
-    told = [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
+    sentences = [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
     if fewer := _fewer_seeds(found):
-        told.append(f"Fewer seeds than the benchmark's definition names: {fewer} of the measured cells.")
-    return told
+        sentences.append(f"Fewer seeds than the benchmark's definition names: {fewer} of the measured cells.")
+    return sentences
 
 
-def _fewer_seeds(found: Filled) -> int:
+def _fewer_seeds(found: FilledTable) -> int:
     """Measured cells that lack seeds of their benchmark's definition."""
-    seeds = {column.benchmark: {*definitions.read(column.benchmark).seeds} for column in found.columns}
+    seeds = {
+        column.benchmark: {*benchmark_configs.read_benchmark_config(column.benchmark).seeds} for column in found.columns
+    }
     cells = [found.cell(row, column) for row in found.rows for column in found.columns]
     return sum(1 for cell in cells if cell.seeds and seeds[cell.column.benchmark] - {*cell.seeds})
 
 
-def tested(found: Filled) -> Friedman | None:
+def friedman_test(found: FilledTable) -> Friedman | None:
     """Friedman's test of the rows that are compared with each other, over independent data sets; None for too few."""
     return friedman(_by_source(found))
 
 
-def _test(found: Filled) -> str:
-    result = tested(found)
+def _test(found: FilledTable) -> str:
+    result = friedman_test(found)
     if result is None:
         columns = [column for column in found.columns if any(len(found.cell(row, column).runs) for row in found.rows)]
-        return why_not({source_of(found, column) for column in columns})
+        return why_untested({source_of(found, column) for column in columns})
     return (
         f"Friedman's test over {result.sets} data sets: chi-squared {result.statistic:.2f}, p = {result.p:.3g} (ranks "
         "permuted within data sets); two mean ranks differ by Nemenyi's test, which is approximate for so few, if they "
@@ -73,12 +75,12 @@ def _test(found: Filled) -> str:
     )
 
 
-def _by_source(found: Filled) -> pd.DataFrame:
+def _by_source(found: FilledTable) -> pd.DataFrame:
     """Mean accuracy by row and source, one value a data set, over the columns in which every measured row has runs.
 
     A data set is one, however many ratios and networks were run on it.
     """
-    scores = found.alike(found.groups[0]).dropna(how="all").dropna(axis=1, how="any")
+    scores = found.means_over_common_seeds(found.groups[0]).dropna(how="all").dropna(axis=1, how="any")
     if scores.empty:
         return scores
     sources = {column.name: source_of(found, column) for column in found.columns if column.name in scores}

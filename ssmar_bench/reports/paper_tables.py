@@ -7,17 +7,25 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ssmar_bench.core.published_tables import Column, Printed
+from ssmar_bench.core.published_tables import PrintedNumber, TableColumn
 from ssmar_bench.reports.comparability import own_columns, own_optimisers
-from ssmar_bench.reports.filled_table import Filled
+from ssmar_bench.reports.filled_table import FilledTable
 from ssmar_bench.reports.formatting import ABSENT, footnotes
-from ssmar_bench.reports.paper_notes import words
+from ssmar_bench.reports.paper_notes import table_notes
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.results.paired_test import PEOPLE, SEEDS, Difference, Standing, difference, hits, standing
-from ssmar_bench.results.ranking import Ranking, rank
-from ssmar_bench.results.table_cells import Cell
-from ssmar_bench.results.verdict import verdict
+from ssmar_bench.results.paired_test import (
+    MIN_SEEDS,
+    MIN_SUBJECTS,
+    ColumnLeader,
+    Difference,
+    correct_counts,
+    find_leader,
+    paired_difference,
+)
+from ssmar_bench.results.ranking import Ranking, mean_ranks
+from ssmar_bench.results.table_cells import TableCell
+from ssmar_bench.results.verdict import compare_with_paper
 
 REFERENCES = {"supervised": "labelled clips alone", "fixmatch": "FixMatch"}
 TESTING = (
@@ -28,35 +36,36 @@ TESTING = (
 )
 GAINS = "Mean ± standard deviation of the differences by seed"
 UNTESTED = (
-    f"No cell is bold in {{columns}}: with fewer than {SEEDS} seeds common to all rows, or test clips of fewer than "
-    f"{PEOPLE} people, no significance is claimed."
+    f"No cell is bold in {{columns}}: with fewer than {MIN_SEEDS} seeds common to all rows, or test clips of fewer "
+    "than "
+    f"{MIN_SUBJECTS} people, no significance is claimed."
 )
 
 
-def section(found: Filled) -> Section:
+def section(found: FilledTable) -> Section:
     """Everything that is said of one table."""
     tables = [_accuracy(found), *_beside_the_paper(found)]
     for number, rows in enumerate(found.groups):
-        ranking = rank(found.alike(rows))
+        ranking = mean_ranks(found.means_over_common_seeds(rows))
         if ranking.columns and len(ranking.ranks) > 1:
             tables.append(_ranks(found, ranking, number))
     title = f"{found.table.title}, {found.on}"
-    return Section(f"{found.table.name}-{found.on}", title, tuple(words(found)), tuple(tables))
+    return Section(f"{found.table.name}-{found.on}", title, tuple(table_notes(found)), tuple(tables))
 
 
-def _standings(found: Filled, column: Column) -> dict[str, Standing]:
+def _standings(found: FilledTable, column: TableColumn) -> dict[str, ColumnLeader]:
     """Row -> how it stands among the rows that it is compared with."""
-    standings: dict[str, Standing] = {}
+    standings: dict[str, ColumnLeader] = {}
     for rows in found.groups:
         cells = [found.cell(row, column) for row in rows]
-        own = standing({cell.row: hits(found.runs, cell.runs) for cell in cells if len(cell.runs)})
+        own = find_leader({cell.row: correct_counts(found.runs, cell.runs) for cell in cells if len(cell.runs)})
         standings |= dict.fromkeys(rows, own)
     return standings
 
 
-def _accuracy(found: Filled) -> Table:
+def _accuracy(found: FilledTable) -> Table:
     rows, bold = [], set()
-    own = own_columns(found.footings)
+    own = own_columns(found.training_setups)
     standings = {column.name: _standings(found, column) for column in found.columns}
     for i, row in enumerate(found.rows):
         line = [row, *(column.get(row, ABSENT) for column in own.values())]
@@ -79,7 +88,7 @@ def _accuracy(found: Filled) -> Table:
     if untested:
         everywhere = len(untested) == len(standings)
         notes.append(UNTESTED.format(columns="this table" if everywhere else "; ".join(untested)))
-    notes += own_optimisers(found.footings)
+    notes += own_optimisers(found.training_setups)
     apart = [row in found.table.apart for row in found.rows]
     if any(apart):
         notes.append("Rows between two rules train under another schedule, and are compared with each other alone.")
@@ -95,7 +104,7 @@ def _accuracy(found: Filled) -> Table:
     )
 
 
-def _score(cell: Cell) -> str:
+def _score(cell: TableCell) -> str:
     counts = {"stale": cell.stale, "failed": cell.failed, "unfinished": cell.unfinished}
     lost = [f"{count} {word}" for word, count in counts.items() if count]
     if cell.runs.empty:
@@ -105,21 +114,21 @@ def _score(cell: Cell) -> str:
     return f"{100 * cell.accuracy.mean():.1f}{spread} ({'; '.join([str(len(cell.runs)), *lost])})"
 
 
-def _beside_the_paper(found: Filled) -> list[Table]:
+def _beside_the_paper(found: FilledTable) -> list[Table]:
     """The paper's numbers with gap and verdict where the data are the same, else its gains beside ours."""
     tables = [_published(found)] if found.paper else []
     return tables + [gains for method, name in REFERENCES.items() if (gains := _gains(found, method, name)) is not None]
 
 
-def _published(found: Filled) -> Table:
-    def text(row: str, column: Column) -> str:
+def _published(found: FilledTable) -> Table:
+    def text(row: str, column: TableColumn) -> str:
         paper = found.paper.get((row.removesuffix(", as published"), column.published))
         if paper is None:
             return ABSENT
         cell = found.cell(row, column)
         if not column.same or cell.runs.empty:
             return f"{paper.value:.1f}"
-        judged = verdict(cell.accuracy, paper.value)
+        judged = compare_with_paper(cell.accuracy, paper.value)
         reach = "" if math.isnan(judged.reach) else f" of ±{judged.reach:.1f}"
         return f"{paper.value:.1f} (gap {judged.gap:+.1f}{reach}: {judged.words})"
 
@@ -139,18 +148,18 @@ def _published(found: Filled) -> Table:
     )
 
 
-def _gains(found: Filled, method: str, name: str) -> Table | None:
+def _gains(found: FilledTable, method: str, name: str) -> Table | None:
     """Points over the row of ``method``, the paper's in brackets; None where there is no such row with runs."""
     base = next((row for row, own in found.table.rows.items() if own == method), None)
     compared = next((rows for rows in found.groups if base in rows), [])
     if base is None or all(found.cell(base, column).runs.empty for column in found.columns):
         return None
 
-    def text(row: str, column: Column) -> str:
+    def text(row: str, column: TableColumn) -> str:
         cells = [found.cell(one, column) for one in (row, base)]
         ours = None
         if not any(cell.runs.empty for cell in cells):
-            ours = difference(*(hits(found.runs, cell.runs) for cell in cells))
+            ours = paired_difference(*(correct_counts(found.runs, cell.runs) for cell in cells))
         printed = [found.paper.get((one.removesuffix(", as published"), column.published)) for one in (row, base)]
         theirs = f" [{printed[0].value - printed[1].value:+.1f}]" if printed[0] and printed[1] else ""
         return (ABSENT if ours is None else _gain(ours)) + theirs
@@ -170,16 +179,18 @@ def _gain(found: Difference) -> str:
     return f"{100 * found.mean:+.1f}{spread}"
 
 
-def _ranks(found: Filled, ranking: Ranking, number: int) -> Table:
+def _ranks(found: FilledTable, ranking: Ranking, number: int) -> Table:
     """Our mean ranks, and the paper's over the rows that both have; ``number`` is the group's."""
     printed = [column.published for column in found.columns if column.name in ranking.by_column]
     rows = [row for row in found.table.rows if row in ranking.ranks and all((row, c) in found.paper for c in printed)]
     shown = {"Ours": ranking.ranks}
     measured = [str(row) for row in ranking.ranks.index]
     if rows and len(rows) < len(measured):  # ranks among more rows are no match for the paper's
-        shown["Ours, its rows"] = rank(found.alike(measured)[[*ranking.by_column]].loc[rows]).ranks
+        shown["Ours, its rows"] = mean_ranks(
+            found.means_over_common_seeds(measured)[[*ranking.by_column]].loc[rows]
+        ).ranks
     if rows:
-        shown["Paper"] = rank(_printed(found.paper, rows, printed)).ranks
+        shown["Paper"] = mean_ranks(_printed(found.paper, rows, printed)).ranks
     notes = "A difference of ranks is no test."
     if len(shown) > 1:
         notes = f"The paper's ranks are over the rows and columns that both have. {notes}"
@@ -195,5 +206,5 @@ def _ranks(found: Filled, ranking: Ranking, number: int) -> Table:
     )
 
 
-def _printed(paper: dict[tuple[str, str], Printed], rows: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+def _printed(paper: dict[tuple[str, str], PrintedNumber], rows: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({c: {row: paper[row, c].value for row in rows} for c in columns})

@@ -17,15 +17,15 @@ from ssmar_bench.reports.formatting import damage
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.reports.panels import save
-from ssmar_bench.reports.tables import Table, csv, markdown, page
+from ssmar_bench.reports.tables import Table, csv_text, markdown, markdown_page
 from ssmar_bench.reports.web import page as web
-from ssmar_bench.reports.web.page_data import payload
+from ssmar_bench.reports.web.page_data import page_data
 from ssmar_bench.results import plot_selection, table_order
-from ssmar_bench.results.caption_facts import context
-from ssmar_bench.results.comparison import comparison, unfinished
+from ssmar_bench.results.caption_facts import caption_facts
+from ssmar_bench.results.comparison import comparison, unfinished_runs
 from ssmar_bench.results.comparison import levels as compare_levels
-from ssmar_bench.results.input_digest import inputs
-from ssmar_bench.results.records import Runs, load
+from ssmar_bench.results.input_digest import input_digest
+from ssmar_bench.results.records import Runs, load_runs
 
 LEVELS = {"micro-motion-easy": "Easy", "micro-motion-12": "Medium", "micro-motion-hard": "Hard"}
 """One benchmark at three levels of difficulty; their results are always shown together."""
@@ -40,7 +40,7 @@ class _Job:
     ranked: dict[str, list[str]]
     curves: dict[str, pd.DataFrame]
     frames: dict[str, pd.DataFrame]
-    paper: list[paper.Part]
+    paper: list[paper.PaperSection]
 
 
 def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None) -> list[Path]:
@@ -58,7 +58,7 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
 
     A damaged record is left out, and the pages say so.
     """
-    runs = load(results)
+    runs = load_runs(results)
     known = _benchmarks(runs)
     for name in (*known, paper.FOLDER, "README.md", "index.html", *(f"levels.{kind}" for kind in ("md", "tex", "csv"))):
         links.refuse(reports, name)
@@ -69,7 +69,7 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
         paths += _tables(job, name) + _figures(job, name)
     if len(set(known) & set(LEVELS)) > 1 and set(chosen) & set(LEVELS):
         paths += _levels(job)
-    paths += paper.write(job.paper, reports) + paper.draw(runs, job.paper, reports)
+    paths += paper.write_sections(job.paper, reports) + paper.draw_paper_figures(runs, job.paper, reports)
     return [*paths, *_pages(job)]
 
 
@@ -79,8 +79,8 @@ def html(results: Path) -> str:
     Raises:
         UserError: nothing to report.
     """
-    runs = load(results)
-    return _html(_job(runs, Path(), _benchmarks(runs)), inputs(results))
+    runs = load_runs(results)
+    return _html(_job(runs, Path(), _benchmarks(runs)), input_digest(results))
 
 
 def _benchmarks(runs: Runs) -> list[str]:
@@ -99,10 +99,10 @@ def _job(runs: Runs, reports: Path, known: list[str]) -> _Job:
     return _Job(
         runs,
         reports,
-        {name: plot_selection.ranked(runs, name) for name in known},
+        {name: plot_selection.ranked_methods(runs, name) for name in known},
         {name: runs.curves(name) for name in known},
         {name: comparison(runs, name) for name in known},
-        paper.parts(runs),
+        paper.paper_sections(runs),
     )
 
 
@@ -112,10 +112,10 @@ def comparison_text(results: Path, benchmark: str) -> str:
     Raises:
         UserError: the benchmark has no runs.
     """
-    runs = load(results)
+    runs = load_runs(results)
     benchmark = _known(benchmark, sorted(set(runs.runs["benchmark"])))
-    table = result_tables.accuracy(comparison(runs, benchmark), context(runs, benchmark))
-    lost = unfinished(runs, benchmark)
+    table = result_tables.accuracy(comparison(runs, benchmark), caption_facts(runs, benchmark))
+    lost = unfinished_runs(runs, benchmark)
     notes = [f"\n{markdown(result_tables.gaps(lost))}"] if len(lost) else []
     notes += [f"\n{text}\n" for text in damage(runs.damage_of(benchmark))]
     return "".join([markdown(table), *notes])
@@ -129,8 +129,8 @@ def _known(name: str, known: list[str]) -> str:
 
 def _contents(job: _Job, benchmark: str) -> tuple[list[Table], list[Table]]:
     """The tables of a benchmark, and those of its runs without a result and of damaged records, if there are any."""
-    frame, facts = job.frames[benchmark], context(job.runs, benchmark)
-    lost = unfinished(job.runs, benchmark)
+    frame, facts = job.frames[benchmark], caption_facts(job.runs, benchmark)
+    lost = unfinished_runs(job.runs, benchmark)
     tables = [
         result_tables.accuracy(frame, facts),
         result_tables.measures(frame, facts),
@@ -146,16 +146,16 @@ def _tables(job: _Job, benchmark: str) -> list[Path]:
     return _write(
         job.reports / benchmark / "comparison",
         {
-            "md": page(benchmark, [*tables, *gaps]),
+            "md": markdown_page(benchmark, [*tables, *gaps]),
             "tex": "\n".join(latex(table, f"{benchmark}-{table.name}") for table in tables),
-            "csv": csv(job.frames[benchmark]),
+            "csv": csv_text(job.frames[benchmark]),
         },
     )
 
 
 def _pages(job: _Job) -> list[Path]:
     """``README.md`` and ``index.html``, which always show all benchmarks that have runs."""
-    digest = inputs(job.runs.root)
+    digest = input_digest(job.runs.root)
     readme, html = job.reports / "README.md", job.reports / "index.html"
     write_text(readme, overview.page(job.runs, job.reports, list(job.frames), LEVELS, digest))
     write_text(html, _html(job, digest))
@@ -166,24 +166,30 @@ def _html(job: _Job, digest: str) -> str:
     runs, known = job.runs, list(job.frames)
     titles = {name: f"{name} ({LEVELS[name].lower()})" if name in LEVELS else name for name in known}
     ordered = pd.concat(
-        [table_order.sort(runs.of(name).sort_values(["ratio", "seed"], kind="stable")) for name in known]
+        [table_order.sort_runs(runs.of(name).sort_values(["ratio", "seed"], kind="stable")) for name in known]
     )
-    answer = summary_findings.answer(runs, job.frames, titles)
-    return web.page(
+    answer = summary_findings.summary_findings(runs, job.frames, titles)
+    return web.page_html(
         answer=replace(answer, limits=(*damage(runs.damage), *answer.limits)),
-        benches=[web.Bench(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known],
+        benches=[
+            web.BenchmarkView(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known
+        ],
         runs=result_tables.runs(ordered, titles),
         sections=[part.section for part in job.paper],
-        data=payload(runs, job.curves, job.ranked, titles),
+        data=page_data(runs, job.curves, job.ranked, titles),
         digest=digest,
     )
 
 
 def _levels(job: _Job) -> list[Path]:
     frame = compare_levels(job.runs, list(LEVELS))
-    facts = {name: context(job.runs, name) for name in LEVELS if len(job.runs.of(name))}
+    facts = {name: caption_facts(job.runs, name) for name in LEVELS if len(job.runs.of(name))}
     table = result_tables.levels(frame, LEVELS, facts)
-    texts = {"md": page("Levels of difficulty", [table]), "tex": latex(table, "levels"), "csv": csv(frame)}
+    texts = {
+        "md": markdown_page("Levels of difficulty", [table]),
+        "tex": latex(table, "levels"),
+        "csv": csv_text(frame),
+    }
     return _write(job.reports / "levels", texts)
 
 

@@ -12,17 +12,17 @@ from ssmar_bench.reports.comparability import own_columns, own_optimisers
 from ssmar_bench.reports.formatting import (
     ABSENT,
     cautions,
-    cell,
-    count,
+    cell_text,
+    count_text,
     footnotes,
-    percent,
-    seconds,
-    seeds,
-    setting,
-    spread,
+    percent_text,
+    seconds_text,
+    seeds_text,
+    setting_sentence,
+    spread_text,
 )
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.results.caption_facts import Context
+from ssmar_bench.results.caption_facts import CaptionFacts
 from ssmar_bench.results.records import Damage
 
 MEASURES = {
@@ -51,52 +51,58 @@ Row = Callable[[Mapping[Any, Any]], tuple[str, ...]]
 """A row of a frame into the cells of a table."""
 
 
-def accuracy(frame: pd.DataFrame, facts: Context) -> Table:
+def accuracy(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
     """Methods by ratios: test accuracy."""
     ratios = sorted(set(frame["ratio"]))
     cells = {(row["kind"], row["label"], row["ratio"]): row for row in frame.to_dict("records")}
     names = list(dict.fromkeys((kind, label) for kind, label, _ in cells))
-    footings = {label: facts.footings[label] for _, label in names if label in facts.footings}
-    own = own_columns(footings)
+    training_setups = {label: facts.training_setups[label] for _, label in names if label in facts.training_setups}
+    own = own_columns(training_setups)
     rows = [
         (
             label,
             *(column.get(label.removesuffix(", all labels"), "") for column in own.values()),
-            *(cell(cells[kind, label, ratio], "accuracy") for ratio in ratios),
+            *(cell_text(cells[kind, label, ratio], "accuracy") for ratio in ratios),
         )
         for kind, label in names
     ]
     return Table(
         name="accuracy",
         title="Test accuracy by share of labelled clips.",
-        notes=(setting(facts), CELLS, *footnotes(frame["stale"]), cautions(facts), *own_optimisers(footings)),
-        header=("Method", *own, *map(percent, ratios)),
+        notes=(
+            setting_sentence(facts),
+            CELLS,
+            *footnotes(frame["stale"]),
+            cautions(facts),
+            *own_optimisers(training_setups),
+        ),
+        header=("Method", *own, *map(percent_text, ratios)),
         rows=tuple(rows),
         rules=_rules([kind != "method" for kind, _ in names]),
         left=1 + len(own),
     )
 
 
-def measures(frame: pd.DataFrame, facts: Context) -> Table:
+def measures(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
     """Methods below each other for every ratio: all scores."""
     return _long(
         frame,
         name="scores",
         title="All scores.",
-        notes=(setting(facts), SCORES, *footnotes(frame["stale"]), cautions(facts)),
+        notes=(setting_sentence(facts), SCORES, *footnotes(frame["stale"]), cautions(facts)),
         header=("Seeds", *MEASURES.values()),
-        fill=lambda row: (seeds(row), *(spread(row, measure) for measure in MEASURES)),
+        fill=lambda row: (seeds_text(row), *(spread_text(row, measure) for measure in MEASURES)),
     )
 
 
-def costs(frame: pd.DataFrame, facts: Context) -> Table:
+def costs(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
     """What each method's training cost."""
     return _long(
         frame[frame["kind"] != "majority"],
         name="cost",
         title="Cost of training.",
         notes=(
-            setting(facts),
+            setting_sentence(facts),
             COSTS,
         ),
         header=("Steps", "Clips seen", "Clips forwarded", "Time"),
@@ -107,7 +113,7 @@ def costs(frame: pd.DataFrame, facts: Context) -> Table:
 def gaps(frame: pd.DataFrame) -> Table:
     """Runs that gave no result, and why."""
     rows = [
-        (row["label"], percent(row["ratio"]), str(row["seed"]), row["state"], row["reason"][:200] or ABSENT)
+        (row["label"], percent_text(row["ratio"]), str(row["seed"]), row["state"], row["reason"][:200] or ABSENT)
         for row in frame.to_dict("records")
     ]
     return Table(
@@ -138,11 +144,11 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
         (
             titles[row["benchmark"]],
             row["label"],
-            percent(row["ratio"]),
+            percent_text(row["ratio"]),
             str(row["seed"]),
             "done, stale" if row["code"] == "other" else row["state"],
             *("" if pd.isna(row[part]) else f"{100 * row[part]:.1f}" for part in PARTS),
-            seconds(row["train_seconds"]),
+            seconds_text(row["train_seconds"]),
             row["folder"],
         )
         for row in frame.to_dict("records")
@@ -152,7 +158,7 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
     return Table("runs", "All runs", notes, header, tuple(rows), left=5)
 
 
-def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, Context]) -> Table:
+def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, CaptionFacts]) -> Table:
     """Methods by levels of difficulty, below each other for every ratio; always all levels.
 
     Args:
@@ -164,14 +170,14 @@ def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, C
     kinds = {"method": 0, "majority": 1, "upper bound": 2}
     names = dict.fromkeys((ratio, kind, label) for ratio, kind, label, _ in cells)
     rows = [
-        (percent(name[0]), name[2], *(_level(cells.get((*name, benchmark))) for benchmark in titles))
+        (percent_text(name[0]), name[2], *(_level(cells.get((*name, benchmark))) for benchmark in titles))
         for name in sorted(names, key=lambda name: (name[0], kinds[name[1]]))
     ]
     known = [facts[name] for name in titles if name in facts]
     return Table(
         name="levels",
         title="Test accuracy on all levels of difficulty.",
-        notes=(setting(*known), CELLS, *footnotes(frame["stale"]), cautions(*known)),
+        notes=(setting_sentence(*known), CELLS, *footnotes(frame["stale"]), cautions(*known)),
         header=("Labelled", "Method", *titles.values()),
         rows=tuple(rows),
         rules=_rules([row[0] for row in rows]),
@@ -180,13 +186,18 @@ def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, C
 
 
 def _level(row: Mapping[Any, Any] | None) -> str:
-    return ABSENT if row is None else cell(row, "accuracy")
+    return ABSENT if row is None else cell_text(row, "accuracy")
 
 
 def _cost(row: Mapping[Any, Any]) -> tuple[str, ...]:
     if not row["seeds"]:
         return (ABSENT,) * 4
-    return count(row["steps"]), count(row["clips_seen"]), count(row["clips_forwarded"]), seconds(row["train_seconds"])
+    return (
+        count_text(row["steps"]),
+        count_text(row["clips_seen"]),
+        count_text(row["clips_forwarded"]),
+        seconds_text(row["train_seconds"]),
+    )
 
 
 def _long(
@@ -199,7 +210,7 @@ def _long(
         title=title,
         notes=notes,
         header=("Labelled", "Method", *header),
-        rows=tuple((percent(row["ratio"]), row["label"], *fill(row)) for row in ordered),
+        rows=tuple((percent_text(row["ratio"]), row["label"], *fill(row)) for row in ordered),
         rules=_rules([row["ratio"] for row in ordered]),
         left=2,
     )

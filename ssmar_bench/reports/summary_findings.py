@@ -13,15 +13,15 @@ from typing import Any
 
 import pandas as pd
 
-from ssmar_bench.reports.formatting import ABSENT, percent, spread, unequal
-from ssmar_bench.reports.formatting import setting as setting_of
+from ssmar_bench.reports.formatting import ABSENT, percent_text, spread_text, unequal
+from ssmar_bench.reports.formatting import setting_sentence as setting_of
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.reports.web.page import Answer
+from ssmar_bench.reports.web.page import Findings
 from ssmar_bench.results import plot_selection
-from ssmar_bench.results.caption_facts import context
+from ssmar_bench.results.caption_facts import caption_facts
 from ssmar_bench.results.comparison import UPPER
-from ssmar_bench.results.paired_test import SEEDS, hits, standing
-from ssmar_bench.results.ranking import rank
+from ssmar_bench.results.paired_test import MIN_SEEDS, correct_counts, find_leader
+from ssmar_bench.results.ranking import mean_ranks
 from ssmar_bench.results.records import Runs
 
 SYNTHETIC = "micro-motion"
@@ -70,7 +70,7 @@ class Setting:
         return next((row for row in self.rows if row["label"] in self.alone), None)
 
 
-def answer(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -> Answer:
+def summary_findings(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -> Findings:
     """The first view of the page.
 
     Args:
@@ -80,35 +80,37 @@ def answer(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Mapping[str, 
     """
     found = {name: settings(runs, name, frame) for name, frame in frames.items()}
     every = [setting for own in found.values() for setting in own]
-    apart = [told_apart(runs, setting) for setting in every]
+    apart = [significant_differences(runs, setting) for setting in every]
     tables = [leaders(runs, every, apart, titles)] if every else []
     tables += [ranks(own, titles[name]) for name, own in found.items() if own]
     lacking = {titles[name]: _lacking(runs, name, own) for name, own in found.items()}
     left_out = [f"Left out on {name}, for lack of seeds: {', '.join(own)}." for name, own in lacking.items() if own]
-    return Answer(headline(every, apart), (*_limits(runs, list(frames), every), *left_out), tuple(tables))
+    return Findings(headline(every, apart), (*_limits(runs, list(frames), every), *left_out), tuple(tables))
 
 
 def _limits(runs: Runs, benchmarks: Sequence[str], found: Sequence[Setting]) -> list[str]:
-    facts = [context(_competing(runs, name), name) for name in benchmarks]
+    facts = [caption_facts(_competing(runs, name), name) for name in benchmarks]
     seeds = max((int(setting.first["seeds"]) for setting in found), default=0)
     sources = {runs.specs[folder].source["name"] for folder in runs.runs["folder"]}
-    told = []
-    if seeds < SEEDS:
+    sentences = []
+    if seeds < MIN_SEEDS:
         plural = "s" if seeds != 1 else ""
-        told.append(f"{seeds} seed{plural}: fewer than five support no claim that one method is better than another.")
+        sentences.append(
+            f"{seeds} seed{plural}: fewer than five support no claim that one method is better than another."
+        )
     if SYNTHETIC in sources:
-        told.append(
+        sentences.append(
             "micro-motion clips are drawn by this program: other data, another network and a shorter training than "
             "the paper's, so neither accuracies nor the order of methods need carry over to filmed people."
         )
     doubts = [f"{one.benchmark}: {doubt}." for one in facts for doubt in unequal(one)]
-    return [*told, setting_of(*facts), *doubts]
+    return [*sentences, setting_of(*facts), *doubts]
 
 
 def _competing(runs: Runs, benchmark: str) -> Runs:
     """The runs of a benchmark's competing methods alone; all of them where none has finished."""
     own = runs.of(benchmark)
-    rows = own[own["label"].isin(plot_selection.compared(runs, benchmark))]
+    rows = own[own["label"].isin(plot_selection.compared_methods(runs, benchmark))]
     return replace(runs, runs=rows if len(rows) else own)
 
 
@@ -119,7 +121,7 @@ def settings(runs: Runs, benchmark: str, frame: pd.DataFrame) -> list[Setting]:
     """
     found = []
     own = runs.of(benchmark)
-    own = own[own["label"].isin(plot_selection.compared(runs, benchmark)) & (own["ratio"] < 1)]
+    own = own[own["label"].isin(plot_selection.compared_methods(runs, benchmark)) & (own["ratio"] < 1)]
     for ratio in sorted(set(own["ratio"])):
         started = own[own["ratio"] == ratio]
         done = started[started["state"] == "done"].groupby("label")["seed"].agg(set)
@@ -136,13 +138,13 @@ def settings(runs: Runs, benchmark: str, frame: pd.DataFrame) -> list[Setting]:
 def _lacking(runs: Runs, benchmark: str, found: Sequence[Setting]) -> list[str]:
     """Methods that compete on a benchmark but are complete in none of its settings."""
     whole = {label for setting in found for label in _labels(setting)}
-    return [label for label in plot_selection.compared(runs, benchmark) if label not in whole]
+    return [label for label in plot_selection.compared_methods(runs, benchmark) if label not in whole]
 
 
-def told_apart(runs: Runs, setting: Setting) -> str:
+def significant_differences(runs: Runs, setting: Setting) -> str:
     """From which methods the first is told apart: ``FROM_ALL``, ``not from A, B``, or why nothing was tested."""
     seeds = int(setting.first["seeds"])
-    if seeds < SEEDS:
+    if seeds < MIN_SEEDS:
         return f"not tested ({seeds} seed{'s'[: seeds != 1]})"
     rows = {row["label"]: _runs(runs, setting, row["label"]) for row in setting.rows}
     files = [
@@ -150,7 +152,7 @@ def told_apart(runs: Runs, setting: Setting) -> str:
     ]
     if not all(file.is_file() for file in files):
         return "not tested (no predictions)"
-    found = standing({label: hits(runs, own) for label, own in rows.items()})
+    found = find_leader({label: correct_counts(runs, own) for label, own in rows.items()})
     if not found.tested:
         return "not tested (few people)"
     return FROM_ALL if found.leader else f"not from {', '.join(sorted(found.tied - {setting.first['label']}))}"
@@ -164,8 +166,8 @@ def headline(found: Sequence[Setting], apart: Sequence[str]) -> str:
     most = max(wins.values())
     names = [name for name, count in wins.items() if count == most]
     where = f"{most} of {len(found)} settings" if len(found) > 1 else "the only setting"
-    told = f"Start with {_listed(names)}: highest mean accuracy in {where}"
-    told += " each." if len(names) > 1 else "."
+    sentences = f"Start with {_listed(names)}: highest mean accuracy in {where}"
+    sentences += " each." if len(names) > 1 else "."
     gains = [
         setting.first["accuracy_mean"] - setting.best_alone["accuracy_mean"]
         for setting in found
@@ -175,13 +177,16 @@ def headline(found: Sequence[Setting], apart: Sequence[str]) -> str:
     if gains:
         low, high = 100 * min(gains), 100 * max(gains)
         points = f"{low:.1f}" if len(gains) == 1 else f"{low:.1f} to {high:.1f}"
-        told += f" Where a semi-supervised method came first, it was {points} points above the best training on the"
-        told += f" labels alone; in {ahead} of {len(found)} settings none was." if ahead else " labels alone."
+        sentences += (
+            f" Where a semi-supervised method came first, it was {points} points above the best training on the"
+        )
+        sentences += f" labels alone; in {ahead} of {len(found)} settings none was." if ahead else " labels alone."
     elif ahead == len(found):
-        told += " No semi-supervised method was above the best training on the labels alone."
+        sentences += " No semi-supervised method was above the best training on the labels alone."
     sure = apart.count(FROM_ALL)
     return (
-        f"{told} {f'In {sure} of {len(found)} settings' if sure else 'In no setting'} the lead is shown not to be luck."
+        f"{sentences} {f'In {sure} of {len(found)} settings' if sure else 'In no setting'} the lead is shown not "
+        "to be luck."
     )
 
 
@@ -194,11 +199,11 @@ def leaders(runs: Runs, found: Sequence[Setting], apart: Sequence[str], titles: 
         rows.append(
             (
                 titles.get(setting.benchmark, setting.benchmark),
-                percent(setting.ratio),
+                percent_text(setting.ratio),
                 first["label"],
                 following["label"],
                 words,
-                spread(first, "accuracy"),
+                spread_text(first, "accuracy"),
                 gain,
                 _lead(runs, setting),
             )
@@ -228,7 +233,7 @@ def ranks(found: Sequence[Setting], title: str) -> Table:
     complete = [row["label"] for row in found[0].rows]
     complete = [name for name in complete if all(name in _labels(setting) for setting in found)]
     scores = {i: {row["label"]: row["accuracy_mean"] for row in one.rows} for i, one in enumerate(found)}
-    places = rank(pd.DataFrame(scores).loc[complete]).ranks
+    places = mean_ranks(pd.DataFrame(scores).loc[complete]).ranks
     rows = []
     for name in sorted(complete, key=lambda name: places[name]):
         own = [next(row for row in setting.rows if row["label"] == name) for setting in found]
@@ -248,11 +253,11 @@ def ranks(found: Sequence[Setting], title: str) -> Table:
                 name,
                 f"{places[name]:.1f}",
                 f"{100 * sum(gain) / len(gain):+.1f}" if gain else ABSENT,
-                *(spread(row, "accuracy") for row in own),
+                *(spread_text(row, "accuracy") for row in own),
                 f"{sum(cost) / len(cost):.1f}\u00d7" if cost else ABSENT,
             )
         )
-    header = ("Method", "Mean rank", "Mean gain", *(percent(setting.ratio) for setting in found), "Cost")
+    header = ("Method", "Mean rank", "Mean gain", *(percent_text(setting.ratio) for setting in found), "Cost")
     return Table("ranks", f"{title}: all methods", (RANKS,), header, tuple(rows))
 
 

@@ -63,7 +63,7 @@ def markdown(table: Table) -> str:
     return "\n".join([text(lines[0]), f"| {' | '.join(rule)} |", *map(text, lines[1:])]) + "\n"
 
 
-def page(title: str, tables: Sequence[Table]) -> str:
+def markdown_page(title: str, tables: Sequence[Table]) -> str:
     """A Markdown page of several tables; a note that stands above an earlier one is not repeated."""
     parts, said = [f"# {escape_markdown(title)}\n"], set[str]()
     for table in tables:
@@ -74,7 +74,7 @@ def page(title: str, tables: Sequence[Table]) -> str:
     return "\n".join(parts)
 
 
-def csv(frame: pd.DataFrame) -> str:
+def csv_text(frame: pd.DataFrame) -> str:
     """A frame to six decimals (finer digits are rounding errors); an empty field is an unknown number.
 
     A text that a spreadsheet would compute (``=1+1``) begins with an apostrophe, by which it takes it for a text.

@@ -8,20 +8,20 @@ from typing import Any
 
 import pandas as pd
 
-from ssmar_bench.core.benchmark_config import BackboneRecipe, ClipRecipe, StoreRecipe, Training
-from ssmar_bench.core.identity import canonical
+from ssmar_bench.core.benchmark_config import BackboneConfig, ClipConfig, FrameCacheConfig, TrainConfig
+from ssmar_bench.core.identity import canonical_json
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.results.comparability import Footing, footing, start
+from ssmar_bench.results.comparability import TrainingSetup, initial_weights, training_setup
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.variants import SHARED, differing, setting
+from ssmar_bench.results.variants import SHARED, differing, settings_of
 
 NEUTRAL = {
     f"{section}.{key}": field.default
     for section, model in (
-        ("store", StoreRecipe),
-        ("clips", ClipRecipe),
-        ("backbone", BackboneRecipe),
-        ("train", Training),
+        ("store", FrameCacheConfig),
+        ("clips", ClipConfig),
+        ("backbone", BackboneConfig),
+        ("train", TrainConfig),
     )
     for key, field in model.model_fields.items()
     if not field.is_required()
@@ -30,67 +30,70 @@ NEUTRAL = {
 
 
 @dataclass(frozen=True)
-class Context:
+class CaptionFacts:
     """Facts for captions; each tuple holds the distinct values, normally one.
 
     Attributes:
         networks: ``micro-tsm, from scratch, RGB input``.
         seeds: distinct seeds of finished runs.
-        test_clips, test_people, classes: sizes of the test part and number of classes.
+        test_clips, test_subjects, classes: sizes of the test part and number of classes.
         differences: shared settings that are not the same in all finished runs: dotted key -> values.
         mixed_splits: ``(ratio, seed)`` whose finished runs stand on different splits.
-        footings: of every row, by its label.
-        counterfeit: whether a run was made on a counterfeit of the data set.
+        training_setups: of every row, by its label.
+        mock: whether a run was made on a counterfeit of the data set.
     """
 
     benchmark: str
     networks: tuple[str, ...]
     seeds: tuple[int, ...]
     test_clips: tuple[int, ...]
-    test_people: tuple[int, ...]
+    test_subjects: tuple[int, ...]
     classes: tuple[int, ...]
     differences: dict[str, list[Any]]
     mixed_splits: tuple[tuple[float, int], ...]
-    footings: dict[str, Footing]
-    counterfeit: bool = False
+    training_setups: dict[str, TrainingSetup]
+    mock: bool = False
 
 
-def context(runs: Runs, benchmark: str) -> Context:
+def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
     """The facts of ``benchmark``'s finished runs."""
     rows = runs.of(benchmark)
     done = rows[rows["state"] == "done"]
     specs = [runs.specs[folder] for folder in done["folder"]]
     shared = {*SHARED} - {"pixels"}
     settings = [
-        NEUTRAL | {key: value for key, value in setting(spec).items() if key.split(".")[0] in shared} for spec in specs
+        NEUTRAL | {key: value for key, value in settings_of(spec).items() if key.split(".")[0] in shared}
+        for spec in specs
     ]
-    return Context(
+    return CaptionFacts(
         benchmark=benchmark,
         networks=tuple(dict.fromkeys(_network(spec.backbone) for spec in specs)),
         seeds=tuple(sorted({int(seed) for seed in done["seed"]})),
         test_clips=_sizes(done["count_test"]),
-        test_people=_sizes(done["count_test_people"]),
+        test_subjects=_sizes(done["count_test_people"]),
         classes=_sizes(done["count_classes"]),
         differences=differing(settings) | _pixels(specs),
         mixed_splits=_mixed(done),
-        footings={
-            str(label): footing(runs.specs[folder].backbone, runs.specs[folder].train)
+        training_setups={
+            str(label): training_setup(runs.specs[folder].backbone, runs.specs[folder].train)
             for label, folder in zip(rows["label"], rows["folder"], strict=True)
         },
-        counterfeit=bool(done["counterfeit"].any()),
+        mock=bool(done["counterfeit"].any()),
     )
 
 
 def _network(backbone: dict[str, Any]) -> str:
     inputs = {"rgb": "RGB", "diff": "frame differences", "centred": "centred frames"}
-    return f"{backbone['name']}, {start(backbone)}, on {inputs.get(str(backbone['input']), backbone['input'])}"
+    return (
+        f"{backbone['name']}, {initial_weights(backbone)}, on {inputs.get(str(backbone['input']), backbone['input'])}"
+    )
 
 
 def _pixels(specs: Sequence[RunSpec]) -> dict[str, list[Any]]:
     """The key ``pixels`` with its values where clips of one recipe do not look the same in all runs."""
     seen: dict[str, dict[str, None]] = {}
     for spec in specs:
-        seen.setdefault(canonical(spec.store), {})[spec.pixels] = None
+        seen.setdefault(canonical_json(spec.frame_cache), {})[spec.pixels] = None
     mixed = [value for values in seen.values() if len(values) > 1 for value in values]
     return {"pixels": mixed} if mixed else {}
 

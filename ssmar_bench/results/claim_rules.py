@@ -17,15 +17,15 @@ import pandas as pd
 from pydantic import Field
 
 from ssmar_bench.core.benchmark_config import Section
-from ssmar_bench.core.published_tables import Column
-from ssmar_bench.results.paired_test import Difference, difference, hits
+from ssmar_bench.core.published_tables import TableColumn
+from ssmar_bench.results.paired_test import Difference, correct_counts, paired_difference
 from ssmar_bench.results.record_tables import curves, predictions
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.table_cells import Cell
+from ssmar_bench.results.table_cells import TableCell
 
 
 @dataclass(frozen=True)
-class Seen:
+class ColumnEvidence:
     """One column's answer: the difference that the claim calls positive (``value``), in words, and over what seeds."""
 
     column: str
@@ -41,16 +41,16 @@ class Evidence:
     """A table's cells on one kind of data, by row and column."""
 
     runs: Runs
-    columns: tuple[Column, ...]
-    cells: Mapping[tuple[str, str], Cell]
+    columns: tuple[TableColumn, ...]
+    cells: Mapping[tuple[str, str], TableCell]
     rows: tuple[str, ...]
 
-    def pair(self, one: str, other: str, column: Column) -> Difference | None:
+    def pair(self, one: str, other: str, column: TableColumn) -> Difference | None:
         """Row ``one`` minus row ``other`` in a column."""
         cells = [self.cells[row, column.name] for row in (one, other)]
         if any(cell.runs.empty for cell in cells):
             return None
-        return difference(*(hits(self.runs, cell.runs) for cell in cells))
+        return paired_difference(*(correct_counts(self.runs, cell.runs) for cell in cells))
 
 
 class Claim(Section):
@@ -62,7 +62,7 @@ class Claim(Section):
     table: str
     ratios: list[float] | None = None
 
-    def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:
+    def evaluate(self, evidence: Evidence, column: TableColumn) -> Iterator[ColumnEvidence | None]:
         """What a column shows."""
         raise NotImplementedError
 
@@ -74,7 +74,7 @@ class Higher(Claim):
     better: list[str]
     worse: list[str] | Literal["others"]
 
-    def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
+    def evaluate(self, evidence: Evidence, column: TableColumn) -> Iterator[ColumnEvidence | None]:  # noqa: D102
         worse = [row for row in evidence.rows if row not in self.better] if self.worse == "others" else self.worse
         for one in self.better:
             for other in worse:
@@ -83,7 +83,9 @@ class Higher(Claim):
                     yield None
                     continue
                 words = f"{one} over {other} {_words(found.mean, found.std)}"
-                yield Seen(column.name, words, printed(found.mean) > 0, found.seeds, found.p, found.mean)
+                yield ColumnEvidence(
+                    column.name, words, format_points(found.mean) > 0, found.seeds, found.p, found.mean
+                )
 
 
 class FewImprove(Claim):
@@ -93,13 +95,13 @@ class FewImprove(Claim):
     over: str
     without: list[str]
 
-    def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
+    def evaluate(self, evidence: Evidence, column: TableColumn) -> Iterator[ColumnEvidence | None]:  # noqa: D102
         others = [row for row in evidence.rows if row not in (self.over, *self.without)]
         found = [pair for row in others if (pair := evidence.pair(row, self.over, column)) is not None]
-        above = sum(printed(pair.mean) > 0 for pair in found)
+        above = sum(format_points(pair.mean) > 0 for pair in found)
         if above > len(others) / 2 or len(found) - above >= len(others) / 2:
             words = f"{above} of {len(found)} methods above {self.over}"
-            yield Seen(column.name, words, above <= len(others) / 2, min(pair.seeds for pair in found))
+            yield ColumnEvidence(column.name, words, above <= len(others) / 2, min(pair.seeds for pair in found))
         else:
             yield None
 
@@ -112,7 +114,7 @@ class LargerNetwork(Claim):
     larger: str
     smaller: str
 
-    def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
+    def evaluate(self, evidence: Evidence, column: TableColumn) -> Iterator[ColumnEvidence | None]:  # noqa: D102
         twin = column.published.replace(self.smaller, self.larger)
         for other in evidence.columns:
             if self.smaller not in column.published or other.published != twin:
@@ -129,7 +131,7 @@ class LargerGain(Claim):
     more: tuple[str, str]
     than: tuple[str, str]
 
-    def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
+    def evaluate(self, evidence: Evidence, column: TableColumn) -> Iterator[ColumnEvidence | None]:  # noqa: D102
         a, b, c, d = (evidence.cells[row, column.name].accuracy for row in (*self.more, *self.than))
         gain = ((a - b) - (c - d)).dropna()
         yield _plain(column.name, gain)
@@ -143,14 +145,14 @@ class Curve(Claim):
 
     rule: Literal["curve"]
     row: str
-    stream: str
+    series: str
     quantity: str
     change: Literal["falls", "rises"]
 
-    def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
-        weights = dict(_curves(evidence, self.row, column, self.stream, "coverage"))
+    def evaluate(self, evidence: Evidence, column: TableColumn) -> Iterator[ColumnEvidence | None]:  # noqa: D102
+        weights = dict(_curves(evidence, self.row, column, self.series, "coverage"))
         changes = {}
-        for seed, curve in _curves(evidence, self.row, column, self.stream, self.quantity):
+        for seed, curve in _curves(evidence, self.row, column, self.series, self.quantity):
             quarter = max(1, len(curve) // 4)
             weight = weights[seed].reindex(curve.index) if self.quantity == "accuracy_selected" else curve * 0 + 1
             ends = [
@@ -161,11 +163,11 @@ class Curve(Claim):
         yield _plain(column.name, pd.Series(changes, dtype=float), sign=-1 if self.change == "falls" else 1)
 
 
-class Stream(Section):
+class CurveSeries(Section):
     """A curve of a row."""
 
     row: str
-    stream: str
+    series: str
     quantity: str
 
 
@@ -173,14 +175,14 @@ class Labels(Claim):
     """In the last epoch that has any, the pseudo-labels of ``better`` are more accurate than those of ``worse``."""
 
     rule: Literal["labels"]
-    better: Stream
-    worse: Stream
+    better: CurveSeries
+    worse: CurveSeries
 
-    def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
+    def evaluate(self, evidence: Evidence, column: TableColumn) -> Iterator[ColumnEvidence | None]:  # noqa: D102
         ends = [
             {
                 seed: float(curve.iloc[-1])
-                for seed, curve in _curves(evidence, one.row, column, one.stream, one.quantity)
+                for seed, curve in _curves(evidence, one.row, column, one.series, one.quantity)
             }
             for one in (self.better, self.worse)
         ]
@@ -195,7 +197,7 @@ class MostClasses(Claim):
     better: str
     worse: str
 
-    def look(self, evidence: Evidence, column: Column) -> Iterator[Seen | None]:  # noqa: D102
+    def evaluate(self, evidence: Evidence, column: TableColumn) -> Iterator[ColumnEvidence | None]:  # noqa: D102
         cells = [evidence.cells[row, column.name] for row in (self.better, self.worse)]
         common = sorted({*cells[0].seeds} & {*cells[1].seeds})
         if not common:
@@ -204,7 +206,7 @@ class MostClasses(Claim):
         recall = [_recall(evidence, cell, common) for cell in cells]
         gain = recall[0] - recall[1]
         above = int((gain > 0).sum())
-        yield Seen(column.name, f"{above} of {len(gain)} classes", above > len(gain) / 2, len(common))
+        yield ColumnEvidence(column.name, f"{above} of {len(gain)} classes", above > len(gain) / 2, len(common))
 
 
 Rule = Annotated[
@@ -212,7 +214,7 @@ Rule = Annotated[
 ]
 
 
-def printed(gain: float) -> float:
+def format_points(gain: float) -> float:
     """A difference as it is printed: points with one digit."""
     return round(100 * gain, 1)
 
@@ -223,29 +225,29 @@ def _words(mean: float, std: float) -> str:
     return f"{100 * mean:+.1f}{spread}"
 
 
-def _plain(column: str, gain: pd.Series[float], sign: int = 1) -> Seen | None:
+def _plain(column: str, gain: pd.Series[float], sign: int = 1) -> ColumnEvidence | None:
     """A difference by seed that nothing tests; ``sign`` is the claimed one."""
     if not len(gain):
         return None
     value = sign * float(gain.mean())
     words = _words(float(gain.mean()), float(gain.std(ddof=1)))
-    return Seen(column, words, printed(value) > 0, len(gain), value=value)
+    return ColumnEvidence(column, words, format_points(value) > 0, len(gain), value=value)
 
 
 def _curves(
-    evidence: Evidence, row: str, column: Column, stream: str, quantity: str
+    evidence: Evidence, row: str, column: TableColumn, series: str, quantity: str
 ) -> Iterator[tuple[int, pd.Series[float]]]:
     """(seed, value by epoch) of one quantity; seeds without it are left out."""
     cell = evidence.cells[row, column.name]
     for seed, folder in zip(cell.seeds, cell.runs["folder"], strict=True):
         frame = curves(evidence.runs.root / "runs" / folder / "record")
-        wanted = frame[(frame["stream"] == stream) & (frame["quantity"] == quantity)]
+        wanted = frame[(frame["stream"] == series) & (frame["quantity"] == quantity)]
         values = wanted.set_index("epoch")["value"].dropna().sort_index()
         if len(values):
             yield seed, values
 
 
-def _recall(evidence: Evidence, cell: Cell, seeds: list[int]) -> pd.Series[float]:
+def _recall(evidence: Evidence, cell: TableCell, seeds: list[int]) -> pd.Series[float]:
     """Mean recall of every class over some of a cell's seeds."""
     found = []
     for folder in cell.runs.loc[cell.runs["seed"].isin(seeds), "folder"]:

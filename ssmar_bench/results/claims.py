@@ -11,12 +11,12 @@ from functools import cache
 
 from ssmar_bench.core import published_tables
 from ssmar_bench.core.benchmark_config import Section
-from ssmar_bench.core.paths import shipped
-from ssmar_bench.core.yaml_file import load, validate
-from ssmar_bench.results.claim_rules import Claim, Evidence, Rule, Seen, printed
+from ssmar_bench.core.paths import shipped_folder
+from ssmar_bench.core.yaml_file import load_yaml, validate
+from ssmar_bench.results.claim_rules import Claim, ColumnEvidence, Evidence, Rule, format_points
 from ssmar_bench.results.paired_test import LEVEL, holm
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.table_cells import fill
+from ssmar_bench.results.table_cells import fill_cells
 
 
 class Claims(Section):
@@ -26,20 +26,20 @@ class Claims(Section):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ClaimResult:
     """A claim, what was seen column by column, and the verdict."""
 
     claim: Claim
-    seen: tuple[Seen, ...]
+    seen: tuple[ColumnEvidence, ...]
     verdict: str
 
 
-def read() -> list[Claim]:
+def read_claims() -> list[Claim]:
     """The paper's claims."""
-    return list(validate(Claims, load(shipped(published_tables.FOLDER) / "claims.yaml")).claims)
+    return list(validate(Claims, load_yaml(shipped_folder(published_tables.FOLDER) / "claims.yaml")).claims)
 
 
-def evaluate(runs: Runs, on: str) -> list[Answer]:
+def evaluate_claims(runs: Runs, on: str) -> list[ClaimResult]:
     """Every claim on one kind of data.
 
     Raises:
@@ -48,21 +48,21 @@ def evaluate(runs: Runs, on: str) -> list[Answer]:
 
     @cache
     def evidence(name: str) -> Evidence:
-        table = published_tables.read(name)
-        cells = {(cell.row, cell.column.name): cell for cell in fill(runs, table, on)}
+        table = published_tables.read_paper_table(name)
+        cells = {(cell.row, cell.column.name): cell for cell in fill_cells(runs, table, on)}
         return Evidence(runs, tuple(table.of(on)), cells, tuple(table.rows))
 
     answers = []
-    for claim in read():
+    for claim in read_claims():
         known = evidence(claim.table)
         columns = [column for column in known.columns if claim.ratios is None or column.ratio in claim.ratios]
-        found = [one for column in columns for one in claim.look(known, column)]
+        found = [one for column in columns for one in claim.evaluate(known, column)]
         seen = tuple(one for one in found if one is not None)
-        answers.append(Answer(claim, seen, verdict(seen, len(found) - len(seen))))
+        answers.append(ClaimResult(claim, seen, claim_verdict(seen, len(found) - len(seen))))
     return answers
 
 
-def verdict(seen: tuple[Seen, ...], missing: int = 0) -> str:
+def claim_verdict(seen: tuple[ColumnEvidence, ...], missing: int = 0) -> str:
     """``supported`` or ``contradicted`` only if every comparison is there and significant; else what the signs say."""
     if not seen:
         return "not measured"
@@ -70,9 +70,9 @@ def verdict(seen: tuple[Seen, ...], missing: int = 0) -> str:
     return f"{words}; {missing} of {len(seen) + missing} comparisons could not be made" if missing else words
 
 
-def _signs(seen: tuple[Seen, ...], complete: bool) -> str:
+def _signs(seen: tuple[ColumnEvidence, ...], complete: bool) -> str:
     share = sum(one.agrees for one in seen)
-    none = not share and all(printed(one.value) == 0 for one in seen)
+    none = not share and all(format_points(one.value) == 0 for one in seen)
     if 0 < share < len(seen):
         return f"mixed: {share} of {len(seen)} agree"
     p = holm([one.p for one in seen])

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ssmar_bench.core.metrics import counts
-from ssmar_bench.results.record_schema import damaged
+from ssmar_bench.core.metrics import confusion_matrix
+from ssmar_bench.results.record_schema import damaged_record
 from ssmar_bench.results.record_tables import predictions, pseudo_labels
 
 BINS = 10
@@ -25,8 +25,8 @@ def confusion(record: Path, classes: int) -> Ints | None:
         return None
     pairs = frame[["label", "prediction"]].to_numpy()
     if pairs.min() < 0 or pairs.max() >= classes:
-        raise damaged(record / "predictions.csv", f"a class is outside 0 to {classes - 1}")
-    return counts(pairs[:, 0], pairs[:, 1], classes)
+        raise damaged_record(record / "predictions.csv", f"a class is outside 0 to {classes - 1}")
+    return confusion_matrix(pairs[:, 0], pairs[:, 1], classes)
 
 
 def calibration(record: Path) -> dict[str, Floats]:
@@ -38,12 +38,12 @@ def calibration(record: Path) -> dict[str, Floats]:
         UserError: names a file that cannot be read.
     """
     found = {}
-    for stream, rows in pseudo_labels(record).groupby("stream", sort=True):
+    for series, rows in pseudo_labels(record).groupby("stream", sort=True):
         confidence = rows["confidence"].to_numpy()
         if confidence.min() < 0 or confidence.max() > 1:
             continue
         place = np.minimum((confidence * BINS).astype(int), BINS - 1)
         correct = (rows["label"] == rows["pseudo_label"]).to_numpy(dtype=float)
         sums = [np.bincount(place, weights, minlength=BINS) for weights in (None, confidence, correct)]
-        found[str(stream)] = np.stack(sums).astype(float)
+        found[str(series)] = np.stack(sums).astype(float)
     return found

@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 from ssmar_bench.backbones.timm_tags import saw_imagenet_21k
-from ssmar_bench.core import method_config as recipes
-from ssmar_bench.core.benchmark_config import BENCHMARKS, Training
-from ssmar_bench.core.config_layers import settle
+from ssmar_bench.core import method_config as method_configs
+from ssmar_bench.core.benchmark_config import BENCHMARKS, TrainConfig
+from ssmar_bench.core.config_layers import resolve_config
 
 OPTIMISER = ("lr", "momentum", "nesterov", "weight_decay", "gradient_norm")
 """Keys of ``train`` that a method may have of its own; the others are the benchmark's."""
@@ -18,7 +18,7 @@ STARTS = {"none": "from scratch", "imagenet": "from ImageNet weights", "kinetics
 
 
 @dataclass(frozen=True)
-class Footing:
+class TrainingSetup:
     """What rows of a fair comparison share, or else must say.
 
     Attributes:
@@ -32,13 +32,13 @@ class Footing:
     optimiser: tuple[Any, ...]
 
 
-def footing(backbone: Mapping[str, Any], train: Mapping[str, Any]) -> Footing:
+def training_setup(backbone: Mapping[str, Any], train: Mapping[str, Any]) -> TrainingSetup:
     """The footing of a run or of a definition, from its sections; a neutral value may be left out of them."""
-    optimiser = tuple(train.get(key, Training.model_fields[key].get_default()) for key in OPTIMISER)
-    return Footing(str(backbone["name"]), start(backbone), optimiser)
+    optimiser = tuple(train.get(key, TrainConfig.model_fields[key].get_default()) for key in OPTIMISER)
+    return TrainingSetup(str(backbone["name"]), initial_weights(backbone), optimiser)
 
 
-def start(backbone: Mapping[str, Any]) -> str:
+def initial_weights(backbone: Mapping[str, Any]) -> str:
     """``weights`` of a section ``backbone`` in words."""
     weights = str(backbone["weights"])
     if weights == "imagenet" and saw_imagenet_21k(str(backbone["name"])):
@@ -46,7 +46,7 @@ def start(backbone: Mapping[str, Any]) -> str:
     return STARTS.get(weights, f"from the weights {PurePath(weights).name}")
 
 
-def planned(benchmark: str, backbone: str | None, methods: Sequence[str]) -> dict[str, Footing]:
+def planned_setups(benchmark: str, backbone: str | None, methods: Sequence[str]) -> dict[str, TrainingSetup]:
     """The footing that recipes give ``methods`` on a benchmark; nothing where no recipe departs from the benchmark's.
 
     Args:
@@ -54,15 +54,19 @@ def planned(benchmark: str, backbone: str | None, methods: Sequence[str]) -> dic
         backbone: the network, where it is not the benchmark's own.
         methods: shipped methods; others are left out.
     """
-    known = {name: recipes.read(name) for name in methods if name in recipes.RECIPES.names()}
+    known = {
+        name: method_configs.read_method_config(name) for name in methods if name in method_configs.METHODS.names()
+    }
     shipped = benchmark.endswith(".yaml") or benchmark in BENCHMARKS.names()
     if not shipped or not any(
-        key.startswith(("backbone.", "train.")) for recipe, _ in known.values() for key in recipe.overrides
+        key.startswith(("backbone.", "train."))
+        for method_config, _ in known.values()
+        for key in method_config.overrides
     ):
         return {}
     sets = {} if backbone is None else {"backbone.name": backbone}
     found = {}
-    for name, (recipe, source) in known.items():
-        definition = settle(benchmark, None, recipe, sets, source)
-        found[name] = footing(definition.backbone.told(), definition.train.told())
+    for name, (method_config, source) in known.items():
+        benchmark_config = resolve_config(benchmark, None, method_config, sets, source)
+        found[name] = training_setup(benchmark_config.backbone.to_config(), benchmark_config.train.to_config())
     return found

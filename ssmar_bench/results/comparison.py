@@ -9,7 +9,7 @@ import pandas as pd
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.table_order import PUBLISHED, sort
+from ssmar_bench.results.table_order import PUBLISHED, sort_runs
 
 MEASURES = {
     "accuracy": "test_accuracy",
@@ -43,7 +43,7 @@ def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> 
     Raises:
         UserError: two finished runs of one cell and seed that may not be averaged.
     """
-    frame = sort(runs.of(benchmark), order)
+    frame = sort_runs(runs.of(benchmark), order)
     _no_twins(frame)
     top = (frame["method"] == UPPER[0]) & (frame["ratio"] == UPPER[1])
     below = frame[~top]
@@ -77,9 +77,9 @@ def levels(runs: Runs, benchmarks: Sequence[str], order: Sequence[str] = PUBLISH
     return found[found["ratio"].isin(common)].reset_index(drop=True) if common else found
 
 
-def unfinished(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
+def unfinished_runs(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
     """The runs that gave no result: label, ratio, seed, state, reason, folder."""
-    frame = sort(runs.of(benchmark).sort_values(["ratio", "seed"], kind="stable"), order)
+    frame = sort_runs(runs.of(benchmark).sort_values(["ratio", "seed"], kind="stable"), order)
     columns = ["label", "ratio", "seed", "state", "reason", "folder"]
     return frame.loc[frame["state"] != "done", columns].reset_index(drop=True)
 

@@ -21,18 +21,18 @@ def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:
     return found.reset_index().sort_values("epoch", kind="stable", ignore_index=True)
 
 
-def of(summary: pd.DataFrame, stream: str | tuple[str, ...], quantity: str) -> pd.DataFrame:
+def select_curve(summary: pd.DataFrame, series: str | tuple[str, ...], quantity: str) -> pd.DataFrame:
     """The rows of one quantity of one stream (or of several)."""
-    streams = (stream,) if isinstance(stream, str) else stream
-    return summary[summary["stream"].isin(streams) & (summary["quantity"] == quantity)]
+    series_names = (series,) if isinstance(series, str) else series
+    return summary[summary["stream"].isin(series_names) & (summary["quantity"] == quantity)]
 
 
-def matched_coverage(summary: pd.DataFrame, stream: str = "probe") -> pd.DataFrame:
+def matched_coverage(summary: pd.DataFrame, series: str = "probe") -> pd.DataFrame:
     """Accuracy at equal coverage after the last epoch: label, ratio, coverage, mean, std, min, max, seeds.
 
     Methods select different clips and different numbers of them; at equal coverage their accuracies compare.
     """
-    rows = summary[(summary["stream"] == stream) & summary["quantity"].isin(["accuracy", *COVERAGES])]
+    rows = summary[(summary["stream"] == series) & summary["quantity"].isin(["accuracy", *COVERAGES])]
     last = rows.groupby(["label", "ratio"])["epoch"].transform("max")
     rows = rows[rows["epoch"] == last]
     coverage = rows["quantity"].map({**COVERAGES, "accuracy": 1.0})

@@ -8,15 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core import method_config as recipes
-from ssmar_bench.core.benchmark_config import Definition, Section
-from ssmar_bench.core.config_layers import SECTIONS, settle
-from ssmar_bench.core.method_config import Recipe
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core import method_config as method_configs
+from ssmar_bench.core.benchmark_config import BenchmarkConfig, Section
+from ssmar_bench.core.config_layers import SECTIONS, resolve_config
+from ssmar_bench.core.method_config import MethodConfig
 from ssmar_bench.core.run_spec import RunSpec
 
 
-def is_standard(spec: RunSpec, benchmark: str = "", backbone: str | None = None) -> bool:
+def is_default_config(spec: RunSpec, benchmark: str = "", backbone: str | None = None) -> bool:
     """Whether ``spec`` is a run of its recipe as it stands on its benchmark as it is defined.
 
     Args:
@@ -31,23 +31,23 @@ def is_standard(spec: RunSpec, benchmark: str = "", backbone: str | None = None)
 
 
 @lru_cache(maxsize=1024)
-def _wanted(benchmark: str, backbone: str | None, method: str) -> tuple[Definition, Recipe] | None:
+def _wanted(benchmark: str, backbone: str | None, method: str) -> tuple[BenchmarkConfig, MethodConfig] | None:
     """Benchmark and recipe as they stand now; None where this installation does not have them."""
-    known = benchmark.endswith(".yaml") or benchmark in definitions.BENCHMARKS.names()
-    if not known or method not in recipes.RECIPES.names():
+    known = benchmark.endswith(".yaml") or benchmark in benchmark_configs.BENCHMARKS.names()
+    if not known or method not in method_configs.METHODS.names():
         return None
-    recipe, source = recipes.read(method)
+    method_config, source = method_configs.read_method_config(method)
     sets = {} if backbone is None else {"backbone.name": backbone}
-    return settle(benchmark, None, recipe, sets, source), recipe
+    return resolve_config(benchmark, None, method_config, sets, source), method_config
 
 
-def _is(spec: RunSpec, definition: Definition, recipe: Recipe) -> bool:
+def _is(spec: RunSpec, benchmark_config: BenchmarkConfig, method_config: MethodConfig) -> bool:
     """Whether ``spec`` is a run of this benchmark and recipe."""
-    sections = [(getattr(spec, name), getattr(definition, name)) for name in (*SECTIONS, "source")]
-    values = recipe.values()
+    sections = [(getattr(spec, name), getattr(benchmark_config, name)) for name in (*SECTIONS, "source")]
+    values = method_config.values()
     return (
         all(_says(then, now) for then, now in sections)
-        and spec.algorithm == recipe.algorithm
+        and spec.algorithm == method_config.algorithm
         and set(values) == set(spec.hyperparameters)
         and all(_number(value) == _number(spec.hyperparameters[name]) for name, value in values.items())
     )
@@ -56,7 +56,7 @@ def _is(spec: RunSpec, definition: Definition, recipe: Recipe) -> bool:
 def _says(then: dict[str, Any], now: Section) -> bool:
     """Whether a record's section is this one; what is no section of today's definitions is another's."""
     try:
-        return type(now).model_validate(then).told() == now.told()
+        return type(now).model_validate(then).to_config() == now.to_config()
     except ValidationError:
         return False
 

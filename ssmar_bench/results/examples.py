@@ -10,8 +10,8 @@ import pandas as pd
 from ssmar_bench.core import published_tables
 from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.run_groups import classes
-from ssmar_bench.results.table_cells import Cell, fill
+from ssmar_bench.results.run_groups import class_names
+from ssmar_bench.results.table_cells import TableCell, fill_cells
 
 EACH = 2
 """Clips shown of each kind: those that one method alone recognises, and those that the other alone does."""
@@ -57,8 +57,8 @@ def examples(runs: Runs, on: str) -> Examples | None:
     Raises:
         UserError: a damaged record.
     """
-    table = published_tables.read(published_tables.FIGURE_4)
-    cells = {(cell.row, cell.column.name): cell for cell in fill(runs, table, on)}
+    table = published_tables.read_paper_table(published_tables.FIGURE_4)
+    cells = {(cell.row, cell.column.name): cell for cell in fill_cells(runs, table, on)}
     second, first = tuple(table.rows)
     for column in reversed(table.of(on)):
         pair = cells[first, column.name], cells[second, column.name]
@@ -67,7 +67,7 @@ def examples(runs: Runs, on: str) -> Examples | None:
             answers = _answers(runs, pair, common[0])
             if len(answers):
                 benchmark = str(pair[0].runs["benchmark"].iloc[0])
-                names = classes(runs, benchmark)
+                names = class_names(runs, benchmark)
                 return _examples(answers, (first, second), column.name, benchmark, common[0], names)
     return None
 
@@ -77,7 +77,7 @@ def picture(root: Path, benchmark: str, clip: str) -> Path:
     return root / "frames" / benchmark / f"{clip}.jpg"
 
 
-def _answers(runs: Runs, pair: tuple[Cell, Cell], seed: int) -> pd.DataFrame:
+def _answers(runs: Runs, pair: tuple[TableCell, TableCell], seed: int) -> pd.DataFrame:
     """Test clips with columns clip, label, prediction_0, prediction_1."""
     frames = []
     for number, cell in enumerate(pair):

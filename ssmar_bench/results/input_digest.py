@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 
-def inputs(results: Path) -> str:
+def input_digest(results: Path) -> str:
     """16 hexadecimal digits that change when a file under ``results`` that a report reads is changed, added or lost.
 
     These are the records of the runs, why a run failed, the published figures and the frames of clips that are shown;

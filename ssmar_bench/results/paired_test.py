@@ -22,15 +22,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from ssmar_bench.results.record_schema import OTHER_CLIPS, damaged
+from ssmar_bench.results.record_schema import OTHER_CLIPS, damaged_record
 from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
 
 Array = NDArray[np.float64]
-SEEDS = 5
+MIN_SEEDS = 5
 """Fewer common seeds support no claim of significance."""
 
-PEOPLE = 8
+MIN_SUBJECTS = 8
 """Nor do fewer people in the test part: drawn anew, so few vary too little, and the test would cry wolf."""
 
 LEVEL = 0.05
@@ -38,11 +38,11 @@ DRAWS = 2000
 
 
 @dataclass(frozen=True)
-class Hits:
+class CorrectCounts:
     """Right answers of one method's runs: ``right`` (seeds, people), ``clips`` (people,)."""
 
     seeds: tuple[int, ...]
-    people: tuple[str, ...]
+    subjects: tuple[str, ...]
     right: Array
     clips: Array
 
@@ -54,7 +54,7 @@ class Difference:
     Attributes:
         mean, std: over the common seeds; std (n - 1) is NaN for one seed.
         error: standard error over seeds and people; NaN for one seed.
-        p: two-sided, before any correction; NaN with fewer than ``SEEDS`` common seeds or ``PEOPLE`` people.
+        p: two-sided, before any correction; NaN with fewer than ``MIN_SEEDS`` common seeds or ``MIN_SUBJECTS`` people.
     """
 
     mean: float
@@ -64,7 +64,7 @@ class Difference:
     seeds: int
 
 
-def hits(runs: Runs, frame: pd.DataFrame) -> Hits:
+def correct_counts(runs: Runs, frame: pd.DataFrame) -> CorrectCounts:
     """The right answers of the finished runs of one method, one a seed, by person; no seed whose run kept none.
 
     Args:
@@ -77,31 +77,31 @@ def hits(runs: Runs, frame: pd.DataFrame) -> Hits:
     seeds, rows, sizes = [], [], []
     for folder, seed in zip(frame["folder"], frame["seed"], strict=True):
         record = runs.root / "runs" / folder / "record"
-        right, size = _by_person(record)
+        right, size = _by_subject(record)
         if size.empty:
             continue
         seeds.append(int(seed))
         rows.append(right)
         sizes.append(size)
         if not sizes[0].equals(size):
-            raise damaged(record / "predictions.csv", OTHER_CLIPS)
-    people = tuple(sizes[0].index) if sizes else ()
-    answers: Array = np.array(rows, dtype=np.float64).reshape(len(seeds), len(people))
+            raise damaged_record(record / "predictions.csv", OTHER_CLIPS)
+    subjects = tuple(sizes[0].index) if sizes else ()
+    answers: Array = np.array(rows, dtype=np.float64).reshape(len(seeds), len(subjects))
     clips: Array = np.array(sizes[0] if sizes else [], dtype=np.float64)
-    return Hits(tuple(seeds), people, answers, clips)
+    return CorrectCounts(tuple(seeds), subjects, answers, clips)
 
 
-def _by_person(record: Path) -> tuple[pd.Series[int], pd.Series[int]]:
+def _by_subject(record: Path) -> tuple[pd.Series[int], pd.Series[int]]:
     """Right answers and clips of every person."""
     frame = predictions(record)
     groups = (frame["label"] == frame["prediction"]).astype(int).groupby(frame["person"])
     return groups.sum(), groups.size()
 
 
-def difference(one: Hits, other: Hits) -> Difference | None:
+def paired_difference(one: CorrectCounts, other: CorrectCounts) -> Difference | None:
     """``one`` minus ``other`` over their common seeds; None without any, or on different test clips."""
     common = sorted({*one.seeds} & {*other.seeds})
-    if not common or one.people != other.people or not np.array_equal(one.clips, other.clips):
+    if not common or one.subjects != other.subjects or not np.array_equal(one.clips, other.clips):
         return None
     rows = [[method.seeds.index(seed) for seed in common] for method in (one, other)]
     gain = one.right[rows[0]] - other.right[rows[1]]
@@ -111,31 +111,31 @@ def difference(one: Hits, other: Hits) -> Difference | None:
         return Difference(mean, math.nan, math.nan, math.nan, 1)
     error = _error(gain, one.clips)
     p = math.nan
-    if seeds >= SEEDS and len(one.people) >= PEOPLE:
+    if seeds >= MIN_SEEDS and len(one.subjects) >= MIN_SUBJECTS:
         p = float(2 * stats.t.sf(abs(mean) / error, _freedom(gain, one.clips))) if error else float(mean == 0)
     return Difference(mean, float(by_seed.std(ddof=1)), error, p, seeds)
 
 
 def _error(gain: Array, clips: Array) -> float:
     """Standard error of ``gain`` (seeds, people) per clip, from drawing seeds and people anew."""
-    seeds, people = gain.shape
-    by_seed, by_person = _drawn(seeds), _drawn(people)
-    means = np.einsum("bs,sp,bp->b", by_seed, gain, by_person, optimize=True) / (seeds * (by_person @ clips))
+    seeds, subjects = gain.shape
+    by_seed, by_subject = _drawn(seeds), _drawn(subjects)
+    means = np.einsum("bs,sp,bp->b", by_seed, gain, by_subject, optimize=True) / (seeds * (by_subject @ clips))
     count = _equal(clips)  # people who are drawn from a few scatter less than those few did
     return float(means.std(ddof=1)) * math.sqrt(count / (count - 1) if count > 1 else 1)
 
 
 def _freedom(gain: Array, clips: Array) -> float:
     """Satterthwaite's degrees of freedom of the mean of ``gain`` (seeds, people), from the crossed mean squares."""
-    seeds, people = gain.shape
+    seeds, subjects = gain.shape
     parts = gain - clips * gain.sum() / (seeds * clips.sum())  # their sum is 0; many clips alone are no deviation
-    by_seed, by_person = parts.mean(1, keepdims=True), parts.mean(0, keepdims=True)
+    by_seed, by_subject = parts.mean(1, keepdims=True), parts.mean(0, keepdims=True)
     squares = [
-        people * float((by_seed**2).sum()),
-        seeds * float((by_person**2).sum()),
-        float(((parts - by_seed - by_person) ** 2).sum()),
+        subjects * float((by_seed**2).sum()),
+        seeds * float((by_subject**2).sum()),
+        float(((parts - by_seed - by_subject) ** 2).sum()),
     ]
-    counts = [seeds - 1, people - 1, (seeds - 1) * (people - 1)]
+    counts = [seeds - 1, subjects - 1, (seeds - 1) * (subjects - 1)]
     of_seeds, of_people, rest = (square / count for square, count in zip(squares, counts, strict=True))
     total = max(of_seeds + of_people - rest, of_seeds, of_people)  # by chance the rest may be too large
     known = _equal(clips) - 1
@@ -165,13 +165,13 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _at(own: Hits, seeds: Sequence[int]) -> Hits:
+def _at(own: CorrectCounts, seeds: Sequence[int]) -> CorrectCounts:
     """``own`` at some of its seeds."""
     return replace(own, seeds=tuple(seeds), right=own.right[[own.seeds.index(seed) for seed in seeds]])
 
 
 @dataclass(frozen=True)
-class Standing:
+class ColumnLeader:
     """Who leads a column: ``leader`` is separable from every other method, or None; ``tied`` with the highest mean."""
 
     leader: str | None
@@ -179,21 +179,21 @@ class Standing:
     tested: bool
 
 
-def standing(found: dict[str, Hits]) -> Standing:
+def find_leader(found: dict[str, CorrectCounts]) -> ColumnLeader:
     """Compares all methods of a column (row -> right answers); Holm's correction runs over all its pairs.
 
     All on the seeds that every method has, so that a further good seed helps nobody. Nothing is tested unless these are
-    ``SEEDS``, on the same test clips of ``PEOPLE`` people.
+    ``MIN_SEEDS``, on the same test clips of ``MIN_SUBJECTS`` people.
     """
     common = set.intersection(*({*own.seeds} for own in found.values())) if found else set()
     found = {row: _at(own, sorted(common)) for row, own in found.items()}
     pairs = list(combinations(found, 2))
-    compared = [difference(found[one], found[other]) for one, other in pairs]
+    compared = [paired_difference(found[one], found[other]) for one, other in pairs]
     if not pairs or any(pair is None or math.isnan(pair.p) for pair in compared):
-        return Standing(None, frozenset(), tested=False)
+        return ColumnLeader(None, frozenset(), tested=False)
     p = dict(zip(pairs, holm([pair.p for pair in compared if pair is not None]), strict=True))
     best = max(found, key=lambda row: float(found[row].right.sum() / len(found[row].seeds)))
     tied = frozenset(
         row for row in found if row != best and p[(best, row) if (best, row) in p else (row, best)] >= LEVEL
     )
-    return Standing(None if tied else best, tied | {best} if tied else frozenset(), tested=True)
+    return ColumnLeader(None if tied else best, tied | {best} if tied else frozenset(), tested=True)

@@ -18,36 +18,36 @@ def ablations() -> frozenset[str]:
 
     They are many relatives of one method: among them the luckiest would often come first.
     """
-    tables = [published_tables.read(name) for name in published_tables.TABLES.names()]
+    tables = [published_tables.read_paper_table(name) for name in published_tables.TABLES.names()]
     competing = {method for table in tables if not table.ablation for method in table.rows.values()}
     others = {method for table in tables if table.ablation for method in table.rows.values()}
     below = {method for table in tables for method in (*table.further.values(), *table.as_published.values())}
     return frozenset((others | below) - competing)
 
 
-def compared(runs: Runs, benchmark: str) -> list[str]:
+def compared_methods(runs: Runs, benchmark: str) -> list[str]:
     """Labels of the methods that compete on a benchmark, in table order.
 
     Each by its main setting; with a finished run below the full share of labels.
     """
     rows = runs.of(benchmark)
     there = (rows["state"] == "done") & (rows["ratio"] < 1) & rows["main"].astype(bool)
-    return table_order.labels(rows[there & ~rows["method"].isin(ablations())])
+    return table_order.ordered_labels(rows[there & ~rows["method"].isin(ablations())])
 
 
-def drawn(runs: Runs, benchmark: str) -> list[str]:
-    """At most ``LINES`` of :func:`compared`: those of Fig. 2b first, then in table order those that validate best.
+def drawn_methods(runs: Runs, benchmark: str) -> list[str]:
+    """At most ``LINES`` of :func:`compared_methods`: those of Fig. 2b first, then in table order the best on validation.
 
     How well a method validates is its distance from the mean of all at the same ratio, averaged over its ratios: the
     test part chooses nothing.
     """
-    labels = compared(runs, benchmark)
+    labels = compared_methods(runs, benchmark)
     rows = runs.of(benchmark)
     rows = rows[rows["label"].isin(labels) & (rows["state"] == "done") & (rows["ratio"] < 1)]
     by_method = rows.drop_duplicates("method").set_index("method")["label"]
     first = [
         by_method[method]
-        for method in published_tables.read(published_tables.FIGURE_2B).rows.values()
+        for method in published_tables.read_paper_table(published_tables.FIGURE_2B).rows.values()
         if method in by_method
     ]
     score = rows.groupby(["label", "ratio"])["validation_accuracy"].mean()
@@ -56,7 +56,7 @@ def drawn(runs: Runs, benchmark: str) -> list[str]:
     return [*first, *(label for label in labels if label in set(best))]
 
 
-def ranked(runs: Runs, benchmark: str) -> list[str]:
-    """All of :func:`compared`, those first that are :func:`drawn`."""
-    first = drawn(runs, benchmark)
-    return [*first, *(label for label in compared(runs, benchmark) if label not in first)]
+def ranked_methods(runs: Runs, benchmark: str) -> list[str]:
+    """All of :func:`compared_methods`, those first that are :func:`drawn_methods`."""
+    first = drawn_methods(runs, benchmark)
+    return [*first, *(label for label in compared_methods(runs, benchmark) if label not in first)]

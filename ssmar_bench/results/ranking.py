@@ -28,7 +28,7 @@ class Ranking:
         return self.by_column.shape[1] if len(self.by_column) else 0
 
 
-def rank(scores: pd.DataFrame) -> Ranking:
+def mean_ranks(scores: pd.DataFrame) -> Ranking:
     """Ranks of ``scores`` (rows x columns; NaN is missing); ties share the mean of their places.
 
     Rows without any value and columns without every other row are left out.
@@ -70,7 +70,7 @@ def friedman(scores: pd.DataFrame, level: float = 0.05) -> Friedman | None:
     return Friedman(float(found.statistic), p, distance, places.mean(axis=1), sets)
 
 
-def why_not(sources: set[str]) -> str:
+def why_untested(sources: set[str]) -> str:
     """The sentence that stands where the tests would: levels, ratios and networks of one source are not independent."""
     return (
         f"No Friedman or Nemenyi test: they need {DATA_SETS} or more independent data sets, and these columns stand on "

@@ -19,7 +19,7 @@ DEPTH = 16
 """Levels of a record's JSON."""
 
 
-class Part(BaseModel):
+class RecordModel(BaseModel):
     """Base of every part: frozen, nothing converted, finite numbers; keys of later versions are ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
@@ -33,7 +33,7 @@ Name = Annotated[Line, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length
 Label = Annotated[Line, Field(min_length=1, max_length=200)]
 
 
-class Scores(Part):
+class Scores(RecordModel):
     """Three scores in [0, 1]."""
 
     accuracy: Share
@@ -41,17 +41,17 @@ class Scores(Part):
     balanced_accuracy: Share
 
 
-class Counts(Part):
+class Counts(RecordModel):
     """Clips of each part, and people of the test part."""
 
     labelled: Count
     unlabelled: Count
     validation: Count
     test: Count
-    test_people: Count
+    test_subjects: Count
 
 
-class Metrics(Part):
+class Metrics(RecordModel):
     """``record/metrics.json``."""
 
     identity: Line
@@ -66,13 +66,13 @@ class Metrics(Part):
     steps: Count
     epochs: int = Field(ge=0, le=1_000_000)
     clips_seen: Count
-    clips_forwarded: Count
+    forward_passes: Count
     parameters: Count
-    counterfeit: bool = False
+    mock: bool = False
     truth: str = ""
 
 
-class Timings(Part):
+class Timings(RecordModel):
     """``record/timings.json``, the only file that two machines write differently."""
 
     train_seconds: float = Field(ge=0, le=1e12)
@@ -84,19 +84,19 @@ class Environment(RootModel[dict[str, str]]):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-class Code(Part):
+class Code(RecordModel):
     """``record/code.json``."""
 
     code: str
 
 
-class SourceSection(Part):
+class SourceSection(RecordModel):
     """What a report reads of a spec's ``source``."""
 
     name: Label
 
 
-class BackboneSection(Part):
+class BackboneSection(RecordModel):
     """What a report reads of a spec's ``backbone``."""
 
     name: Label
@@ -104,14 +104,14 @@ class BackboneSection(Part):
     input: Label
 
 
-class TrainSection(Part):
+class TrainSection(RecordModel):
     """What a report reads of a spec's ``train``; a neutral value may be left out."""
 
     lr: float = 1
     momentum: float = 0
     nesterov: bool = False
     weight_decay: float = 0
-    gradient_norm: float = 0
+    gradient_clipping: float = 0
 
 
 def _spec_model() -> type[BaseModel]:
@@ -143,7 +143,7 @@ Spec = _spec_model()
 OTHER_CLIPS = "its test clips are not those of the other seeds"
 
 
-def damaged(path: Path, why: str) -> UserError:
+def damaged_record(path: Path, why: str) -> UserError:
     """The error of a record that cannot be used; it says which file and what to do."""
     return UserError(f"{path}: damaged record: {why}; restore the file, or remove the run's folder and run it again.")
 
@@ -160,9 +160,9 @@ def require_file(path: Path) -> None:
         UserError: it is something else, or not there.
     """
     if path.is_symlink():
-        raise damaged(path, "it is a symbolic link")
+        raise damaged_record(path, "it is a symbolic link")
     if not path.is_file():
-        raise damaged(path, "it is no file" if path.exists() else "it is missing")
+        raise damaged_record(path, "it is no file" if path.exists() else "it is missing")
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -175,18 +175,18 @@ def read_object(path: Path) -> dict[str, Any]:
     try:
         value = read_json(path)
     except (OSError, ValueError) as error:
-        raise damaged(path, f"it cannot be read as JSON ({error})") from error
+        raise damaged_record(path, f"it cannot be read as JSON ({error})") from error
     if not isinstance(value, dict):
-        raise damaged(path, "expected a JSON object")
+        raise damaged_record(path, "expected a JSON object")
     _require_plain(value, path, DEPTH)
     return value
 
 
 def _require_plain(value: Any, path: Path, depth: int) -> None:
     if not depth:
-        raise damaged(path, f"it is nested deeper than {DEPTH} levels")
+        raise damaged_record(path, f"it is nested deeper than {DEPTH} levels")
     if isinstance(value, str) and (sign := odd_sign(value, lines=True)):
-        raise damaged(path, f"expected printable text, found the sign {sign}")
+        raise damaged_record(path, f"expected printable text, found the sign {sign}")
     for inner in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
         _require_plain(inner, path, depth - 1)
 
@@ -202,4 +202,4 @@ def read_part(model: type[Model], path: Path) -> Model:
     except ValidationError as error:
         fault = error.errors()[0]
         key = shortened(".".join(str(part) for part in fault["loc"]))
-        raise damaged(path, f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}") from error
+        raise damaged_record(path, f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}") from error

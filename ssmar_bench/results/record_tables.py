@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ssmar_bench.core.printable import odd_sign
-from ssmar_bench.results.record_schema import Metrics, damaged, require_file, there
+from ssmar_bench.results.record_schema import Metrics, damaged_record, require_file, there
 
 CURVES = {"epoch": int, "stream": str, "quantity": str, "value": float}
 PREDICTIONS = {"clip": str, "person": str, "label": int, "prediction": int, "confidence": float}
@@ -29,7 +29,7 @@ def curves(record: Path) -> pd.DataFrame:
     """
     path = record / "curves.csv"
     if not path.is_file():
-        raise damaged(path, "it is missing")
+        raise damaged_record(path, "it is missing")
     return _read(path, CURVES)
 
 
@@ -63,16 +63,16 @@ def check(record: Path, metrics: Metrics) -> None:
         frame = predictions(record)
         _check_classes(path, frame, ("label", "prediction"), classes)
         counted = {"test clips": (len(frame), metrics.counts.test)}
-        counted["people"] = (frame["person"].nunique(), metrics.counts.test_people)
+        counted["people"] = (frame["person"].nunique(), metrics.counts.test_subjects)
         for name, (found, expected) in counted.items():
             if found != expected:
-                raise damaged(path, f"it has {found} {name}, and metrics.json counts {expected}")
+                raise damaged_record(path, f"it has {found} {name}, and metrics.json counts {expected}")
         if frame["clip"].duplicated().any():
-            raise damaged(path, "a clip stands there twice")
+            raise damaged_record(path, "a clip stands there twice")
     _check_classes(record / "pseudo_labels.csv", pseudo_labels(record), ("label", "pseudo_label"), classes)
 
 
-def people(record: Path) -> tuple[tuple[str, int], ...]:
+def subjects(record: Path) -> tuple[tuple[str, int], ...]:
     """How many test clips there are of each person; () where no predictions are kept."""
     counts = predictions(record)["person"].value_counts().sort_index()
     return tuple((str(name), int(count)) for name, count in counts.items())
@@ -80,20 +80,20 @@ def people(record: Path) -> tuple[tuple[str, int], ...]:
 
 def _check_curves(path: Path, frame: pd.DataFrame, epochs: int) -> None:
     if epochs and frame.empty:
-        raise damaged(path, "it is empty")
+        raise damaged_record(path, "it is empty")
     if frame.duplicated(["epoch", "stream", "quantity"]).any():
-        raise damaged(path, "a quantity stands twice in one epoch")
+        raise damaged_record(path, "a quantity stands twice in one epoch")
     if len(frame) and (frame["epoch"].min() < 1 or frame["epoch"].max() > epochs):
-        raise damaged(path, f"an epoch is outside 1 to {epochs}")
+        raise damaged_record(path, f"an epoch is outside 1 to {epochs}")
     shares = frame["value"][frame["quantity"].str.startswith(SHARES) & (frame["stream"] != "train")]
     if len(shares) and (shares.min() < 0 or shares.max() > 1):
-        raise damaged(path, "a share is outside 0 to 1")
+        raise damaged_record(path, "a share is outside 0 to 1")
 
 
 def _check_classes(path: Path, frame: pd.DataFrame, columns: tuple[str, ...], classes: int) -> None:
     for column in columns:
         if len(frame) and (frame[column].min() < 0 or frame[column].max() >= classes):
-            raise damaged(path, f"a {column} is outside 0 to {classes - 1}")
+            raise damaged_record(path, f"a {column} is outside 0 to {classes - 1}")
 
 
 def _read(path: Path, kinds: dict[str, type]) -> pd.DataFrame:
@@ -118,12 +118,12 @@ def _parsed(path: Path, kinds: tuple[tuple[str, type], ...], _: tuple[int, ...])
             na_values=unknown,
         )
     except (OSError, ValueError, OverflowError) as error:  # pandas' parser errors are ValueErrors
-        raise damaged(path, f"it cannot be read as CSV ({error})") from error
+        raise damaged_record(path, f"it cannot be read as CSV ({error})") from error
     for name, kind in kinds:
         column = frame[name]
         if kind is float and (np.abs(column.dropna()) > LARGEST).any():
-            raise damaged(path, f"a {name} is not a finite number")
+            raise damaged_record(path, f"a {name} is not a finite number")
         sign = next(filter(None, map(odd_sign, column.unique())), "") if kind is str else ""
         if sign:
-            raise damaged(path, f"expected printable text, found the sign {sign} in a {name}")
+            raise damaged_record(path, f"expected printable text, found the sign {sign} in a {name}")
     return frame

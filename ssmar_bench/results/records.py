@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ssmar_bench.algorithms.provenance import FILE, digest_today, standing
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.printable import shortened, visible
@@ -26,13 +26,13 @@ from ssmar_bench.results.record_schema import (
     Metrics,
     Spec,
     Timings,
-    damaged,
+    damaged_record,
     read_object,
     read_part,
     require_file,
     there,
 )
-from ssmar_bench.results.variants import main, suffixes, variant
+from ssmar_bench.results.variants import label_suffixes, main_variant, variant
 
 KEYS = (
     *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "manifest"),
@@ -63,7 +63,7 @@ class Runs:
         root: the folder.
         runs: one row a run, columns ``KEYS`` and ``NUMBERS`` (NaN unless ``state`` is ``done``). ``label`` is what a
             table shows; where a method was run under several settings, it says in which key they differ. ``main`` tells
-            whether a run is of the setting by which its method is known on its benchmark, ``counterfeit`` whether its
+            whether a run is of the setting by which its method is known on its benchmark, ``mock`` whether its
             clips were made up, ``code`` of a finished run whether its algorithm is still what it was (``today``,
             ``other`` or ``unknown``), and ``truth`` the digest of the labels that it was recorded with.
         specs: folder name -> what was run.
@@ -109,7 +109,7 @@ class Runs:
         return [one for one in self.damage if one.folder.startswith(f"{benchmark}_")]
 
 
-def load(root: Path) -> Runs:
+def load_runs(root: Path) -> Runs:
     """Read every run under ``root/runs``; an absent folder is no runs, and a damaged record is left out and named."""
     rows: list[dict[str, Any]] = []
     specs: dict[str, RunSpec] = {}
@@ -128,12 +128,12 @@ def load(root: Path) -> Runs:
                 rows.append(read[1])
     for keys, of, why in (
         (("benchmark",), lambda row: row["classes"], "its classes are not those of the benchmark's other runs"),
-        (("benchmark", "variant"), lambda row: record_tables.people(found[row["folder"]] / "record"), OTHER_CLIPS),
+        (("benchmark", "variant"), lambda row: record_tables.subjects(found[row["folder"]] / "record"), OTHER_CLIPS),
     ):
         for row in _others(rows, keys, of):
             rows.remove(row)
             del specs[row["folder"]]
-            damage.append(Damage(row["folder"], str(damaged(found[row["folder"]] / "record", why))))
+            damage.append(Damage(row["folder"], str(damaged_record(found[row["folder"]] / "record", why))))
     _name(rows, specs)
     frame = pd.DataFrame(rows, columns=[*KEYS, *NUMBERS])
     return Runs(root, frame.astype(dict.fromkeys(NUMBERS, float)), specs, tuple(damage))
@@ -160,14 +160,14 @@ def _read_run(path: Path, today: Callable[[str], str]) -> tuple[RunSpec, dict[st
     folder = RunFolder(path)
     for place in (path, folder.record, folder.work):
         if place.is_symlink():
-            raise damaged(place, "it is a symbolic link")
+            raise damaged_record(place, "it is a symbolic link")
     spec_file, metrics_file = folder.record / "spec.json", folder.record / "metrics.json"
     failure = folder.failure()
     for name, why in folder.record_faults().items():
-        raise damaged(folder.record / name, why)
+        raise damaged_record(folder.record / name, why)
     if not spec_file.is_file():
         if failure or there(metrics_file):
-            raise damaged(spec_file, "it is missing, so nobody knows what was run")
+            raise damaged_record(spec_file, "it is missing, so nobody knows what was run")
         return None
     spec = _read_spec(spec_file, path.name)
     row: dict[str, Any] = {
@@ -176,7 +176,7 @@ def _read_run(path: Path, today: Callable[[str], str]) -> tuple[RunSpec, dict[st
         "ratio": spec.ratio,
         "seed": spec.seed,
         "folder": path.name,
-        "manifest": spec.manifest,
+        "manifest": spec.split,
         "variant": variant(spec),
         "main": True,
         "label": "",
@@ -203,7 +203,7 @@ def _read_spec(path: Path, folder: str) -> RunSpec:
         own = RunFolder(path.parent.parent).renamed()
         if own:
             raise UserError(f"{path.parent.parent}: this is the run {own}; give the folder its name again.")
-        raise damaged(path, f"it does not belong to the folder '{folder}'")
+        raise damaged_record(path, f"it does not belong to the folder '{folder}'")
     return spec
 
 
@@ -211,14 +211,14 @@ def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
     path = folder.record / "metrics.json"
     metrics = read_part(Metrics, path)
     if not name.endswith(f"_{metrics.identity}"):
-        raise damaged(path, f"its identity {shortened(metrics.identity)} is not this run's")
+        raise damaged_record(path, f"its identity {shortened(metrics.identity)} is not this run's")
     for other in sorted(folder.record.glob("[!.]*")):
         if other.is_symlink() or not other.is_dir():  # a person's own folder is nobody's damage
             require_file(other)
     record_tables.check(folder.record, metrics)
     row: dict[str, Any] = {"label": metrics.label, "classes": tuple(metrics.classes)}
     row["count_classes"] = len(metrics.classes)
-    row["counterfeit"], row["truth"] = metrics.counterfeit, metrics.truth
+    row["counterfeit"], row["truth"] = metrics.mock, metrics.truth
     for part in ("test", "test_ema", "validation"):
         row.update({f"{part}_{score}": getattr(getattr(metrics, part), score) for score in SCORES})
     for key in ("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters"):
@@ -246,13 +246,13 @@ def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec]) -> None:
         groups[row["benchmark"], row["method"]].append(row)
         if row["label"]:
             labels.setdefault(row["method"], row["label"])
-    names = {method: labels.get(method) or _recipe_label(method) for _, method in groups}
+    names = {method: labels.get(method) or _config_label(method) for _, method in groups}
     for (_, method), members in groups.items():
         label = names[method]
         if [*names.values()].count(label) > 1:  # two recipes with one label must not become one row
             label = f"{label} ({method})"
         own = [specs[row["folder"]] for row in members]
-        endings, best = suffixes(own), main(own)
+        endings, best = label_suffixes(own), main_variant(own)
         for row in members:
             row["label"] = label + endings[row["variant"]]
             row["main"] = row["variant"] == best
@@ -272,9 +272,11 @@ def _keep_truths_apart(rows: list[dict[str, Any]]) -> None:
             row["main"] = False
 
 
-def _recipe_label(method: str) -> str:
+def _config_label(method: str) -> str:
     """The shipped recipe's label, or the method's name where there is none (a user's own recipe that failed)."""
     try:
-        return recipes.read(method)[0].label if method in recipes.RECIPES.names() else method
+        return (
+            method_configs.read_method_config(method)[0].label if method in method_configs.METHODS.names() else method
+        )
     except UserError:
         return method

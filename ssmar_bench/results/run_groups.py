@@ -11,17 +11,17 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.clip_counts import BINS, Floats, Ints, calibration, confusion
 from ssmar_bench.results.record_schema import Metrics, read_part
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.table_order import sort
+from ssmar_bench.results.table_order import sort_runs
 
 
 @dataclass(frozen=True)
-class Cell:
+class RunGroup:
     """The finished runs of one method at one ratio.
 
     Attributes:
         method, label, ratio: which.
         mean, std: test accuracy in [0, 1]; std (n - 1) is NaN for one seed.
-        forwarded: median of the clips that went through a network in training.
+        forward_passes: median of the clips that went through a network in training.
         confusion: (C, C) test clips of all seeds together; zeros where a run kept no predictions.
         calibration: (3, bins) of the probe, all seeds together.
     """
@@ -31,12 +31,12 @@ class Cell:
     ratio: float
     mean: float
     std: float
-    forwarded: float
+    forward_passes: float
     confusion: Ints
     calibration: Floats
 
 
-def classes(runs: Runs, benchmark: str) -> list[str]:
+def class_names(runs: Runs, benchmark: str) -> list[str]:
     """The class names of the benchmark, from its first finished run; none without one."""
     rows = runs.of(benchmark)
     for folder in rows.loc[rows["state"] == "done", "folder"]:
@@ -44,26 +44,26 @@ def classes(runs: Runs, benchmark: str) -> list[str]:
     return []
 
 
-def cells(runs: Runs, benchmark: str) -> list[Cell]:
+def run_groups(runs: Runs, benchmark: str) -> list[RunGroup]:
     """Every cell of a benchmark that has a finished run, by ratio, then in table order."""
-    size = len(classes(runs, benchmark))
+    size = len(class_names(runs, benchmark))
     frame = runs.of(benchmark)
-    done = sort(frame[frame["state"] == "done"]).sort_values("ratio", kind="stable")
-    return [pooled(runs, rows, size) for _, rows in done.groupby(["ratio", "label"], sort=False)]
+    done = sort_runs(frame[frame["state"] == "done"]).sort_values("ratio", kind="stable")
+    return [pool_runs(runs, rows, size) for _, rows in done.groupby(["ratio", "label"], sort=False)]
 
 
-def pooled(runs: Runs, rows: pd.DataFrame, size: int) -> Cell:
+def pool_runs(runs: Runs, rows: pd.DataFrame, size: int) -> RunGroup:
     """The finished runs ``rows`` of one method at one ratio as a cell; ``size`` is the number of classes."""
     records = [RunFolder(runs.root / "runs" / folder).record for folder in rows["folder"]]
     counts = [matrix for record in records if (matrix := confusion(record, size)) is not None]
     bins = [own["probe"] for record in records if "probe" in (own := calibration(record))]
-    return Cell(
+    return RunGroup(
         method=rows["method"].iloc[0],
         label=str(rows["label"].iloc[0]),
         ratio=float(rows["ratio"].iloc[0]),
         mean=rows["test_accuracy"].mean(),
         std=rows["test_accuracy"].std(ddof=1),
-        forwarded=rows["clips_forwarded"].median(),
+        forward_passes=rows["clips_forwarded"].median(),
         confusion=sum(counts, np.zeros((size, size), dtype=np.int64)),
         calibration=sum(bins, np.zeros((3, BINS))),
     )

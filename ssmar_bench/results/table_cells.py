@@ -7,16 +7,16 @@ from functools import cached_property
 
 import pandas as pd
 
-from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.published_tables import Column, PaperTable
-from ssmar_bench.results.default_config import is_standard
+from ssmar_bench.core.published_tables import PaperTable, TableColumn
+from ssmar_bench.results.default_config import is_default_config
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.variants import main
+from ssmar_bench.results.variants import main_variant
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """One cell of a table.
 
     Attributes:
@@ -26,7 +26,7 @@ class Cell:
     """
 
     row: str
-    column: Column
+    column: TableColumn
     method: str
     runs: pd.DataFrame
     failed: int
@@ -48,7 +48,7 @@ class Cell:
         return self.runs.set_index("seed")["test_accuracy"]
 
 
-def fill(runs: Runs, table: PaperTable, on: str, as_published: bool = False) -> list[Cell]:
+def fill_cells(runs: Runs, table: PaperTable, on: str, as_published: bool = False) -> list[TableCell]:
     """Every cell of ``table`` on one kind of data, row by row; one without a run is there and empty.
 
     A run counts if it is of the benchmark as it is defined and of the recipe as it stands: a run under another
@@ -66,13 +66,13 @@ def fill(runs: Runs, table: PaperTable, on: str, as_published: bool = False) -> 
     ]
 
 
-def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: Column, method: str) -> Cell:
+def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: TableColumn, method: str) -> TableCell:
     if frame.empty:  # so are most cells of most tables
-        return Cell(row, column, method, frame, 0, 0)
-    own = [is_standard(runs.specs[folder], column.benchmark, column.backbone) for folder in frame["folder"]]
+        return TableCell(row, column, method, frame, 0, 0)
+    own = [is_default_config(runs.specs[folder], column.benchmark, column.backbone) for folder in frame["folder"]]
     frame = frame[pd.Series(own, frame.index, dtype=bool)]
     if frame["variant"].nunique() > 1:  # another device, revision or weights: one of them fills the cell
-        frame = frame[frame["variant"] == main(runs.specs[folder] for folder in frame["folder"])]
+        frame = frame[frame["variant"] == main_variant(runs.specs[folder] for folder in frame["folder"])]
     done = frame[frame["state"] == "done"].sort_values("seed")
     twins = done[done["seed"].duplicated(keep=False)]
     if len(twins):
@@ -81,9 +81,9 @@ def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: Column, method: str
             "has changed); move one of them out of results/runs."
         )
     counts = frame["state"].value_counts()
-    return Cell(row, column, method, done, int(counts.get("failed", 0)), int(counts.get("unfinished", 0)))
+    return TableCell(row, column, method, done, int(counts.get("failed", 0)), int(counts.get("unfinished", 0)))
 
 
 def _name(benchmark: str) -> str:
     """The name of a benchmark, or of the one that the path of a ``.yaml`` file defines."""
-    return definitions.read(benchmark).name if benchmark.endswith(".yaml") else benchmark
+    return benchmark_configs.read_benchmark_config(benchmark).name if benchmark.endswith(".yaml") else benchmark

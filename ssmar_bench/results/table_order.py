@@ -13,19 +13,19 @@ PUBLISHED = (
 """Methods in the order of the APLT paper's Tables 1 and 2; ablations (``aplt-...``) follow their method."""
 
 
-def rank(method: str, order: Sequence[str] = PUBLISHED) -> tuple[int, str]:
+def table_rank(method: str, order: Sequence[str] = PUBLISHED) -> tuple[int, str]:
     """A sort key: the place of ``method``, or of the longest listed name that it begins with, then its name."""
     listed = [name for name in order if method == name or method.startswith(f"{name}-")]
     place = order.index(max(listed, key=len)) if listed else len(order)
     return place, method
 
 
-def sort(runs: pd.DataFrame, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
+def sort_runs(runs: pd.DataFrame, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
     """``runs`` (columns method, label) sorted by method, then by label."""
-    keys = [(*rank(row["method"], order), row["label"]) for row in runs.to_dict("records")]
+    keys = [(*table_rank(row["method"], order), row["label"]) for row in runs.to_dict("records")]
     return runs.iloc[sorted(range(len(keys)), key=keys.__getitem__)]
 
 
-def labels(runs: pd.DataFrame, order: Sequence[str] = PUBLISHED) -> list[str]:
+def ordered_labels(runs: pd.DataFrame, order: Sequence[str] = PUBLISHED) -> list[str]:
     """The distinct labels of ``runs`` in table order."""
-    return list(dict.fromkeys(sort(runs[["method", "label"]].drop_duplicates(), order)["label"]))
+    return list(dict.fromkeys(sort_runs(runs[["method", "label"]].drop_duplicates(), order)["label"]))

@@ -12,7 +12,7 @@ from typing import Any
 
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.results.default_config import is_standard
+from ssmar_bench.results.default_config import is_default_config
 
 SHARED = ("source", "store", "clips", "backbone", "weights", "train", "device", "engine", "pixels")
 """What the rows of a comparison normally have in common; the rest belongs to a method."""
@@ -21,7 +21,7 @@ LONGEST = 48
 """Characters of a label's suffix beyond which it names a digest instead."""
 
 
-def setting(spec: RunSpec) -> dict[str, Any]:
+def settings_of(spec: RunSpec) -> dict[str, Any]:
     """Everything that decides what the run's number means, whatever ratio and seed: dotted key -> value."""
     shared = _flat({name: value for name, value in spec.to_json().items() if name in SHARED})
     own = {"algorithm": spec.algorithm, "revision": spec.revision}
@@ -30,7 +30,7 @@ def setting(spec: RunSpec) -> dict[str, Any]:
 
 def variant(spec: RunSpec) -> str:
     """Equal for runs that may be averaged over seeds."""
-    return digest(setting(spec), 8)
+    return digest(settings_of(spec), 8)
 
 
 def differing(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -47,7 +47,7 @@ def differing(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return found
 
 
-def main(specs: Iterable[RunSpec]) -> str:
+def main_variant(specs: Iterable[RunSpec]) -> str:
     """The variant by which a method is known on a benchmark.
 
     That is the recipe's own on the benchmark as it is defined, if there are runs of it; then that of the newest engine
@@ -62,12 +62,12 @@ def main(specs: Iterable[RunSpec]) -> str:
 
     def standing(name: str) -> tuple[bool, int, int, int, str]:
         first = groups[name][0]
-        return is_standard(first), first.engine, first.revision, len(groups[name]), name
+        return is_default_config(first), first.engine, first.revision, len(groups[name]), name
 
     return max(groups, key=standing)
 
 
-def suffixes(specs: Iterable[RunSpec]) -> dict[str, str]:
+def label_suffixes(specs: Iterable[RunSpec]) -> dict[str, str]:
     """Variant -> what to append to its method's label: "" for an only variant and the recipe's own.
 
     The others say in what they differ: `` [train.epochs=2]``.
@@ -78,12 +78,12 @@ def suffixes(specs: Iterable[RunSpec]) -> dict[str, str]:
     every = list(specs)
     rows: dict[str, dict[str, Any]] = {}
     for spec in every:
-        rows.setdefault(variant(spec), setting(spec))
+        rows.setdefault(variant(spec), settings_of(spec))
     keys = differing(rows.values())
     texts = {name: ", ".join(f"{key}={row.get(key, 'absent')}" for key in keys) for name, row in rows.items()}
     said = {name: f" [{text if len(text) <= LONGEST else name}]" if keys else "" for name, text in texts.items()}
-    best = main(every)
-    if any(is_standard(spec) for spec in every if variant(spec) == best):
+    best = main_variant(every)
+    if any(is_default_config(spec) for spec in every if variant(spec) == best):
         said[best] = ""
     return said
 

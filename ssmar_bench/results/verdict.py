@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy import stats
 
-from ssmar_bench.results.paired_test import SEEDS
+from ssmar_bench.results.paired_test import MIN_SEEDS
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PaperComparison:
     """Ours minus the paper's in points (``gap``), how far chance carries (``reach``; NaN for one seed), and words."""
 
     gap: float
@@ -20,17 +20,17 @@ class Verdict:
     words: str
 
 
-def verdict(accuracy: pd.Series[float], paper: float, level: float = 0.05) -> Verdict:
+def compare_with_paper(accuracy: pd.Series[float], paper: float, level: float = 0.05) -> PaperComparison:
     """Compares ``accuracy`` (in [0, 1], one a seed) with ``paper`` (in per cent).
 
     The paper prints one number, most likely one run. One more run of ours would fall, with probability 1 - ``level``,
     within t * s * sqrt(1 + 1/n) of our mean (the prediction interval of normal data): a number inside is agreement.
-    With fewer than ``SEEDS`` seeds the words say so: two of them agree with almost anything.
+    With fewer than ``MIN_SEEDS`` seeds the words say so: two of them agree with almost anything.
     """
     ours = 100 * accuracy
     gap = float(ours.mean()) - paper
     if len(ours) < 2:
-        return Verdict(gap, math.nan, "one seed, no verdict")
+        return PaperComparison(gap, math.nan, "one seed, no verdict")
     reach = float(stats.t.ppf(1 - level / 2, len(ours) - 1) * ours.std(ddof=1) * math.sqrt(1 + 1 / len(ours)))
     words = "agrees" if abs(gap) <= reach else "higher" if gap > 0 else "lower"
-    return Verdict(gap, reach, words if len(ours) >= SEEDS else f"{words}, no claim with {len(ours)} seeds")
+    return PaperComparison(gap, reach, words if len(ours) >= MIN_SEEDS else f"{words}, no claim with {len(ours)} seeds")

@@ -12,7 +12,7 @@ from ssmar_bench.core.run_spec import RunSpec
 
 
 @dataclass(frozen=True)
-class Known:
+class DataDigests:
     """What no spec holds of the data, since a training process reads the spec.
 
     Attributes:
@@ -24,7 +24,7 @@ class Known:
     videos: str
 
     @classmethod
-    def of(cls, folder: RunFolder) -> Known:
+    def of(cls, folder: RunFolder) -> DataDigests:
         """What the record in ``folder`` says; empty texts where it says nothing."""
         try:
             metrics = read_json(folder.record / "metrics.json")
@@ -37,7 +37,7 @@ class Known:
         return self.of(folder).truth == self.truth
 
 
-def recognised(spec: RunSpec, known: Known | None, results: Path) -> RunSpec:
+def matching_spec(spec: RunSpec, known: DataDigests | None, results: Path) -> RunSpec:
     """``spec``, or where its clips are not decoded, that of the run in ``results`` which agrees with it in all else.
 
     A finished record is taken for today's only if its video files had the same sizes; a run that is not finished is
@@ -58,7 +58,7 @@ def recognised(spec: RunSpec, known: Known | None, results: Path) -> RunSpec:
             continue
         if not folder.done():
             begun.append(found)
-        elif known is None or not known.videos or Known.of(folder).videos == known.videos:
+        elif known is None or not known.videos or DataDigests.of(folder).videos == known.videos:
             finished.append(found)
     chosen = finished or begun
     return chosen[0] if len(chosen) == 1 else spec

@@ -14,22 +14,22 @@ from typing import Literal, get_args
 
 from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core import digests, plugins
-from ssmar_bench.core.benchmark_config import Definition, StoreRecipe
+from ssmar_bench.core.benchmark_config import BenchmarkConfig, FrameCacheConfig
 from ssmar_bench.core.errors import BusyError, UserError, nearest
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.core.split import Truth
+from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data, step_timing
-from ssmar_bench.runs.data_digests import Known, recognised
+from ssmar_bench.runs.data_digests import DataDigests, matching_spec
 from ssmar_bench.runs.engines import ENGINES, Engine
-from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells, check, check_fits
+from ssmar_bench.runs.plan import Grid, PlannedRun, base_config, check_fits, check_grid, plan_runs
 from ssmar_bench.runs.prepare_data import OnBadClip
 from ssmar_bench.runs.record import write_record
 from ssmar_bench.sources import KNOWN
-from ssmar_bench.splits.build import build, truth
+from ssmar_bench.splits.build import build_split, ground_truth
 
 Overwrite = Literal["only-missing", "always", "never", "only-cache"]
 POLL_SECONDS = 2.0
@@ -72,83 +72,90 @@ class Execution:
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A cell, its state before execution, and the seconds its training is expected to take (None: unknown).
+class PlanEntry:
+    """``planned_run``, its state before execution, and the seconds its training is expected to take (None: unknown).
 
     ``stale``: it is done, and by other code than today's.
     """
 
-    cell: Cell
+    planned_run: PlannedRun
     state: str
     seconds: float | None
     stale: bool = False
 
 
-def steps_of(cell: Cell) -> int:
+def steps_of(planned_run: PlannedRun) -> int:
     """Optimiser steps of a cell's run."""
-    train = cell.spec.train
-    clips = len(cell.manifest.labelled) + len(cell.manifest.unlabelled)
+    train = planned_run.spec.train
+    clips = len(planned_run.split.labelled) + len(planned_run.split.unlabelled)
     return int(train["epochs"]) * -(-clips // int(train["batch"]))
 
 
-def plan(grid: Grid, execution: Execution) -> list[Planned]:
+def plan(grid: Grid, execution: Execution) -> list[PlanEntry]:
     """The grid's cells with states and expected times; of a synthetic source only the lists are needed, and made."""
-    definition = base_definition(grid)
-    prepare_data.source_root(definition, execution.roots)  # told before any weights are fetched
-    check_fits(check(grid))
-    index = prepare_data.outlined_source(definition, execution.roots, execution.on_bad_clip)
-    paces = step_timing.of_runs(execution.results)
+    benchmark_config = base_config(grid)
+    prepare_data.source_root(benchmark_config, execution.roots)  # told before any weights are fetched
+    check_fits(check_grid(grid))
+    index = prepare_data.planning_index(benchmark_config, execution.roots, execution.on_bad_clip)
+    measured = step_timing.measured_seconds(execution.results)
     today = cache(digest_today)
     planned = []
-    for cell in _known_cells(grid, execution, definition, index):
-        known = paces.get(step_timing.key(cell.spec))
-        seconds = None if known is None else known * steps_of(cell)
-        state = _state_now(cell, execution.results)
-        record = cell.folder(execution.results).record
-        stale = state == "done" and standing(record, today(cell.spec.algorithm)) == "other"
-        planned.append(Planned(cell, state, seconds, stale))
+    for planned_run in _known_runs(grid, execution, benchmark_config, index):
+        known = measured.get(step_timing.timing_key(planned_run.spec))
+        seconds = None if known is None else known * steps_of(planned_run)
+        state = _state_now(planned_run, execution.results)
+        record = planned_run.folder(execution.results).record
+        stale = state == "done" and standing(record, today(planned_run.spec.algorithm)) == "other"
+        planned.append(PlanEntry(planned_run, state, seconds, stale))
     return planned
 
 
-def store_recipes(grid: Grid) -> list[StoreRecipe]:
+def frame_cache_configs(grid: Grid) -> list[FrameCacheConfig]:
     """The stores that the rows of a grid are trained from: most rows share one, and some need more of each clip."""
-    return list(dict.fromkeys(row.definition.store for row in check(grid)))
+    return list(dict.fromkeys(row.benchmark_config.frame_cache for row in check_grid(grid)))
 
 
-def _known_cells(grid: Grid, execution: Execution, definition: Definition, index: Index) -> list[Cell]:
+def _known_runs(grid: Grid, execution: Execution, benchmark_config: BenchmarkConfig, index: Index) -> list[PlannedRun]:
     """The grid's cells, without the clips that a former preparation could not use if such clips are skipped.
 
     A clip that is missing from one of the grid's stores is left out of all rows, so that they stay comparable. Where
     clips are not decoded, a cell is the recorded run that agrees with it in all else, if there is one.
     """
-    whole = build(index, definition, definition.ratios[0], definition.seeds[0])
+    whole = build_split(index, benchmark_config, benchmark_config.ratios[0], benchmark_config.seeds[0])
     clips = prepare_data.clip_files(index, whole)
-    own = {recipe: prepare_data.stored_as(definition, recipe) for recipe in store_recipes(grid)}
+    own = {config: prepare_data.with_frame_cache(benchmark_config, config) for config in frame_cache_configs(grid)}
     left_out: dict[str, str] = {}
     if execution.on_bad_clip == "skip":
         for variant in own.values():
             left_out |= prepare_data.known_left_out(variant, index, whole) or {}
     used = [clip for clip in clips if clip.name not in left_out]
-    answers = truth(index, definition).digest(clip.name for clip in used)
-    pixels = {recipe: prepare_data.known_pixels(variant, clips) for recipe, variant in own.items()}
-    table = cells(
-        grid, prepare_data.without(index, left_out), left_out, pixels, Known(answers, prepare_data.sizes_digest(used))
+    answers = ground_truth(index, benchmark_config).digest(clip.name for clip in used)
+    pixels = {config: prepare_data.known_pixels(variant, clips) for config, variant in own.items()}
+    table = plan_runs(
+        grid,
+        prepare_data.without_clips(index, left_out),
+        left_out,
+        pixels,
+        DataDigests(answers, prepare_data.sizes_digest(used)),
     )
-    return [replace(cell, spec=recognised(cell.spec, cell.known, execution.results)) for cell in table]
+    return [
+        replace(planned_run, spec=matching_spec(planned_run.spec, planned_run.known, execution.results))
+        for planned_run in table
+    ]
 
 
-def _state_now(cell: Cell, results: Path) -> str:
+def _state_now(planned_run: PlannedRun, results: Path) -> str:
     """The cell's state, or ``running`` while another command trains it."""
-    state = cell.state(results)
-    return "running" if state not in ("done", "skipped") and cell.folder(results).held() else state
+    state = planned_run.state(results)
+    return "running" if state not in ("done", "skipped") and planned_run.folder(results).held() else state
 
 
-def expected_seconds(planned: Sequence[Planned], execution: Execution) -> tuple[float, int]:
+def expected_seconds(planned: Sequence[PlanEntry], execution: Execution) -> tuple[float, int]:
     """Wall-clock seconds for what would be trained, and the number of cells whose time is unknown."""
-    todo = [entry for entry in planned if _wanted(entry.cell, execution)]
+    todo = [entry for entry in planned if _wanted(entry.planned_run, execution)]
     if not todo:
         return 0.0, 0
-    jobs = execution.jobs or default_jobs(max(int(entry.cell.spec.train["threads"]) for entry in todo))
+    jobs = execution.jobs or default_jobs(max(int(entry.planned_run.spec.train["threads"]) for entry in todo))
     known = [entry.seconds for entry in todo if entry.seconds is not None]
     return sum(known) / min(jobs, len(todo)), len(todo) - len(known)
 
@@ -164,30 +171,30 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
     Raises:
         UserError: anything wrong with the request or the data, before any training.
     """
-    definition = base_definition(grid)
-    prepare_data.source_root(definition, execution.roots)  # told before any weights are fetched
-    recipes = store_recipes(grid)
-    check_fits(check(grid))
+    benchmark_config = base_config(grid)
+    prepare_data.source_root(benchmark_config, execution.roots)  # told before any weights are fetched
+    configs = frame_cache_configs(grid)
+    check_fits(check_grid(grid))
     engine: type[Engine] = ENGINES.load(ENGINES.named(execution.engine))
     processes = cores()
-    index = prepare_data.prepare_source(definition, execution.roots, processes, listener, execution.on_bad_clip)
-    whole = build(index, definition, definition.ratios[0], definition.seeds[0])
+    index = prepare_data.prepare_source(benchmark_config, execution.roots, processes, listener, execution.on_bad_clip)
+    whole = build_split(index, benchmark_config, benchmark_config.ratios[0], benchmark_config.seeds[0])
 
-    def prepare(recipe: StoreRecipe) -> Path:
-        own = prepare_data.stored_as(definition, recipe)
-        return prepare_data.prepare_store(own, index, whole, processes, listener, execution.on_bad_clip)
+    def prepare(config: FrameCacheConfig) -> Path:
+        own = prepare_data.with_frame_cache(benchmark_config, config)
+        return prepare_data.prepare_frame_cache(own, index, whole, processes, listener, execution.on_bad_clip)
 
-    stores: dict[StoreRecipe, Path] = {}
+    frame_caches: dict[FrameCacheConfig, Path] = {}
     if execution.on_bad_clip == "skip" and execution.overwrite != "only-cache":
         # Which clips are left out decides what the runs are, so the videos are looked at before the records.
-        stores = {recipe: prepare(recipe) for recipe in recipes}
-    table = _known_cells(grid, execution, definition, index)
-    wanted = dict.fromkeys(_recipe(cell) for cell in table if _wanted(cell, execution))
+        frame_caches = {config: prepare(config) for config in configs}
+    table = _known_runs(grid, execution, benchmark_config, index)
+    wanted = dict.fromkeys(_recipe(planned_run) for planned_run in table if _wanted(planned_run, execution))
     if wanted:  # what the decoded clips are decides which runs these are
-        stores = {recipe: stores.get(recipe) or prepare(recipe) for recipe in wanted}
-        table = _known_cells(grid, execution, definition, index)
+        frame_caches = {config: frame_caches.get(config) or prepare(config) for config in wanted}
+        table = _known_runs(grid, execution, benchmark_config, index)
     _greet(table, execution, listener)
-    todo = [cell for cell in table if _wanted(cell, execution)]
+    todo = [planned_run for planned_run in table if _wanted(planned_run, execution)]
     for sentence in renamed_runs(execution.results):
         listener(Event("", "note", sentence))
     if execution.overwrite == "always":
@@ -196,39 +203,44 @@ def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
         files = tuple(str(file.path) for file in plugins.files())
         if execution.overwrite == "always":
             _forget(todo, execution)
-        launches: dict[RunFolder, tuple[Cell, Launch]] = {}
-        for cell in todo:
-            folder = cell.folder(execution.results)
-            if cell.state(execution.results) == "outdated":  # the record is made again from what training has left
+        launches: dict[RunFolder, tuple[PlannedRun, Launch]] = {}
+        for planned_run in todo:
+            folder = planned_run.folder(execution.results)
+            if (
+                planned_run.state(execution.results) == "outdated"
+            ):  # the record is made again from what training has left
                 with folder.lease():
                     for name in ("metrics.json", digests.FILE):
                         (folder.record / name).unlink(missing_ok=True)
-            launches[folder] = cell, Launch(str(stores[_recipe(cell)]), grid.device, files, cell.weights)
-        _train(launches, execution, engine, truth(index, definition), listener)
-    return {cell.spec.folder(): cell.state(execution.results) for cell in table}
+            launches[folder] = (
+                planned_run,
+                Launch(str(frame_caches[_recipe(planned_run)]), grid.device, files, planned_run.weights),
+            )
+        _train(launches, execution, engine, ground_truth(index, benchmark_config), listener)
+    return {planned_run.spec.folder(): planned_run.state(execution.results) for planned_run in table}
 
 
-def _recipe(cell: Cell) -> StoreRecipe:
-    return StoreRecipe.model_validate(cell.spec.store)
+def _recipe(planned_run: PlannedRun) -> FrameCacheConfig:
+    return FrameCacheConfig.model_validate(planned_run.spec.frame_cache)
 
 
-def _greet(table: Sequence[Cell], execution: Execution, listener: Listener) -> None:
-    for cell in table:
-        state = cell.state(execution.results)
+def _greet(table: Sequence[PlannedRun], execution: Execution, listener: Listener) -> None:
+    for planned_run in table:
+        state = planned_run.state(execution.results)
         if state == "skipped":
-            listener(Event(cell.spec.folder(), "skipped", cell.skip))
-        elif state == "damaged" and not _wanted(cell, execution):
-            damage = cell.folder(execution.results).damage()
-            listener(Event(cell.spec.folder(), "note", f"{damage}; --overwrite only-missing makes it again."))
+            listener(Event(planned_run.spec.folder(), "skipped", planned_run.skip))
+        elif state == "damaged" and not _wanted(planned_run, execution):
+            damage = planned_run.folder(execution.results).damage()
+            listener(Event(planned_run.spec.folder(), "note", f"{damage}; --overwrite only-missing makes it again."))
         elif state == "done" and execution.overwrite != "always":
-            listener(Event(cell.spec.folder(), "cached"))
+            listener(Event(planned_run.spec.folder(), "cached"))
         elif state == "outdated" and execution.overwrite != "always":
-            name = cell.spec.folder()
+            name = planned_run.spec.folder()
             listener(Event("", "note", f"{name} was recorded with other labels or people than the data has now."))
 
 
-def _wanted(cell: Cell, execution: Execution) -> bool:
-    state = cell.state(execution.results)
+def _wanted(planned_run: PlannedRun, execution: Execution) -> bool:
+    state = planned_run.state(execution.results)
     match execution.overwrite:
         case "only-missing":
             return state in ("missing", "interrupted", "failed", "damaged", "outdated")
@@ -240,35 +252,35 @@ def _wanted(cell: Cell, execution: Execution) -> bool:
             return False
 
 
-def _require_free(todo: Sequence[Cell], execution: Execution) -> None:
+def _require_free(todo: Sequence[PlannedRun], execution: Execution) -> None:
     """Before the first run is forgotten, none of them may be in another command's hands."""
-    for cell in todo:
-        if cell.folder(execution.results).held():
-            raise BusyError(f"Run {cell.spec.folder()} is held by another process; wait for it or stop it.")
+    for planned_run in todo:
+        if planned_run.folder(execution.results).held():
+            raise BusyError(f"Run {planned_run.spec.folder()} is held by another process; wait for it or stop it.")
 
 
-def _forget(todo: Sequence[Cell], execution: Execution) -> None:
+def _forget(todo: Sequence[PlannedRun], execution: Execution) -> None:
     """Clears runs that are trained anew; for one that another command has just begun, its result is waited for."""
     _require_free(todo, execution)
-    for cell in todo:
-        folder = cell.folder(execution.results)
+    for planned_run in todo:
+        folder = planned_run.folder(execution.results)
         with contextlib.suppress(BusyError), folder.lease():
             folder.clear()
 
 
 def renamed_runs(results: Path) -> list[str]:
     """A sentence for every finished run whose folder a person has renamed or copied: nobody looks for it there."""
-    told = []
+    sentences = []
     for path in sorted((results / "runs").glob("*")):
         if not re.search(r"_r[^_]+_s[^_]+_[0-9a-f]{16}$", path.name) and (name := RunFolder(path).renamed()):
             copied = f"a copy of the run {name}; move it out of runs/"
             moved = f"the finished run {name} under another name; give it its name again to use it"
             what = copied if (path.parent / name).exists() else moved
-            told.append(f"{path} is {what}.")
-    return told
+            sentences.append(f"{path} is {what}.")
+    return sentences
 
 
-def lay_out(cell: Cell, folder: RunFolder, launch: Launch) -> None:
+def write_run_inputs(planned_run: PlannedRun, folder: RunFolder, launch: Launch) -> None:
     """Write what the worker reads: spec, launch, and a manifest without hidden labels and telling ids.
 
     The caller holds the lease.
@@ -276,40 +288,40 @@ def lay_out(cell: Cell, folder: RunFolder, launch: Launch) -> None:
     Raises:
         UserError: it cannot be written.
     """
-    folder.begin(cell.spec)
-    folder.keep({"launch.json": asdict(launch), "manifest.json": cell.manifest.with_opaque_ids().to_json()})
+    folder.begin(planned_run.spec)
+    folder.keep({"launch.json": asdict(launch), "manifest.json": planned_run.split.with_opaque_ids().to_json()})
 
 
-def _ready(folder: RunFolder, cell: Cell, launch: Launch, listener: Listener) -> bool:
+def _ready(folder: RunFolder, planned_run: PlannedRun, launch: Launch, listener: Listener) -> bool:
     """Mends a run's folder and lays it out, unless another command holds it."""
     try:
         with folder.lease():
             for sentence in folder.mend():
                 listener(Event(folder.path.name, "note", sentence))
-            lay_out(cell, folder, launch)
+            write_run_inputs(planned_run, folder, launch)
     except BusyError:
         return False
     return True
 
 
 def _train(
-    launches: Mapping[RunFolder, tuple[Cell, Launch]],
+    launches: Mapping[RunFolder, tuple[PlannedRun, Launch]],
     execution: Execution,
     engine: type[Engine],
-    known: Truth,
+    known: GroundTruth,
     listener: Listener,
 ) -> None:
     """Train until every cell is done or failed, waiting for those that another command holds."""
 
     def finish(folder: RunFolder) -> None:
-        cell, _ = launches[folder]
+        planned_run, _ = launches[folder]
         with folder.lease(patience=60):
             if not folder.done():
-                videos = cell.known.videos if cell.known else ""
-                write_record(folder, cell.label, cell.manifest, known, cell.left_out, videos)
+                videos = planned_run.known.videos if planned_run.known else ""
+                write_record(folder, planned_run.label, planned_run.split, known, planned_run.left_out, videos)
             (folder.work / "failure.txt").unlink(missing_ok=True)
 
-    threads = {folder: int(cell.spec.train["threads"]) for folder, (cell, _) in launches.items()}
+    threads = {folder: int(planned_run.spec.train["threads"]) for folder, (planned_run, _) in launches.items()}
     jobs = execution.jobs or default_jobs(max(threads.values()))
     failed: set[RunFolder] = set()
     waiting = list(launches)

@@ -18,12 +18,12 @@ LONGEST = 300
 HINTS = {"SIGSEGV": ", native code crashed", "SIGKILL": ", for instance because memory was short"}
 
 
-def told(error: BaseException, algorithm: str) -> str:
+def failure_text(error: BaseException, algorithm: str) -> str:
     """The traceback of ``error`` and, as its last line, the sentence that a person is shown."""
     return f"{''.join(traceback.format_exception(error)).rstrip()}\n\n{_sentence(error, algorithm)}\n"
 
 
-def keep(folder: RunFolder, reason: str, tell: Listener) -> None:
+def keep_failure(folder: RunFolder, reason: str, tell: Listener) -> None:
     """Write why a run failed where :meth:`RunFolder.failure` finds it; tell its last line if even that cannot be."""
     path = folder.work / "failure.txt"
     try:
@@ -33,8 +33,8 @@ def keep(folder: RunFolder, reason: str, tell: Listener) -> None:
         tell(Event(folder.path.name, "note", f"{folder.path.name}: {sentence} ({path.name}: {error.strerror})"))
 
 
-def unrecorded(error: Exception) -> str:
-    """As :func:`told`, of an error in writing the record of a run that has been trained."""
+def unrecorded_text(error: Exception) -> str:
+    """As :func:`failure_text`, of an error in writing the record of a run that has been trained."""
     words = str(error) if isinstance(error, UserError) else repr(error)
     trace = "".join(traceback.format_exception(error)).rstrip()
     return f"{trace}\n\nthe run was trained, but its record could not be written: {' '.join(words.split())}\n"
@@ -67,7 +67,7 @@ def _place(error: BaseException, algorithm: str) -> tuple[str, bool]:
     return f"({Path(last.filename).name}, line {last.lineno})", bool(own)
 
 
-def ended(status: int, errors: str) -> str:
+def exit_text(status: int, errors: str) -> str:
     """What is left of a process that ended with ``status`` and said nothing: its last output, and a sentence."""
     if status < 0:
         name = signal.Signals(-status).name

@@ -70,7 +70,7 @@ class LocalEngine:
             except Exception as error:  # noqa: BLE001  # whatever went wrong belongs to this run alone
                 if folder.cleared() != cleared:
                     return "held"
-                reason = failure.unrecorded(error)
+                reason = failure.unrecorded_text(error)
             else:
                 return "done"
         elif self._stopping.is_set() or (status == BUSY and not begun):
@@ -78,7 +78,7 @@ class LocalEngine:
         elif folder.cleared() != cleared:
             return "held"  # another command has cleared it meanwhile, and trains it anew
         if not folder.failure():
-            failure.keep(folder, reason, listener)
+            failure.keep_failure(folder, reason, listener)
         return "failed"
 
     def _process(self, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, bool, str]:
@@ -126,7 +126,7 @@ class LocalEngine:
             seconds = time.perf_counter() - started
             reason = f"stopped by the time limit after {seconds:.0f} s; raise --time-limit or shorten the run"
             return status, begun, reason
-        return status, begun, failure.ended(status, "".join(errors))
+        return status, begun, failure.exit_text(status, "".join(errors))
 
 
 def command(folder: RunFolder) -> list[str]:

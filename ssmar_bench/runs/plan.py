@@ -12,21 +12,21 @@ import torch
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
 from ssmar_bench.clips.segments import check_views
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import numbers
-from ssmar_bench.core.benchmark_config import Definition, StoreRecipe
-from ssmar_bench.core.config_layers import SETTABLE, settle
-from ssmar_bench.core.contract import HyperParameters, Method, unbuilt
-from ssmar_bench.core.errors import UserError, nearest, twice
+from ssmar_bench.core.benchmark_config import BenchmarkConfig, FrameCacheConfig
+from ssmar_bench.core.config_layers import SETTABLE, resolve_config
+from ssmar_bench.core.contract import HyperParameters, Method, method_without_network
+from ssmar_bench.core.errors import UserError, name_taken_twice, nearest
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.method_config import Recipe
-from ssmar_bench.core.method_set import expand
+from ssmar_bench.core.method_config import MethodConfig
+from ssmar_bench.core.method_set import expand_method_sets
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.core.split import Manifest
+from ssmar_bench.core.split import Split
 from ssmar_bench.core.yaml_file import Document, validate
-from ssmar_bench.runs.data_digests import Known
-from ssmar_bench.splits.build import build
+from ssmar_bench.runs.data_digests import DataDigests
+from ssmar_bench.splits.build import build_split
 
 AS_SEMILEARN = "as_semilearn"
 """``--set ALGORITHM.as_semilearn=true`` lays a recipe's section of that name over its hyper-parameters."""
@@ -40,7 +40,7 @@ class Grid:
         benchmark: a benchmark's name, or the path of a definition (.yaml).
         methods: recipes by name or path, and sets of them (``table1``).
         ratios, seeds: labelled ratios in (0, 1], and seeds.
-        backbone: a network in place of the benchmark's, by any name that :class:`BackboneRecipe` takes.
+        backbone: a network in place of the benchmark's, by any name that :class:`BackboneConfig` takes.
         profile: a profile of the definition (``smoke``, ``long``, ...).
         sets: ``section.key`` -> value, as ``--set``: ``{"train.lr": 0.01}``; an algorithm's own begin with its name.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
@@ -60,8 +60,11 @@ class Grid:
         object.__setattr__(self, "device", self.device.lower())
         if isinstance(self.methods, str):  # one word is a sequence of letters, too
             object.__setattr__(self, "methods", [self.methods])
-        object.__setattr__(self, "sets", numbers.plain(self.sets))
-        for name, number, expected in (("ratios", numbers.ratio, "numbers"), ("seeds", numbers.whole, "whole numbers")):
+        object.__setattr__(self, "sets", numbers.plain_numbers(self.sets))
+        for name, number, expected in (
+            ("ratios", numbers.parse_ratio, "numbers"),
+            ("seeds", numbers.parse_whole, "whole numbers"),
+        ):
             given = getattr(self, name)
             if given is not None:
                 try:
@@ -73,11 +76,11 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Cell:
+class PlannedRun:
     """One run of a grid.
 
     Attributes:
-        spec, manifest: what it is.
+        spec, split: what it is.
         label: its method's name in tables.
         skip: why it is skipped, "" if it is not.
         left_out: why clips of the benchmark are not in the manifest, by their ids: their videos cannot be used.
@@ -86,12 +89,12 @@ class Cell:
     """
 
     spec: RunSpec
-    manifest: Manifest
+    split: Split
     label: str
     skip: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
     weights: str = ""
-    known: Known | None = None
+    known: DataDigests | None = None
 
     def folder(self, results: Path) -> RunFolder:
         """Where its record stands."""
@@ -112,12 +115,12 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class ResolvedMethod:
     """A method of the grid, fully resolved and validated."""
 
-    recipe: Recipe
+    method_config: MethodConfig
     algorithm: type[Method]
-    definition: Definition
+    benchmark_config: BenchmarkConfig
     hyperparameters: HyperParameters
 
 
@@ -140,9 +143,11 @@ def _split_sets(grid: Grid, algorithms: Sequence[str]) -> tuple[dict[str, Any], 
     return sections, own
 
 
-def _hyperparameters(recipe: Recipe, source: Document, config: type[HyperParameters], sets: Mapping[str, Any]) -> Any:
-    as_semilearn, sets = _reading(recipe, sets)
-    values = recipe.values(as_semilearn) | sets
+def _hyperparameters(
+    method_config: MethodConfig, source: Document, config: type[HyperParameters], sets: Mapping[str, Any]
+) -> Any:
+    as_semilearn, sets = _reading(method_config, sets)
+    values = method_config.values(as_semilearn) | sets
     sections = ("hyperparameters", AS_SEMILEARN) if as_semilearn else ("hyperparameters",)
     lines = {
         place[1:2]: where for section in sections for place, where in source.lines.items() if place[:1] == (section,)
@@ -153,98 +158,104 @@ def _hyperparameters(recipe: Recipe, source: Document, config: type[HyperParamet
     return validate(config, Document(values, lines))
 
 
-def _reading(recipe: Recipe, sets: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
+def _reading(method_config: MethodConfig, sets: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
     """Whether semilearn's reading of the method is asked for, and the other ``--set`` keys."""
     others = {name: value for name, value in sets.items() if name != AS_SEMILEARN}
     asked = sets.get(AS_SEMILEARN, False)
-    said = f"--set {recipe.algorithm}.{AS_SEMILEARN}={asked}"
+    said = f"--set {method_config.algorithm}.{AS_SEMILEARN}={asked}"
     if not isinstance(asked, bool):
         raise UserError(f"{said}: expected true or false.")
-    if asked and not recipe.as_semilearn:
-        raise UserError(f"{said}: the recipe of {recipe.name} has no section {AS_SEMILEARN}; leave it out.")
+    if asked and not method_config.as_semilearn:
+        raise UserError(f"{said}: the recipe of {method_config.name} has no section {AS_SEMILEARN}; leave it out.")
     return asked, others
 
 
-def rows(grid: Grid) -> list[Row]:
+def resolve_rows(grid: Grid) -> list[ResolvedMethod]:
     """Every method of the grid under the benchmark, profile and ``--set``.
 
     Raises:
         UserError: the first fault in methods, recipes, definition or ``--set``.
     """
     if not grid.methods:
-        raise UserError(f"No method was given; known: {', '.join(recipes.RECIPES.names())}.")
-    words = expand(grid.methods)
-    read = [recipes.read(word) for word in words]
+        raise UserError(f"No method was given; known: {', '.join(method_configs.METHODS.names())}.")
+    words = expand_method_sets(grid.methods)
+    read = [method_configs.read_method_config(word) for word in words]
     asked: dict[str, str] = {}
-    for (recipe, _), word in zip(read, words, strict=True):
-        if asked.setdefault(recipe.name, word) != word:
-            raise twice("method", recipe.name, [asked[recipe.name], word])
-    sections, own = _split_sets(grid, [recipe.algorithm for recipe, _ in read])
+    for (method_config, _), word in zip(read, words, strict=True):
+        if asked.setdefault(method_config.name, word) != word:
+            raise name_taken_twice("method", method_config.name, [asked[method_config.name], word])
+    sections, own = _split_sets(grid, [method_config.algorithm for method_config, _ in read])
     result = []
-    for recipe, source in read:
-        algorithm = ALGORITHMS.of(recipe, source)
-        definition = settle(grid.benchmark, grid.profile, recipe, sections, source)
-        config = _hyperparameters(recipe, source, algorithm.Config, own[recipe.algorithm])
-        result.append(Row(recipe, algorithm, definition, config))
+    for method_config, source in read:
+        algorithm = ALGORITHMS.of(method_config, source)
+        benchmark_config = resolve_config(grid.benchmark, grid.profile, method_config, sections, source)
+        config = _hyperparameters(method_config, source, algorithm.Config, own[method_config.algorithm])
+        result.append(ResolvedMethod(method_config, algorithm, benchmark_config, config))
     return result
 
 
-def base_definition(grid: Grid) -> Definition:
+def base_config(grid: Grid) -> BenchmarkConfig:
     """The grid's definition before any recipe's overrides: what data and manifests are made from."""
-    sections, _ = _split_sets(grid, [recipes.read(name)[0].algorithm for name in expand(grid.methods)])
-    return settle(grid.benchmark, grid.profile, None, sections)
+    sections, _ = _split_sets(
+        grid, [method_configs.read_method_config(name)[0].algorithm for name in expand_method_sets(grid.methods)]
+    )
+    return resolve_config(grid.benchmark, grid.profile, None, sections)
 
 
-def _check_row(row: Row) -> None:
+def _check_row(row: ResolvedMethod) -> None:
     """Asks the algorithm whether its hyper-parameters and views work in such a run, before any network is built."""
-    method = unbuilt(row.algorithm, row.hyperparameters)
+    method = method_without_network(row.algorithm, row.hyperparameters)
     try:
-        method.check(row.definition.train.epochs)
+        method.check(row.benchmark_config.train.epochs)
     except ValueError as error:
         raise UserError(f"{error}.") from error
     except Exception as error:
-        wrong = f"{row.recipe.name}: its check() raised {type(error).__name__}: {error}"
+        wrong = f"{row.method_config.name}: its check() raised {type(error).__name__}: {error}"
         raise UserError(f"{wrong}; it may read self.config alone, and raise ValueError.") from error
     try:
-        check_views(method.views(), row.definition.store)
+        check_views(method.views(), row.benchmark_config.frame_cache)
     except ValueError as error:
-        raise UserError(f"{row.recipe.name} cannot be run on {row.definition.name}: {error}.") from error
+        raise UserError(f"{row.method_config.name} cannot be run on {row.benchmark_config.name}: {error}.") from error
     except Exception as error:
-        wrong = f"{row.recipe.name}: its views() raised {type(error).__name__}: {error}"
+        wrong = f"{row.method_config.name}: its views() raised {type(error).__name__}: {error}"
         raise UserError(f"{wrong}; they may read self.config alone.") from error
 
 
-def _check_networks(table: Sequence[Row]) -> None:
+def _check_networks(table: Sequence[ResolvedMethod]) -> None:
     """Outlines every network, so that an unknown name, or a network that its method cannot use, is told at once."""
     outlines: dict[tuple[str, int], backbones.ClipClassifier] = {}
     for row in table:
-        recipe, size = row.definition.backbone, row.definition.clips.size
-        if (str(recipe), size) not in outlines:
-            segments, classes = row.definition.store.segments, len(row.definition.classes)
-            outlines[str(recipe), size] = backbones.outline(recipe, segments, classes, size)
-        outline = outlines[str(recipe), size]
+        method_config, size = row.benchmark_config.backbone, row.benchmark_config.clips.size
+        if (str(method_config), size) not in outlines:
+            segments, classes = row.benchmark_config.frame_cache.segments, len(row.benchmark_config.classes)
+            outlines[str(method_config), size] = backbones.build_outline(method_config, segments, classes, size)
+        outline = outlines[str(method_config), size]
         if row.algorithm.needs_stages and not outline.stages:
             raise UserError(
-                f"{row.recipe.name} needs a network that tells the feature maps of its stages, as {recipe.name} does "
+                f"{row.method_config.name} needs a network that tells the feature maps of its stages, as "
+                f"{method_config.name} does "
                 f"not; give one with --backbone: {', '.join(backbones.STAGED)}."
             )
         if row.algorithm.needs_tokens and outline.grid is None:
             raise UserError(
-                f"{row.recipe.name} needs a network that is made of patch tokens, as {recipe.name} is not; give one "
+                f"{row.method_config.name} needs a network that is made of patch tokens, as {method_config.name} is "
+                "not; give one "
                 f"with --backbone: {', '.join(backbones.TOKENS)}."
             )
 
 
-def check_fits(table: Sequence[Row]) -> None:
+def check_fits(table: Sequence[ResolvedMethod]) -> None:
     """Tries the initial weights and the clips' shape of every network, before anything is rendered or decoded.
 
     Raises:
         UserError: as :func:`ssmar_bench.backbones.build.check_fit`.
     """
     for row in table:
-        definition = row.definition
-        classes = len(definition.classes)
-        backbones.check_fit(definition.backbone, definition.store.segments, classes, definition.clips.size)
+        benchmark_config = row.benchmark_config
+        classes = len(benchmark_config.classes)
+        backbones.check_fit(
+            benchmark_config.backbone, benchmark_config.frame_cache.segments, classes, benchmark_config.clips.size
+        )
 
 
 def check_device(name: str) -> None:
@@ -261,14 +272,14 @@ def check_device(name: str) -> None:
         raise UserError(f"--device {name}: torch finds {torch.cuda.device_count()} CUDA devices here, from cuda:0 on.")
 
 
-def check(grid: Grid) -> list[Row]:
+def check_grid(grid: Grid) -> list[ResolvedMethod]:
     """The grid's rows, after everything that can be checked without data: nothing has been rendered or written.
 
     Raises:
         UserError: the first fault in methods, recipes, definition, ``--set``, backbone, device, ratios or
             schedule.
     """
-    table = rows(grid)
+    table = resolve_rows(grid)
     for row in table:
         _check_row(row)
     _check_networks(table)
@@ -283,13 +294,13 @@ def check(grid: Grid) -> list[Row]:
     return table
 
 
-def cells(
+def plan_runs(
     grid: Grid,
     index: Index,
     left_out: Mapping[str, str] | None = None,
-    pixels: Mapping[StoreRecipe, str] | None = None,
-    known: Known | None = None,
-) -> list[Cell]:
+    pixels: Mapping[FrameCacheConfig, str] | None = None,
+    known: DataDigests | None = None,
+) -> list[PlannedRun]:
     """The grid's cells, so ordered that a part of them is a balanced table: seed by seed, ratio by ratio.
 
     Args:
@@ -302,39 +313,43 @@ def cells(
     Raises:
         UserError: anything wrong with recipes, definition, ratios or index; nothing has been written.
     """
-    table = check(grid)
-    definition = base_definition(grid)
+    table = check_grid(grid)
+    benchmark_config = base_config(grid)
     result = []
-    for seed in grid.seeds if grid.seeds is not None else definition.seeds:
-        for ratio in grid.ratios if grid.ratios is not None else definition.ratios:
-            manifest = build(index, definition, ratio, seed)
+    for seed in grid.seeds if grid.seeds is not None else benchmark_config.seeds:
+        for ratio in grid.ratios if grid.ratios is not None else benchmark_config.ratios:
+            split = build_split(index, benchmark_config, ratio, seed)
             for row in table:
-                cell = _cell(row, manifest, grid.device, (pixels or {}).get(row.definition.store, ""))
-                result.append(replace(cell, left_out=left_out or {}, known=known))
+                planned_run = _plan_run(
+                    row, split, grid.device, (pixels or {}).get(row.benchmark_config.frame_cache, "")
+                )
+                result.append(replace(planned_run, left_out=left_out or {}, known=known))
     return result
 
 
-def _cell(row: Row, manifest: Manifest, device: str, pixels: str) -> Cell:
-    definition = row.definition
+def _plan_run(row: ResolvedMethod, split: Split, device: str, pixels: str) -> PlannedRun:
+    benchmark_config = row.benchmark_config
     spec = RunSpec(
-        benchmark=definition.name,
-        source=definition.source.model_dump(mode="json"),
-        manifest=manifest.fingerprint(),
-        ratio=manifest.ratio,
-        seed=manifest.seed,
-        method=row.recipe.name,
-        algorithm=row.recipe.algorithm,
+        benchmark=benchmark_config.name,
+        source=benchmark_config.source.model_dump(mode="json"),
+        split=split.fingerprint(),
+        ratio=split.ratio,
+        seed=split.seed,
+        method=row.method_config.name,
+        algorithm=row.method_config.algorithm,
         revision=row.algorithm.revision,
         hyperparameters=row.hyperparameters.model_dump(mode="json"),
-        store=definition.store.told(),
-        clips=definition.clips.told(),
-        backbone=definition.backbone.told(),
-        train=definition.train.told(),
-        weights=backbones.weights_digest(definition.backbone),
+        frame_cache=benchmark_config.frame_cache.to_config(),
+        clips=benchmark_config.clips.to_config(),
+        backbone=benchmark_config.backbone.to_config(),
+        train=benchmark_config.train.to_config(),
+        weights=backbones.weights_digest(benchmark_config.backbone),
         device=device.partition(":")[0],  # which of several is no part of what a run is
         pixels=pixels,
     )
     skip = ""
-    if row.algorithm.needs_unlabelled and not manifest.unlabelled:
-        skip = f"{row.recipe.name} needs unlabelled clips, and at ratio {manifest.ratio:g} there are none"
-    return Cell(spec, manifest, row.recipe.label, skip, weights=backbones.weights_file(definition.backbone))
+    if row.algorithm.needs_unlabelled and not split.unlabelled:
+        skip = f"{row.method_config.name} needs unlabelled clips, and at ratio {split.ratio:g} there are none"
+    return PlannedRun(
+        spec, split, row.method_config.label, skip, weights=backbones.weights_file(benchmark_config.backbone)
+    )

@@ -10,42 +10,42 @@ from typing import Literal
 
 from filelock import FileLock
 
-from ssmar_bench.clips import frame_cache as stores
+from ssmar_bench.clips import frame_cache as frame_caches
 from ssmar_bench.clips.frame_cache import ClipFile
 from ssmar_bench.core import links, paths
-from ssmar_bench.core.benchmark_config import Definition, StoreRecipe
+from ssmar_bench.core.benchmark_config import BenchmarkConfig, FrameCacheConfig
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.processes import cores
-from ssmar_bench.core.split import Manifest, opaque
+from ssmar_bench.core.split import Split, opaque_id
 from ssmar_bench.core.writable import require_writable
-from ssmar_bench.sources import KNOWN, Used, read, synthetic
-from ssmar_bench.sources.synthetic import MicroMotion, checksums
+from ssmar_bench.sources import KNOWN, Used, read_source, synthetic
+from ssmar_bench.sources.synthetic import SyntheticOptions, checksums
 
 Roots = Mapping[str, Path]
 OnBadClip = Literal["stop", "skip"]
 """What to do about a clip that cannot be used: stop at the first one, or leave them all out."""
 
 
-def knobs_of(definition: Definition) -> MicroMotion:
+def synthetic_options(benchmark_config: BenchmarkConfig) -> SyntheticOptions:
     """The knobs of the definition's synthetic source.
 
     Raises:
         UserError: a knob that does not exist, is out of range, or is no whole number where it must be one.
     """
-    whole = {field.name: isinstance(field.default, int) for field in fields(MicroMotion)}
-    for name, value in definition.source.knobs.items():
-        place = f"{definition.name}: source.knobs.{name}"
+    whole = {field.name: isinstance(field.default, int) for field in fields(SyntheticOptions)}
+    for name, value in benchmark_config.source.options.items():
+        place = f"{benchmark_config.name}: source.knobs.{name}"
         if name not in whole:
             raise UserError(f"{place}: unknown knob{nearest(name, whole)}")
         if whole[name] and not isinstance(value, int):
             raise UserError(f"{place}: expected a whole number, not {value:g}.")
-    return MicroMotion(**definition.source.knobs)  # type: ignore[arg-type]
+    return SyntheticOptions(**benchmark_config.source.options)  # type: ignore[arg-type]
 
 
-def source_root(definition: Definition, roots: Roots) -> Path:
+def source_root(benchmark_config: BenchmarkConfig, roots: Roots) -> Path:
     """The folder of the definition's source: as given, or the cache's for a synthetic one.
 
     Raises:
@@ -55,39 +55,41 @@ def source_root(definition: Definition, roots: Roots) -> Path:
     for name in roots:
         if name not in KNOWN:
             raise UserError(f"--data {name}={roots[name]}: unknown source '{name}'{nearest(name, KNOWN.names())}")
-    source = definition.source
+    source = benchmark_config.source
     if source.name in roots:
         if source.name == synthetic.SOURCE:
-            _same_knobs(definition, roots[source.name])
+            _same_options(benchmark_config, roots[source.name])
         return roots[source.name]
     if source.name == synthetic.SOURCE:
-        knobs = vars(knobs_of(definition))
-        return paths.cache() / "sources" / f"{source.name}-{digest([synthetic.REVISION, knobs])}"
-    raise UserError(f"{definition.name} is built from {source.name}; say where it is: --data {source.name}=FOLDER.")
+        options = vars(synthetic_options(benchmark_config))
+        return paths.cache_folder() / "sources" / f"{source.name}-{digest([synthetic.REVISION, options])}"
+    raise UserError(
+        f"{benchmark_config.name} is built from {source.name}; say where it is: --data {source.name}=FOLDER."
+    )
 
 
-def _same_knobs(definition: Definition, root: Path) -> None:
+def _same_options(benchmark_config: BenchmarkConfig, root: Path) -> None:
     """The record says what the definition says: clips of another difficulty must not get its name."""
-    wanted, found = asdict(knobs_of(definition)), asdict(synthetic.load(root))
+    wanted, found = asdict(synthetic_options(benchmark_config)), asdict(synthetic.read_options(root))
     for name, value in wanted.items():
         if found[name] != value:
             raise UserError(
-                f"{root}: rendered with {name}={found[name]}, but {definition.name} says {name}={value}; "
+                f"{root}: rendered with {name}={found[name]}, but {benchmark_config.name} says {name}={value}; "
                 "render it anew, or write a definition of your own."
             )
 
 
 def prepare_source(
-    definition: Definition, roots: Roots, processes: int, listener: Listener, on_bad_clip: OnBadClip = "stop"
+    benchmark_config: BenchmarkConfig, roots: Roots, processes: int, listener: Listener, on_bad_clip: OnBadClip = "stop"
 ) -> Index:
     """The index of the definition's source; a synthetic one is rendered first if it is not there, or was changed.
 
-    With ``skip`` videos may be missing: :func:`prepare_store` leaves their clips out.
+    With ``skip`` videos may be missing: :func:`prepare_frame_cache` leaves their clips out.
     """
-    root = source_root(definition, roots)
-    source = definition.source
+    root = source_root(benchmark_config, roots)
+    source = benchmark_config.source
     if source.name == synthetic.SOURCE and source.name not in roots:
-        require_writable(root.parent, f"The cache {paths.cache()} (SSMAR_BENCH_CACHE)")
+        require_writable(root.parent, f"The cache {paths.cache_folder()} (SSMAR_BENCH_CACHE)")
         root.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(root.with_suffix(".lock")):
             broken = checksums.fault(root) if root.exists() else ""
@@ -97,67 +99,71 @@ def prepare_source(
             if not root.exists():
                 for left in root.parent.glob(f".{root.name}.*.partial"):  # of killed writers: the lock is ours
                     links.discard(left)
-                knobs = knobs_of(definition)
-                name = f"rendering {definition.name}"
-                synthetic.write(
-                    knobs, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))
+                options = synthetic_options(benchmark_config)
+                name = f"rendering {benchmark_config.name}"
+                synthetic.write_dataset(
+                    options, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))
                 )
                 checksums.seal(root)
-    return read(source.name, root, source.knobs, listener, whole=on_bad_clip == "stop", used=_used(definition))
+    return read_source(
+        source.name, root, source.options, listener, whole=on_bad_clip == "stop", used=_used(benchmark_config)
+    )
 
 
-def outlined_source(definition: Definition, roots: Roots, on_bad_clip: OnBadClip = "stop") -> Index:
+def planning_index(benchmark_config: BenchmarkConfig, roots: Roots, on_bad_clip: OnBadClip = "stop") -> Index:
     """The index of the definition's source for planning: of a synthetic one that is not rendered, what it will be."""
-    root = source_root(definition, roots)
-    if has_videos(definition, roots):
-        knobs, whole = definition.source.knobs, on_bad_clip == "stop"
-        return read(definition.source.name, root, knobs, whole=whole, used=_used(definition))
-    return _outlined(knobs_of(definition), root)
+    root = source_root(benchmark_config, roots)
+    if has_videos(benchmark_config, roots):
+        options, whole = benchmark_config.source.options, on_bad_clip == "stop"
+        return read_source(benchmark_config.source.name, root, options, whole=whole, used=_used(benchmark_config))
+    return _outlined(synthetic_options(benchmark_config), root)
 
 
-def has_videos(definition: Definition, roots: Roots) -> bool:
+def has_videos(benchmark_config: BenchmarkConfig, roots: Roots) -> bool:
     """Whether the definition's source has files: a synthetic one has none until it is rendered."""
-    root, name = source_root(definition, roots), definition.source.name
+    root, name = source_root(benchmark_config, roots), benchmark_config.source.name
     return name != synthetic.SOURCE or name in roots or (root.exists() and not checksums.fault(root))
 
 
 @lru_cache(maxsize=4)  # a plan of a table asks for it once a column
-def _outlined(knobs: MicroMotion, root: Path) -> Index:
-    return synthetic.outline(knobs, root.absolute())
+def _outlined(options: SyntheticOptions, root: Path) -> Index:
+    return synthetic.write_outline(options, root.absolute())
 
 
-def _used(definition: Definition) -> Used:
+def _used(benchmark_config: BenchmarkConfig) -> Used:
     """The clips of the definition's parts and classes: a copy of a source may lack the videos of all others."""
-    return Used((*definition.parts.train, *definition.parts.test), definition.classes)
+    return Used((*benchmark_config.parts.train, *benchmark_config.parts.test), benchmark_config.classes)
 
 
-def store_folder(definition: Definition, clips: list[ClipFile]) -> Path:
+def frame_cache_folder(benchmark_config: BenchmarkConfig, clips: list[ClipFile]) -> Path:
     """Where the definition's decoded clips stand in the cache; variants of a benchmark with the same clips share it."""
-    return stores.location(_stores(), _store_name(definition), definition.store, clips)
+    return frame_caches.cache_location(
+        _frame_caches(), _frame_cache_name(benchmark_config), benchmark_config.frame_cache, clips
+    )
 
 
-def has_stores(definition: Definition) -> bool:
+def has_frame_caches(benchmark_config: BenchmarkConfig) -> bool:
     """Whether anything has been decoded for the definition or one of its variants."""
-    return any(_stores().glob(f"{_store_name(definition)}-*"))
+    return any(_frame_caches().glob(f"{_frame_cache_name(benchmark_config)}-*"))
 
 
-def _stores() -> Path:
-    return paths.cache() / "stores"
+def _frame_caches() -> Path:
+    return paths.cache_folder() / "stores"
 
 
-def _store_name(definition: Definition) -> str:
-    return definition.variant_of or definition.name
+def _frame_cache_name(benchmark_config: BenchmarkConfig) -> str:
+    return benchmark_config.variant_of or benchmark_config.name
 
 
-def clip_files(index: Index, manifest: Manifest) -> list[ClipFile]:
+def clip_files(index: Index, split: Split) -> list[ClipFile]:
     """The video files of every clip of a manifest (the same for all ratios and seeds of a benchmark).
 
     In the store they have opaque names, since training processes read it.
     """
-    chosen = index.clips[index.clips["clip_id"].isin(set(manifest.clips()))]
+    chosen = index.clips[index.clips["clip_id"].isin(set(split.clips()))]
     columns = (chosen["clip_id"], chosen["path"], chosen["start"], chosen["end"])
     return [
-        ClipFile(opaque(str(clip)), Path(path), int(start), int(end), str(clip))
+        ClipFile(opaque_id(str(clip)), Path(path), int(start), int(end), str(clip))
         for clip, path, start, end in zip(*columns, strict=True)
     ]
 
@@ -171,15 +177,15 @@ def sizes_digest(clips: Sequence[ClipFile]) -> str:
     return digest(sorted([clip.clip_id, sizes[clip.path]] for clip in clips)) if all(sizes.values()) else ""
 
 
-def stored_as(definition: Definition, recipe: StoreRecipe) -> Definition:
+def with_frame_cache(benchmark_config: BenchmarkConfig, config: FrameCacheConfig) -> BenchmarkConfig:
     """The definition with its clips decoded into a store of another recipe: a method's own."""
-    return definition.model_copy(update={"store": recipe})
+    return benchmark_config.model_copy(update={"store": config})
 
 
-def prepare_store(
-    definition: Definition,
+def prepare_frame_cache(
+    benchmark_config: BenchmarkConfig,
     index: Index,
-    manifest: Manifest,
+    split: Split,
     processes: int,
     listener: Listener,
     on_bad_clip: OnBadClip = "stop",
@@ -189,28 +195,30 @@ def prepare_store(
     Raises:
         UserError: a clip cannot be used and ``on_bad_clip`` says ``stop``, or the disk is full.
     """
-    clips = clip_files(index, manifest)
-    folder = store_folder(definition, clips)
+    clips = clip_files(index, split)
+    folder = frame_cache_folder(benchmark_config, clips)
     skip_bad = on_bad_clip == "skip"
-    stores.prepare(folder, clips, definition.store, processes or cores(), listener, skip_bad)
+    frame_caches.prepare_frame_cache(
+        folder, clips, benchmark_config.frame_cache, processes or cores(), listener, skip_bad
+    )
     return folder
 
 
-def known_left_out(definition: Definition, index: Index, manifest: Manifest) -> dict[str, str] | None:
+def known_left_out(benchmark_config: BenchmarkConfig, index: Index, split: Split) -> dict[str, str] | None:
     """Why clips are left out, by their ids, as far as a former preparation has found; None if there was none."""
-    clips = clip_files(index, manifest)
-    found = stores.left_out(store_folder(definition, clips))
+    clips = clip_files(index, split)
+    found = frame_caches.left_out_clips(frame_cache_folder(benchmark_config, clips))
     names = {clip.clip_id: clip.name for clip in clips}
     return None if found is None else {names[clip]: why for clip, why in found.items()}
 
 
-def known_pixels(definition: Definition, clips: list[ClipFile]) -> str:
+def known_pixels(benchmark_config: BenchmarkConfig, clips: list[ClipFile]) -> str:
     """Digest of the definition's decoded clips, "" where they are not decoded, or from other videos than today's."""
-    if not has_stores(definition):
+    if not has_frame_caches(benchmark_config):
         return ""  # where its store would stand takes time to tell
-    return stores.pixels(store_folder(definition, clips), clips, definition.store)
+    return frame_caches.pixels(frame_cache_folder(benchmark_config, clips), clips, benchmark_config.frame_cache)
 
 
-def without(index: Index, left_out: Iterable[str]) -> Index:
+def without_clips(index: Index, left_out: Iterable[str]) -> Index:
     """The index without some clips: manifests that are built from it do not hold them."""
     return replace(index, clips=index.clips[~index.clips["clip_id"].isin(list(left_out))])

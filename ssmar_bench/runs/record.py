@@ -22,24 +22,24 @@ from ssmar_bench.core.files import json_bytes
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
 from ssmar_bench.core.run_folder import CODE, ENDED, RunFolder
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.core.split import Manifest, Truth
+from ssmar_bench.core.split import GroundTruth, Split
 from ssmar_bench.training import pseudo_label_log
 
 COVERAGES = (10, 25, 50, 75)
 Array = npt.NDArray[Any]
 
 
-def salted(benchmark: str, name: str) -> str:
+def salted_id(benchmark: str, name: str) -> str:
     """A name that says nothing of the clip or person, the same in every record of a benchmark."""
     return hashlib.blake2b(
         name.encode(), digest_size=6, salt=hashlib.blake2b(benchmark.encode()).digest()[:16]
     ).hexdigest()
 
 
-def pseudo_label_rows(streams: dict[str, dict[str, Array]], truth: Array, epoch: int) -> list[tuple[Any, ...]]:
+def pseudo_label_rows(series_by_name: dict[str, dict[str, Array]], truth: Array, epoch: int) -> list[tuple[Any, ...]]:
     """Curve rows (epoch, stream, quantity, value) of one epoch's ledger against the unlabelled clips' truth."""
     rows: list[tuple[Any, ...]] = []
-    for stream, fields in sorted(streams.items()):
+    for series, fields in sorted(series_by_name.items()):
         correct = fields["label"] == truth[fields["index"]]
         used = fields["weight"] > 0
         values = {"clips": float(len(correct)), "coverage": float(used.mean()), "accuracy": float(correct.mean())}
@@ -47,7 +47,7 @@ def pseudo_label_rows(streams: dict[str, dict[str, Array]], truth: Array, epoch:
             values["accuracy_selected"] = float(correct[used].mean())
         for percent in COVERAGES:
             values[f"accuracy_at_{percent}"] = accuracy_at_coverage(correct, fields["confidence"], percent / 100)
-        rows += [(epoch, stream, quantity, value) for quantity, value in values.items()]
+        rows += [(epoch, series, quantity, value) for quantity, value in values.items()]
     return rows
 
 
@@ -57,12 +57,12 @@ def _csv(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _predictions(spec: RunSpec, manifest: Manifest, truth: Truth, arrays: dict[str, Array]) -> pd.DataFrame:
+def _predictions(spec: RunSpec, split: Split, truth: GroundTruth, arrays: dict[str, Array]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "clip": [salted(spec.benchmark, clip) for clip in manifest.test],
-            "person": [salted(spec.benchmark, truth.subject[clip]) for clip in manifest.test],
-            "label": [truth.label[clip] for clip in manifest.test],
+            "clip": [salted_id(spec.benchmark, clip) for clip in split.test],
+            "person": [salted_id(spec.benchmark, truth.subject[clip]) for clip in split.test],
+            "label": [truth.label[clip] for clip in split.test],
             "prediction": arrays["test"].argmax(1),
             "confidence": np.round(arrays["test"].max(1).astype(float), 4),
             "prediction_ema": arrays["test_ema"].argmax(1),
@@ -70,12 +70,12 @@ def _predictions(spec: RunSpec, manifest: Manifest, truth: Truth, arrays: dict[s
     ).sort_values("clip", ignore_index=True)  # the order of training would tell whose label stands where
 
 
-def _pseudo_labels(spec: RunSpec, manifest: Manifest, truth: Array, last: dict[str, dict[str, Array]]) -> pd.DataFrame:
-    ids = np.array([salted(spec.benchmark, clip) for clip in manifest.unlabelled])
+def _pseudo_labels(spec: RunSpec, split: Split, truth: Array, last: dict[str, dict[str, Array]]) -> pd.DataFrame:
+    ids = np.array([salted_id(spec.benchmark, clip) for clip in split.unlabelled])
     frames = [
         pd.DataFrame(
             {
-                "stream": stream,
+                "stream": series,
                 "clip": ids[fields["index"]],
                 "label": truth[fields["index"]],
                 "pseudo_label": fields["label"],
@@ -83,7 +83,7 @@ def _pseudo_labels(spec: RunSpec, manifest: Manifest, truth: Array, last: dict[s
                 "confidence": np.round(fields["confidence"].astype(float), 4),
             }
         )
-        for stream, fields in sorted(last.items())
+        for series, fields in sorted(last.items())
     ]
     if not frames:
         return pd.DataFrame()
@@ -117,8 +117,8 @@ def _processor() -> str:
 def write_record(
     folder: RunFolder,
     label: str,
-    manifest: Manifest,
-    truth: Truth,
+    split: Split,
+    truth: GroundTruth,
     left_out: Mapping[str, str] | None = None,
     videos: str = "",
 ) -> None:
@@ -127,58 +127,58 @@ def write_record(
     Args:
         folder: the run's folder; the caller holds its lease.
         label: the recipe's name in tables.
-        manifest: the run's manifest, with the source's ids.
+        split: the run's manifest, with the source's ids.
         truth: labels and people of all clips of the benchmark, and whether they are a counterfeit's.
         left_out: why clips of the benchmark are in no part of the manifest, by their ids.
         videos: digest of the video files' sizes.
     """
     spec = folder.spec()
-    manifest = manifest.in_opaque_order()  # as the training process had it
+    split = split.in_opaque_order()  # as the training process had it
     outcome = json.loads(folder.kept(ENDED))
     with np.load(io.BytesIO(folder.kept("predictions.npz")), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
-    unlabelled = np.array([truth.label[clip] for clip in manifest.unlabelled], dtype=np.int64)
+    unlabelled = np.array([truth.label[clip] for clip in split.unlabelled], dtype=np.int64)
     rows = [tuple(row) for row in outcome["curve"]]
     last: dict[str, dict[str, Array]] = {}
     for epoch in range(1, outcome["epochs"] + 1):
-        last = pseudo_label_log.read(folder.kept(pseudo_label_log.name_of(epoch)))
+        last = pseudo_label_log.read_pseudo_label_log(folder.kept(pseudo_label_log.name_of(epoch)))
         rows += pseudo_label_rows(last, unlabelled, epoch)
     curves = pd.DataFrame(rows, columns=["epoch", "stream", "quantity", "value"])
     seconds = outcome["epoch_seconds"]
     timings = {"train_seconds": sum(seconds), "epochs": [round(value, 3) for value in seconds]}
-    metrics = _metrics(spec, label, manifest, truth, outcome, arrays)
+    metrics = _metrics(spec, label, split, truth, outcome, arrays)
     if left_out:
-        metrics["left_out"] = {salted(spec.benchmark, clip): why for clip, why in left_out.items()}
-    if truth.counterfeit:
+        metrics["left_out"] = {salted_id(spec.benchmark, clip): why for clip, why in left_out.items()}
+    if truth.mock:
         metrics["counterfeit"] = True
-    metrics |= {"truth": truth.digest(manifest.clips()), "videos": videos}
+    metrics |= {"truth": truth.digest(split.clips()), "videos": videos}
     files = {
         "spec.json": (folder.record / "spec.json").read_bytes(),
         "curves.csv": _csv(curves.sort_values(["epoch", "stream", "quantity"])),
-        "predictions.csv": _csv(_predictions(spec, manifest, truth, arrays)),
-        "pseudo_labels.csv": _csv(_pseudo_labels(spec, manifest, unlabelled, last)),
+        "predictions.csv": _csv(_predictions(spec, split, truth, arrays)),
+        "pseudo_labels.csv": _csv(_pseudo_labels(spec, split, unlabelled, last)),
         "environment.json": json_bytes(environment()),
         CODE: folder.kept(CODE),
         "timings.json": json_bytes(timings),
         "metrics.json": json_bytes(metrics),
     }
-    digests.write(folder.record, files)
+    digests.write_files(folder.record, files)
 
 
 def _metrics(
-    spec: RunSpec, label: str, manifest: Manifest, truth: Truth, outcome: dict[str, Any], arrays: dict[str, Array]
+    spec: RunSpec, label: str, split: Split, truth: GroundTruth, outcome: dict[str, Any], arrays: dict[str, Array]
 ) -> dict[str, Any]:
-    classes = len(manifest.classes)
-    known = {part: np.array([truth.label[clip] for clip in getattr(manifest, part)]) for part in ("validation", "test")}
-    train = [truth.label[clip] for clip in (*manifest.labelled, *manifest.unlabelled)]
+    classes = len(split.classes)
+    known = {part: np.array([truth.label[clip] for clip in getattr(split, part)]) for part in ("validation", "test")}
+    train = [truth.label[clip] for clip in (*split.labelled, *split.unlabelled)]
     most = min(Counter(train).items(), key=lambda item: (-item[1], item[0]))[0]
     return {
         "identity": spec.identity(),
         "label": label,
-        "classes": list(manifest.classes),
+        "classes": list(split.classes),
         "counts": {
-            **{part: len(getattr(manifest, part)) for part in ("labelled", "unlabelled", "validation", "test")},
-            "test_people": len({truth.subject[clip] for clip in manifest.test}),
+            **{part: len(getattr(split, part)) for part in ("labelled", "unlabelled", "validation", "test")},
+            "test_people": len({truth.subject[clip] for clip in split.test}),
         },
         **{
             name: scores(known[name.removesuffix("_ema")], values.argmax(1), classes) for name, values in arrays.items()

@@ -8,19 +8,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core import method_config as recipes
-from ssmar_bench.core.config_layers import SECTIONS, settle
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core import method_config as method_configs
+from ssmar_bench.core.config_layers import SECTIONS, resolve_config
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.sources import synthetic
 
 
-def command(spec: RunSpec) -> str:
+def rerun_command(spec: RunSpec) -> str:
     """``ssmar-bench run ...``, whose one run has the settings of ``spec``.
 
     A benchmark or method that is not known here stands in it as DEFINITION.yaml or RECIPE.yaml, which its owner has.
     """
-    shipped = spec.benchmark in definitions.BENCHMARKS.names(), spec.method in recipes.RECIPES.names()
+    shipped = spec.benchmark in benchmark_configs.BENCHMARKS.names(), spec.method in method_configs.METHODS.names()
     words = {
         "--benchmark": spec.benchmark if shipped[0] else "DEFINITION.yaml",
         "--methods": spec.method if shipped[1] else "RECIPE.yaml",
@@ -28,7 +28,7 @@ def command(spec: RunSpec) -> str:
         "--seeds": str(spec.seed),
     }
     said = [f"{option} {shlex.quote(word)}" for option, word in words.items()]
-    plugin = recipes.RECIPES.volume(spec.method).origin.file if shipped[1] else None
+    plugin = method_configs.METHODS.config_file(spec.method).provider.file if shipped[1] else None
     if plugin is not None:
         said.append(f"--plugin {shlex.quote(str(plugin))}")
     if all(shipped):
@@ -42,13 +42,13 @@ def command(spec: RunSpec) -> str:
 
 def _departures(spec: RunSpec) -> Iterator[tuple[str, Any]]:
     """Where the run's settings are others than those of its shipped benchmark and recipe today."""
-    recipe, _ = recipes.read(spec.method)
-    definition = settle(spec.benchmark, None, recipe, {})
+    method_config, _ = method_configs.read_method_config(spec.method)
+    benchmark_config = resolve_config(spec.benchmark, None, method_config, {})
     for name in SECTIONS:
-        section = getattr(definition, name)
+        section = getattr(benchmark_config, name)
         ran = type(section).model_validate(getattr(spec, name))
         yield from _differing(f"{name}.", ran.model_dump(mode="json"), section.model_dump(mode="json"))
-    config = ALGORITHMS.load(spec.algorithm).Config.model_validate(recipe.values())
+    config = ALGORITHMS.load(spec.algorithm).Config.model_validate(method_config.values())
     yield from _differing(f"{spec.algorithm}.", spec.hyperparameters, config.model_dump(mode="json"))
 
 

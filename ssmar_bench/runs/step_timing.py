@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ssmar_bench.backbones.build import build
-from ssmar_bench.core.benchmark_config import Definition
+from ssmar_bench.backbones.build import build_backbone
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.digests import read_file
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RunFolder
@@ -25,46 +25,54 @@ LONG = 0.5
 """Seconds after which a step is told well enough, and no larger one is timed."""
 
 
-def key(spec: RunSpec) -> tuple[object, ...]:
+def timing_key(spec: RunSpec) -> tuple[object, ...]:
     """What decides the seconds of a run's step."""
     return (
         spec.method,
         spec.backbone["name"],
         spec.clips["size"],
-        spec.store["segments"],
+        spec.frame_cache["segments"],
         spec.train["batch"],
         spec.device,
     )
 
 
-def of_runs(results: Path) -> dict[tuple[object, ...], float]:
-    """Seconds a step of finished runs, by :func:`key`."""
+def measured_seconds(results: Path) -> dict[tuple[object, ...], float]:
+    """Seconds a step of finished runs, by :func:`timing_key`."""
     seen: dict[tuple[object, ...], list[float]] = {}
     for path in sorted((results / "runs").glob("*/record/timings.json")):
         folder = RunFolder(path.parent.parent)
         try:
             steps, seconds = (json.loads(read_file(folder.record, name)) for name in ("metrics.json", "timings.json"))
-            seen.setdefault(key(folder.spec()), []).append(seconds["train_seconds"] / steps["steps"])
+            seen.setdefault(timing_key(folder.spec()), []).append(seconds["train_seconds"] / steps["steps"])
         except (UserError, ValueError, KeyError, TypeError):
             continue  # an unreadable record only makes the estimate poorer; the report names it
     return {name: statistics.median(values) for name, values in seen.items()}
 
 
-def timed(definition: Definition, device: str) -> float:
+def time_step(benchmark_config: BenchmarkConfig, device: str) -> float:
     """Seconds of a step on random clips: a labelled view and two unlabelled ones, as most methods pass on.
 
     Views are not made, and nothing is downloaded.
     """
-    recipe = definition.backbone.model_copy(update={"weights": "none"})
+    config = benchmark_config.backbone.model_copy(update={"weights": "none"})
     threads = torch.get_num_threads()
-    torch.set_num_threads(definition.train.threads)
+    torch.set_num_threads(benchmark_config.train.threads)
     try:
-        network = build(recipe, definition.store.segments, len(definition.classes), 0, definition.clips.size).to(device)
+        network = build_backbone(
+            config, benchmark_config.frame_cache.segments, len(benchmark_config.classes), 0, benchmark_config.clips.size
+        ).to(device)
         seconds = 0.0
         for batch in TIMED:
-            size = (2 * batch, definition.store.segments, 3, definition.clips.size, definition.clips.size)
+            size = (
+                2 * batch,
+                benchmark_config.frame_cache.segments,
+                3,
+                benchmark_config.clips.size,
+                benchmark_config.clips.size,
+            )
             elapsed = _step(network, torch.rand(size, device=device))
-            seconds = elapsed * definition.train.batch / batch
+            seconds = elapsed * benchmark_config.train.batch / batch
             if elapsed > LONG:
                 break
         return seconds

@@ -23,7 +23,7 @@ from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.run_folder import CHECKPOINTS, CODE, RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
-from ssmar_bench.core.split import Manifest
+from ssmar_bench.core.split import Split
 from ssmar_bench.runs import failure
 
 BUSY = 75
@@ -66,7 +66,7 @@ def execute(folder: RunFolder, tell: Listener) -> int:
                 algorithm = spec.algorithm
                 launch = json.loads(folder.kept("launch.json"))
                 launch["plugins"] = tuple(launch["plugins"])
-                manifest = Manifest.from_json(json.loads(folder.kept("manifest.json")))
+                split = Split.from_json(json.loads(folder.kept("manifest.json")))
                 gc.disable()  # modules are no garbage, and looking for it took a fifth of a short run
                 for path in launch["plugins"]:
                     plugins.use(Path(path))
@@ -75,9 +75,9 @@ def execute(folder: RunFolder, tell: Listener) -> int:
 
                 gc.freeze()
                 gc.enable()
-                train(spec, manifest, Launch(**launch), folder, tell)
+                train(spec, split, Launch(**launch), folder, tell)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # kept in full, and told by the parent
-                failure.keep(folder, failure.told(error, algorithm), tell)
+                failure.keep_failure(folder, failure.failure_text(error, algorithm), tell)
                 return 1
             return 0
     except BusyError:

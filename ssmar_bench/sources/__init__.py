@@ -10,24 +10,36 @@ from typing import TYPE_CHECKING, cast
 
 from ssmar_bench.core import plugins
 from ssmar_bench.core.errors import UserError, nearest
-from ssmar_bench.core.events import Event, Listener, silence
+from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.registry import Registry
 from ssmar_bench.sources.known_sources import SOURCES, Source
 
 if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sources needs none of it
     from ssmar_bench.core.index import Index
-    from ssmar_bench.sources.listing import Listing, Missing
-    from ssmar_bench.sources.official import Facts
+    from ssmar_bench.sources.listing import Missing, SourceListing
+    from ssmar_bench.sources.official import PublishedFacts
 
-__all__ = ["COUNTERFEIT", "KNOWN", "SOURCES", "Knobs", "Source", "Used", "chosen", "facts", "known", "read", "survey"]
+__all__ = [
+    "KNOWN",
+    "MOCK_MARKER",
+    "SOURCES",
+    "Options",
+    "Source",
+    "Used",
+    "known_source",
+    "published_facts",
+    "read_source",
+    "resolved_options",
+    "survey_source",
+]
 
 KNOWN = Registry("source", SOURCES, plugins.SOURCES)
 """Ours and those of plugins; each of them is a :class:`Source`."""
 
-COUNTERFEIT = "COUNTERFEIT.txt"
+MOCK_MARKER = "COUNTERFEIT.txt"
 """A file in the root of every counterfeit (:mod:`ssmar_bench.sources.mock`)."""
 
-Knobs = Mapping[str, float]
+Options = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -38,10 +50,10 @@ class Used:
     classes: Collection[int]
 
 
-Reader = Callable[[Path, str, Mapping[str, int], Listener], "Listing"]
+Reader = Callable[[Path, str, Mapping[str, int], Listener], "SourceListing"]
 
 
-def known(name: str) -> Source:
+def known_source(name: str) -> Source:
     """The source of that name.
 
     Raises:
@@ -49,41 +61,43 @@ def known(name: str) -> Source:
     """
     found = KNOWN.load(name)
     if not isinstance(found, Source):
-        raise UserError(f"source '{name}' of {KNOWN.entry(name).origin}: {found!r} is no {Source.__module__}.Source.")
+        raise UserError(f"source '{name}' of {KNOWN.entry(name).provider}: {found!r} is no {Source.__module__}.Source.")
     return found
 
 
-def facts(name: str) -> Facts | None:
+def published_facts(name: str) -> PublishedFacts | None:
     """What the owners of a source publish about it; None for a synthetic one."""
-    module = known(name).facts
-    return cast("Facts", import_module(module).FACTS) if module else None
+    module = known_source(name).facts
+    return cast("PublishedFacts", import_module(module).FACTS) if module else None
 
 
-def chosen(source: Source, knobs: Knobs) -> dict[str, int]:
+def resolved_options(source: Source, options: Options) -> dict[str, int]:
     """The value of every knob of a source, defaults filled in.
 
     Raises:
         UserError: a knob that the source does not have, or a value that it does not know.
     """
-    if not (source.facts or source.knobs):
+    if not (source.facts or source.options):
         return {}  # a synthetic source's knobs say how it is rendered, and its files what they were rendered with
-    for name, value in knobs.items():
-        if name not in source.knobs:
-            raise UserError(f"{source.name} has no knob '{name}'{nearest(name, source.knobs)}")
-        if value not in source.knobs[name]:
-            allowed = ", ".join(map(str, source.knobs[name]))
+    for name, value in options.items():
+        if name not in source.options:
+            raise UserError(f"{source.name} has no knob '{name}'{nearest(name, source.options)}")
+        if value not in source.options[name]:
+            allowed = ", ".join(map(str, source.options[name]))
             raise UserError(f"{source.name}: {name} is {value:g}, expected one of {allowed}")
-    return {name: int(knobs.get(name, values[0])) for name, values in source.knobs.items()}
+    return {name: int(options.get(name, values[0])) for name, values in source.options.items()}
 
 
-def survey(name: str, root: Path, knobs: Knobs | None = None, listener: Listener = silence) -> Listing:
+def survey_source(
+    name: str, root: Path, options: Options | None = None, listener: Listener = ignore_events
+) -> SourceListing:
     """What a source's folder ``root`` holds, whole or not.
 
     Raises:
         UserError: the source or a knob is unknown, or the folder is not what its owners distribute or cannot be read.
     """
-    source = known(name)
-    values = chosen(source, knobs or {})
+    source = known_source(name)
+    values = resolved_options(source, options or {})
     root = Path(root).absolute()
     if not root.is_dir():
         there = "this is a file" if root.exists() else "there is no such folder"
@@ -94,17 +108,17 @@ def survey(name: str, root: Path, knobs: Knobs | None = None, listener: Listener
         listing = reader(root, name, values, listener)
     except OSError as error:  # no permission, a disk that went away or is full: a reader need not think of it
         raise UserError(f"{error.filename or root}: this cannot be read or unpacked ({error.strerror}).") from None
-    if (root / COUNTERFEIT).is_file():
+    if (root / MOCK_MARKER).is_file():
         note = "This folder is a counterfeit: nothing that is measured on it says anything about the real data set."
-        return replace(listing, index=replace(listing.index, counterfeit=True), notes=(note, *listing.notes))
+        return replace(listing, index=replace(listing.index, mock=True), notes=(note, *listing.notes))
     return listing
 
 
-def read(
+def read_source(
     name: str,
     root: Path,
-    knobs: Knobs | None = None,
-    listener: Listener = silence,
+    options: Options | None = None,
+    listener: Listener = ignore_events,
     whole: bool = True,
     used: Used | None = None,
 ) -> Index:
@@ -113,15 +127,15 @@ def read(
     Args:
         name: one of ``SOURCES``.
         root: the folder as its owners distribute it.
-        knobs: what a definition chooses, for instance ``{"split": 2}`` of UCF101's three.
+        options: what a definition chooses, for instance ``{"split": 2}`` of UCF101's three.
         listener: hears of what takes long (unpacking), and of defects of this copy.
         whole: whether every video that the lists name must be there; without, the index names what is missing, too.
         used: the clips that are used; only their videos must be there. None for all.
 
     Raises:
-        UserError: as :func:`survey`, or the copy is not ``whole``.
+        UserError: as :func:`survey_source`, or the copy is not ``whole``.
     """
-    listing = survey(name, root, knobs, listener)
+    listing = survey_source(name, root, options, listener)
     missing = listing.missing if used is None else _missing_among(listing, used)
     if whole and missing:
         raise UserError(f"{missing[0]} (`ssmar-bench data check {name} --root {root}` names all)")
@@ -130,7 +144,7 @@ def read(
     return listing.index
 
 
-def _missing_among(listing: Listing, used: Used) -> tuple[Missing, ...]:
+def _missing_among(listing: SourceListing, used: Used) -> tuple[Missing, ...]:
     clips = listing.index.clips
     chosen = clips["part"].isin(list(used.parts)) & clips["label"].isin(list(used.classes))
     paths = set(clips.loc[chosen, "path"])

@@ -14,10 +14,10 @@ from pathlib import Path
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
-from ssmar_bench.sources.listing import Listing, absent, frame
+from ssmar_bench.sources.listing import SourceListing, absent_videos, index_frame
 from ssmar_bench.sources.official.hmdb51 import FACTS
-from ssmar_bench.sources.text import BLANK, Cells, rows, whole, wrong
-from ssmar_bench.sources.trimmed import Place, unordered, videos_in
+from ssmar_bench.sources.text import BLANK, Cells, rows, whole_number, wrong_line
+from ssmar_bench.sources.trimmed import Place, hashed_id, videos_in
 
 LISTS = Place(
     (
@@ -40,14 +40,14 @@ PARTS = {0: "unused", 1: "train", 2: "test"}
 _TAIL = 6  # a file name ends in visible body, camera motion, people, view, quality and a number
 
 
-def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:  # noqa: ARG001
-    """HMDB51's folder ``root`` with the parts of the official split ``knobs["split"]``.
+def survey(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:  # noqa: ARG001
+    """HMDB51's folder ``root`` with the parts of the official split ``options["split"]``.
 
     Raises:
         UserError: a folder or list is missing, or a line is not what the layout says.
     """
     ids = {name: label for label, name in FACTS.names.items()}
-    ending = f"_test_split{knobs['split']}.txt"
+    ending = f"_test_split{options['split']}.txt"
     lists, videos = LISTS.folder(root), VIDEOS.folder(root)
     _check_classes(lists, {path.name.removesuffix(ending) for path in lists.glob(f"*{ending}")}, ending)
     clips, used = [], {}
@@ -55,11 +55,11 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
         for file, part in _entries(lists / f"{name}{ending}").items():
             stem = file.removesuffix(".avi")
             video = os.fspath(videos / name / file)
-            clips.append((unordered(f"{name}/{stem}"), video, -1, -1, label, _film(stem, name), part))
+            clips.append((hashed_id(f"{name}/{stem}"), video, -1, -1, label, _film(stem, name), part))
             if part != "unused":
                 used[f"{name}/{file}"] = video
-    missing = absent(videos, f"{lists.name}'s split {knobs['split']}", used, videos_in(videos, ids))
-    return Listing(Index(source, frame(clips), dict(FACTS.names)), "", missing)
+    missing = absent_videos(videos, f"{lists.name}'s split {options['split']}", used, videos_in(videos, ids))
+    return SourceListing(Index(source, index_frame(clips), dict(FACTS.names)), "", missing)
 
 
 def _check_classes(lists: Path, found: set[str], ending: str) -> None:
@@ -73,7 +73,12 @@ def _check_classes(lists: Path, found: set[str], ending: str) -> None:
 
 
 def _is_entry(cells: Cells) -> bool:
-    return len(cells) == 2 and cells[0].endswith(".avi") and not {"/", "\\"} & {*cells[0]} and whole(cells[1]) in PARTS
+    return (
+        len(cells) == 2
+        and cells[0].endswith(".avi")
+        and not {"/", "\\"} & {*cells[0]}
+        and whole_number(cells[1]) in PARTS
+    )
 
 
 def _entries(path: Path) -> dict[str, str]:
@@ -81,11 +86,11 @@ def _entries(path: Path) -> dict[str, str]:
     parts: dict[str, str] = {}
     for row in rows(path, _is_entry, (BLANK, ",", ";")):
         if not _is_entry(row.cells):
-            raise wrong(path, row.number, "'<file>.avi <0|1|2>'", row.text)
+            raise wrong_line(path, row.number, "'<file>.avi <0|1|2>'", row.text)
         file, code = row.cells
         if file in parts:
             raise UserError(f"{path}:{row.number}: expected each file once, found '{file}' again")
-        parts[file] = PARTS[whole(code) or 0]
+        parts[file] = PARTS[whole_number(code) or 0]
     if not {"train", "test"} <= set(parts.values()):
         raise UserError(f"{path}: expected clips to train (1) and clips to test on (2), found not both")
     return parts

@@ -18,19 +18,19 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.folders import first_file, first_folder, likeliest, places
-from ssmar_bench.sources.listing import Listing, frame
-from ssmar_bench.sources.official.imigue import FACTS, OUTSIDE_MIGA, RATE, TEST_PEOPLE, TRAIN_PEOPLE
+from ssmar_bench.sources.listing import SourceListing, index_frame
+from ssmar_bench.sources.official.imigue import FACTS, OUTSIDE_MIGA, RATE, TEST_SUBJECTS, TRAIN_SUBJECTS
 from ssmar_bench.sources.subject_map import subject_map
-from ssmar_bench.sources.text import Cells, Row, column, nothing, rows, whole, wrong
+from ssmar_bench.sources.text import Cells, Row, column, nothing, rows, whole_number, wrong_line
 from ssmar_bench.sources.untrimmed import (
     Range,
     clip_ids,
     lacks_label_file,
-    listed,
+    list_ids,
     missing_videos,
     numbered,
     ranges_of,
-    repeated,
+    repeated_note,
 )
 
 LABELS = "Label/labels_20200831.csv"
@@ -66,12 +66,12 @@ class _Found:
     listed: str
     ranges: list[Range]
     parts: Mapping[str, str]
-    people: Mapping[str, str]
+    subjects: Mapping[str, str]
     paths: Mapping[str, Path]
     lacking: Mapping[str, str] = field(default_factory=dict)
 
 
-def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:  # noqa: ARG001
+def survey(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:  # noqa: ARG001
     """The folder ``root`` of iMiGUE in any of its layouts; no knobs.
 
     Raises:
@@ -83,31 +83,31 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
     kept = [one for one in found.ranges if one.video not in outside]
     clips, twice = clip_ids(kept)
     clip_rows = [
-        (clip, str(found.paths[v.video]), v.start, v.end, v.label, found.people[v.video], found.parts[v.video])
+        (clip, str(found.paths[v.video]), v.start, v.end, v.label, found.subjects[v.video], found.parts[v.video])
         for clip, v in clips.items()
     ]
     wanted = {video: path for video, path in found.paths.items() if video not in outside}
     missing = missing_videos(root, found.listed, wanted, {v: found.lacking.get(found.parts[v], "") for v in wanted})
-    notes = repeated(twice)
+    notes = repeated_note(twice)
     if outside:
         lost = f"{len(found.ranges) - len(kept)} clips of the videos {', '.join(outside)} are left out"
         notes += (f"{lost}: no part of the MiGA challenge holds them; who has them puts them into {FURTHER_VIDEOS}/.",)
     rates = {str(path): RATE for path in found.paths.values()}
-    index = Index(source, frame(clip_rows), dict(FACTS.names), FACTS.groups, rates)
-    return Listing(index, found.layout, missing, notes)
+    index = Index(source, index_frame(clip_rows), dict(FACTS.names), FACTS.groups, rates)
+    return SourceListing(index, found.layout, missing, notes)
 
 
 def _full(root: Path, path: Path) -> _Found:
-    people: dict[str, str] = {}
+    subjects: dict[str, str] = {}
     header, *others = rows(path, lambda cells: _places(cells) is not None, (",", ";", "\t")) or [Row(1, (), "")]
     at = _places(header.cells)
     if at is None:
-        raise wrong(path, header.number, f"a header with {', '.join(_COLUMNS)}, each once", header.text)
-    ranges = [_range(path, row, at, people) for row in others]
+        raise wrong_line(path, header.number, f"a header with {', '.join(_COLUMNS)}, each once", header.text)
+    ranges = [_range(path, row, at, subjects) for row in others]
     if not ranges:
         raise nothing(path, "a header and a line for each clip")
-    parts = {video: "train" if int(person) in TRAIN_PEOPLE else "test" for video, person in people.items()}
-    return _Found("full", path.name, ranges, parts, people, _paths(root, people))
+    parts = {video: "train" if int(subject) in TRAIN_SUBJECTS else "test" for video, subject in subjects.items()}
+    return _Found("full", path.name, ranges, parts, subjects, _paths(root, subjects))
 
 
 def _places(header: Cells) -> list[int] | None:
@@ -116,24 +116,24 @@ def _places(header: Cells) -> list[int] | None:
     return None if None in found else [place or 0 for place in found]
 
 
-def _range(path: Path, row: Row, at: list[int], people: dict[str, str]) -> Range:
-    """One row of the full release's table; its video's person is written into ``people``."""
+def _range(path: Path, row: Row, at: list[int], subjects: dict[str, str]) -> Range:
+    """One row of the full release's table; its video's person is written into ``subjects``."""
     number = row.number
     cells = [row.cells[place] if place < len(row.cells) else "" for place in at]
     cells[0] = cells[0].partition("_")[0]  # some copies name the skeleton file, 0001_2
-    fields = [whole(cell) for cell in cells]
+    fields = [whole_number(cell) for cell in cells]
     if None in fields:
-        raise wrong(path, number, f"whole numbers for {', '.join(_COLUMNS)}", row.text)
-    video, person, label, start, end = (field or 0 for field in fields)
+        raise wrong_line(path, number, f"whole numbers for {', '.join(_COLUMNS)}", row.text)
+    video, subject, label, start, end = (field or 0 for field in fields)
     name = f"{video:04d}"
     if label not in FACTS.names:
-        raise wrong(path, number, f"a class of {listed(FACTS.names)}", str(label))
+        raise wrong_line(path, number, f"a class of {list_ids(FACTS.names)}", str(label))
     if end < start:
-        raise wrong(path, number, "a first frame that is not after the last one", row.text)
-    if person not in TRAIN_PEOPLE | TEST_PEOPLE:
-        raise wrong(path, number, "a person of the official parts, 1..72", str(person))
-    if people.setdefault(name, str(person)) != str(person):
-        raise wrong(path, number, f"person {people[name]} for video {name}, as above", str(person))
+        raise wrong_line(path, number, "a first frame that is not after the last one", row.text)
+    if subject not in TRAIN_SUBJECTS | TEST_SUBJECTS:
+        raise wrong_line(path, number, "a person of the official parts, 1..72", str(subject))
+    if subjects.setdefault(name, str(subject)) != str(subject):
+        raise wrong_line(path, number, f"person {subjects[name]} for video {name}, as above", str(subject))
     return Range(name, start, end, label)
 
 
@@ -181,8 +181,8 @@ def _miga(root: Path) -> _Found:
             if labels is not None:
                 ranges += ranges_of(video, labels, FACTS.names, hidden=part == "miga-test")
                 parts[video], paths[video] = part, there / video / f"{video}.mp4"
-    people = {video: known.get(video, "") for video in parts}
-    return _Found(layout, "the label files", ranges, parts, people, paths, lacking)
+    subjects = {video: known.get(video, "") for video in parts}
+    return _Found(layout, "the label files", ranges, parts, subjects, paths, lacking)
 
 
 def _videos_of(root: Path, part: str) -> tuple[Path, str]:

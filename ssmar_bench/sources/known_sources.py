@@ -19,7 +19,7 @@ class Source:
             shows a frame or a clip's name.
         terms: what its owners allow, as far as it is known.
         get: where it comes from.
-        knobs: what a definition may choose, name -> allowed values, the first one being the default.
+        options: what a definition may choose, name -> allowed values, the first one being the default.
         layouts: the layouts that its owners distribute, all of which are read; the first one is the usual one.
     """
 
@@ -30,7 +30,7 @@ class Source:
     licensed: bool
     terms: str
     get: str
-    knobs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    options: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     layouts: tuple[str, ...] = ()
 
 
@@ -78,7 +78,7 @@ SOURCES: dict[str, Source] = {
             licensed=False,
             terms="public download; taken from the web by its owners, research use",
             get="crcv.ucf.edu/data/UCF101.php (UCF101.rar and the action recognition splits)",
-            knobs=SPLITS,
+            options=SPLITS,
         ),
         Source(
             "hmdb51",
@@ -88,7 +88,7 @@ SOURCES: dict[str, Source] = {
             licensed=False,
             terms="public download; CC BY 4.0 by its page",
             get="serre-lab.clps.brown.edu/resources/HMDB (hmdb51_org.rar and test_train_splits.rar)",
-            knobs=SPLITS,
+            options=SPLITS,
         ),
         Source(
             "micro-motion",

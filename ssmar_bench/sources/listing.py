@@ -46,7 +46,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Listing:
+class SourceListing:
     """A source's folder as it was found.
 
     Attributes:
@@ -62,7 +62,7 @@ class Listing:
     notes: tuple[str, ...] = ()
 
 
-def absent(
+def absent_videos(
     folder: Path, listed: str, videos: Mapping[str, str], there: Collection[str], reason: str = ""
 ) -> tuple[Missing, ...]:
     """Those of ``videos`` (name -> path) whose names are not ``there``, as one :class:`Missing` or none."""
@@ -70,7 +70,7 @@ def absent(
     return (Missing(folder, listed, lacking, len(videos), reason),) if lacking else ()
 
 
-def frame(rows: Iterable[tuple[str, str, int, int, int, str, str]]) -> pd.DataFrame:
+def index_frame(rows: Iterable[tuple[str, str, int, int, int, str, str]]) -> pd.DataFrame:
     """Rows in the order of ``COLUMNS`` as an index' frame, sorted by clip id."""
     clips = pd.DataFrame(list(rows), columns=list(COLUMNS))
     clips = clips.astype({"start": "int64", "end": "int64", "label": "int64"})

@@ -18,9 +18,9 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import COLUMNS, Index
 from ssmar_bench.sources import folders
-from ssmar_bench.sources.listing import Listing, Missing, absent
+from ssmar_bench.sources.listing import Missing, SourceListing, absent_videos
 from ssmar_bench.sources.official.ma52 import FACTS
-from ssmar_bench.sources.text import BLANK, Cells, ClassNames, rows, whole, wrong
+from ssmar_bench.sources.text import BLANK, Cells, ClassNames, rows, whole_number, wrong_line
 from ssmar_bench.sources.unpack import BadArchiveError, unpacked
 
 PARTS = ("train", "val", "test")
@@ -39,7 +39,7 @@ FOLDERS = {  # where a part's videos stand -> the layout; a program that unpacks
 ARCHIVES = ("{0}.zip", "raw_videos/{0}.zip", "videos/{0}.zip")
 
 
-def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:  # noqa: ARG001
+def survey(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:  # noqa: ARG001
     """MA-52's folder ``root``: parts ``train``, ``val`` and, where there is a list, ``test``; no knobs.
 
     Raises:
@@ -57,7 +57,7 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
         layouts.append(layout)
     clips = pd.concat(tables, ignore_index=True).sort_values("clip_id", ignore_index=True)
     index = Index(source, clips[list(COLUMNS)], names, groups=FACTS.groups)
-    return Listing(index, next(filter(None, layouts), ""), tuple(missing), _renamed(source, names))
+    return SourceListing(index, next(filter(None, layouts), ""), tuple(missing), _renamed(source, names))
 
 
 def _renamed(source: str, names: dict[int, str]) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def _list(root: Path, name: str) -> Path:
 
 def _label(field: str) -> int:
     """A class id, or -1 for what is none."""
-    value = whole(field)
+    value = whole_number(field)
     return -1 if value is None or value >= CLASSES else value
 
 
@@ -93,7 +93,7 @@ def _names(path: Path) -> dict[int, str]:
     for row in rows(path, lambda cells: len(cells) == 2 and _label(cells[0]) >= 0, ("\t", ";", ",")):
         label = _label(row.cells[0]) if len(row.cells) == 2 else -1
         if label < 0 or not row.cells[1] or label in found.names:
-            raise wrong(path, row.number, "'<id 0..51><tab><name>' with a new id", row.text)
+            raise wrong_line(path, row.number, "'<id 0..51><tab><name>' with a new id", row.text)
         found.add(row, label, row.cells[1])
     if len(found.names) != CLASSES:
         raise UserError(f"{path}: expected the names of {CLASSES} classes, found {len(found.names)}")
@@ -103,7 +103,7 @@ def _names(path: Path) -> dict[int, str]:
 def _part(root: Path, source: str, part: str, listener: Listener) -> tuple[pd.DataFrame, str, tuple[Missing, ...]]:
     """A part's rows, the layout that it is in, and which of its videos are missing."""
     listed = _list(root, _list_name(part))
-    files, labels = _entries(listed, people=part != HIDDEN)
+    files, labels = _entries(listed, subjects=part != HIDDEN)
     if not files and part != HIDDEN:
         raise UserError(
             f"{listed}: this list is empty, so the lists of {source} name no clip of the part {part}; get it again"
@@ -123,26 +123,26 @@ def _part(root: Path, source: str, part: str, listener: Listener) -> tuple[pd.Da
         }
     )
     there = folders.files_in(folder) if files and not reason else set()
-    return clips, layout, absent(folder, listed.name, {file: prefix + file for file in files}, there, reason)
+    return clips, layout, absent_videos(folder, listed.name, {file: prefix + file for file in files}, there, reason)
 
 
 def _is_entry(cells: Cells) -> bool:
     return len(cells) == 2 and cells[0].endswith(".mp4") and not {"/", "\\"} & {*cells[0]} and " " not in cells[0]
 
 
-def _entries(path: Path, people: bool) -> tuple[list[str], list[int]]:
-    """File names and labels of a list, in its order; the names begin with the person where ``people`` are known."""
+def _entries(path: Path, subjects: bool) -> tuple[list[str], list[int]]:
+    """File names and labels of a list, in its order; the names begin with the person where ``subjects`` are known."""
     labels: dict[str, int] = {}
     for row in rows(path, _is_entry, (BLANK, ",", ";")):
         if not _is_entry(row.cells):
-            raise wrong(path, row.number, "'<file>.mp4 <label>'", row.text)
+            raise wrong_line(path, row.number, "'<file>.mp4 <label>'", row.text)
         file, label = row.cells[0], _label(row.cells[1])
         if label < 0:
-            raise wrong(path, row.number, f"a label from 0 to {CLASSES - 1}", row.cells[1])
+            raise wrong_line(path, row.number, f"a label from 0 to {CLASSES - 1}", row.cells[1])
         if file in labels:
             raise UserError(f"{path}:{row.number}: expected each file once, found '{file}' again")
-        if people and file.find("_") < 1:
-            raise wrong(path, row.number, "a clip named '<person>_<segment>_<clip>.mp4'", file)
+        if subjects and file.find("_") < 1:
+            raise wrong_line(path, row.number, "a clip named '<person>_<segment>_<clip>.mp4'", file)
         labels[file] = label
     return list(labels), list(labels.values())
 

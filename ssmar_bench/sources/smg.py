@@ -17,9 +17,9 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.folders import best_folder, first_folder, likeliest
-from ssmar_bench.sources.listing import Listing, frame
-from ssmar_bench.sources.official.smg import FACTS, PEOPLE
-from ssmar_bench.sources.text import Cells, positive, rows, whole, wrong
+from ssmar_bench.sources.listing import SourceListing, index_frame
+from ssmar_bench.sources.official.smg import FACTS, SUBJECTS
+from ssmar_bench.sources.text import Cells, positive_number, rows, whole_number, wrong_line
 from ssmar_bench.sources.untrimmed import (
     Range,
     clip_ids,
@@ -27,7 +27,7 @@ from ssmar_bench.sources.untrimmed import (
     missing_videos,
     numbered,
     ranges_of,
-    repeated,
+    repeated_note,
 )
 
 SAMPLE = "Sample"
@@ -41,7 +41,7 @@ VIDEOS = ("SMG_RGB_Phase{0}/smg_rgb_{1}", "smg_rgb_{1}", "smg_data_phase{0}/smg_
 """Places of a part in the MiGA challenge, by its phase and word."""
 
 
-def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:  # noqa: ARG001
+def survey(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:  # noqa: ARG001
     """SMG's folder ``root`` in either layout; no knobs.
 
     Raises:
@@ -70,14 +70,14 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
         for clip, one in clips.items()
     ]
     missing = missing_videos(root, "the label files", paths, {n: lacking.get(_part(n), "") for n in paths})
-    notes = repeated(twice)
+    notes = repeated_note(twice)
     if cut:
         notes += (f"{cut} ranges end after the last frame that data.csv counts; they are cut there.",)
-    return Listing(Index(source, frame(clip_rows), dict(FACTS.names), rates=rates), layout, missing, notes)
+    return SourceListing(Index(source, index_frame(clip_rows), dict(FACTS.names), rates=rates), layout, missing, notes)
 
 
 def _part(number: str) -> str:
-    return next(part for part, people in PEOPLE.items() if int(number) in people)
+    return next(part for part, subjects in SUBJECTS.items() if int(number) in subjects)
 
 
 def _video(folders: list[Path], number: str) -> Path:
@@ -92,7 +92,7 @@ def _folders(root: Path) -> tuple[str, dict[str, Path], dict[str, Path], dict[st
     release = best_folder(root, WHOLE, lambda folder: bool(numbered(folder, SAMPLE))) or root
     samples = numbered(release, SAMPLE)
     if samples:
-        _check_people(release, samples, range(1, 41))
+        _check_subjects(release, samples, range(1, 41))
         further = [folder for name in RGB if (folder := first_folder(root, (name,)))]
         return "full", samples, {number: _video([release, *further], number) for number in samples}, {}
     tables: dict[str, Path] = {}
@@ -109,24 +109,24 @@ def _folders(root: Path) -> tuple[str, dict[str, Path], dict[str, Path], dict[st
         if there is None:
             lacking[part] = f"{root}: there is no {filmed[0]}/, which the videos of {here.name}/ are expected in"
         samples = numbered(here, SAMPLE)
-        _check_people(here, samples, PEOPLE[part])
+        _check_subjects(here, samples, SUBJECTS[part])
         tables |= samples
         paths |= {number: _video([there or root / filmed[0]], number) for number in samples}
     return "miga", tables, paths, lacking
 
 
-def _check_people(folder: Path, samples: Mapping[str, Path], people: range) -> None:
+def _check_subjects(folder: Path, samples: Mapping[str, Path], subjects: range) -> None:
     if not samples:
         raise UserError(f"{folder}: expected folders {SAMPLE}XXXX/, found none")
     for number in samples:
-        if int(number) not in people:
+        if int(number) not in subjects:
             raise UserError(
-                f"{samples[number]}: expected people {people[0]} to {people[-1]} in {folder.name}/, found {number}"
+                f"{samples[number]}: expected people {subjects[0]} to {subjects[-1]} in {folder.name}/, found {number}"
             )
 
 
 def _are_data(cells: Cells) -> bool:
-    return len(cells) in (2, 3) and bool(whole(cells[0])) and positive(cells[1]) is not None
+    return len(cells) in (2, 3) and bool(whole_number(cells[0])) and positive_number(cells[1]) is not None
 
 
 def _data(path: Path) -> tuple[int, float]:
@@ -144,7 +144,7 @@ def _data(path: Path) -> tuple[int, float]:
     first = found[0]
     for row in found:
         if not _are_data(row.cells):
-            raise wrong(path, row.number, expected, row.text)
+            raise wrong_line(path, row.number, expected, row.text)
         if row.cells != first.cells:
-            raise wrong(path, row.number, f"one line, {first.text}", row.text)
-    return int(whole(first.cells[0]) or 0), float(positive(first.cells[1]) or 0)
+            raise wrong_line(path, row.number, f"one line, {first.text}", row.text)
+    return int(whole_number(first.cells[0]) or 0), float(positive_number(first.cells[1]) or 0)

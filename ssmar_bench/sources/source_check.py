@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.events import Listener, silence
-from ssmar_bench.sources import known, survey
-from ssmar_bench.sources.official import Facts
+from ssmar_bench.core.events import Listener, ignore_events
+from ssmar_bench.sources import known_source, survey_source
+from ssmar_bench.sources.official import PublishedFacts
 from ssmar_bench.sources.videos import ABSENT, EMPTY, faults
 
 if TYPE_CHECKING:  # the types can be named without pandas
     import pandas as pd
 
-    from ssmar_bench.sources.listing import Listing
+    from ssmar_bench.sources.listing import SourceListing
 
 Opener = Callable[[Mapping[str, Sequence[tuple[int, int]]]], Mapping[str, str]]
 """Decodes videos, given by path with the frames of their clips (-1 and -1: all of it); path -> what is wrong, or ""."""
@@ -32,7 +32,7 @@ class PartCount:
     clips: int
     published: int | None
     labelled: int
-    people: int
+    subjects: int
     videos: int
 
 
@@ -48,7 +48,7 @@ class ClassCount:
 
 
 @dataclass(frozen=True)
-class Check:
+class SourceCheck:
     """What a folder holds, for one value of each knob.
 
     Attributes:
@@ -84,7 +84,9 @@ class Check:
         return not (self.missing or self.lacking or self.empty or self.unusable)
 
 
-def check(name: str, root: Path, listener: Listener = silence, opener: Opener | None = None) -> list[Check]:
+def check_source_folder(
+    name: str, root: Path, listener: Listener = ignore_events, opener: Opener | None = None
+) -> list[SourceCheck]:
     """Everything of a source's folder, once for every value of its knobs (UCF101's three splits).
 
     Args:
@@ -98,15 +100,15 @@ def check(name: str, root: Path, listener: Listener = silence, opener: Opener | 
     """
     from ssmar_bench.sources.duplicates import same_content
 
-    source = known(name)
+    source = known_source(name)
     module = import_module(source.facts) if source.facts else None
-    found: list[tuple[str, Listing, Facts | None]] = []
-    for values in product(*source.knobs.values()):
-        knobs = dict(zip(source.knobs, values, strict=True))
-        listing = survey(name, root, knobs, listener)
+    found: list[tuple[str, SourceListing, PublishedFacts | None]] = []
+    for values in product(*source.options.values()):
+        options = dict(zip(source.options, values, strict=True))
+        listing = survey_source(name, root, options, listener)
         variants = getattr(module, "VARIANTS", {})
-        facts = variants.get(listing.layout) or variants.get(knobs.get("split")) or getattr(module, "FACTS", None)
-        words = [f"layout {listing.layout}" if listing.layout else "", *(f"{k} {v}" for k, v in knobs.items())]
+        facts = variants.get(listing.layout) or variants.get(options.get("split")) or getattr(module, "FACTS", None)
+        words = [f"layout {listing.layout}" if listing.layout else "", *(f"{k} {v}" for k, v in options.items())]
         found.append((", ".join([source.title.partition(":")[0], *filter(None, words)]), listing, facts))
     if all(listing.index.clips.empty for _, listing, _ in found):
         raise UserError(f"{root}: the lists of {name} name no clip")
@@ -123,7 +125,7 @@ def _used(clips: pd.DataFrame) -> pd.DataFrame:
     return clips[clips["part"] != "unused"]
 
 
-def _videos(listings: Sequence[Listing]) -> dict[str, list[tuple[int, int]]]:
+def _videos(listings: Sequence[SourceListing]) -> dict[str, list[tuple[int, int]]]:
     """Path of every video that is named -> the frames of its clips."""
     found: dict[str, dict[tuple[int, int], None]] = {}
     for listing in listings:
@@ -137,13 +139,13 @@ def _videos(listings: Sequence[Listing]) -> dict[str, list[tuple[int, int]]]:
 
 
 def _checked(
-    title: str, listing: Listing, facts: Facts | None, states: Mapping[str, str], same: Mapping[str, str]
-) -> Check:
+    title: str, listing: SourceListing, facts: PublishedFacts | None, states: Mapping[str, str], same: Mapping[str, str]
+) -> SourceCheck:
     clips = listing.index.clips
     named = _videos([listing])
     used = {*_used(clips)["path"], *(path for lack in listing.missing for path in lack.videos.values())}
     bad = {path: states[path] for path in named if states[path] and (path in used or states[path] != ABSENT)}
-    return Check(
+    return SourceCheck(
         title=title,
         parts=_parts(clips, facts),
         classes=_classes(listing, facts),
@@ -172,7 +174,7 @@ def _twins(clips: pd.DataFrame, same: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"{words[one]} = {words[other]}" for one, other in found.items())
 
 
-def _parts(clips: pd.DataFrame, facts: Facts | None) -> tuple[PartCount, ...]:
+def _parts(clips: pd.DataFrame, facts: PublishedFacts | None) -> tuple[PartCount, ...]:
     published = dict(facts.clips) if facts else {}
     found = {str(part): rows for part, rows in clips.groupby("part")}
     names = [*published, *(part for part in found if part not in published)]
@@ -180,15 +182,15 @@ def _parts(clips: pd.DataFrame, facts: Facts | None) -> tuple[PartCount, ...]:
     counts = []
     for name in names:
         rows = found.get(name, nothing)
-        people = rows.loc[rows["subject"] != "", "subject"].nunique()
+        subjects = rows.loc[rows["subject"] != "", "subject"].nunique()
         labelled = int((rows["label"] >= 0).sum())
         counts.append(
-            PartCount(name, len(rows), published.get(name), labelled, int(people), int(rows["path"].nunique()))
+            PartCount(name, len(rows), published.get(name), labelled, int(subjects), int(rows["path"].nunique()))
         )
     return tuple(counts)
 
 
-def _classes(listing: Listing, facts: Facts | None) -> tuple[ClassCount, ...]:
+def _classes(listing: SourceListing, facts: PublishedFacts | None) -> tuple[ClassCount, ...]:
     clips = listing.index.clips
     labelled = clips[clips["label"] >= 0]
     found: dict[tuple[int, str], int] = {}
@@ -209,11 +211,11 @@ def _classes(listing: Listing, facts: Facts | None) -> tuple[ClassCount, ...]:
 
 
 def _shared(clips: pd.DataFrame) -> dict[tuple[str, str], int]:
-    people = {
+    subjects = {
         str(part): set(rows.loc[rows["subject"] != "", "subject"])
         for part, rows in clips.groupby("part", sort=False)
         if part != "unused"
     }
-    names = sorted(people)
+    names = sorted(subjects)
     pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
-    return {pair: both for pair in pairs if (both := len(people[pair[0]] & people[pair[1]]))}
+    return {pair: both for pair in pairs if (both := len(subjects[pair[0]] & subjects[pair[1]]))}

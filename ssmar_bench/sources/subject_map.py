@@ -6,10 +6,10 @@ from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.sources.folders import first_file
-from ssmar_bench.sources.text import Cells, Row, column, rows, whole, wrong
+from ssmar_bench.sources.text import Cells, Row, column, rows, whole_number, wrong_line
 
 MAPS = ("Link_V2.xlsx", "Link_V2.csv", "Label/Link_V2.xlsx", "Label/Link_V2.csv")
-_VIDEO, _PERSON = ("video_id", "video"), ("sub_id", "subject_id", "subject")
+_VIDEO, _SUBJECT = ("video_id", "video"), ("sub_id", "subject_id", "subject")
 
 
 def subject_map(root: Path) -> dict[str, str]:
@@ -21,29 +21,29 @@ def subject_map(root: Path) -> dict[str, str]:
     path = first_file(root, MAPS)
     if path is None:
         return {}
-    return _people(path, _sheet(path) if path.suffix == ".xlsx" else rows(path, _is_header, (",", ";", "\t")))
+    return _subjects(path, _sheet(path) if path.suffix == ".xlsx" else rows(path, _is_header, (",", ";", "\t")))
 
 
 def _is_header(cells: Cells) -> bool:
-    return None not in (column(cells, _VIDEO), column(cells, _PERSON))
+    return None not in (column(cells, _VIDEO), column(cells, _SUBJECT))
 
 
-def _people(path: Path, found: list[Row]) -> dict[str, str]:
+def _subjects(path: Path, found: list[Row]) -> dict[str, str]:
     header, *others = found or [Row(1, (), "")]
-    video, person = column(header.cells, _VIDEO), column(header.cells, _PERSON)
-    if video is None or person is None:
-        raise wrong(path, header.number, "a header with Video_id and Sub_id, each once", header.text)
-    people: dict[str, str] = {}
+    video, subject = column(header.cells, _VIDEO), column(header.cells, _SUBJECT)
+    if video is None or subject is None:
+        raise wrong_line(path, header.number, "a header with Video_id and Sub_id, each once", header.text)
+    subjects: dict[str, str] = {}
     for row in others:
-        fields = [whole(row.cells[place]) if place < len(row.cells) else None for place in (video, person)]
+        fields = [whole_number(row.cells[place]) if place < len(row.cells) else None for place in (video, subject)]
         if None in fields:
-            raise wrong(path, row.number, "a number of a video and one of a person", row.text)
+            raise wrong_line(path, row.number, "a number of a video and one of a person", row.text)
         name = f"{fields[0]:04d}"
-        if people.setdefault(name, str(fields[1])) != str(fields[1]):
-            raise wrong(path, row.number, f"person {people[name]} for video {name}, as above", str(fields[1]))
-    if not people:
+        if subjects.setdefault(name, str(fields[1])) != str(fields[1]):
+            raise wrong_line(path, row.number, f"person {subjects[name]} for video {name}, as above", str(fields[1]))
+    if not subjects:
         raise UserError(f"{path}: this map names no video; get the file again, or take it away to do without people")
-    return people
+    return subjects
 
 
 def _sheet(path: Path) -> list[Row]:

@@ -37,7 +37,7 @@ class Row:
     text: str
 
 
-def lines(path: Path) -> list[tuple[int, str]]:
+def read_lines(path: Path) -> list[tuple[int, str]]:
     """The file's lines with their numbers from 1, without blanks and separators at the end; empty lines are left out.
 
     Raises:
@@ -51,7 +51,7 @@ def lines(path: Path) -> list[tuple[int, str]]:
     for number, line in enumerate(_LINE_END.split(text), start=1):
         kept = line.strip().rstrip(",; \t")
         if not kept.replace("\t", " ").isprintable():
-            raise wrong(path, number, "characters that can be shown", kept)
+            raise wrong_line(path, number, "characters that can be shown", kept)
         if kept:
             found.append((number, kept))
     return found
@@ -72,9 +72,9 @@ def rows(path: Path, fits: Callable[[Cells], bool], separators: Sequence[str]) -
     Rows that do not fit are among them: the reader says what is wrong with the first one.
 
     Raises:
-        UserError: as :func:`lines`.
+        UserError: as :func:`read_lines`.
     """
-    found = lines(path)
+    found = read_lines(path)
     best: list[Row] = []
     most = -1
     for separator in separators:
@@ -106,7 +106,7 @@ def column(header: Sequence[str], names: Sequence[str]) -> int | None:
     return next((known.index(name) for name in names if known.count(name) == 1), None)
 
 
-def wrong(path: Path, number: int, expected: str, found: str) -> UserError:
+def wrong_line(path: Path, number: int, expected: str, found: str) -> UserError:
     """The error of a line that is not what the layout says."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in found[:_WORDS])
     return UserError(f"{path}:{number}: expected {expected}, found '{shown}'")
@@ -117,7 +117,7 @@ def nothing(path: Path, expected: str) -> UserError:
     return UserError(f"{path}: this list is empty, found no clip in it; expected {expected}, so get the file again")
 
 
-def whole(field: str) -> int | None:
+def whole_number(field: str) -> int | None:
     """A whole number of 0 or more as lists write it (``12``, ``0012``, a spreadsheet's ``12.0`` or ``12,0``), or None.
 
     ``12,000`` is none: it may be twelve or twelve thousand.
@@ -128,7 +128,7 @@ def whole(field: str) -> int | None:
     return int(re.split("[.,]", field)[0])
 
 
-def positive(field: str) -> float | None:
+def positive_number(field: str) -> float | None:
     """A number above 0 (``28``, ``27.97``, ``27,97``), or None."""
     field = field.strip()
     value = float(field.replace(",", ".")) if _DECIMAL.fullmatch(field) else 0.0
@@ -142,13 +142,13 @@ def label_ranges(path: Path) -> list[tuple[int, int, int, int]]:
         UserError: a row has other cells, or ends before it begins.
     """
     found = []
-    for row in rows(path, lambda cells: len(cells) == 3 and None not in map(whole, cells), (",", ";", "\t")):
-        fields = [whole(cell) for cell in row.cells]
+    for row in rows(path, lambda cells: len(cells) == 3 and None not in map(whole_number, cells), (",", ";", "\t")):
+        fields = [whole_number(cell) for cell in row.cells]
         if len(fields) != 3 or None in fields:
-            raise wrong(path, row.number, "'<class>,<first frame>,<last frame>'", row.text)
+            raise wrong_line(path, row.number, "'<class>,<first frame>,<last frame>'", row.text)
         label, start, end = (int(field or 0) for field in fields)
         if end < start:
-            raise wrong(path, row.number, "a first frame that is not after the last one", row.text)
+            raise wrong_line(path, row.number, "a first frame that is not after the last one", row.text)
         found.append((row.number, label, start, end))
     return found
 

@@ -52,7 +52,7 @@ def videos_in(folder: Path, classes: Iterable[str]) -> set[str]:
     return {f"{name}/{file}" for name in classes if (folder / name).is_dir() for file in files_in(folder / name)}
 
 
-def unordered(name: str) -> str:
+def hashed_id(name: str) -> str:
     """A clip's id: ``<class>/<file>`` behind a digest of it.
 
     Clips are sorted by their ids, and methods see an unlabelled clip's place: in the order of names it would tell the

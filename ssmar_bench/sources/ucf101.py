@@ -15,10 +15,10 @@ from pathlib import Path
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
-from ssmar_bench.sources.listing import Listing, absent, frame
+from ssmar_bench.sources.listing import SourceListing, absent_videos, index_frame
 from ssmar_bench.sources.official.ucf101 import FACTS
-from ssmar_bench.sources.text import BLANK, Cells, ClassNames, nothing, rows, whole, wrong
-from ssmar_bench.sources.trimmed import Place, unordered, videos_in
+from ssmar_bench.sources.text import BLANK, Cells, ClassNames, nothing, rows, whole_number, wrong_line
+from ssmar_bench.sources.trimmed import Place, hashed_id, videos_in
 
 LISTS = Place(
     (
@@ -41,8 +41,8 @@ SEPARATORS = (BLANK, ",", ";")
 _NAME = re.compile(r"([^/\\\s]+)/([^/\\\s]+_(g\d+)_c\d+)\.avi")
 
 
-def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:  # noqa: ARG001
-    """UCF101's folder ``root`` with the parts of the official split ``knobs["split"]``.
+def survey(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:  # noqa: ARG001
+    """UCF101's folder ``root`` with the parts of the official split ``options["split"]``.
 
     Raises:
         UserError: a folder or list is missing, or a line is not what the layout says.
@@ -51,29 +51,29 @@ def survey(root: Path, source: str, knobs: Mapping[str, int], listener: Listener
     ids = _classes(lists / "classInd.txt")
     clips: dict[str, tuple[str, str, int, int, int, str, str]] = {}
     for part in ("train", "test"):
-        path = lists / f"{part}list{knobs['split']:02d}.txt"
+        path = lists / f"{part}list{options['split']:02d}.txt"
         for number, name, label, group in _entries(path, ids, labelled=part == "train"):
             if name in clips:
                 raise UserError(f"{path}:{number}: expected each clip once in a split, found '{name}' again")
             video = os.fspath(videos / f"{name}.avi")
-            clips[name] = (unordered(name), video, -1, -1, label, f"{name.partition('/')[0]}/{group}", part)
+            clips[name] = (hashed_id(name), video, -1, -1, label, f"{name.partition('/')[0]}/{group}", part)
     files = {f"{name}.avi": os.fspath(videos / f"{name}.avi") for name in clips}
-    missing = absent(videos, f"{lists.name}'s split {knobs['split']}", files, videos_in(videos, ids))
-    index = Index(source, frame(clips.values()), {label: name for name, label in ids.items()})
-    return Listing(index, "", missing)
+    missing = absent_videos(videos, f"{lists.name}'s split {options['split']}", files, videos_in(videos, ids))
+    index = Index(source, index_frame(clips.values()), {label: name for name, label in ids.items()})
+    return SourceListing(index, "", missing)
 
 
 def _is_class(cells: Cells) -> bool:
-    return len(cells) == 2 and (whole(cells[0]) or 0) in FACTS.names and not {*" ,;/\\"} & {*cells[1]}
+    return len(cells) == 2 and (whole_number(cells[0]) or 0) in FACTS.names and not {*" ,;/\\"} & {*cells[1]}
 
 
 def _classes(path: Path) -> dict[str, int]:
     """Class name -> id."""
     found = ClassNames(path)
     for row in rows(path, _is_class, SEPARATORS):
-        label = whole(row.cells[0]) if _is_class(row.cells) else None
+        label = whole_number(row.cells[0]) if _is_class(row.cells) else None
         if label is None or label in found.names:
-            raise wrong(path, row.number, f"'<id 1..{len(FACTS.names)}> <class>' with a new id", row.text)
+            raise wrong_line(path, row.number, f"'<id 1..{len(FACTS.names)}> <class>' with a new id", row.text)
         found.add(row, label, row.cells[1])
     if len(found.names) != len(FACTS.names):
         raise UserError(f"{path}: expected {len(FACTS.names)} classes, found {len(found.names)}")
@@ -93,12 +93,14 @@ def _entries(path: Path, ids: Mapping[str, int], labelled: bool) -> list[tuple[i
     for row in rows(path, fits, SEPARATORS):
         match = _NAME.fullmatch(row.cells[0]) if fits(row.cells) else None
         if match is None:
-            raise wrong(path, row.number, form, row.text)
+            raise wrong_line(path, row.number, form, row.text)
         folder, stem, group = match.groups()
         if folder not in ids:
-            raise wrong(path, row.number, "a class of classInd.txt", folder)
-        if labelled and whole(row.cells[1]) != ids[folder]:
-            raise wrong(path, row.number, f"the id {ids[folder]} that classInd.txt gives to {folder}", row.cells[1])
+            raise wrong_line(path, row.number, "a class of classInd.txt", folder)
+        if labelled and whole_number(row.cells[1]) != ids[folder]:
+            raise wrong_line(
+                path, row.number, f"the id {ids[folder]} that classInd.txt gives to {folder}", row.cells[1]
+            )
         found.append((row.number, f"{folder}/{stem}", ids[folder], group))
     if not found:
         raise nothing(path, f"{form} on each line")

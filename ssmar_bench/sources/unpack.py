@@ -30,7 +30,7 @@ def unpacked(archive: Path, suffix: str, listener: Listener) -> Path:
     """
     about = archive.stat()
     key = digest([str(archive), about.st_size, about.st_mtime_ns, suffix])
-    folder = paths.cache() / "unpacked" / f"{archive.stem}-{key}"
+    folder = paths.cache_folder() / "unpacked" / f"{archive.stem}-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f"{folder.name}.lock")):
         if not folder.is_dir():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources.listing import Missing, absent
-from ssmar_bench.sources.text import label_ranges, nothing, whole, wrong
+from ssmar_bench.sources.listing import Missing, absent_videos
+from ssmar_bench.sources.text import label_ranges, nothing, whole_number, wrong_line
 
 
 @dataclass(frozen=True, order=True)
@@ -26,7 +26,7 @@ def numbered(folder: Path, prefix: str = "") -> dict[str, Path]:
     found = {}
     for path in sorted(folder.iterdir()):
         digits = path.name.removeprefix(prefix)
-        if path.is_dir() and path.name.startswith(prefix) and len(digits) == 4 and whole(digits) is not None:
+        if path.is_dir() and path.name.startswith(prefix) and len(digits) == 4 and whole_number(digits) is not None:
             found[digits] = path
     return found
 
@@ -41,14 +41,14 @@ def ranges_of(video: str, path: Path, names: Mapping[int, str], hidden: bool) ->
     for number, label, start, end in label_ranges(path):
         is_hidden = hidden and label == 0
         if label not in names and not is_hidden:
-            raise wrong(path, number, f"a class of {listed(names)}", str(label))
+            raise wrong_line(path, number, f"a class of {list_ids(names)}", str(label))
         found.append(Range(video, start, end, -1 if is_hidden else label))
     if not found and not hidden:
         raise nothing(path, "'<class>,<first frame>,<last frame>' on each line")
     return found
 
 
-def listed(names: Iterable[int]) -> str:
+def list_ids(names: Iterable[int]) -> str:
     """Class ids as a person writes them: ``1..31 and 99``."""
     ids = sorted(names)
     run = [label for place, label in enumerate(ids) if label == ids[0] + place]
@@ -88,11 +88,11 @@ def missing_videos(
     for reason in dict.fromkeys(reasons.values()):
         of_reason = {path.name: str(path) for video, path in paths.items() if reasons[video] == reason}
         there = {name for name, path in of_reason.items() if Path(path).is_file()}
-        found += absent(root, listed, of_reason, there, reason)
+        found += absent_videos(root, listed, of_reason, there, reason)
     return tuple(found)
 
 
-def repeated(count: int) -> tuple[str, ...]:
+def repeated_note(count: int) -> tuple[str, ...]:
     """A note on ranges that stand in the label files more than once."""
     return (f"{count} labelled ranges stand twice with the same class; each is one clip.",) if count else ()
 

@@ -12,14 +12,14 @@ from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.files import write_text
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.writable import require_new
-from ssmar_bench.splits.split_set import Built
+from ssmar_bench.splits.split_set import SplitSet
 
 HIDDEN = -1
 """Written where a list needs a label and a training process may know none."""
 
 
 @dataclass(frozen=True)
-class Place:
+class ClipLocation:
     """Where a clip lies: path below the source's folder, first frame and number of frames (0, -1: the whole file)."""
 
     path: str
@@ -32,7 +32,7 @@ class Place:
         return self.frames < 0
 
 
-def _mmaction2(place: Place, label: int) -> str:
+def _mmaction2(place: ClipLocation, label: int) -> str:
     """A line of ``VideoDataset``, or of ``RawframeDataset(with_offset=True)`` for a part of a longer video.
 
     The frames of a video are then expected in a folder of its name without the ending.
@@ -42,7 +42,7 @@ def _mmaction2(place: Place, label: int) -> str:
     return f"{PurePosixPath(place.path).with_suffix('')} {place.start} {place.frames} {label}"
 
 
-def _semilearn(place: Place, label: int) -> str:
+def _semilearn(place: ClipLocation, label: int) -> str:
     """A line of the lists that semilearn's iNaturalist reader splits at spaces; its loader gets the first word.
 
     A part of a longer video is written ``path#first-last``, 0-based and inclusive, for the loader to cut.
@@ -51,7 +51,7 @@ def _semilearn(place: Place, label: int) -> str:
     return f"{place.path}{part} {label}"
 
 
-Line = Callable[[Place, int], str]
+Line = Callable[[ClipLocation, int], str]
 FORMATS: dict[str, tuple[Line, dict[str, str]]] = {
     "mmaction2": (_mmaction2, {part: f"{part}.txt" for part in ("labelled", "unlabelled", "validation", "test")}),
     "semilearn": (
@@ -62,7 +62,7 @@ FORMATS: dict[str, tuple[Line, dict[str, str]]] = {
 """Format -> how a clip is written, and the file of each part."""
 
 
-def places(index: Index, root: Path) -> dict[str, Place]:
+def clip_locations(index: Index, root: Path) -> dict[str, ClipLocation]:
     """Clip id -> where it lies below ``root``."""
     columns = (index.clips[name].tolist() for name in ("clip_id", "path", "start", "end"))
     return {
@@ -70,8 +70,8 @@ def places(index: Index, root: Path) -> dict[str, Place]:
     }
 
 
-def _located(path: str, start: int, end: int) -> Place:
-    return Place(path.replace(os.sep, "/"), max(start, 0), end - start + 1 if end >= 0 else -1)
+def _located(path: str, start: int, end: int) -> ClipLocation:
+    return ClipLocation(path.replace(os.sep, "/"), max(start, 0), end - start + 1 if end >= 0 else -1)
 
 
 def require_format(form: str) -> str:
@@ -81,7 +81,7 @@ def require_format(form: str) -> str:
     return meant(form, FORMATS)
 
 
-def export(built: Built, where: Mapping[str, Place], form: str, out: Path) -> list[Path]:
+def export_lists(split_set: SplitSet, where: Mapping[str, ClipLocation], form: str, out: Path) -> list[Path]:
     """Write the lists of every cell into ``out/r10_s0/`` and the classes' names into ``out/classes.txt``.
 
     Labels are class indices 0..C-1. Unlabelled clips get the label -1: no code that reads the lists can learn from
@@ -96,9 +96,9 @@ def export(built: Built, where: Mapping[str, Place], form: str, out: Path) -> li
     aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
     links.discard(aside)
     try:
-        names = [built.definition.classes[label] for label in sorted(built.definition.classes)]
+        names = [split_set.benchmark_config.classes[label] for label in sorted(split_set.benchmark_config.classes)]
         write_text(aside / "classes.txt", "".join(f"{name}\n" for name in names))
-        for cell, lists in _lists(built):
+        for cell, lists in _lists(split_set):
             for part, clips in lists.items():
                 lines = [line(_place(where, clip), label) for clip, label in clips]
                 write_text(aside / cell / files[part], "".join(f"{text}\n" for text in lines))
@@ -110,23 +110,23 @@ def export(built: Built, where: Mapping[str, Place], form: str, out: Path) -> li
     return sorted(out.rglob("*.txt"))
 
 
-def _lists(built: Built) -> Iterator[tuple[str, dict[str, list[tuple[str, int]]]]]:
+def _lists(split_set: SplitSet) -> Iterator[tuple[str, dict[str, list[tuple[str, int]]]]]:
     """Every cell's parts as clips with the label that may be shown."""
-    index = {label: number for number, label in enumerate(sorted(built.definition.classes))}
-    rows = built.clips[built.clips["role"] == "test"]
+    index = {label: number for number, label in enumerate(sorted(split_set.benchmark_config.classes))}
+    rows = split_set.clips[split_set.clips["role"] == "test"]
     truth = dict(zip(rows["clip_id"].tolist(), rows["label"].map(index).tolist(), strict=True))
-    for cell, manifest in built.manifests.items():
-        shown = {**truth, **manifest.labels}
+    for cell, split in split_set.splits.items():
+        shown = {**truth, **split.labels}
         yield (
             cell,
             {
-                part: [(clip, shown.get(clip, HIDDEN)) for clip in getattr(manifest, part)]
+                part: [(clip, shown.get(clip, HIDDEN)) for clip in getattr(split, part)]
                 for part in ("labelled", "unlabelled", "validation", "test")
             },
         )
 
 
-def _place(where: Mapping[str, Place], clip: str) -> Place:
+def _place(where: Mapping[str, ClipLocation], clip: str) -> ClipLocation:
     if clip not in where:
         raise UserError(f"The source holds no clip '{clip}' of this split; give the folder that it was built from.")
     place = where[clip]

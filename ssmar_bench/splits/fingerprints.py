@@ -18,15 +18,15 @@ from ssmar_bench.core.benchmark_config import Section
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.identity import digest
-from ssmar_bench.core.split import Manifest
+from ssmar_bench.core.split import Split
 
 FORMAT = 1
 """Raised when a digest's meaning changes; fingerprints of another format are not compared."""
 
-ByClass = dict[int, "Print"]
+ByClass = dict[int, "ClassFingerprint"]
 
 
-class Print(Section):
+class ClassFingerprint(Section):
     """Some clips: their number, and 16 hexadecimal digits over their sorted ids."""
 
     clips: int = Field(ge=0)
@@ -38,34 +38,35 @@ class Fingerprints(Section):
 
     Attributes:
         benchmark, classes: the definition's name, and its classes by the source's id.
-        manifests: cell (``r10_s0``) -> fingerprint of its manifest.
+        splits: cell (``r10_s0``) -> fingerprint of its manifest.
         parts: ``train``, ``validation``, ``test`` -> class -> clips; the same for all cells.
         labelled: cell -> class -> labelled clips.
-        store: fingerprint of the decoded frames, "" where none are decoded. It holds for one version of the decoder.
+        frame_cache: fingerprint of the decoded frames, "" where none are decoded. It holds for one version of the
+            decoder.
     """
 
     format: int = FORMAT
     benchmark: str
     classes: dict[int, str]
-    manifests: dict[str, str]
+    splits: dict[str, str]
     parts: dict[str, ByClass]
     labelled: dict[str, ByClass]
-    store: str = ""
+    frame_cache: str = ""
 
 
-def cell_name(ratio: float, seed: int) -> str:
+def split_name(ratio: float, seed: int) -> str:
     """``r10_s0`` for 10 % and seed 0, as run folders write it."""
     return f"r{100 * ratio:g}_s{seed}"
 
 
-def cell_words(cell: str) -> str:
+def split_description(cell: str) -> str:
     """``ratio 10 %, seed 0`` for ``r10_s0``."""
     ratio, _, seed = cell.partition("_")
     return f"ratio {ratio[1:]} %, seed {seed[1:]}"
 
 
 def fingerprints(
-    name: str, classes: Mapping[int, str], clips: pd.DataFrame, manifests: Sequence[Manifest], store: str = ""
+    name: str, classes: Mapping[int, str], clips: pd.DataFrame, splits: Sequence[Split], frame_cache: str = ""
 ) -> Fingerprints:
     """The fingerprints of a split.
 
@@ -73,34 +74,32 @@ def fingerprints(
         name: the benchmark's.
         classes: the source's id -> name.
         clips: every clip of the benchmark with ``clip_id``, ``label`` (the source's id) and ``role``.
-        manifests: the cells.
-        store: fingerprint of the decoded frames, if there are any.
+        splits: the cells.
+        frame_cache: fingerprint of the decoded frames, if there are any.
     """
     of_role = {str(role): group for role, group in clips.groupby("role")}
     return Fingerprints(
         benchmark=name,
         classes=dict(classes),
-        manifests={_cell(manifest): manifest.fingerprint() for manifest in manifests},
+        splits={_cell(split): split.fingerprint() for split in splits},
         parts={role: _prints(of_role.get(role, clips.iloc[:0]), classes) for role in ("train", "validation", "test")},
-        labelled={
-            _cell(manifest): _prints(clips[clips["clip_id"].isin(manifest.labelled)], classes) for manifest in manifests
-        },
-        store=store,
+        labelled={_cell(split): _prints(clips[clips["clip_id"].isin(split.labelled)], classes) for split in splits},
+        frame_cache=frame_cache,
     )
 
 
-def _cell(manifest: Manifest) -> str:
-    return cell_name(manifest.ratio, manifest.seed)
+def _cell(split: Split) -> str:
+    return split_name(split.ratio, split.seed)
 
 
 def _prints(clips: pd.DataFrame, classes: Mapping[int, str]) -> ByClass:
     of_class: dict[int, list[str]] = {label: [] for label in classes}
     for clip, label in zip(clips["clip_id"].tolist(), clips["label"].tolist(), strict=True):
         of_class[label].append(clip)
-    return {label: Print(clips=len(ids), digest=digest(sorted(ids))) for label, ids in of_class.items()}
+    return {label: ClassFingerprint(clips=len(ids), digest=digest(sorted(ids))) for label, ids in of_class.items()}
 
 
-def read(path: Path) -> Fingerprints:
+def read_fingerprints(path: Path) -> Fingerprints:
     """The fingerprints in a file.
 
     Raises:
@@ -123,7 +122,7 @@ def read(path: Path) -> Fingerprints:
 
 
 def to_json(prints: Fingerprints) -> Any:
-    """Plain data for :func:`read`."""
+    """Plain data for :func:`read_fingerprints`."""
     return prints.model_dump(mode="json")
 
 
@@ -137,20 +136,20 @@ def differences(here: Fingerprints, there: Fingerprints) -> list[str]:
     """
     if here.benchmark != there.benchmark:
         raise UserError(f"This is a split of {here.benchmark}, the other one of {there.benchmark}; compare like ones.")
-    cells = [cell for cell in here.manifests if cell in there.manifests]
+    cells = [cell for cell in here.splits if cell in there.splits]
     if not cells:
-        ours, theirs = (", ".join(sorted(prints.manifests)) for prints in (here, there))
+        ours, theirs = (", ".join(sorted(prints.splits)) for prints in (here, there))
         raise UserError(f"The splits have no ratio and seed in common: here {ours}; there {theirs}.")
     found = [*_of_classes(here, there)]
     for part in ("train", "validation", "test"):
         found += _of_part(part, here, here.parts.get(part, {}), there.parts.get(part, {}))
     for cell in cells:
-        words = f"{cell_words(cell)}, labelled"
+        words = f"{split_description(cell)}, labelled"
         labelled = _of_part(words, here, here.labelled.get(cell, {}), there.labelled.get(cell, {}))
         found += labelled
-        if not found and here.manifests[cell] != there.manifests[cell]:
-            found.append(f"{cell_words(cell)}: the manifests' fingerprints differ, though every part agrees.")
-    if here.store and there.store and here.store != there.store:
+        if not found and here.splits[cell] != there.splits[cell]:
+            found.append(f"{split_description(cell)}: the manifests' fingerprints differ, though every part agrees.")
+    if here.frame_cache and there.frame_cache and here.frame_cache != there.frame_cache:
         found.append(
             "decoded frames: other pixels (another copy of the videos, store recipe, or version of the decoder)."
         )

@@ -24,7 +24,7 @@ def _keys(axis: str, names: Iterable[str]) -> npt.NDArray[np.uint64]:
     return np.frombuffer(b"".join(map(digest, names)), ">u8").reshape(-1, 2).astype(np.uint64)
 
 
-def places(axis: str, names: Sequence[str], groups: Integers) -> Integers:
+def hash_rank(axis: str, names: Sequence[str], groups: Integers) -> Integers:
     """Each name's place 0, 1, ... in its group in the hash order of ``axis`` (``labelled/0``), (N,).
 
     Args:
@@ -42,17 +42,17 @@ def places(axis: str, names: Sequence[str], groups: Integers) -> Integers:
     return place
 
 
-def first_people(axis: str, people: pd.Series[str], wanted: float) -> list[str]:
+def first_subjects(axis: str, subjects: pd.Series[str], wanted: float) -> list[str]:
     """People in the hash order of ``axis`` until they hold ``wanted`` of the clips; at least one is left over.
 
     Args:
-        axis: what is decided, as in :func:`places`.
-        people: the person of every clip (or the clips themselves, each of which then is its own person).
+        axis: what is decided, as in :func:`hash_rank`.
+        subjects: the person of every clip (or the clips themselves, each of which then is its own person).
         wanted: clips.
     """
-    sizes = people.value_counts()
+    sizes = subjects.value_counts()
     names = np.array(sorted(sizes.index), dtype=object)
-    order = np.argsort(places(axis, list(names), np.zeros(len(names), np.int64)))
+    order = np.argsort(hash_rank(axis, list(names), np.zeros(len(names), np.int64)))
     ordered = names[order]
     before = np.r_[0, np.cumsum(sizes.loc[ordered].to_numpy())[:-1]]
     return list(ordered[:-1][before[:-1] < wanted])

@@ -22,54 +22,54 @@ from pathlib import Path
 import pandas as pd
 from ruamel.yaml import YAML
 
-from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import links
-from ssmar_bench.core.benchmark_config import Definition
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json, write_json, write_text
-from ssmar_bench.core.identity import canonical
-from ssmar_bench.core.split import Manifest
+from ssmar_bench.core.identity import canonical_json
+from ssmar_bench.core.split import Split
 from ssmar_bench.splits import fingerprints as prints
-from ssmar_bench.splits.build import Benchmark
-from ssmar_bench.splits.fingerprints import Fingerprints, cell_name, differences, fingerprints
+from ssmar_bench.splits.build import BenchmarkClips
+from ssmar_bench.splits.fingerprints import Fingerprints, differences, fingerprints, split_name
 
 COLUMNS = ("clip_id", "label", "person", "video", "part", "role", "seconds", "twin")
 
 
 @dataclass(frozen=True)
-class Built:
+class SplitSet:
     """A split for some ratios and seeds.
 
     Attributes:
-        definition: what it was built by; its ratios and seeds are the cells.
+        benchmark_config: what it was built by; its ratios and seeds are the cells.
         clips: a frame of :data:`COLUMNS`, sorted by id: clip, the source's class id, person ("" where unknown), number
             of the video that it lies in, official part, role (``train``, ``validation``, ``test``), seconds (NaN where
             unknown), and an earlier clip that shows the same frames ("" where there is none).
-        manifests: cell (``r10_s0``) -> manifest.
+        splits: cell (``r10_s0``) -> manifest.
         fingerprints: of all of it.
     """
 
-    definition: Definition
+    benchmark_config: BenchmarkConfig
     clips: pd.DataFrame
-    manifests: dict[str, Manifest]
+    splits: dict[str, Split]
     fingerprints: Fingerprints
 
 
-def build_all(
-    benchmark: Benchmark,
+def build_split_set(
+    benchmark: BenchmarkClips,
     seconds: pd.Series[float] | None = None,
-    store: str = "",
+    frame_cache: str = "",
     twins: Mapping[str, str] | None = None,
-) -> Built:
+) -> SplitSet:
     """The split of ``benchmark`` at all ratios and seeds of its definition.
 
     Args:
         benchmark: the clips in their roles.
         seconds: clip id -> seconds, where they are known.
-        store: fingerprint of the decoded frames, "" where there are none.
+        frame_cache: fingerprint of the decoded frames, "" where there are none.
         twins: clip id -> an earlier clip that shows the same frames; None where nobody has looked.
     """
-    definition, rows = benchmark.definition, benchmark.clips
+    benchmark_config, rows = benchmark.benchmark_config, benchmark.clips
     clips = pd.DataFrame(
         {
             "clip_id": rows["clip_id"],
@@ -82,25 +82,25 @@ def build_all(
             "twin": rows["clip_id"].map(dict(twins or {})).fillna("").astype(str),
         }
     )
-    cells = [(ratio, seed) for ratio in definition.ratios for seed in definition.seeds]
-    manifests = {cell_name(ratio, seed): benchmark.manifest(ratio, seed) for ratio, seed in cells}
-    taken = fingerprints(definition.name, definition.classes, clips, list(manifests.values()), store)
-    return Built(definition, clips, manifests, taken)
+    cells = [(ratio, seed) for ratio in benchmark_config.ratios for seed in benchmark_config.seeds]
+    splits = {split_name(ratio, seed): benchmark.split(ratio, seed) for ratio, seed in cells}
+    taken = fingerprints(benchmark_config.name, benchmark_config.classes, clips, list(splits.values()), frame_cache)
+    return SplitSet(benchmark_config, clips, splits, taken)
 
 
-def write(built: Built, out: Path) -> Path:
-    """Write ``built`` into the folder ``out/<benchmark>``, which appears when it is whole.
+def write_split_set(split_set: SplitSet, out: Path) -> Path:
+    """Write ``split_set`` into the folder ``out/<benchmark>``, which appears when it is whole.
 
     Raises:
         UserError: another split stands there, or something that is no split.
     """
-    folder = out / built.definition.name
+    folder = out / split_set.benchmark_config.name
     aside = out / f".{folder.name}.{os.getpid()}.partial"
     old = aside.with_suffix(".old")
-    _require_like(built, folder)
+    _require_like(split_set, folder)
     try:
         links.discard(aside)
-        _write_files(built, aside)
+        _write_files(split_set, aside)
         if folder.exists():
             folder.rename(old)
         aside.rename(folder)
@@ -112,40 +112,42 @@ def write(built: Built, out: Path) -> Path:
     return folder
 
 
-def _require_like(built: Built, folder: Path) -> None:
+def _require_like(split_set: SplitSet, folder: Path) -> None:
     """What stands there may be replaced by the same split alone."""
     if not folder.exists():
         return
-    there = prints.read(folder / "fingerprints.json") if (folder / "fingerprints.json").is_file() else None
-    if there is None or set(there.manifests) != set(built.manifests) or differences(built.fingerprints, there):
+    there = prints.read_fingerprints(folder / "fingerprints.json") if (folder / "fingerprints.json").is_file() else None
+    if there is None or set(there.splits) != set(split_set.splits) or differences(split_set.fingerprints, there):
         raise UserError(f"{folder}: something else stands there; nothing is overwritten, so give another --out.")
 
 
-def _write_files(built: Built, folder: Path) -> None:
+def _write_files(split_set: SplitSet, folder: Path) -> None:
     text = io.StringIO()
-    values = built.definition.model_dump(mode="json", exclude_defaults=True)
-    YAML().dump(values | {"classes": built.definition.classes}, text)  # JSON would make texts of their ids
+    values = split_set.benchmark_config.model_dump(mode="json", exclude_defaults=True)
+    YAML().dump(values | {"classes": split_set.benchmark_config.classes}, text)  # JSON would make texts of their ids
     write_text(folder / "definition.yaml", text.getvalue())
-    write_text(folder / "clips.csv", built.clips.to_csv(index=False, lineterminator="\n", float_format="%.2f"))
-    for cell, manifest in built.manifests.items():
-        write_text(folder / "manifests" / f"{cell}.json", canonical(manifest.to_json()) + "\n")
-    write_json(folder / "fingerprints.json", prints.to_json(built.fingerprints))
+    write_text(folder / "clips.csv", split_set.clips.to_csv(index=False, lineterminator="\n", float_format="%.2f"))
+    for cell, split in split_set.splits.items():
+        write_text(folder / "manifests" / f"{cell}.json", canonical_json(split.to_json()) + "\n")
+    write_json(folder / "fingerprints.json", prints.to_json(split_set.fingerprints))
 
 
-def read(folder: Path) -> Built:
+def read_split_set(folder: Path) -> SplitSet:
     """The split in ``folder``.
 
     Raises:
         UserError: there is none, a file is missing or no such file, or was changed after it was written.
     """
-    stored = prints.read(folder / "fingerprints.json")
-    definition = definitions.read(str(folder / "definition.yaml"))
-    manifests = read_manifests(folder)
+    stored = prints.read_fingerprints(folder / "fingerprints.json")
+    benchmark_config = benchmark_configs.read_benchmark_config(str(folder / "definition.yaml"))
+    splits = read_splits(folder)
     clips = _read_clips(folder / "clips.csv")
-    again = fingerprints(definition.name, definition.classes, clips, list(manifests.values()), stored.store)
+    again = fingerprints(
+        benchmark_config.name, benchmark_config.classes, clips, list(splits.values()), stored.frame_cache
+    )
     if again != stored:
         raise UserError(f"{folder}: its files do not agree with its fingerprints.json; build the split anew.")
-    return Built(definition, clips, manifests, stored)
+    return SplitSet(benchmark_config, clips, splits, stored)
 
 
 def _read_clips(path: Path) -> pd.DataFrame:
@@ -166,7 +168,7 @@ def _read_clips(path: Path) -> pd.DataFrame:
     return clips
 
 
-def read_manifests(path: Path) -> dict[str, Manifest]:
+def read_splits(path: Path) -> dict[str, Split]:
     """The manifests in a built split's folder, or the one in a file, by cell in the order of ratios and seeds.
 
     Raises:
@@ -175,16 +177,16 @@ def read_manifests(path: Path) -> dict[str, Manifest]:
     files = sorted((path / "manifests").glob("*.json")) if path.is_dir() else [path]
     if not files:
         raise UserError(f"{path}: expected a built split, found no manifests/ in it.")
-    manifests: Iterable[Manifest] = map(_read_manifest, files)
+    splits: Iterable[Split] = map(_read_split, files)
     return {
-        cell_name(manifest.ratio, manifest.seed): manifest
-        for manifest in sorted(manifests, key=lambda manifest: (manifest.ratio, manifest.seed))
+        split_name(split.ratio, split.seed): split
+        for split in sorted(splits, key=lambda split: (split.ratio, split.seed))
     }
 
 
-def _read_manifest(path: Path) -> Manifest:
+def _read_split(path: Path) -> Split:
     try:
-        return Manifest.from_json(read_json(path))
+        return Split.from_json(read_json(path))
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file or folder; expected a built split or a manifest.") from None
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:

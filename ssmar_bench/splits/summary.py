@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ssmar_bench.core.benchmark_config import Definition
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.splits.build import ROLES
-from ssmar_bench.splits.split_set import Built
+from ssmar_bench.splits.split_set import SplitSet
 
 SHOWN = 5
 """Classes, or pairs of clips, that a warning names before it counts the others."""
 
 
 @dataclass(frozen=True)
-class Summary:
+class SplitSummary:
     """A split in numbers.
 
     Attributes:
-        parts: a row a class and one for ``all``; columns (role, ``clips`` | ``people`` | ``seconds``); people and
+        parts: a row a class and one for ``all``; columns (role, ``clips`` | ``subjects`` | ``seconds``); people and
             seconds are NaN where they are not known of every clip.
         labelled: a row a class and one for ``all``; a column a cell: labelled clips.
         warnings: a sentence each.
@@ -31,30 +31,30 @@ class Summary:
     warnings: list[str]
 
 
-def summary(built: Built) -> Summary:
+def summarise_split(split_set: SplitSet) -> SplitSummary:
     """The numbers of a built split."""
-    clips = built.clips
+    clips = split_set.clips
     labelled = {
-        cell: clips[clips["clip_id"].isin(manifest.labelled)].groupby("label").size()
-        for cell, manifest in built.manifests.items()
+        cell: clips[clips["clip_id"].isin(split.labelled)].groupby("label").size()
+        for cell, split in split_set.splits.items()
     }
-    counts = pd.DataFrame(labelled).reindex(sorted(built.definition.classes)).fillna(0).astype(int)
+    counts = pd.DataFrame(labelled).reindex(sorted(split_set.benchmark_config.classes)).fillna(0).astype(int)
     counts.loc["all"] = counts.sum()
-    return Summary(_parts(clips, built.definition), counts, list(_warnings(built)))
+    return SplitSummary(_parts(clips, split_set.benchmark_config), counts, list(_warnings(split_set)))
 
 
-def _parts(clips: pd.DataFrame, definition: Definition) -> pd.DataFrame:
-    labels = [*sorted(definition.classes), "all"]
+def _parts(clips: pd.DataFrame, benchmark_config: BenchmarkConfig) -> pd.DataFrame:
+    labels = [*sorted(benchmark_config.classes), "all"]
     both = pd.concat([clips, clips.assign(label="all")])
     tables = {}
     for role in ROLES:
         groups = both[both["role"] == role].groupby("label")
-        table = groups.agg(clips=("clip_id", "size"), people=("person", _people), seconds=("seconds", _seconds))
+        table = groups.agg(clips=("clip_id", "size"), subjects=("person", _subjects), seconds=("seconds", _seconds))
         tables[role] = table.reindex(labels, fill_value=0)
     return pd.concat(tables, axis=1)
 
 
-def _people(names: pd.Series[str]) -> float:
+def _subjects(names: pd.Series[str]) -> float:
     """How many; NaN if one is not known."""
     return float("nan") if (names == "").any() else float(names.nunique())
 
@@ -63,10 +63,10 @@ def _seconds(seconds: pd.Series[float]) -> float:
     return float(seconds.sum(skipna=False))
 
 
-def _warnings(built: Built) -> Iterator[str]:
-    clips, definition = built.clips, built.definition
+def _warnings(split_set: SplitSet) -> Iterator[str]:
+    clips, benchmark_config = split_set.clips, split_set.benchmark_config
     of_role = {role: clips[clips["role"] == role] for role in ROLES}
-    for official, expected in definition.expected_clips.items():
+    for official, expected in benchmark_config.expected_clips.items():
         found = int((clips["part"] == official).sum())
         if found != expected:
             yield (
@@ -81,25 +81,25 @@ def _warnings(built: Built) -> Iterator[str]:
         yield from _shared(of_role[one], of_role[other], f"{one} and {other}", so)
     yield from _twins(clips)
     for role in ROLES[1:]:
-        missing = sorted(set(definition.classes) - set(of_role[role]["label"]))
+        missing = sorted(set(benchmark_config.classes) - set(of_role[role]["label"]))
         if missing:
-            names = ", ".join(f"{label} ({definition.classes[label]})" for label in missing[:SHOWN])
+            names = ", ".join(f"{label} ({benchmark_config.classes[label]})" for label in missing[:SHOWN])
             more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
             yield f"No {role} clip shows class {names}{more}: its recognition is not measured there."
-    if definition.parts.labelled_by == "person":
-        for manifest in built.manifests.values():
-            true = len(manifest.labelled) / (len(manifest.labelled) + len(manifest.unlabelled))
-            if abs(true - manifest.ratio) > 0.1 * manifest.ratio:
+    if benchmark_config.parts.labelled_by == "person":
+        for split in split_set.splits.values():
+            true = len(split.labelled) / (len(split.labelled) + len(split.unlabelled))
+            if abs(true - split.ratio) > 0.1 * split.ratio:
                 yield (
-                    f"Whole people are labelled: at ratio {manifest.ratio:g} and seed {manifest.seed} they hold "
+                    f"Whole people are labelled: at ratio {split.ratio:g} and seed {split.seed} they hold "
                     f"{true:.1%} of the training clips."
                 )
 
 
 def _shared(one: pd.DataFrame, other: pd.DataFrame, where: str, so: str) -> Iterator[str]:
-    people = ({*one["person"]} & {*other["person"]}) - {""}
-    if people:
-        who = "1 person or source video" if len(people) == 1 else f"{len(people):,} people or source videos"
+    subjects = ({*one["person"]} & {*other["person"]}) - {""}
+    if subjects:
+        who = "1 person or source video" if len(subjects) == 1 else f"{len(subjects):,} people or source videos"
         yield f"{who} in both {where}: {so}."
     videos = {*one["video"]} & {*other["video"]}
     if videos:

@@ -1,7 +1,8 @@
 """Checks that every algorithm passes, ours and a user's, on a tiny problem without any data.
 
 In a test of your own, one test a check: ``test_my_method = conformance("my-method")``. Anywhere else:
-``outcomes = examine_all(Subject.of("my-method"))``, or of a class ``Subject("mine", MyMethod, {"threshold": 0.95})``.
+``outcomes = examine_all(Subject.of("my-method"))``, or of a class ``MethodUnderTest("mine", MyMethod, {"threshold":
+0.95})``.
 """
 
 from __future__ import annotations
@@ -16,8 +17,18 @@ from ssmar_bench.testing import (  # noqa: F401  # registered
     method_config_check,
     shapes,
 )
-from ssmar_bench.testing.check import CHECKS, FIRST, Check, Outcome, examine, examine_all, in_order
+from ssmar_bench.testing.check import CHECKS, FIRST, Check, Outcome, examine, examine_all, ordered_checks
 from ssmar_bench.testing.conformance import conformance
-from ssmar_bench.testing.method_under_test import Subject
+from ssmar_bench.testing.method_under_test import MethodUnderTest
 
-__all__ = ["CHECKS", "FIRST", "Check", "Outcome", "Subject", "conformance", "examine", "examine_all", "in_order"]
+__all__ = [
+    "CHECKS",
+    "FIRST",
+    "Check",
+    "MethodUnderTest",
+    "Outcome",
+    "conformance",
+    "examine",
+    "examine_all",
+    "ordered_checks",
+]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ssmar_bench.core.contained import LIMIT, EndedError, LateError, contained
-from ssmar_bench.testing.method_under_test import Subject
+from ssmar_bench.testing.method_under_test import MethodUnderTest
 
 
 class FailedError(Exception):
@@ -27,7 +27,7 @@ class Check:
 
     name: str
     holds: str
-    function: Callable[[Subject], None]
+    function: Callable[[MethodUnderTest], None]
     slow: bool = False
 
 
@@ -47,35 +47,37 @@ class Outcome:
 CHECKS: dict[str, Check] = {}
 
 
-def check(function: Callable[[Subject], None], slow: bool = False) -> Callable[[Subject], None]:
+def register_check(
+    function: Callable[[MethodUnderTest], None], slow: bool = False
+) -> Callable[[MethodUnderTest], None]:
     """Registers ``function`` under its name; its docstring is what holds."""
     name = function.__name__.replace("_", "-")
     CHECKS[name] = Check(name, (function.__doc__ or "").strip(), function, slow)
     return function
 
 
-def require(holds: object, sentence: str) -> None:
+def require_that(holds: object, sentence: str) -> None:
     """Fail with ``sentence`` unless ``holds``."""
     if not holds:
         raise FailedError(sentence)
 
 
-def examine(subject: Subject, name: str) -> Outcome:
+def examine(examined: MethodUnderTest, name: str) -> Outcome:
     """The outcome of one check; that the method raises, would end this process or hangs is a failure too."""
     try:
         with contained(0 if CHECKS[name].slow else LIMIT):  # a slow one has processes, and patience, of its own
-            CHECKS[name].function(subject)
+            CHECKS[name].function(examined)
     except NotApplicableError as reason:
         return Outcome(name, "not applicable", str(reason))
     except FailedError as fault:
-        return Outcome(name, "failed", f"{subject.name}: {fault}", last=name == FIRST)
+        return Outcome(name, "failed", f"{examined.name}: {fault}", last=name == FIRST)
     except SystemExit as error:
-        return Outcome(name, "failed", f"{subject.name}: it calls sys.exit({error.code!r}); raise an error instead.")
+        return Outcome(name, "failed", f"{examined.name}: it calls sys.exit({error.code!r}); raise an error instead.")
     except EndedError as ended:
-        return Outcome(name, "failed", f"{subject.name}: {ended}.", last=isinstance(ended, LateError))
+        return Outcome(name, "failed", f"{examined.name}: {ended}.", last=isinstance(ended, LateError))
     except Exception as error:  # noqa: BLE001  # whatever a stranger's method raises is what the check found
         raised = f"{type(error).__name__}: {error}"
-        sentence = f"{subject.name}: it raised {raised} (checked: {CHECKS[name].holds})"
+        sentence = f"{examined.name}: it raised {raised} (checked: {CHECKS[name].holds})"
         return Outcome(name, "failed", sentence, last=name == FIRST)
     return Outcome(name, "passed")
 
@@ -84,11 +86,11 @@ FIRST = "the-recipe-is-complete"
 """The check without which the others have nothing to look at."""
 
 
-def in_order() -> list[str]:
+def ordered_checks() -> list[str]:
     """The names of all checks: that of the recipe first, slow ones last."""
     return sorted(CHECKS, key=lambda name: (name != FIRST, CHECKS[name].slow))
 
 
-def examine_all(subject: Subject) -> list[Outcome]:
+def examine_all(examined: MethodUnderTest) -> list[Outcome]:
     """Every check."""
-    return [examine(subject, name) for name in in_order()]
+    return [examine(examined, name) for name in ordered_checks()]

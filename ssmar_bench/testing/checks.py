@@ -16,229 +16,252 @@ from copy import deepcopy
 import torch
 from torch import Tensor
 
-from ssmar_bench.core.contract import Batch, Method, Unlabelled, unbuilt
-from ssmar_bench.testing.check import FailedError, NotApplicableError, check, require
-from ssmar_bench.testing.method_under_test import Subject, gradients, same, start_epoch, tensors, total, unlabelled
+from ssmar_bench.core.contract import Batch, Method, Unlabelled, method_without_network
+from ssmar_bench.testing.check import FailedError, NotApplicableError, register_check, require_that
+from ssmar_bench.testing.method_under_test import (
+    MethodUnderTest,
+    equal_states,
+    gradients,
+    start_epoch,
+    tensors,
+    total_loss,
+    unlabelled,
+)
 
 
-def _needs_unlabelled(subject: Subject) -> None:
-    if not subject.algorithm.needs_unlabelled:
+def _needs_unlabelled(examined: MethodUnderTest) -> None:
+    if not examined.algorithm.needs_unlabelled:
         raise NotApplicableError("it does without unlabelled clips")
 
 
-@check
-def losses_are_finite_scalars_that_train(subject: Subject) -> None:
+@register_check
+def losses_are_finite_scalars_that_train(examined: MethodUnderTest) -> None:
     """Every term is a finite scalar with a gradient, and between them they train every weight."""
     trained: set[str] = set()
-    for epoch in subject.ends:
-        method = subject.selecting("all").at(epoch)
-        losses = subject.loss(method, epoch)
-        require(losses.terms, "loss() returned no term; give Losses({'labelled': ...}).")
+    for epoch in examined.ends:
+        method = examined.selecting("all").at(epoch)
+        losses = examined.loss(method, epoch)
+        require_that(losses.terms, "loss() returned no term; give Losses({'labelled': ...}).")
         for name, term in losses.terms.items():
-            require(term.shape == (), f"the term '{name}' has shape {tuple(term.shape)}; take its mean.")
-            require(term.isfinite(), f"the term '{name}' is {term.item()} in epoch {epoch}; look for log(0) and 0/0.")
-        require(total(losses).requires_grad, "no term has a gradient; do not detach the losses.")
-        found = gradients(method, total(losses))
+            require_that(term.shape == (), f"the term '{name}' has shape {tuple(term.shape)}; take its mean.")
+            require_that(
+                term.isfinite(), f"the term '{name}' is {term.item()} in epoch {epoch}; look for log(0) and 0/0."
+            )
+        require_that(total_loss(losses).requires_grad, "no term has a gradient; do not detach the losses.")
+        found = gradients(method, total_loss(losses))
         for name, gradient in found.items():
-            require(gradient.isfinite().all(), f"the gradient of '{name}' is not finite in epoch {epoch}.")
+            require_that(gradient.isfinite().all(), f"the gradient of '{name}' is not finite in epoch {epoch}.")
         trained |= {name for name, gradient in found.items() if gradient.any()}
-    wanted = {name for name, parameter in subject.build().named_parameters() if parameter.requires_grad}
+    wanted = {name for name, parameter in examined.build().named_parameters() if parameter.requires_grad}
     idle = ", ".join(sorted(wanted - trained)[:3])
-    require(not idle, f"no loss trains {idle}; use them, or set requires_grad_(False) (a teacher, a frozen part).")
+    require_that(not idle, f"no loss trains {idle}; use them, or set requires_grad_(False) (a teacher, a frozen part).")
 
 
-@check
-def the_unlabelled_loss_trains_the_backbone(subject: Subject) -> None:
+@register_check
+def the_unlabelled_loss_trains_the_backbone(examined: MethodUnderTest) -> None:
     """The terms of unlabelled clips alone give the backbone a gradient, and it depends on those clips."""
-    _needs_unlabelled(subject)
-    everything = subject.selecting("all")
+    _needs_unlabelled(examined)
+    everything = examined.selecting("all")
     reached = dependent = False
-    for epoch in range(subject.tiny.epochs):
+    for epoch in range(examined.tiny.epochs):
         method = everything.at(epoch)
-        terms = unlabelled(subject.loss(method, epoch, 1))
+        terms = unlabelled(examined.loss(method, epoch, 1))
         if terms:
             found = gradients(method, torch.stack([term.float() for term in terms.values()]).sum())
             reached |= any(gradient.any() for gradient in _of_backbone(found).values())
-        dependent |= not same(*(_pull(everything, epoch, clips_of) for clips_of in (1, 2)))
+        dependent |= not equal_states(*(_pull(everything, epoch, clips_of) for clips_of in (1, 2)))
         if reached and dependent:
             return
     reason = "a teacher's output taken for the student's, features made under no_grad, a weight that stays 0"
-    require(reached, f"its unlabelled terms give the backbone no gradient in any epoch; look for {reason}.")
-    require(dependent, f"the backbone's gradient is the same whatever the unlabelled clips are; look for {reason}.")
+    require_that(reached, f"its unlabelled terms give the backbone no gradient in any epoch; look for {reason}.")
+    require_that(
+        dependent, f"the backbone's gradient is the same whatever the unlabelled clips are; look for {reason}."
+    )
 
 
 def _of_backbone(found: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: gradient for name, gradient in found.items() if "backbone" in name}
 
 
-def _pull(subject: Subject, epoch: int, clips_of: int) -> dict[str, Tensor]:
+def _pull(examined: MethodUnderTest, epoch: int, clips_of: int) -> dict[str, Tensor]:
     """The backbone's gradient in a step whose unlabelled clips are those of step ``clips_of``.
 
     In evaluation mode, where BatchNorm does not let the labelled loss see them.
     """
-    method = subject.at(epoch).eval()
-    batch = dataclasses.replace(subject.batch(method, 1), unlabelled=subject.batch(method, clips_of).unlabelled)
-    return _of_backbone(gradients(method, total(subject.loss(method, epoch, 1, batch))))
+    method = examined.at(epoch).eval()
+    batch = dataclasses.replace(examined.batch(method, 1), unlabelled=examined.batch(method, clips_of).unlabelled)
+    return _of_backbone(gradients(method, total_loss(examined.loss(method, epoch, 1, batch))))
 
 
-@check
-def pseudo_labels_are_whole(subject: Subject) -> None:
+@register_check
+def pseudo_labels_are_whole(examined: MethodUnderTest) -> None:
     """Pseudo-labels are of the batch's clips, detached, of the right shape and type, with weights of at least 0."""
-    for epoch in subject.ends:
-        method = subject.at(epoch)
-        batch = subject.batch(method)
-        for name, stream in subject.loss(method, epoch, 0, batch).pseudo.items():
+    for epoch in examined.ends:
+        method = examined.at(epoch)
+        batch = examined.batch(method)
+        for name, series in examined.loss(method, epoch, 0, batch).pseudo.items():
             assert batch.unlabelled is not None
             known = set(batch.unlabelled.index.tolist())
-            require(set(stream.index.tolist()) <= known, f"the stream '{name}' has an index that is not in the batch.")
+            require_that(
+                set(series.index.tolist()) <= known, f"the stream '{name}' has an index that is not in the batch."
+            )
             for part in ("label", "weight", "confidence"):
-                tensor: Tensor = getattr(stream, part)
-                require(tensor.shape == stream.index.shape, f"{name}.{part} has shape {tuple(tensor.shape)}, not (N,).")
-                require(not tensor.requires_grad, f"{name}.{part} carries a gradient; detach it.")
-            label = stream.label
-            require(label.dtype == torch.long, f"{name}.label is {label.dtype}; make it torch.long.")
-            require(((label >= 0) & (label < subject.tiny.classes)).all(), f"{name}.label is no class.")
-            require((stream.weight >= 0).all(), f"{name}.weight is negative.")
-            require(stream.confidence.isfinite().all(), f"{name}.confidence is not finite.")
+                tensor: Tensor = getattr(series, part)
+                require_that(
+                    tensor.shape == series.index.shape, f"{name}.{part} has shape {tuple(tensor.shape)}, not (N,)."
+                )
+                require_that(not tensor.requires_grad, f"{name}.{part} carries a gradient; detach it.")
+            label = series.label
+            require_that(label.dtype == torch.long, f"{name}.label is {label.dtype}; make it torch.long.")
+            require_that(((label >= 0) & (label < examined.tiny.classes)).all(), f"{name}.label is no class.")
+            require_that((series.weight >= 0).all(), f"{name}.weight is negative.")
+            require_that(series.confidence.isfinite().all(), f"{name}.confidence is not finite.")
 
 
-@check
-def the_batch_is_not_changed(subject: Subject) -> None:
+@register_check
+def the_batch_is_not_changed(examined: MethodUnderTest) -> None:
     """Loss, gradient and prediction leave the batch as it was: several methods may look at one."""
-    for epoch in subject.ends:
-        method = subject.at(epoch)
-        batch = subject.batch(method)
+    for epoch in examined.ends:
+        method = examined.at(epoch)
+        batch = examined.batch(method)
         before = {name: tensor.clone() for name, tensor in tensors(batch).items()}
-        total(subject.loss(method, epoch, 0, batch)).backward()  # type: ignore[no-untyped-call]
-        method.after_step(subject.progress(epoch))
+        total_loss(examined.loss(method, epoch, 0, batch)).backward()  # type: ignore[no-untyped-call]
+        method.after_step(examined.progress(epoch))
         with torch.no_grad():
             method.eval().predict(next(iter(batch.labelled.clips.values())))
         for name, tensor in tensors(batch).items():
-            require(same(tensor, before[name]), f"batch.{name} was changed in place; write to a clone of it.")
+            require_that(
+                equal_states(tensor, before[name]), f"batch.{name} was changed in place; write to a clone of it."
+            )
 
 
-class _Told(Unlabelled):
+class _UnlabelledWithLabels(Unlabelled):
     """Unlabelled clips with the field that they must not have: for methods that look for it."""
 
     label: Tensor
     labels: Tensor
 
 
-@check
-def hidden_labels_do_not_matter(subject: Subject) -> None:
+@register_check
+def hidden_labels_do_not_matter(examined: MethodUnderTest) -> None:
     """Nothing changes when the labels of the unlabelled clips, were they there, are permuted."""
-    _needs_unlabelled(subject)
+    _needs_unlabelled(examined)
     runs = []
     for shift in (0, 1):
-        method = subject.build()
+        method = examined.build()
         seen = []
-        for epoch in subject.ends:
-            start_epoch(method, subject.tiny, epoch)
-            batch = subject.batch(method)
+        for epoch in examined.ends:
+            start_epoch(method, examined.tiny, epoch)
+            batch = examined.batch(method)
             assert batch.unlabelled is not None
-            told = _Told(batch.unlabelled.clips, batch.unlabelled.index)
-            truth = (batch.unlabelled.index + shift) % subject.tiny.classes
-            object.__setattr__(told, "label", truth)
-            object.__setattr__(told, "labels", truth)
-            losses = subject.loss(method, epoch, 0, Batch(batch.labelled, told))
-            total(losses).backward()  # type: ignore[no-untyped-call]
-            seen += [dict(losses.terms), {name: vars(stream) for name, stream in losses.pseudo.items()}]
+            with_labels = _UnlabelledWithLabels(batch.unlabelled.clips, batch.unlabelled.index)
+            truth = (batch.unlabelled.index + shift) % examined.tiny.classes
+            object.__setattr__(with_labels, "label", truth)
+            object.__setattr__(with_labels, "labels", truth)
+            losses = examined.loss(method, epoch, 0, Batch(batch.labelled, with_labels))
+            total_loss(losses).backward()  # type: ignore[no-untyped-call]
+            seen += [dict(losses.terms), {name: vars(series) for name, series in losses.pseudo.items()}]
         seen.append(deepcopy(method.state_dict()))
         runs.append(seen)
     sentence = "its losses change with the labels of unlabelled clips; a method may read clips and index alone."
-    require(all(same(one, other) for one, other in zip(*runs, strict=True)), sentence)
+    require_that(all(equal_states(one, other) for one, other in zip(*runs, strict=True)), sentence)
 
 
-@check
-def it_repeats_itself(subject: Subject) -> None:
+@register_check
+def it_repeats_itself(examined: MethodUnderTest) -> None:
     """Two methods of one seed compute the same, to the last bit, when torch's generator is set alike."""
-    for epoch in subject.ends:
-        one, other = (subject.train(subject.at(epoch), epoch, 2) for _ in range(2))
+    for epoch in examined.ends:
+        one, other = (examined.train(examined.at(epoch), epoch, 2) for _ in range(2))
         sentence = (
             "the same weights, clips and seed gave another loss; draw from torch's global generator alone (not from "
             "numpy, random or the clock), and iterate over no set."
         )
-        require(all(same(a.terms, b.terms) for a, b in zip(one, other, strict=True)), sentence)
+        require_that(all(equal_states(a.terms, b.terms) for a, b in zip(one, other, strict=True)), sentence)
 
 
-@check
-def it_goes_on_alike_when_saved_and_loaded(subject: Subject) -> None:
+@register_check
+def it_goes_on_alike_when_saved_and_loaded(examined: MethodUnderTest) -> None:
     """A method whose state is loaded into a new one of another seed takes the same next steps."""
-    for epoch in (1, subject.tiny.epochs - 2):
-        method = subject.at(epoch)
-        subject.train(method, epoch, 3)
+    for epoch in (1, examined.tiny.epochs - 2):
+        method = examined.at(epoch)
+        examined.train(method, epoch, 3)
         stored = io.BytesIO()
         torch.save(method.state_dict(), stored)
         stored.seek(0)
-        other = subject.on(seed=subject.tiny.seed + 1).build()
+        other = examined.on(seed=examined.tiny.seed + 1).build()
         other.load_state_dict(torch.load(stored, weights_only=True))
         for each in (method, other):
-            start_epoch(each, subject.tiny, epoch + 1)
-        one, two = (subject.train(each, epoch + 1, 2, first=3) for each in (method, other))
+            start_epoch(each, examined.tiny, epoch + 1)
+        one, two = (examined.train(each, epoch + 1, 2, first=3) for each in (method, other))
         advice = "keep what it remembers in parameters and buffers (register_buffer), not in plain attributes."
         for step, (a, b) in enumerate(zip(one, two, strict=True), 1):
-            require(same(a.terms, b.terms), f"step {step} after loading has other losses; {advice}")
-        require(
-            same(subject.predict(method), subject.predict(other)), f"its predictions differ after loading; {advice}"
+            require_that(equal_states(a.terms, b.terms), f"step {step} after loading has other losses; {advice}")
+        require_that(
+            equal_states(examined.predict(method), examined.predict(other)),
+            f"its predictions differ after loading; {advice}",
         )
 
 
-@check
-def prediction_is_of_each_clip_by_itself(subject: Subject) -> None:
+@register_check
+def prediction_is_of_each_clip_by_itself(examined: MethodUnderTest) -> None:
     """``predict`` gives finite logits (B, classes), the same for a clip alone and among others, and changes nothing."""
-    for epoch in subject.ends:
-        method = subject.at(epoch)
-        subject.train(method, epoch, 1)
+    for epoch in examined.ends:
+        method = examined.at(epoch)
+        examined.train(method, epoch, 1)
         method.eval()
-        clips = next(iter(subject.batch(method).labelled.clips.values()))
+        clips = next(iter(examined.batch(method).labelled.clips.values()))
         before = deepcopy(method.state_dict())
         with torch.no_grad():
             logits = method.predict(clips)
             alone = torch.cat([method.predict(clip[None]) for clip in clips])
-        shape = (subject.tiny.batch, subject.tiny.classes)
-        require(logits.shape == shape, f"predict() gave {tuple(logits.shape)} for {shape[0]} clips, not {shape}.")
-        require(logits.isfinite().all(), "predict() gave logits that are not finite.")
+        shape = (examined.tiny.batch, examined.tiny.classes)
+        require_that(logits.shape == shape, f"predict() gave {tuple(logits.shape)} for {shape[0]} clips, not {shape}.")
+        require_that(logits.isfinite().all(), "predict() gave logits that are not finite.")
         near = torch.allclose(alone.float(), logits.float(), rtol=1e-3, atol=1e-4)
-        require(
+        require_that(
             near, "a clip's logits depend on the other clips; predict() runs in evaluation mode and normalises none."
         )
-        require(same(method.state_dict(), before), "predict() changed the method's state; only loss() may.")
+        require_that(
+            equal_states(method.state_dict(), before), "predict() changed the method's state; only loss() may."
+        )
 
 
-@check
-def views_are_known_from_the_hyper_parameters(subject: Subject) -> None:
+@register_check
+def views_are_known_from_the_hyper_parameters(examined: MethodUnderTest) -> None:
     """A plan can ask for the views before anything is built, and gets those of the built method."""
-    config = subject.algorithm.Config.model_validate(dict(subject.values))
+    config = examined.algorithm.Config.model_validate(dict(examined.values))
     advice = "views() must read self.config alone, because a plan asks for it before networks and pools exist."
     try:
-        found = unbuilt(subject.algorithm, config).views()
+        found = method_without_network(examined.algorithm, config).views()
     except AttributeError as error:
         raise FailedError(f"{str(error).rstrip('.')}; {advice}") from error
-    require(found == subject.build().views(), f"the built method has other views than its config alone gives; {advice}")
+    require_that(
+        found == examined.build().views(), f"the built method has other views than its config alone gives; {advice}"
+    )
 
 
-@check
-def it_starts_from_the_common_student(subject: Subject) -> None:
+@register_check
+def it_starts_from_the_common_student(examined: MethodUnderTest) -> None:
     """The student's first weights are those that every method of a seed starts from."""
     torch.manual_seed(7)
-    student = subject.tiny.context(subject.algorithm).network("student").state_dict()
+    student = examined.tiny.context(examined.algorithm).network("student").state_dict()
     torch.manual_seed(8)
-    found = subject.build().state_dict()
+    found = examined.build().state_dict()
     mark = "classifier.weight"
     starts = [key.removesuffix(mark) for key in found if key.endswith(mark)]
-    common = any(all(same(found.get(start + key), value) for key, value in student.items()) for start in starts)
-    require(
+    common = any(all(equal_states(found.get(start + key), value) for key, value in student.items()) for start in starts)
+    require_that(
         common,
         "it does not start from context.network('student'); take that network and leave its weights alone.",
     )
 
 
-@check
-def it_does_without_unlabelled_clips(subject: Subject) -> None:
+@register_check
+def it_does_without_unlabelled_clips(examined: MethodUnderTest) -> None:
     """A method that needs none has a loss at labelled ratio 1, where a batch has no unlabelled part."""
-    if subject.algorithm.needs_unlabelled:
+    if examined.algorithm.needs_unlabelled:
         raise NotApplicableError("it needs unlabelled clips")
-    method: Method = subject.build()
-    losses = subject.loss(method, 0, 0, dataclasses.replace(subject.batch(method), unlabelled=None))
-    require(total(losses).isfinite(), "its loss is not finite without unlabelled clips.")
-    require(not losses.pseudo, "it reports pseudo-labels without unlabelled clips.")
+    method: Method = examined.build()
+    losses = examined.loss(method, 0, 0, dataclasses.replace(examined.batch(method), unlabelled=None))
+    require_that(total_loss(losses).isfinite(), "its loss is not finite without unlabelled clips.")
+    require_that(not losses.pseudo, "it reports pseudo-labels without unlabelled clips.")

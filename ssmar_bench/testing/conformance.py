@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ssmar_bench.core import plugins
-from ssmar_bench.testing.check import examine, in_order
-from ssmar_bench.testing.method_under_test import Subject
+from ssmar_bench.testing.check import examine, ordered_checks
+from ssmar_bench.testing.method_under_test import MethodUnderTest
 
 
 def conformance(method: str, plugin: str | Path | None = None) -> Callable[[str], None]:
@@ -19,11 +19,11 @@ def conformance(method: str, plugin: str | Path | None = None) -> Callable[[str]
     """
     import pytest
 
-    @pytest.mark.parametrize("check", in_order())
+    @pytest.mark.parametrize("check", ordered_checks())
     def test(check: str) -> None:
         if plugin is not None:
             plugins.use(Path(plugin))
-        outcome = examine(Subject.of(method), check)
+        outcome = examine(MethodUnderTest.of(method), check)
         if outcome.state == "not applicable":
             pytest.skip(outcome.message)
         if outcome.state == "failed":

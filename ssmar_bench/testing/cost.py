@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ssmar_bench.testing.method_under_test import Subject
+from ssmar_bench.testing.method_under_test import MethodUnderTest
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class Cost:
     with_gradient: float
 
 
-def cost(subject: Subject, epoch: int) -> Cost:
+def cost(examined: MethodUnderTest, epoch: int) -> Cost:
     """The cost of a step in ``epoch``, through all of a method's networks (those that count their clips)."""
-    method = subject.at(epoch)
+    method = examined.at(epoch)
     seen: list[tuple[int, bool]] = []
 
     def count(_: Any, given: tuple[Any, ...], output: Any) -> None:
@@ -31,7 +31,7 @@ def cost(subject: Subject, epoch: int) -> Cost:
     for module in method.modules():
         if hasattr(module, "forwarded"):
             module.register_forward_hook(count)
-    subject.loss(method, epoch, 1)
+    examined.loss(method, epoch, 1)
     clips = [number for number, _ in seen]
     learned = [number for number, learning in seen if learning]
-    return Cost(len(seen), sum(clips) / subject.tiny.batch, sum(learned) / subject.tiny.batch)
+    return Cost(len(seen), sum(clips) / examined.tiny.batch, sum(learned) / examined.tiny.batch)

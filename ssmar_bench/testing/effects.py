@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from ssmar_bench.core.contract import Method
-from ssmar_bench.testing.check import check, require
-from ssmar_bench.testing.method_under_test import Subject, end_training, same, start_epoch
+from ssmar_bench.testing.check import register_check, require_that
+from ssmar_bench.testing.method_under_test import MethodUnderTest, end_training, equal_states, start_epoch
 
 ADVICE = {
     "loss": "use it in loss(), or declare where it acts: Annotated[..., Acts('prediction')] and its like",
@@ -22,7 +22,7 @@ ADVICE = {
 }
 
 
-def others(info: FieldInfo, value: Any) -> Iterator[Any]:
+def other_values(info: FieldInfo, value: Any) -> Iterator[Any]:
     """Values to compare ``value`` with, that its type and bounds suggest; the most different first."""
     for kind in (info.annotation, *get_args(info.annotation)):
         if get_origin(kind) is Literal:
@@ -54,33 +54,33 @@ def others(info: FieldInfo, value: Any) -> Iterator[Any]:
         yield None
 
 
-def candidates(subject: Subject, name: str) -> Iterator[Subject]:
+def candidate_subjects(examined: MethodUnderTest, name: str) -> Iterator[MethodUnderTest]:
     """The subject with other values of hyper-parameter ``name`` that its Config accepts, three at most."""
-    declared = subject.fields()[name].other
-    info = subject.algorithm.Config.model_fields[name]
+    declared = examined.fields()[name].other
+    info = examined.algorithm.Config.model_fields[name]
     found = 0
-    for value in [declared] if declared is not None else others(info, subject.values[name]):
-        changed = subject.under(**{name: value})
+    for value in [declared] if declared is not None else other_values(info, examined.values[name]):
+        changed = examined.under(**{name: value})
         try:
-            config = subject.algorithm.Config.model_validate(dict(changed.values))
-            if subject.algorithm.check is not Method.check:
-                changed.build().check(subject.tiny.epochs)
+            config = examined.algorithm.Config.model_validate(dict(changed.values))
+            if examined.algorithm.check is not Method.check:
+                changed.build().check(examined.tiny.epochs)
         except ValueError:
             continue
-        if getattr(config, name) != getattr(subject.algorithm.Config.model_validate(dict(subject.values)), name):
+        if getattr(config, name) != getattr(examined.algorithm.Config.model_validate(dict(examined.values)), name):
             yield changed
             found += 1
         if found == 3:
             return
 
 
-def parting(one: Subject, other: Subject) -> tuple[str, int] | None:
+def first_difference(one: MethodUnderTest, other: MethodUnderTest) -> tuple[str, int] | None:
     """Where two runs first differ, and in which epoch: ``loss``, ``round`` or ``prediction``; None if nowhere."""
     tiny = one.tiny
-    methods = [subject.build() for subject in (one, other)]
+    methods = [examined.build() for examined in (one, other)]
 
     def alike() -> bool:
-        return same(*(method.state_dict() for method in methods))
+        return equal_states(*(method.state_dict() for method in methods))
 
     for epoch in range(tiny.epochs):
         before = alike()
@@ -91,53 +91,53 @@ def parting(one: Subject, other: Subject) -> tuple[str, int] | None:
         if epoch % 2:
             continue  # two steps in every other epoch, because some memories last for an epoch alone
         losses = [one.train(method, epoch, 2, first=epoch, rate=0.01) for method in methods]
-        if not all(same(a.terms, b.terms) for a, b in zip(*losses, strict=True)):
+        if not all(equal_states(a.terms, b.terms) for a, b in zip(*losses, strict=True)):
             return "loss", epoch
-    if not same(*(one.predict(method) for method in methods)):
+    if not equal_states(*(one.predict(method) for method in methods)):
         return "prediction", tiny.epochs
     before = alike()
     for method in methods:
         end_training(method, tiny)
     if before and not alike():
         return "round", tiny.epochs
-    return None if same(*(one.predict(method) for method in methods)) else ("prediction", tiny.epochs)
+    return None if equal_states(*(one.predict(method) for method in methods)) else ("prediction", tiny.epochs)
 
 
-def agree_somewhere(one: Subject, other: Subject) -> bool:
+def agree_somewhere(one: MethodUnderTest, other: MethodUnderTest) -> bool:
     """Whether there is an epoch in which untrained methods have the same loss."""
     return any(
-        same(*(subject.loss(subject.at(epoch), epoch, 1).terms for subject in (one, other)))
+        equal_states(*(examined.loss(examined.at(epoch), epoch, 1).terms for examined in (one, other)))
         for epoch in (0, one.tiny.epochs // 2, one.tiny.epochs - 1)
     )
 
 
-def acts(one: Subject, other: Subject, on: str) -> bool:
+def acts_where_declared(one: MethodUnderTest, other: MethodUnderTest, on: str) -> bool:
     """Whether the difference between two subjects is first seen where it is declared."""
-    found = parting(one, other)
+    found = first_difference(one, other)
     if found is None or on != "schedule":
         return found is not None and found[0] == on
     where, epoch = found
     return where != "prediction" and (epoch > 0 or agree_somewhere(one, other))
 
 
-@check
-def every_hyper_parameter_acts_where_it_says(subject: Subject) -> None:
+@register_check
+def every_hyper_parameter_acts_where_it_says(examined: MethodUnderTest) -> None:
     """Every hyper-parameter has an effect, first seen where its field declares it."""
-    for name, declared in subject.fields().items():
-        base = subject.on(sharp=True, unlabelled=40).under(**declared.when)
-        changes = candidates(base, name)
+    for name, declared in examined.fields().items():
+        base = examined.on(sharp=True, unlabelled=40).under(**declared.when)
+        changes = candidate_subjects(base, name)
         if declared.on == "nowhere":
-            acting = any(parting(base, changed) is not None for changed in islice(changes, 1))
-            require(not acting, f"'{name}' declares that it acts nowhere, and it acts; declare where.")
+            acting = any(first_difference(base, changed) is not None for changed in islice(changes, 1))
+            require_that(not acting, f"'{name}' declares that it acts nowhere, and it acts; declare where.")
             continue
         tried, seen = [], False
         for changed in changes:
             tried.append(repr(changed.values[name]))
-            if seen := acts(base, changed, declared.on):
+            if seen := acts_where_declared(base, changed, declared.on):
                 break
-        require(tried, f"'{name}': no other value to compare with was found; declare Acts(other=...).")
+        require_that(tried, f"'{name}': no other value to compare with was found; declare Acts(other=...).")
         sentence = (
             f"'{name}' declares that it acts on the {declared.on}, and nothing of it is seen there when "
             f"{base.values[name]!r} becomes {', '.join(tried)}; {ADVICE[declared.on]}."
         )
-        require(seen, sentence)
+        require_that(seen, sentence)

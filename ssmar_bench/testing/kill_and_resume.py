@@ -11,29 +11,29 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ssmar_bench.core import plugins
-from ssmar_bench.core.events import silence
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.execute import lay_out
+from ssmar_bench.runs.execute import write_run_inputs
 from ssmar_bench.runs.local import command, environment
-from ssmar_bench.runs.plan import Grid, base_definition, cells
-from ssmar_bench.testing.check import FailedError, NotApplicableError, check
-from ssmar_bench.testing.method_under_test import Subject
+from ssmar_bench.runs.plan import Grid, base_config, plan_runs
+from ssmar_bench.testing.check import FailedError, NotApplicableError, register_check
+from ssmar_bench.testing.method_under_test import MethodUnderTest
 
 BENCHMARK = Path(__file__).parent / "tiny.yaml"
 PATIENCE = 300.0
 """Seconds that a run of the tiny benchmark may take."""
 
 
-@partial(check, slow=True)
-def it_survives_kill_9(subject: Subject) -> None:
+@partial(register_check, slow=True)
+def it_survives_kill_9(examined: MethodUnderTest) -> None:
     """A run in a process of its own that is killed and started again ends as one that is not, to the last bit."""
-    if not subject.method:
+    if not examined.method:
         raise NotApplicableError("only a method with a recipe can be trained in a process of its own")
     with TemporaryDirectory() as folder:
-        whole, killed = (_laid_out(subject.method, Path(folder) / name) for name in ("whole", "killed"))
+        whole, killed = (_laid_out(examined.method, Path(folder) / name) for name in ("whole", "killed"))
         _train(whole)
         _train(killed, until=killed.started)
         if killed.ended():
@@ -51,14 +51,16 @@ def it_survives_kill_9(subject: Subject) -> None:
 def _laid_out(method: str, results: Path) -> RunFolder:
     """The folder of a run to be, with everything that a worker reads."""
     grid = Grid(str(BENCHMARK), [method])
-    definition = base_definition(grid)
-    index = prepare_data.prepare_source(definition, {}, 1, silence)
-    (cell,) = cells(grid, index)
-    if cell.skip:
-        raise NotApplicableError(cell.skip)
-    store = prepare_data.prepare_store(definition, index, cell.manifest, 1, silence)
-    folder = cell.folder(results)
-    lay_out(cell, folder, Launch(str(store), plugins=tuple(str(file.path) for file in plugins.files())))
+    benchmark_config = base_config(grid)
+    index = prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
+    (planned_run,) = plan_runs(grid, index)
+    if planned_run.skip:
+        raise NotApplicableError(planned_run.skip)
+    frame_cache = prepare_data.prepare_frame_cache(benchmark_config, index, planned_run.split, 1, ignore_events)
+    folder = planned_run.folder(results)
+    write_run_inputs(
+        planned_run, folder, Launch(str(frame_cache), plugins=tuple(str(file.path) for file in plugins.files()))
+    )
     return folder
 
 

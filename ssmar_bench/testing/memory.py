@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from ssmar_bench.core.contract import Method
-from ssmar_bench.testing.check import check, require
-from ssmar_bench.testing.method_under_test import Subject, same, start_epoch
+from ssmar_bench.testing.check import register_check, require_that
+from ssmar_bench.testing.method_under_test import MethodUnderTest, equal_states, start_epoch
 
 _TORCHS_OWN = frozenset(vars(nn.Module()))
 """Attributes of every module: parameters, buffers, hooks, the mode."""
@@ -57,35 +57,35 @@ def _plain(method: Method) -> dict[str, bytes]:
     return found
 
 
-@check
-def it_remembers_in_buffers_alone(subject: Subject) -> None:
+@register_check
+def it_remembers_in_buffers_alone(examined: MethodUnderTest) -> None:
     """No plain attribute changes while it trains: a checkpoint holds parameters and buffers, and nothing else."""
-    method = subject.build()
+    method = examined.build()
     before: dict[str, bytes] = {}
-    for epoch in range(subject.tiny.epochs):
-        start_epoch(method, subject.tiny, epoch)
-        subject.train(method, epoch, 2)
-        subject.predict(method)
+    for epoch in range(examined.tiny.epochs):
+        start_epoch(method, examined.tiny, epoch)
+        examined.train(method, epoch, 2)
+        examined.predict(method)
         before = before or _plain(method)  # what is computed once, from what never changes, is there by now
     changed = sorted(name for name, value in _plain(method).items() if before.get(name) != value)
     names = ", ".join(f"self.{name}" for name in changed[:3])
-    require(
+    require_that(
         not changed,
         f"{names} changed in training and no checkpoint holds it: a run that is killed goes on without it; make it a "
         "buffer (self.register_buffer), or delete it if nothing depends on it.",
     )
 
 
-def _moments(subject: Subject) -> Iterator[tuple[str, Callable[[], object]]]:
+def _moments(examined: MethodUnderTest) -> Iterator[tuple[str, Callable[[], object]]]:
     """What the engine calls, and the call."""
-    yield "its constructor", subject.build
-    for epoch in (0, subject.tiny.epochs - 1):
-        method, progress = subject.at(epoch), subject.progress(epoch)
-        batch = subject.batch(method)
-        yield "epoch_start()", partial(start_epoch, method, subject.tiny, epoch, seeded=False)
+    yield "its constructor", examined.build
+    for epoch in (0, examined.tiny.epochs - 1):
+        method, progress = examined.at(epoch), examined.progress(epoch)
+        batch = examined.batch(method)
+        yield "epoch_start()", partial(start_epoch, method, examined.tiny, epoch, seeded=False)
         yield "loss()", partial(method.loss, batch, progress)
         yield "after_step()", partial(method.after_step, progress)
-        yield "predict()", partial(subject.predict, method)
+        yield "predict()", partial(examined.predict, method)
 
 
 @contextmanager
@@ -105,20 +105,22 @@ def _positions() -> dict[str, list[Any]]:
     return {"Python's": [random.getstate()], "NumPy's": [numpy[1].tolist(), *numpy[2:]]}
 
 
-@check
-def global_generators_are_left_alone(subject: Subject) -> None:
+@register_check
+def global_generators_are_left_alone(examined: MethodUnderTest) -> None:
     """It never sets torch's generator, and draws from neither Python's nor NumPy's."""
     with _generators_kept():
-        for name, call in _moments(subject):
+        for name, call in _moments(examined):
             before, after = _positions(), []
             for seed in (1, 2):
                 torch.manual_seed(seed)
                 call()
                 after.append(torch.get_rng_state())
             drawn = " and ".join(whose for whose, place in _positions().items() if place != before[whose])
-            require(not drawn, f"{name} draws from {drawn} global generator, which no run sets; draw from torch's.")
-            require(
-                not same(*after),
+            require_that(
+                not drawn, f"{name} draws from {drawn} global generator, which no run sets; draw from torch's."
+            )
+            require_that(
+                not equal_states(*after),
                 f"{name} sets torch's global generator (torch.manual_seed?), so that every step draws the same; leave "
                 "it alone: the engine sets it before each step.",
             )

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.contract import Acts, Batch, Labelled, Losses, Method, Progress, Unlabelled
 from ssmar_bench.testing.tiny import Tiny
 
 
 @dataclass(frozen=True)
-class Subject:
+class MethodUnderTest:
     """An algorithm, the values of its hyper-parameters, and the problem it is tried on.
 
     Attributes:
@@ -36,9 +36,9 @@ class Subject:
         Raises:
             UserError: no such method, or its code cannot be loaded.
         """
-        recipe, source = recipes.read(method)
-        tiny = Tiny(epochs=recipe.overrides.get("train.epochs", Tiny.epochs))
-        return cls(recipe.name, ALGORITHMS.of(recipe, source), recipe.values(), tiny, method)
+        method_config, source = method_configs.read_method_config(method)
+        tiny = Tiny(epochs=method_config.overrides.get("train.epochs", Tiny.epochs))
+        return cls(method_config.name, ALGORITHMS.of(method_config, source), method_config.values(), tiny, method)
 
     def under(self, **changed: Any) -> Self:
         """The same with other hyper-parameters."""
@@ -96,7 +96,7 @@ class Subject:
         for step in range(first, first + steps):
             losses = self.loss(method, epoch, step)
             method.zero_grad()
-            total(losses).backward()  # type: ignore[no-untyped-call]
+            total_loss(losses).backward()  # type: ignore[no-untyped-call]
             with torch.no_grad():
                 for parameter in method.parameters():
                     if parameter.grad is not None:
@@ -133,7 +133,7 @@ def end_training(method: Method, tiny: Tiny) -> None:
     method.train()
 
 
-def total(losses: Losses) -> Tensor:
+def total_loss(losses: Losses) -> Tensor:
     """The sum that the engine trains, a scalar."""
     return torch.stack([term.float() for term in losses.terms.values()]).sum()
 
@@ -162,10 +162,10 @@ def tensors(batch: Batch) -> dict[str, Tensor]:
     return found | (dict(of("unlabelled", batch.unlabelled)) if batch.unlabelled else {})
 
 
-def same(one: Any, other: Any) -> bool:
+def equal_states(one: Any, other: Any) -> bool:
     """Whether two values, states or mappings of tensors are equal to the last bit; a NaN equals itself."""
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         return one.shape == other.shape and bool(torch.equal(one.nan_to_num(7.7), other.nan_to_num(7.7)))
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+        return one.keys() == other.keys() and all(equal_states(value, other[key]) for key, value in one.items())
     return bool(one == other)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ssmar_bench.testing.check import FailedError, NotApplicableError, check, require
+from ssmar_bench.testing.check import FailedError, NotApplicableError, register_check, require_that
 from ssmar_bench.testing.checks import (
     it_goes_on_alike_when_saved_and_loaded,
     losses_are_finite_scalars_that_train,
     prediction_is_of_each_clip_by_itself,
     pseudo_labels_are_whole,
 )
-from ssmar_bench.testing.method_under_test import Subject, total
+from ssmar_bench.testing.method_under_test import MethodUnderTest, total_loss
 
 
-def _as_everywhere(subject: Subject, where: str) -> None:
+def _as_everywhere(examined: MethodUnderTest, where: str) -> None:
     """The checks that look at every part of a method, with ``where`` before what they find."""
     for function in (
         losses_are_finite_scalars_that_train,
@@ -21,17 +21,17 @@ def _as_everywhere(subject: Subject, where: str) -> None:
         it_goes_on_alike_when_saved_and_loaded,
     ):
         try:
-            function(subject)
+            function(examined)
         except FailedError as fault:
             raise FailedError(f"{where}: {fault}") from fault
 
 
-@check
-def views_and_sizes_are_its_own_to_ask_for(subject: Subject) -> None:
+@register_check
+def views_and_sizes_are_its_own_to_ask_for(examined: MethodUnderTest) -> None:
     """It works with other numbers of classes, frames, pixels and clips than those of the other checks."""
-    larger = subject.on(classes=5, segments=6, size=24, batch=7, labelled=15, unlabelled=21)
+    larger = examined.on(classes=5, segments=6, size=24, batch=7, labelled=15, unlabelled=21)
     batch = larger.batch(larger.build())
-    require(
+    require_that(
         batch.labelled.clips,
         "views() asks for no view of labelled clips; write Views(labelled={'weak': View('weak')}).",
     )
@@ -41,17 +41,17 @@ def views_and_sizes_are_its_own_to_ask_for(subject: Subject) -> None:
         raise FailedError(
             f"5 classes, 6 frames, 24 pixels, 7 clips: {error}; take sizes from context and batch."
         ) from error
-    require(total(losses).shape == (), "its losses have no sum.")
+    require_that(total_loss(losses).shape == (), "its losses have no sum.")
     _as_everywhere(larger, "5 classes, 6 frames, 24 pixels, 7 clips")
 
 
-@check
-def a_network_of_3d_convolutions_will_do(subject: Subject) -> None:
+@register_check
+def a_network_of_3d_convolutions_will_do(examined: MethodUnderTest) -> None:
     """It works with a network of 3D convolutions as with one that sees each frame for itself."""
-    if subject.algorithm.needs_tokens:
+    if examined.algorithm.needs_tokens:
         raise NotApplicableError("it needs a network of patch tokens")
     try:
-        _as_everywhere(subject.on(solid=True), "with a network of 3D convolutions")
+        _as_everywhere(examined.on(solid=True), "with a network of 3D convolutions")
     except (RuntimeError, AttributeError, TypeError) as error:
         advice = "of a network use what core.contract.Network names alone: its call, features and classifier"
         raise FailedError(f"with a network of 3D convolutions: {type(error).__name__}: {error}; {advice}.") from error

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from ssmar_bench.backbones.build import ClipClassifier, build, drawn
-from ssmar_bench.core.benchmark_config import BackboneRecipe
+from ssmar_bench.backbones.build import ClipClassifier, build_backbone, seeded_build
+from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
 from ssmar_bench.core.seeds import seed_of
 
@@ -51,24 +51,24 @@ class Tiny:
         """What a method is built from, with networks that can do what ``algorithm`` needs."""
         plain = "micro-r3d" if self.solid else "micro-tsm"
         name = "micro-r3d" if algorithm.needs_stages else "timesformer-micro" if algorithm.needs_tokens else plain
-        recipe = BackboneRecipe(name=name, weights="none", input="centred")
+        config = BackboneConfig(name=name, weights="none", input="centred")
         return Context(
             classes=self.classes,
             n_labelled=self.labelled,
             n_unlabelled=self.unlabelled,
             steps=self.epochs * 3,
             epochs=self.epochs,
-            network=lambda role: self._network(recipe, role),
-            part=lambda role, make: drawn(seed_of("part", self.seed, role), make),
+            network=lambda role: self._network(config, role),
+            module=lambda role, make: seeded_build(seed_of("part", self.seed, role), make),
         )
 
     def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:
         """``algorithm`` under the hyper-parameters ``values``."""
         return algorithm(self.context(algorithm), algorithm.Config.model_validate(dict(values))).to(self.device)
 
-    def _network(self, recipe: BackboneRecipe, role: str) -> ClipClassifier:
+    def _network(self, config: BackboneConfig, role: str) -> ClipClassifier:
         seed = seed_of("network", self.seed, role)
-        network = build(recipe, self.segments, self.classes, seed, self.size)
+        network = build_backbone(config, self.segments, self.classes, seed, self.size)
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             for parameter in network.parameters():
@@ -76,7 +76,7 @@ class Tiny:
                     parameter.normal_(std=0.02)  # a branch that starts at zero hides what lies behind it
             if self.sharp:
                 features = deepcopy(network)(self._clips("sharp", count=16).cpu()).features
-                network.classifier.weight *= SHARPNESS[recipe.name]
+                network.classifier.weight *= SHARPNESS[config.name]
                 network.classifier.bias.copy_(-network.classifier.weight @ features.mean(0))
         return network
 

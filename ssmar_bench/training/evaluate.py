@@ -14,7 +14,7 @@ from ssmar_bench.core.errors import DivergedError
 from ssmar_bench.training.run_data import RunData
 
 
-def counters(method: nn.Module) -> list[Any]:
+def counting_networks(method: nn.Module) -> list[Any]:
     """The method's networks that count the clips they see."""
     return [module for module in method.modules() if hasattr(module, "forwarded")]
 
@@ -31,21 +31,21 @@ def between_epochs(method: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def aside(method: nn.Module) -> Iterator[None]:
+def uncounted_evaluation(method: nn.Module) -> Iterator[None]:
     """Evaluation mode, and clips that are forwarded do not count as training's cost."""
-    counts = [(module, module.forwarded) for module in counters(method)]
+    counts = [(module, module.forward_passes) for module in counting_networks(method)]
     method.eval()
     try:
         yield
     finally:
         method.train()
         for module, count in counts:
-            module.forwarded = count
+            module.forward_passes = count
 
 
-def forwarded(method: nn.Module) -> int:
+def forward_passes(method: nn.Module) -> int:
     """Clips that went through the method's networks in training."""
-    return sum(module.forwarded for module in counters(method))
+    return sum(module.forward_passes for module in counting_networks(method))
 
 
 @torch.no_grad()
@@ -55,14 +55,14 @@ def predict(method: Method, data: RunData, part: str) -> Tensor:
     Raises:
         DivergedError: one of them is not finite.
     """
-    with aside(method):
+    with uncounted_evaluation(method):
         logits = torch.cat([method.predict(clips).float() for clips in data.fixed(part)])
     if not logits.isfinite().all():
         raise DivergedError(f"predict() gave logits that are infinite or not a number for {part} clips.")
     return logits
 
 
-class Averaged:
+class AveragedWeights:
     """An exponential moving average of all trained parameters; buffers are the method's own."""
 
     def __init__(self, method: nn.Module, momentum: float) -> None:

@@ -21,7 +21,7 @@ def name_of(epoch: int) -> str:
     return f"ledger/epoch-{epoch:05d}.npz"
 
 
-class Ledger:
+class PseudoLabelLog:
     """Collects the pseudo-labels of an epoch by stream and writes them into the run's folder."""
 
     def __init__(self, folder: RunFolder) -> None:
@@ -30,8 +30,8 @@ class Ledger:
 
     def add(self, pseudo: Mapping[str, PseudoLabels]) -> None:
         """Keep a step's (or a whole pool's) pseudo-labels; nothing is copied from the device yet."""
-        for stream, labels in pseudo.items():
-            self._streams.setdefault(stream, []).append(labels)
+        for series, labels in pseudo.items():
+            self._streams.setdefault(series, []).append(labels)
 
     def write(self, epoch: int) -> None:
         """Write what was added since the last call as epoch ``epoch`` (from 1).
@@ -40,8 +40,8 @@ class Ledger:
             DivergedError: a weight or a confidence is not a number.
         """
         arrays = {
-            f"{stream}/{field}": torch.cat([getattr(labels, field) for labels in parts]).cpu().numpy()
-            for stream, parts in self._streams.items()
+            f"{series}/{field}": torch.cat([getattr(labels, field) for labels in parts]).cpu().numpy()
+            for series, parts in self._streams.items()
             for field in FIELDS
         }
         for name, array in arrays.items():
@@ -53,11 +53,11 @@ class Ledger:
         self._streams = {}
 
 
-def read(content: bytes) -> dict[str, dict[str, npt.NDArray[np.generic]]]:
+def read_pseudo_label_log(content: bytes) -> dict[str, dict[str, npt.NDArray[np.generic]]]:
     """The content of one epoch's file: stream -> field -> (N,)."""
-    streams: dict[str, dict[str, npt.NDArray[np.generic]]] = {}
+    series_by_name: dict[str, dict[str, npt.NDArray[np.generic]]] = {}
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         for name in arrays.files:
-            stream, _, field = name.rpartition("/")
-            streams.setdefault(stream, {})[field] = arrays[name]
-    return streams
+            series, _, field = name.rpartition("/")
+            series_by_name.setdefault(series, {})[field] = arrays[name]
+    return series_by_name

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ssmar_bench.clips.frame_cache import Store
-from ssmar_bench.clips.views import Viewer
-from ssmar_bench.core.benchmark_config import ClipRecipe, StoreRecipe, Training
+from ssmar_bench.clips.frame_cache import FrameCache
+from ssmar_bench.clips.views import ViewMaker
+from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig, TrainConfig
 from ssmar_bench.core.contract import Batch, Labelled, Unlabelled, View, Views
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.seeds import generator
-from ssmar_bench.core.split import Manifest
+from ssmar_bench.core.split import Split
 
 EVALUATION_BATCH = 64
 PoolName = Literal["labelled", "unlabelled"]
@@ -31,20 +31,23 @@ class RunData:
     same clips in the same order, and a view of the same name looks the same to all of them.
     """
 
-    def __init__(self, spec: RunSpec, manifest: Manifest, store: Store, device: torch.device) -> None:
+    def __init__(self, spec: RunSpec, split: Split, frame_cache: FrameCache, device: torch.device) -> None:
         self.seed = spec.seed
         self.device = device
-        self.viewer = Viewer(
-            store, ClipRecipe.model_validate(spec.clips), StoreRecipe.model_validate(spec.store), spec.seed
+        self.viewer = ViewMaker(
+            frame_cache,
+            ClipConfig.model_validate(spec.clips),
+            FrameCacheConfig.model_validate(spec.frame_cache),
+            spec.seed,
         )
         self.rows: dict[str, Rows] = {
-            part: np.array([store.row(clip) for clip in getattr(manifest, part)], dtype=np.int64)
+            part: np.array([frame_cache.row(clip) for clip in getattr(split, part)], dtype=np.int64)
             for part in ("labelled", "unlabelled", "validation", "test")
         }
-        self.labels = torch.tensor([manifest.labels[clip] for clip in manifest.labelled], device=device)
-        self.validation_label = np.array([manifest.labels[clip] for clip in manifest.validation])
-        self.batch_size = Training.model_validate(spec.train).batch
-        train_clips = len(manifest.labelled) + len(manifest.unlabelled)
+        self.labels = torch.tensor([split.labels[clip] for clip in split.labelled], device=device)
+        self.validation_label = np.array([split.labels[clip] for clip in split.validation])
+        self.batch_size = TrainConfig.model_validate(spec.train).batch
+        train_clips = len(split.labelled) + len(split.unlabelled)
         self.steps_per_epoch = math.ceil(train_clips / self.batch_size)
 
     def slots(self, pool: PoolName, step: int) -> Rows:

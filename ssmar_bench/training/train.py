@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.backbones.build import build, drawn
-from ssmar_bench.clips.frame_cache import Store
-from ssmar_bench.core.benchmark_config import BackboneRecipe, Training
+from ssmar_bench.backbones.build import build_backbone, seeded_build
+from ssmar_bench.clips.frame_cache import FrameCache
+from ssmar_bench.core.benchmark_config import BackboneConfig, TrainConfig
 from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoLabels
 from ssmar_bench.core.errors import DivergedError, UserError
 from ssmar_bench.core.events import Event, Listener
@@ -25,50 +25,50 @@ from ssmar_bench.core.metrics import scores
 from ssmar_bench.core.run_folder import CHECKPOINTS, ENDED, RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.core.seeds import seed_of
-from ssmar_bench.core.split import Manifest
-from ssmar_bench.training.evaluate import Averaged, between_epochs, counters, forwarded, predict
-from ssmar_bench.training.pseudo_label_log import Ledger, name_of
+from ssmar_bench.core.split import Split
+from ssmar_bench.training.evaluate import AveragedWeights, between_epochs, counting_networks, forward_passes, predict
+from ssmar_bench.training.pseudo_label_log import PseudoLabelLog, name_of
 from ssmar_bench.training.run_data import EpochPools, RunData
 
 
 @dataclass
-class Curve:
+class CurveLog:
     """Rows (epoch, stream, quantity, value) of what training itself can measure."""
 
     rows: list[tuple[int, str, str, float]]
 
-    def add(self, epoch: int, stream: str, values: dict[str, float]) -> None:
+    def add(self, epoch: int, series: str, values: dict[str, float]) -> None:
         """One row a quantity."""
-        self.rows += [(epoch, stream, quantity, value) for quantity, value in values.items()]
+        self.rows += [(epoch, series, quantity, value) for quantity, value in values.items()]
 
 
-def stored(state: Any) -> bytes:
+def loadable_state(state: Any) -> bytes:
     """A state of tensors and plain values as ``torch.load(..., weights_only=True)`` reads it."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     return buffer.getvalue()
 
 
-def build_method(spec: RunSpec, manifest: Manifest, steps: int, weights: str = "") -> Method:
+def build_method(spec: RunSpec, split: Split, steps: int, weights: str = "") -> Method:
     """The spec's algorithm with its networks; initial weights depend on the seed and each network's role alone.
 
     Args:
         spec: of the run.
-        manifest: of the run.
+        split: of the run.
         steps: of the whole run.
         weights: path of the file that the spec's networks start from, if they do.
     """
     algorithm: type[Method] = ALGORITHMS.load(spec.algorithm)
-    backbone = BackboneRecipe.model_validate({**spec.backbone, "weights": weights or spec.backbone["weights"]})
-    segments, size, classes = spec.store["segments"], spec.clips["size"], len(manifest.classes)
+    backbone = BackboneConfig.model_validate({**spec.backbone, "weights": weights or spec.backbone["weights"]})
+    segments, size, classes = spec.frame_cache["segments"], spec.clips["size"], len(split.classes)
     context = Context(
         classes=classes,
-        n_labelled=len(manifest.labelled),
-        n_unlabelled=len(manifest.unlabelled),
+        n_labelled=len(split.labelled),
+        n_unlabelled=len(split.unlabelled),
         steps=steps,
         epochs=int(spec.train["epochs"]),
-        network=lambda role: build(backbone, segments, classes, seed_of("network", spec.seed, role), size),
-        part=lambda role, make: drawn(seed_of("part", spec.seed, role), make),
+        network=lambda role: build_backbone(backbone, segments, classes, seed_of("network", spec.seed, role), size),
+        module=lambda role, make: seeded_build(seed_of("part", spec.seed, role), make),
     )
     return algorithm(context, algorithm.Config.model_validate(spec.hyperparameters))
 
@@ -76,27 +76,25 @@ def build_method(spec: RunSpec, manifest: Manifest, steps: int, weights: str = "
 class Trainer:
     """The state of a run: method, optimiser, averaged weights, curves and counters."""
 
-    def __init__(
-        self, spec: RunSpec, manifest: Manifest, launch: Launch, folder: RunFolder, listener: Listener
-    ) -> None:
-        self.settings = Training.model_validate(spec.train)
+    def __init__(self, spec: RunSpec, split: Split, launch: Launch, folder: RunFolder, listener: Listener) -> None:
+        self.settings = TrainConfig.model_validate(spec.train)
         torch.set_num_threads(self.settings.threads)
         torch.use_deterministic_algorithms(True, warn_only=True)
         self.spec, self.folder, self.listener = spec, folder, listener
         self.device = torch.device(launch.device)
-        self.data = RunData(spec, manifest, Store.open(Path(launch.store), spec.pixels), self.device)
+        self.data = RunData(spec, split, FrameCache.open(Path(launch.frame_cache), spec.pixels), self.device)
         self.epochs = self.settings.epochs
         self.steps = self.epochs * self.data.steps_per_epoch
-        self.classes = len(manifest.classes)
+        self.classes = len(split.classes)
         torch.manual_seed(seed_of("method", spec.seed))
-        self.method = build_method(spec, manifest, self.steps, launch.weights).to(self.device)
+        self.method = build_method(spec, split, self.steps, launch.weights).to(self.device)
         self.views = self.method.views()
         self.optimiser = torch.optim.SGD(
             self._parameter_groups(), self.settings.lr, self.settings.momentum, nesterov=self.settings.nesterov
         )
-        self.averaged = Averaged(self.method, self.settings.ema)
-        self.ledger = Ledger(folder)
-        self.curve = Curve([])
+        self.averaged = AveragedWeights(self.method, self.settings.ema)
+        self.pseudo_label_log = PseudoLabelLog(folder)
+        self.curve = CurveLog([])
         self.step = 0
         self.epoch_seconds: list[float] = []
 
@@ -122,7 +120,7 @@ class Trainer:
 
     def epoch(self) -> None:
         """One epoch: the method's own preparations, its steps, then validation and probe."""
-        began = told = time.perf_counter()
+        began = last_report = time.perf_counter()
         number = self.step // self.data.steps_per_epoch + 1
         torch.manual_seed(seed_of("epoch", self.spec.seed, number))
         with between_epochs(self.method):
@@ -132,8 +130,8 @@ class Trainer:
             for term, value in self.one_step().terms.items():
                 totals[term] = totals.get(term, torch.zeros((), device=self.device)) + value.detach()
             now = time.perf_counter()
-            if now - told > 1:
-                told = now
+            if now - last_report > 1:
+                last_report = now
                 self.tell("step", rate=(done + 1) / (now - began))
         means = {f"loss/{term}": float(total) / self.data.steps_per_epoch for term, total in totals.items()}
         if not all(map(math.isfinite, means.values())):
@@ -141,7 +139,7 @@ class Trainer:
             raise DivergedError(f"{terms} became infinite or not a number in epoch {number}; try a lower train.lr.")
         self.curve.add(number, "train", {**means, "lr": self.learning_rate(self.step - 1)})
         self.evaluate(number)
-        self.ledger.write(number)
+        self.pseudo_label_log.write(number)
         self.epoch_seconds.append(time.perf_counter() - began)
         self.tell("epoch", rate=self.data.steps_per_epoch / self.epoch_seconds[-1])
 
@@ -159,12 +157,12 @@ class Trainer:
             losses = self.method.loss(batch, self.progress())
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack([value.float() for value in losses.terms.values()]).sum().backward()  # type: ignore[no-untyped-call]
-        if self.settings.gradient_norm:
-            torch.nn.utils.clip_grad_norm_(self.method.parameters(), self.settings.gradient_norm)
+        if self.settings.gradient_clipping:
+            torch.nn.utils.clip_grad_norm_(self.method.parameters(), self.settings.gradient_clipping)
         self.optimiser.step()
         self.averaged.update(self.step)
         self.method.after_step(self.progress())
-        self.ledger.add(losses.pseudo)
+        self.pseudo_label_log.add(losses.pseudo)
         self.step += 1
         return losses
 
@@ -175,14 +173,14 @@ class Trainer:
         if len(self.data.rows["unlabelled"]):
             confidence, label = predict(self.method, self.data, "unlabelled").softmax(1).max(1)
             index = torch.arange(len(label), device=self.device)
-            self.ledger.add({"probe": PseudoLabels(index, label, torch.ones_like(confidence), confidence)})
+            self.pseudo_label_log.add({"probe": PseudoLabels(index, label, torch.ones_like(confidence), confidence)})
 
     def finish(self) -> None:
         """The predictions of validation and test, raw and averaged, the weights that made them, and the run's cost."""
         torch.manual_seed(seed_of("epoch", self.spec.seed, self.epochs + 1))
         with between_epochs(self.method):
             self.method.train_end(self.progress(), EpochPools(self.data, self.epochs + 1))
-        weights = stored(self.method.state_dict())
+        weights = loadable_state(self.method.state_dict())
         arrays: dict[str, np.ndarray] = {}
         for part in ("validation", "test"):
             arrays[part] = predict(self.method, self.data, part).softmax(1).cpu().numpy()
@@ -196,7 +194,7 @@ class Trainer:
             "steps": self.steps,
             "epochs": self.epochs,
             "clips_seen": self.steps * self.data.batch_size * views,
-            "clips_forwarded": forwarded(self.method),
+            "clips_forwarded": forward_passes(self.method),
             "parameters": sum(p.numel() for p in self.method.parameters() if p.requires_grad),
             "epoch_seconds": self.epoch_seconds,
             "resolved": dict(self.method.resolved()),
@@ -214,11 +212,11 @@ class Trainer:
             "method": self.method.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "averaged": self.averaged.shadow,
-            "forwarded": forwarded(self.method),
+            "forwarded": forward_passes(self.method),
             "curve": self.curve.rows,
             "epoch_seconds": self.epoch_seconds,
         }
-        self.folder.keep({CHECKPOINTS[self.progress().epoch % 2]: stored(state)})
+        self.folder.keep({CHECKPOINTS[self.progress().epoch % 2]: loadable_state(state)})
 
     def resume(self) -> None:
         """Continue from the last checkpoint whose epochs have their pseudo-labels, if there is one.
@@ -234,8 +232,8 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         with torch.no_grad():
             torch._foreach_copy_(self.averaged.shadow, state["averaged"])
-        for first, module in enumerate(counters(self.method)):
-            module.forwarded = 0 if first else state["forwarded"]
+        for first, module in enumerate(counting_networks(self.method)):
+            module.forward_passes = 0 if first else state["forwarded"]
         self.step = state["step"]
         self.curve.rows = [tuple(row) for row in state["curve"]]
         self.epoch_seconds = state["epoch_seconds"]
@@ -260,14 +258,14 @@ class Trainer:
     def tell(self, kind: str, rate: float) -> None:
         """News for whoever watches."""
         validation = [
-            value for _, stream, name, value in self.curve.rows if (stream, name) == ("validation", "accuracy")
+            value for _, series, name, value in self.curve.rows if (series, name) == ("validation", "accuracy")
         ]
         epoch = min(self.step // self.data.steps_per_epoch + 1, self.epochs)
         text = f"epoch {epoch}/{self.epochs}" + (f", validation {100 * validation[-1]:.1f} %" if validation else "")
         self.listener(Event(self.folder.path.name, kind, text, self.step, self.steps, rate))
 
 
-def train(spec: RunSpec, manifest: Manifest, launch: Launch, folder: RunFolder, listener: Listener) -> None:
+def train(spec: RunSpec, split: Split, launch: Launch, folder: RunFolder, listener: Listener) -> None:
     """Execute ``spec`` in ``folder``; the caller holds its lease.
 
     Writes ``work/outcome.json``, ``work/predictions.npz``, ``work/weights.pt`` and ``work/ledger/``; scores of
@@ -276,4 +274,4 @@ def train(spec: RunSpec, manifest: Manifest, launch: Launch, folder: RunFolder, 
     Raises:
         DivergedError: a loss, a prediction or a pseudo-label became infinite or not a number.
     """
-    Trainer(spec, manifest, launch, folder, listener).run()
+    Trainer(spec, split, launch, folder, listener).run()

@@ -12,17 +12,17 @@ import numpy.typing as npt
 import torch
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.clips.video_clip import outside
-from ssmar_bench.clips.views import Viewer
-from ssmar_bench.core.benchmark_config import ClipRecipe, StoreRecipe
+from ssmar_bench.clips.video_clip import decode_video_clip
+from ssmar_bench.clips.views import ViewMaker
+from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.digests import read_file
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.core.split import Manifest
+from ssmar_bench.core.split import Split
 from ssmar_bench.training.train import build_method
 
 
-class Trained:
+class TrainedMethod:
     """The method of a finished run, ready to predict.
 
     Args:
@@ -39,8 +39,8 @@ class Trained:
 
     def __init__(self, folder: RunFolder, device: torch.device) -> None:
         self.spec = spec = folder.spec()
-        manifest = Manifest.from_json(json.loads(folder.kept("manifest.json")))
-        self.classes = manifest.classes
+        split = Split.from_json(json.loads(folder.kept("manifest.json")))
+        self.classes = split.classes
         if spec.algorithm not in ALGORITHMS.names():
             raise UserError(
                 f"Run {folder.path.name} was trained by the algorithm '{spec.algorithm}', which is not known here; add "
@@ -55,7 +55,7 @@ class Trained:
         # The weights replace whatever it starts from, so none are fetched.
         spec = replace(spec, backbone={**spec.backbone, "weights": "none"})
         steps = int(json.loads(read_file(folder.record, "metrics.json"))["steps"])
-        self._method = build_method(spec, manifest, steps)
+        self._method = build_method(spec, split, steps)
         weights = io.BytesIO(folder.kept(folder.weights.name))
         try:
             self._method.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
@@ -72,10 +72,13 @@ class Trained:
         """(C,) probabilities of the classes for frames ``start`` to ``end`` of a video, as in the run's test.
 
         Raises:
-            UserError: as :func:`ssmar_bench.clips.video_clip.outside`.
+            UserError: as :func:`ssmar_bench.clips.video_clip.decode_video_clip`.
         """
-        store, clips = StoreRecipe.model_validate(self.spec.store), ClipRecipe.model_validate(self.spec.clips)
-        viewer = Viewer(outside(video, store, start, end), clips, store, self.spec.seed)
+        frame_cache, clips = (
+            FrameCacheConfig.model_validate(self.spec.frame_cache),
+            ClipConfig.model_validate(self.spec.clips),
+        )
+        viewer = ViewMaker(decode_video_clip(video, frame_cache, start, end), clips, frame_cache, self.spec.seed)
         (views,) = viewer.test_batches([0], 1)
         found: npt.NDArray[np.float32] = (
             self._method.predict(views.to(self._device)).float().softmax(1)[0].cpu().numpy()

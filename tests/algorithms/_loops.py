@@ -21,13 +21,13 @@ Vector = Sequence[float]
 
 def values_of(name: str, **changed: Any) -> dict[str, Any]:
     """The recipe's hyper-parameters; ``changed`` replaces those that the algorithm has."""
-    found, _ = method_config.read(name)
+    found, _ = method_config.read_method_config(name)
     values = {key: value.value for key, value in found.hyperparameters.items()}
     return values | {key: value for key, value in changed.items() if key in values}
 
 
 def method_of(tiny: Tiny, name: str, **changed: Any) -> Method:
-    algorithm: type[Method] = ALGORITHMS.load(method_config.read(name)[0].algorithm)
+    algorithm: type[Method] = ALGORITHMS.load(method_config.read_method_config(name)[0].algorithm)
     return tiny.method(algorithm, values_of(name, **changed))
 
 

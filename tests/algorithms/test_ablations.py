@@ -10,7 +10,7 @@ from _loops import advance, method_of, values_of
 
 from ssmar_bench.algorithms.aplt import APLT
 from ssmar_bench.algorithms.aplt_ablation import Ablation
-from ssmar_bench.algorithms.parts.clustering import free_kmeans, matched_classes
+from ssmar_bench.algorithms.parts.clustering import free_kmeans, hungarian_match
 from ssmar_bench.core import method_config
 from ssmar_bench.core.contract import View
 from ssmar_bench.core.identity import digest
@@ -27,7 +27,7 @@ def losses(method: torch.nn.Module, epoch: int = AFTER) -> dict[str, torch.Tenso
 
 def test_the_recipe_of_aplt_is_the_one_of_the_measured_runs() -> None:
     """A new switch would give every measured run of APLT another name."""
-    values = {key: value.value for key, value in method_config.read("aplt")[0].hyperparameters.items()}
+    values = {key: value.value for key, value in method_config.read_method_config("aplt")[0].hyperparameters.items()}
     config = APLT.Config.model_validate(values).model_dump(mode="json")
     assert (APLT.revision, digest(config)) == (1, "0548ef718229ddde")
 
@@ -115,7 +115,7 @@ def test_free_clusters_find_what_is_apart_and_get_the_names_of_their_members() -
     truth = torch.arange(60) % 3
     points = torch.eye(3)[truth] * 10 + torch.randn(60, 3, generator=draws)
     centres, label = free_kmeans(points, 3, 1e-6, 50)
-    names = matched_classes(label[:9], truth[:9], 3)
+    names = hungarian_match(label[:9], truth[:9], 3)
     assert sorted(names.tolist()) == [0, 1, 2]
     assert names[label].equal(truth)
     assert centres[label].sub(points).norm(dim=1).max() < 5
@@ -127,4 +127,4 @@ def test_hungarian_names_are_one_to_one_even_where_votes_are_not() -> None:
     """Clusters 0 and 1 both hold mostly class 0; the one with more of it gets the name."""
     label = torch.tensor([0, 0, 0, 1, 1, 1, 2])
     truth = torch.tensor([0, 0, 0, 0, 0, 1, 2])
-    assert matched_classes(label, truth, 3).tolist() == [0, 1, 2]
+    assert hungarian_match(label, truth, 3).tolist() == [0, 1, 2]

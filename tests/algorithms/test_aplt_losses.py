@@ -151,11 +151,11 @@ def test_forward_passes_are_what_figure_3_draws() -> None:
     }  # fmt: skip
     batch = TINY.batch_of(method.views())
     method.loss(batch, TINY.progress(0))
-    assert method.network.forwarded == 3 * 6
-    before = advance(method, TINY, 3).network.forwarded
+    assert method.network.forward_passes == 3 * 6
+    before = advance(method, TINY, 3).network.forward_passes
     assert before == 3 * 6 + 2 * 9 + 30  # the round: labelled twice, unlabelled once
     method.loss(batch, TINY.progress(3))
-    assert method.network.forwarded == before + 4 * 6
+    assert method.network.forward_passes == before + 4 * 6
 
 
 def test_similarities_are_32_bit_under_autocast() -> None:

@@ -10,7 +10,7 @@ import torch
 from _loops import alone, cross, entropy, mean, method_of, sharp, softmax, walk
 from torch import Tensor, nn
 
-from ssmar_bench.algorithms.vat import unit
+from ssmar_bench.algorithms.vat import unit_vectors
 from ssmar_bench.core.contract import Progress
 from ssmar_bench.testing.tiny import Tiny
 
@@ -199,7 +199,7 @@ def test_a_probe_below_the_resolution_of_32_bits_finds_noise() -> None:
         for dtype in (torch.float32, torch.float64):
             torch.manual_seed(2)
             kept, method.network.weight.data = method.network.weight.data, method.network.weight.data.to(dtype)
-            directions.append(unit(method.perturbation(clips.to(dtype), clean.to(dtype))).flatten(1).double())
+            directions.append(unit_vectors(method.perturbation(clips.to(dtype), clean.to(dtype))).flatten(1).double())
             method.network.weight.data = kept
         cosine[probe] = (directions[0] * directions[1]).sum(1).min().item()
     assert cosine[1e-2] > 0.99
@@ -236,7 +236,7 @@ def test_vat_leaves_the_gradients_of_others_alone() -> None:
 
 def test_unit_length_of_small_large_and_zero_rows() -> None:
     rows = torch.stack([torch.full((2, 2), 1e-30), torch.full((2, 2), 1e30), torch.zeros(2, 2)])
-    assert unit(rows).flatten(1).norm(dim=1).tolist() == pytest.approx([1, 1, 0])
+    assert unit_vectors(rows).flatten(1).norm(dim=1).tolist() == pytest.approx([1, 1, 0])
 
 
 # ---- passes
@@ -260,7 +260,7 @@ def test_running_statistics_move_once_a_step_whatever_the_auxiliary_passes(
     method = method_of(TINY, name, **changed)
     method.loss(TINY.batch_of(method.views()), TINY.progress(0))
     assert tracked(method.network) == {moved}
-    assert method.network.forwarded == clips
+    assert method.network.forward_passes == clips
     if hasattr(method, "teacher"):
         assert tracked(method.teacher) == {0}
     assert all(layer.track_running_stats for layer in method.modules() if isinstance(layer, nn.BatchNorm2d))

@@ -23,7 +23,7 @@ from torch.nn import functional
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import method_config
 from ssmar_bench.core.contract import Method
-from ssmar_bench.testing import Subject
+from ssmar_bench.testing import MethodUnderTest
 from ssmar_bench.testing.method_under_test import end_training, start_epoch
 
 Golden = dict[str, Any]
@@ -45,8 +45,8 @@ another direction on every processor, and semilearn's (1e-6) is fixed: its adver
 def methods() -> list[str]:
     """A method for every algorithm, and one more for every other setting of its switches (what is no number)."""
     found: dict[tuple[str, str], str] = {}
-    for name in method_config.RECIPES.names():
-        config = method_config.read(name)[0]
+    for name in method_config.METHODS.names():
+        config = method_config.read_method_config(name)[0]
         values = dict(ALGORITHMS.load(config.algorithm).Config.model_validate(config.values()))
         switches = {key: value for key, value in values.items() if value is None or isinstance(value, bool | str)}
         found.setdefault((config.algorithm, repr(switches)), name)
@@ -73,7 +73,7 @@ def measured(name: str, **changed: object) -> Golden:
 
     Thresholds on confidence are 0.5, which some of the tiny problem's clips pass and others do not.
     """
-    subject = Subject.of(name).on(sharp=True, batch=8)
+    subject = MethodUnderTest.of(name).on(sharp=True, batch=8)
     thresholds = {key: 0.5 for key, acts in subject.fields().items() if isinstance(acts.all, float)}
     subject = subject.under(**{**thresholds, **OTHER_VALUES.get(name, {}), **changed})
     losses, last = {}, subject.tiny.epochs - 1
@@ -138,7 +138,7 @@ def test_losses_move_only_with_the_revision(name: str) -> None:
 
 
 def test_every_algorithm_has_losses_and_nothing_else_has() -> None:
-    assert {method_config.read(name)[0].algorithm for name in read()} == set(ALGORITHMS.names())
+    assert {method_config.read_method_config(name)[0].algorithm for name in read()} == set(ALGORITHMS.names())
     assert list(read()) == methods(), f"run '{COMMAND}'"
 
 
@@ -164,7 +164,7 @@ def test_every_term_is_seen_at_work() -> None:
     ],
 )
 def test_a_weight_that_is_half_a_percent_larger_is_noticed(name: str, weight: str) -> None:
-    value = OTHER_VALUES.get(name, {}).get(weight, Subject.of(name).values[weight])
+    value = OTHER_VALUES.get(name, {}).get(weight, MethodUnderTest.of(name).values[weight])
     assert moved(read()[name], measured(name, **{weight: value * 1.005}))
 
 

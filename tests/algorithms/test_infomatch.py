@@ -11,8 +11,8 @@ import torch
 from _loops import alone, entropy, method_of, sharp, softmax, walk
 from torch import Tensor
 
-from ssmar_bench.algorithms.infomatch import standardised
-from ssmar_bench.algorithms.parts.mixing import draw_boxes
+from ssmar_bench.algorithms.infomatch import standardised_logits
+from ssmar_bench.algorithms.parts.mixing import draw_cutmix_boxes
 from ssmar_bench.core.contract import Batch
 from ssmar_bench.testing.tiny import Tiny
 
@@ -54,7 +54,7 @@ class Naive:
         n = len(u["weak"])
         torch.manual_seed(step)
         other = torch.randperm(n).tolist()
-        boxes = draw_boxes(n, *u["weak"].shape[-2:]).tolist()
+        boxes = draw_cutmix_boxes(n, *u["weak"].shape[-2:]).tolist()
         cuts = [cut_in(u["weak"][i], u["weak"][other[i]], boxes[i]) for i in range(n)]
         weak, first, second = (alone(network, u[name])[0] for name in ("weak", "strong", "second"))
         mixed, _ = alone(network, torch.stack([clip for clip, _ in cuts]))
@@ -126,7 +126,7 @@ def test_the_agreement_pulls_both_strong_views_and_nothing_else() -> None:
 
 def test_logits_without_spread_are_standardised_to_zeros() -> None:
     logits = torch.tensor([[2.0, 2.0, 2.0], [1.0, 2.0, 6.0]], requires_grad=True)
-    found = standardised(logits)
+    found = standardised_logits(logits)
     assert found[0].tolist() == [0, 0, 0]
     assert found[1].tolist() == pytest.approx(standard([1.0, 2.0, 6.0]))
     found.sum().backward()

@@ -14,8 +14,8 @@ import pytest
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import method_config
-from ssmar_bench.core.method_config import Recipe
-from ssmar_bench.testing import CHECKS, Subject, examine
+from ssmar_bench.core.method_config import MethodConfig
+from ssmar_bench.testing import CHECKS, MethodUnderTest, examine
 from ssmar_bench.testing.checks import losses_are_finite_scalars_that_train, prediction_is_of_each_clip_by_itself
 
 SEMILEARN_FAULTS = {
@@ -35,7 +35,7 @@ OF_NUMBERS = (
 )
 
 
-def switches(found: Recipe) -> dict[str, object]:
+def switches(found: MethodConfig) -> dict[str, object]:
     """The hyper-parameters that are no numbers."""
     values = dict(ALGORITHMS.load(found.algorithm).Config.model_validate(found.values()))
     return {key: value for key, value in values.items() if value is None or isinstance(value, bool | str)}
@@ -44,9 +44,9 @@ def switches(found: Recipe) -> dict[str, object]:
 def cases() -> Iterator[tuple[str, str]]:
     """The checks of each recipe but those that start processes; see above."""
     every = [name for name, check in CHECKS.items() if not check.slow]
-    first: dict[str, Recipe] = {}
-    for name in method_config.RECIPES.names():
-        found, _ = method_config.read(name)
+    first: dict[str, MethodConfig] = {}
+    for name in method_config.METHODS.names():
+        found, _ = method_config.read_method_config(name)
         base = first.setdefault(found.algorithm, found)
         if base is found:
             checks = every
@@ -58,14 +58,16 @@ def cases() -> Iterator[tuple[str, str]]:
 
 
 def test_every_algorithm_has_a_recipe_and_every_recipe_is_checked() -> None:
-    assert {method_config.read(name)[0].algorithm for name in method_config.RECIPES.names()} == set(ALGORITHMS.names())
-    assert {name for name, _ in cases()} == set(method_config.RECIPES.names())
+    assert {method_config.read_method_config(name)[0].algorithm for name in method_config.METHODS.names()} == set(
+        ALGORITHMS.names()
+    )
+    assert {name for name, _ in cases()} == set(method_config.METHODS.names())
     assert {OF_HYPER_PARAMETERS, *OF_NUMBERS} <= CHECKS.keys()
 
 
 @pytest.mark.parametrize(("name", "check"), cases())
 def test_every_method_passes(name: str, check: str) -> None:
-    outcome = examine(Subject.of(name), check)
+    outcome = examine(MethodUnderTest.of(name), check)
     if outcome.state == "not applicable":
         pytest.skip(outcome.message)
     if (name, check) in SEMILEARN_FAULTS:
@@ -77,15 +79,15 @@ def test_every_method_passes(name: str, check: str) -> None:
 @pytest.mark.parametrize("name", [name for name, check in cases() if check == OF_HYPER_PARAMETERS])
 def test_every_algorithm_trains_a_vision_transformer(name: str) -> None:
     """As ``a-network-of-3d-convolutions-will-do``, on a network of patch tokens and without BatchNorm."""
-    subject = Subject.of(name)
-    if subject.algorithm.needs_stages:
+    examined = MethodUnderTest.of(name)
+    if examined.algorithm.needs_stages:
         pytest.skip("it asks for feature maps, which a vision transformer does not tell")
-    on_tokens = type("OnTokens", (subject.algorithm,), {"needs_tokens": True})
+    on_tokens = type("OnTokens", (examined.algorithm,), {"needs_tokens": True})
     for check in (losses_are_finite_scalars_that_train, prediction_is_of_each_clip_by_itself):
-        check(replace(subject, algorithm=on_tokens))
+        check(replace(examined, algorithm=on_tokens))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["mean-teacher", "aplt"])  # tests/runs kill supervised, too
 def test_a_killed_run_goes_on(name: str) -> None:
-    assert examine(Subject.of(name), "it-survives-kill-9").message == ""
+    assert examine(MethodUnderTest.of(name), "it-survives-kill-9").message == ""

@@ -12,10 +12,10 @@ from _loops import Vector, dot, entropy, method_of, softmax, unit, values_of, wa
 from torch import Tensor, nn
 
 from ssmar_bench.algorithms.ltg import LTG, alignment
-from ssmar_bench.algorithms.parts.contrast import across
+from ssmar_bench.algorithms.parts.contrast import info_nce
 from ssmar_bench.algorithms.parts.projection import ProjectionHead
 from ssmar_bench.core.contract import Batch
-from ssmar_bench.testing import Subject
+from ssmar_bench.testing import MethodUnderTest
 from ssmar_bench.testing.cost import cost
 from ssmar_bench.testing.tiny import Tiny
 
@@ -163,7 +163,7 @@ def test_alignment_by_hand() -> None:
 @pytest.mark.parametrize("clips", [1, 2, 5])
 def test_the_contrast_is_its_formula(clips: int) -> None:
     one, other = torch.randn(2, clips, 6, generator=torch.Generator().manual_seed(clips)).unbind()
-    assert across(one, other, 0.5).item() == pytest.approx(naive_across(one.tolist(), other.tolist(), 0.5), abs=1e-6)
+    assert info_nce(one, other, 0.5).item() == pytest.approx(naive_across(one.tolist(), other.tolist(), 0.5), abs=1e-6)
 
 
 def test_the_head_is_three_layers_with_batchnorm_and_ends_without_an_affine() -> None:
@@ -197,7 +197,7 @@ def test_pictures_alone_are_tested() -> None:
 
 def test_one_pass_a_network() -> None:
     for epoch in (0, 10):
-        found = cost(Subject("ltg", LTG, values_of("ltg")), epoch)
+        found = cost(MethodUnderTest("ltg", LTG, values_of("ltg")), epoch)
         assert (found.passes, found.clips, found.with_gradient) == (2, 6.0, 6.0)
 
 

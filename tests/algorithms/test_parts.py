@@ -5,7 +5,7 @@ import math
 import torch
 from _loops import method_of
 
-from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.testing.tiny import Tiny
 
@@ -14,7 +14,7 @@ def test_one_pass_gives_each_batch_its_outputs() -> None:
     network = method_of(Tiny(), "fixmatch").network
     clips = [torch.randn(size, 4, 3, 16, 16) for size in (1, 3, 2)]
     network.eval()
-    for batch, output in zip(clips, together(network, *clips), strict=True):
+    for batch, output in zip(clips, forward_together(network, *clips), strict=True):
         torch.testing.assert_close(output.logits, network(batch).logits)
         torch.testing.assert_close(output.features, network(batch).features)
 
@@ -23,10 +23,10 @@ def test_batchnorm_sees_all_views_at_once() -> None:
     network = method_of(Tiny(), "fixmatch").network
     clips = [torch.randn(2, 4, 3, 16, 16), 3 * torch.randn(2, 4, 3, 16, 16)]
     joint = network(torch.cat(clips)).logits
-    found = torch.cat([output.logits for output in together(network, *clips)])
+    found = torch.cat([output.logits for output in forward_together(network, *clips)])
     torch.testing.assert_close(found, joint)
     assert not torch.allclose(found[:2], network(clips[0]).logits, atol=1e-4)
-    assert network.forwarded == 4 + 4 + 2
+    assert network.forward_passes == 4 + 4 + 2
 
 
 def test_a_label_is_used_from_the_threshold_on() -> None:

@@ -1,7 +1,7 @@
 """Ours against semilearn 0.3.2: under its reading of a method the losses agree over twelve optimiser steps.
 
-Which methods, under which names of arguments and how closely stands in the recipes (``parity``). Same network, clips
-of five dimensions, seeds and optimiser; what the two draw in different ways is given to both.
+Which methods, under which names of arguments and how closely stands in the recipes (``reference_check``). Same network,
+clips of five dimensions, seeds and optimiser; what the two draw in different ways is given to both.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.algorithms.usb.library import algorithms
 from ssmar_bench.core import method_config
 from ssmar_bench.core.contract import Method, Progress
-from ssmar_bench.core.method_config import Recipe
-from ssmar_bench.testing.method_under_test import total, unlabelled
+from ssmar_bench.core.method_config import MethodConfig
+from ssmar_bench.testing.method_under_test import total_loss, unlabelled
 from ssmar_bench.testing.tiny import Tiny
 
 PLAIN, SHARP = Tiny(), Tiny(sharp=True)
-RECIPES = [found for found, _ in map(method_config.read, method_config.RECIPES.names())]
-SEMILEARNS = [found for found in RECIPES if found.parity and found.parity.oracle == "semilearn"]
+METHODS = [found for found, _ in map(method_config.read_method_config, method_config.METHODS.names())]
+SEMILEARNS = [found for found in METHODS if found.reference_check and found.reference_check.reference == "semilearn"]
 COMPARED = {found.name: found for found in SEMILEARNS if found.name == found.algorithm}  # others extend one of these
 NINE = {"pseudolabel", "mean-teacher", "vat", "mixmatch", "uda", "fixmatch", "flexmatch", "freematch", "softmatch"}
 
@@ -34,7 +34,7 @@ class Clock:
     step = 0
 
 
-recipes = pytest.mark.parametrize("name", sorted(COMPARED))
+method_configs = pytest.mark.parametrize("name", sorted(COMPARED))
 
 
 def problem(name: str) -> Tiny:
@@ -43,16 +43,18 @@ def problem(name: str) -> Tiny:
     return PLAIN if name == "mixmatch" else SHARP
 
 
-def pair(found: Recipe, **changed: Any) -> tuple[Method, Method]:
+def pair(found: MethodConfig, **changed: Any) -> tuple[Method, Method]:
     """Our method under semilearn's reading, and semilearn's own under the arguments that the recipe names."""
-    assert found.parity is not None
+    assert found.reference_check is not None
     values = found.values(as_semilearn=True) | changed
     tiny = problem(found.name)
     ours = tiny.method(ALGORITHMS.load(found.algorithm), values)
-    theirs = ALGORITHMS.load(f"usb-{found.parity.algorithm}")
-    own = {argument.name[2:]: argument.default for argument in algorithms()[found.parity.algorithm].get_argument()}
+    theirs = ALGORITHMS.load(f"usb-{found.reference_check.algorithm}")
+    own = {
+        argument.name[2:]: argument.default for argument in algorithms()[found.reference_check.algorithm].get_argument()
+    }
     general = {"use_cat": True, "ulb_loss_ratio": 1.0, "ema_m": 0.0, "predict_with": "model"}
-    given = {argument: values[name] for argument, name in found.parity.arguments.items()}
+    given = {argument: values[name] for argument, name in found.reference_check.arguments.items()}
     merged = {**general, **own, **given}
     return ours, tiny.method(theirs, {key: merged[key] for key in theirs.Config.model_fields})
 
@@ -95,30 +97,30 @@ def losses(method: Method, steps: int) -> tuple[list[float], list[float]]:
         torch.manual_seed(step)
         found = method.loss(PLAIN.batch_of(method.views(), step), progress)
         optimiser.zero_grad()
-        total(found).backward()
+        total_loss(found).backward()
         optimiser.step()
         method.after_step(progress)
-        whole.append(total(found).item())
+        whole.append(total_loss(found).item())
         hidden.append(sum(term.item() for term in unlabelled(found).values()))
     return whole, hidden
 
 
 def test_all_nine_are_compared() -> None:
     assert set(COMPARED) == NINE
-    assert all(found.parity.steps == 12 for found in COMPARED.values())
-    tolerances = {name: found.parity.tolerance for name, found in COMPARED.items()}
+    assert all(found.reference_check.steps == 12 for found in COMPARED.values())
+    tolerances = {name: found.reference_check.tolerance for name, found in COMPARED.items()}
     assert tolerances == dict.fromkeys(NINE, 1e-5) | {"mean-teacher": 1e-3}
 
 
-@recipes
+@method_configs
 def test_the_loss_is_semilearns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = COMPARED[name]
     ours, theirs = pair(found)
     alike(monkeypatch, ours, theirs)
-    wanted, _ = losses(theirs, found.parity.steps)
-    whole, hidden = losses(ours, found.parity.steps)
-    assert whole == pytest.approx(wanted, rel=found.parity.tolerance)
-    assert sum(value != 0 for value in hidden) >= found.parity.steps // 2, "hardly anything of it was compared"
+    wanted, _ = losses(theirs, found.reference_check.steps)
+    whole, hidden = losses(ours, found.reference_check.steps)
+    assert whole == pytest.approx(wanted, rel=found.reference_check.tolerance)
+    assert sum(value != 0 for value in hidden) >= found.reference_check.steps // 2, "hardly anything of it was compared"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_the_loss_is_semilearns_under_other_values(
     found = COMPARED[name]
     ours, theirs = pair(found, **changed)
     alike(monkeypatch, ours, theirs)
-    assert losses(ours, 6)[0] == pytest.approx(losses(theirs, 6)[0], rel=found.parity.tolerance)
+    assert losses(ours, 6)[0] == pytest.approx(losses(theirs, 6)[0], rel=found.reference_check.tolerance)
 
 
 def test_vats_direction_is_semilearns_where_the_probe_is_above_rounding(monkeypatch: pytest.MonkeyPatch) -> None:

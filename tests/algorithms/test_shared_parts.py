@@ -9,16 +9,16 @@ import torch
 from _loops import cross, softmax
 from torch import nn
 
-from ssmar_bench.algorithms.parts.batch_norm import still
-from ssmar_bench.algorithms.parts.consistency import divergence, mean_entropy, soft_cross_entropy, squared_gap
+from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
+from ssmar_bench.algorithms.parts.consistency import kl_divergence, mean_entropy, mean_squared_error, soft_cross_entropy
 from ssmar_bench.algorithms.parts.distribution import UniformAlignment, sharpen
 from ssmar_bench.algorithms.parts.learning_status import LearningStatus
-from ssmar_bench.algorithms.parts.mixing import blend, cut, draw_boxes, draw_coefficients
+from ssmar_bench.algorithms.parts.mixing import cutmix_clips, draw_coefficients, draw_cutmix_boxes, mixup_clips
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
 from ssmar_bench.algorithms.parts.self_adaptive import SelfAdaptiveThreshold
 from ssmar_bench.algorithms.parts.teacher import Teacher
-from ssmar_bench.backbones.build import build
-from ssmar_bench.core.benchmark_config import BackboneRecipe
+from ssmar_bench.backbones.build import build_backbone
+from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.contract import Progress
 
 # ---- schedule
@@ -78,7 +78,7 @@ def test_running_statistics_of_every_dimension_stay_still(dimensions: int) -> No
     network = nn.Sequential(layer(4), nn.ReLU())
     clips = 3 + 2 * torch.randn(shape)
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    with still(network):
+    with frozen_statistics(network):
         found = network(clips)
     assert all(value.equal(before[name]) for name, value in network.state_dict().items())
     torch.testing.assert_close(found, network(clips))  # normalised by the batch all the same
@@ -88,16 +88,16 @@ def test_running_statistics_of_every_dimension_stay_still(dimensions: int) -> No
 def test_running_statistics_are_used_in_evaluation_mode_and_move_again_after_an_error() -> None:
     network = nn.Sequential(nn.BatchNorm3d(2)).eval()
     clips = 5 + torch.randn(3, 2, 2, 4, 4)
-    with still(network):
+    with frozen_statistics(network):
         torch.testing.assert_close(network(clips), clips, rtol=1e-4, atol=1e-4)
-    with pytest.raises(RuntimeError), still(network):
+    with pytest.raises(RuntimeError), frozen_statistics(network):
         raise RuntimeError
     assert network[0].track_running_stats
 
 
 def test_a_layer_that_tracks_nothing_is_left_alone() -> None:
     network = nn.Sequential(nn.BatchNorm2d(2, track_running_stats=False))
-    with still(network):
+    with frozen_statistics(network):
         network(torch.randn(2, 2, 3, 3))
     assert not network[0].track_running_stats
 
@@ -106,8 +106,8 @@ def test_a_layer_that_tracks_nothing_is_left_alone() -> None:
 
 
 def networks() -> tuple[nn.Module, Teacher]:
-    recipe = BackboneRecipe(name="micro-tsm", weights="none", input="centred")
-    return build(recipe, 4, 3, seed=1), Teacher(build(recipe, 4, 3, seed=1))
+    method_config = BackboneConfig(name="micro-tsm", weights="none", input="centred")
+    return build_backbone(method_config, 4, 3, seed=1), Teacher(build_backbone(method_config, 4, 3, seed=1))
 
 
 def test_a_teacher_averages_parameters_and_copies_statistics() -> None:
@@ -133,7 +133,7 @@ def test_a_teacher_learns_nothing_and_keeps_its_statistics_still() -> None:
     assert not output.logits.requires_grad
     assert all(value.equal(before[name]) for name, value in teacher.state_dict().items())
     torch.testing.assert_close(output.logits, student(clips).logits)  # by the batch, as the student
-    assert teacher.network.forwarded == 4
+    assert teacher.network.forward_passes == 4
 
 
 # ---- losses and distributions
@@ -146,17 +146,17 @@ def test_consistency_losses_by_hand() -> None:
     expected = [cross(t, row) for t, row in zip(q, z, strict=True)]
     assert soft_cross_entropy(logits, target).tolist() == pytest.approx(expected)
     gap = sum((a - b) ** 2 for x, y in zip(p, q, strict=True) for a, b in zip(x, y, strict=True)) / 6
-    assert squared_gap(logits, target).item() == pytest.approx(gap)
+    assert mean_squared_error(logits, target).item() == pytest.approx(gap)
     kl = sum(b * math.log(b / a) for x, y in zip(p, q, strict=True) for a, b in zip(x, y, strict=True)) / 2
-    assert divergence(torch.tensor(other), logits).item() == pytest.approx(kl)
+    assert kl_divergence(torch.tensor(other), logits).item() == pytest.approx(kl)
     assert mean_entropy(logits).item() == pytest.approx(-sum(a * math.log(a) for x in p for a in x) / 2)
 
 
 def test_consistency_losses_are_finite_where_probabilities_vanish() -> None:
     logits = torch.tensor([[1e6, 0.0, -1e6]], requires_grad=True)
     far = torch.tensor([[-1e6, 0.0, 1e6]])
-    terms = [soft_cross_entropy(logits, far.softmax(1)).mean(), squared_gap(logits, far.softmax(1))]
-    terms += [divergence(far, logits), divergence(logits, far), mean_entropy(logits)]
+    terms = [soft_cross_entropy(logits, far.softmax(1)).mean(), mean_squared_error(logits, far.softmax(1))]
+    terms += [kl_divergence(far, logits), kl_divergence(logits, far), mean_entropy(logits)]
     assert all(term.isfinite() for term in terms)
     (gradient,) = torch.autograd.grad(torch.stack(terms).sum(), logits)
     assert gradient.isfinite().all()
@@ -227,7 +227,7 @@ def test_coefficients_are_for_each_clip_or_for_all() -> None:
 
 def test_blending_by_hand() -> None:
     own, other = torch.ones(2, 1, 1, 2, 2), torch.full((2, 1, 1, 2, 2), 5.0)
-    found = blend(own, other, torch.tensor([1.0, 0.75]))
+    found = mixup_clips(own, other, torch.tensor([1.0, 0.75]))
     assert found[0].equal(own[0])
     assert found[1].unique().tolist() == [2.0]
 
@@ -235,7 +235,7 @@ def test_blending_by_hand() -> None:
 def test_boxes_are_those_of_cutmix() -> None:
     rows, height, width = 40, 20, 30
     torch.manual_seed(3)
-    boxes = draw_boxes(rows, height, width)
+    boxes = draw_cutmix_boxes(rows, height, width)
     torch.manual_seed(3)
     side = (1 - draw_coefficients(rows, 1.0)).sqrt().tolist()
     down, across = torch.rand(rows).tolist(), torch.rand(rows).tolist()
@@ -253,7 +253,7 @@ def test_a_box_is_the_same_in_every_frame() -> None:
     own, other = torch.zeros(2, 3, 3, 4, 4), torch.ones(2, 3, 3, 4, 4)
     boxes = torch.zeros(2, 4, 4, dtype=torch.bool)
     boxes[1, 1:3, 0:2] = True
-    mixed, share = cut(own, other, boxes)
+    mixed, share = cutmix_clips(own, other, boxes)
     assert share.tolist() == [1.0, 0.75]
     assert not mixed[0].any()
     assert mixed[1].sum() == 3 * 3 * 4

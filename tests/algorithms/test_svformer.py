@@ -15,9 +15,9 @@ from ssmar_bench.algorithms.parts.mixing import draw_tube, token_mix
 from ssmar_bench.algorithms.parts.strong_clip import channel_dropout, draw_warp
 from ssmar_bench.algorithms.parts.teacher import Teacher
 from ssmar_bench.algorithms.svformer import SVFormer
-from ssmar_bench.backbones.build import ClipClassifier, build
-from ssmar_bench.core.benchmark_config import BackboneRecipe
-from ssmar_bench.core.contract import Batch, Progress, unbuilt
+from ssmar_bench.backbones.build import ClipClassifier, build_backbone
+from ssmar_bench.core.benchmark_config import BackboneConfig
+from ssmar_bench.core.contract import Batch, Progress, method_without_network
 from ssmar_bench.testing.tiny import Tiny
 
 TINY = Tiny(batch=6)
@@ -147,7 +147,7 @@ def mixing_tokens(network: ClipClassifier, own: Tensor, other: Tensor, tube: Ten
 
 @pytest.mark.parametrize("kind", ["rgb", "diff", "centred"])
 def test_mixing_cells_of_pixels_is_mixing_tokens(kind: str) -> None:
-    network = build(BackboneRecipe(name="timesformer-micro", weights="none", input=kind), 4, 3, 0, 32).eval()
+    network = build_backbone(BackboneConfig(name="timesformer-micro", weights="none", input=kind), 4, 3, 0, 32).eval()
     own, other = torch.randn(2, 3, 4, 3, 32, 32)
     torch.manual_seed(1)
     tube, _ = draw_tube(network.grid, 10.0)  # type: ignore[arg-type]
@@ -193,8 +193,8 @@ def naive_terms(method: Any, batch: Batch, step: int, values: dict[str, Any]) ->
             if not own:
                 top, left = place // columns * side, place % columns * side
                 for frame in range(frames):
-                    cell = warped[other[i]][frame, :, top : top + side, left : left + side]
-                    blended[frame, :, top : top + side, left : left + side] = cell
+                    planned_run = warped[other[i]][frame, :, top : top + side, left : left + side]
+                    blended[frame, :, top : top + side, left : left + side] = planned_run
         plain.append(thinned)
         mixed.append(blended)
     z_plain, _ = alone(network, torch.stack(plain))
@@ -310,7 +310,7 @@ def test_what_a_run_makes_of_the_shares() -> None:
     method = method_of(TINY, "svformer")
     assert method.resolved() == {"momentum": pytest.approx(1 - 1 / (0.05 * 33)), "warm_up_epochs": WARM}
     config = SVFormer.Config.model_validate(values_of("svformer", warm_up=0.9))
-    probe = unbuilt(SVFormer, config)
+    probe = method_without_network(SVFormer, config)
     probe.check(10)
     with pytest.raises(ValueError, match=r"all 4 epochs on its warm-up; raise train\.epochs"):
         probe.check(4)

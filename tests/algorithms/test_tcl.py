@@ -12,10 +12,10 @@ import torch
 from _loops import Vector, alone, dot, entropy, mean, method_of, sharp, softmax, unit, values_of, walk
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.contrast import across, nt_xent
+from ssmar_bench.algorithms.parts.contrast import info_nce, nt_xent
 from ssmar_bench.algorithms.tcl import TCL, group_means
 from ssmar_bench.core.contract import Batch
-from ssmar_bench.testing import Subject
+from ssmar_bench.testing import MethodUnderTest
 from ssmar_bench.testing.cost import cost
 from ssmar_bench.testing.tiny import Tiny
 
@@ -82,7 +82,7 @@ def test_tcl_is_its_formulas_in_all_three_phases(changed: dict[str, Any]) -> Non
         for name, value in expected.items():
             assert losses.terms[name].item() == pytest.approx(value, rel=1e-5, abs=1e-6), (step, name)
         assert set(losses.pseudo) == ({"online"} if phase == "fine-tuning" else set())
-        used |= {weight for stream in losses.pseudo.values() for weight in stream.weight.tolist()}
+        used |= {weight for series in losses.pseudo.values() for weight in series.weight.tolist()}
         grouping += expected.get("unlabelled_group", 0.0)
         seen.add(phase)
     assert seen == {"labelled", "contrast", "fine-tuning"}
@@ -146,15 +146,15 @@ def test_half_precision_does_not_reach_the_contrast() -> None:
     means, _ = group_means(fast)
     with torch.autocast("cpu", torch.bfloat16):
         assert group_means(fast)[0].equal(means)
-        half = [contrast(fast, slow, 0.5) for contrast in (nt_xent, across)]
-    assert half == [contrast(fast, slow, 0.5) for contrast in (nt_xent, across)]
+        half = [contrast(fast, slow, 0.5) for contrast in (nt_xent, info_nce)]
+    assert half == [contrast(fast, slow, 0.5) for contrast in (nt_xent, info_nce)]
 
 
 def test_batchnorm_sees_each_pool_and_each_frame_rate_by_itself() -> None:
     """Three passes, as in the official code, none of them with clips of another."""
     values = values_of("tcl")
     for epoch, passes, with_gradient in ((0, 1, 1.0), (5, 3, 2.0), (10, 2, 2.0)):
-        found = cost(Subject("tcl", TCL, values), epoch)
+        found = cost(MethodUnderTest("tcl", TCL, values), epoch)
         assert (found.passes, found.clips, found.with_gradient) == (passes, float(passes), with_gradient)
     method = method_of(TINY, "tcl")
     batch = TINY.batch_of(method.views())

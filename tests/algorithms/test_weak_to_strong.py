@@ -209,5 +209,5 @@ def test_they_see_the_same_views_and_one_pass_a_step(name: str) -> None:
     method, fixmatch = method_of(TINY, name), method_of(TINY, "fixmatch")
     assert method.views() == fixmatch.views()
     method.loss(TINY.batch_of(method.views()), TINY.progress(0))
-    assert method.network.forwarded == 3 * 6
+    assert method.network.forward_passes == 3 * 6
     assert {int(value) for key, value in method.state_dict().items() if key.endswith("num_batches_tracked")} == {1}

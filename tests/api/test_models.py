@@ -15,11 +15,11 @@ import torch
 from ssmar_bench import api
 from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.events import silence
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, base_definition
-from ssmar_bench.runs.record import salted
+from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.runs.record import salted_id
 from tests.conftest import METHODS, Finished, folder_of
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ Call = Callable[..., Finished]
 def videos(tiny: Path) -> dict[str, Path]:
     """Clip id -> video of the tiny benchmark."""
     index = prepare_data.prepare_source(
-        base_definition(Grid(str(tiny), ["supervised"])), {}, os.cpu_count() or 1, silence
+        base_config(Grid(str(tiny), ["supervised"])), {}, os.cpu_count() or 1, ignore_events
     )
     return {clip: Path(path) for clip, path in zip(index.clips["clip_id"], index.clips["path"], strict=True)}
 
@@ -40,7 +40,7 @@ def test_a_video_is_predicted_as_the_test_clip_was(trained: Any, videos: dict[st
     folder = folder_of(trained.out, method)
     model = api.load_model(folder)
     record = pd.read_csv(folder / "record" / "predictions.csv")
-    named = {salted("tiny-motion", clip): video for clip, video in videos.items()}
+    named = {salted_id("tiny-motion", clip): video for clip, video in videos.items()}
     assert len(record) == 24
     for _, row in record.iterrows():
         found = model.predict(named[row["clip"]])
@@ -170,7 +170,7 @@ def test_weights_of_another_code(trained: Any, tmp_path: Path, monkeypatch: pyte
 def test_a_model_of_other_code_is_stale(trained: Any, videos: dict[str, Path], tmp_path: Path, call: Call) -> None:
     folder = copied(trained, tmp_path)
     assert not api.load_model(folder.path).stale
-    digests.write(folder.record, {"code.json": b'{"code": "0123456789abcdef"}'})
+    digests.write_files(folder.record, {"code.json": b'{"code": "0123456789abcdef"}'})
     assert api.load_model(folder.path).stale
     ended = call("predict", folder.path, next(iter(videos.values())))
     assert ended.status == 0

@@ -7,16 +7,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from ssmar_bench.backbones.build import ClipClassifier, build, weights_digest
-from ssmar_bench.core.benchmark_config import BackboneRecipe
+from ssmar_bench.backbones.build import ClipClassifier, build_backbone, weights_digest
+from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.seeds import seed_of
 
 SEGMENTS = 3
 
 
-def recipe(**changed: Any) -> BackboneRecipe:
-    return BackboneRecipe(**{"name": "micro-tsm", "weights": "none", "input": "rgb", **changed})
+def config(**changed: Any) -> BackboneConfig:
+    return BackboneConfig(**{"name": "micro-tsm", "weights": "none", "input": "rgb", **changed})
 
 
 def frames_seen(network: ClipClassifier, clips: Tensor) -> Tensor:
@@ -36,7 +36,7 @@ def test_inputs_by_hand() -> None:
     """Frames of 1, 4, 10: differences 3, 6 and 6 again; the mean 5 taken away -4, -1, 5."""
     clips = torch.tensor([1.0, 4.0, 10.0])[None, :, None, None, None].expand(2, 3, 3, 8, 8)
     for kind, expected in (("rgb", [1, 4, 10]), ("diff", [3, 6, 6]), ("centred", [-4, -1, 5])):
-        found = frames_seen(build(recipe(input=kind), SEGMENTS, 5, 0), clips)
+        found = frames_seen(build_backbone(config(input=kind), SEGMENTS, 5, 0), clips)
         assert found.shape == clips.shape
         assert found[1, :, 2, 7, 0].tolist() == expected
 
@@ -45,7 +45,7 @@ def test_a_clip_is_prepared_by_itself() -> None:
     clips = torch.randn(3, SEGMENTS, 3, 8, 8)
     kept = clips.clone()
     for kind in ("rgb", "diff", "centred"):
-        network = build(recipe(input=kind), SEGMENTS, 5, 0).eval()
+        network = build_backbone(config(input=kind), SEGMENTS, 5, 0).eval()
         torch.testing.assert_close(frames_seen(network, clips)[1:2], frames_seen(network, clips[1:2]))
         torch.testing.assert_close(network(clips).logits[1:2], network(clips[1:2]).logits, rtol=1e-4, atol=1e-5)
     assert clips.equal(kept)
@@ -54,7 +54,7 @@ def test_a_clip_is_prepared_by_itself() -> None:
 @pytest.mark.parametrize("side", [8, 17, 32])
 @pytest.mark.parametrize("segments", [1, 2, 8])
 def test_shapes_of_the_built_in_network(segments: int, side: int) -> None:
-    network = build(recipe(), segments, 5, 0)
+    network = build_backbone(config(), segments, 5, 0)
     output = network(torch.randn(2, segments, 3, side, side))
     assert network.features == 96
     assert output.logits.shape == (2, 5)
@@ -64,7 +64,7 @@ def test_shapes_of_the_built_in_network(segments: int, side: int) -> None:
 
 
 def test_features_are_the_mean_of_the_frames_pooled_features() -> None:
-    network = build(recipe(), SEGMENTS, 5, 0).eval()
+    network = build_backbone(config(), SEGMENTS, 5, 0).eval()
     clips = torch.randn(2, SEGMENTS, 3, 16, 16)
     output = network(clips)
     maps = network.backbone.blocks(clips.flatten(0, 1))
@@ -74,19 +74,21 @@ def test_features_are_the_mean_of_the_frames_pooled_features() -> None:
 
 
 def test_the_built_in_network_sees_the_order_of_frames() -> None:
-    network = build(recipe(), SEGMENTS, 5, 0).eval()
+    network = build_backbone(config(), SEGMENTS, 5, 0).eval()
     clips = torch.randn(2, SEGMENTS, 3, 16, 16)
     assert not torch.allclose(network(clips).features, network(clips.flip(1)).features, atol=1e-4)
 
 
 def test_weights_come_from_the_seed_alone() -> None:
     torch.manual_seed(0)
-    one = build(recipe(), SEGMENTS, 5, 11)
+    one = build_backbone(config(), SEGMENTS, 5, 11)
     torch.manual_seed(1)
     torch.rand(100)
-    two = build(recipe(), SEGMENTS, 5, 11)
+    two = build_backbone(config(), SEGMENTS, 5, 11)
     assert same(one, two)
-    student, teacher = (build(recipe(), SEGMENTS, 5, seed_of("network", 0, role)) for role in ("student", "teacher"))
+    student, teacher = (
+        build_backbone(config(), SEGMENTS, 5, seed_of("network", 0, role)) for role in ("student", "teacher")
+    )
     assert not same(student, teacher)
     for a, b in zip(student.parameters(), teacher.parameters(), strict=True):
         assert a.ndim == 1 or not a.equal(b)
@@ -96,16 +98,16 @@ def test_building_draws_nothing_from_the_callers_generator() -> None:
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)
-    build(recipe(), SEGMENTS, 5, 11)
+    build_backbone(config(), SEGMENTS, 5, 11)
     assert torch.rand(4).equal(expected)
 
 
 def test_clips_that_went_through_are_counted() -> None:
-    network = build(recipe(), SEGMENTS, 5, 0)
-    assert network.forwarded == 0
+    network = build_backbone(config(), SEGMENTS, 5, 0)
+    assert network.forward_passes == 0
     for size, total in ((2, 2), (1, 3), (4, 7)):
         network(torch.randn(size, SEGMENTS, 3, 8, 8))
-        assert network.forwarded == total
+        assert network.forward_passes == total
     assert "forwarded" not in network.state_dict()
 
 
@@ -121,7 +123,7 @@ def test_clips_that_went_through_are_counted() -> None:
 )
 def test_an_unknown_name_gets_the_nearest(name: str, hint: str) -> None:
     with pytest.raises(UserError) as error:
-        build(recipe(name=name), SEGMENTS, 5, 0)
+        build_backbone(config(name=name), SEGMENTS, 5, 0)
     assert f"Unknown backbone '{name}'" in str(error.value)
     assert hint in str(error.value)
 
@@ -129,35 +131,35 @@ def test_an_unknown_name_gets_the_nearest(name: str, hint: str) -> None:
 @pytest.mark.parametrize("weights", ["imagenet", "some/file.pth"])
 def test_the_built_in_network_has_no_pretrained_weights(weights: str) -> None:
     with pytest.raises(UserError, match=r"backbone\.weights=none"):
-        build(recipe(weights=weights), SEGMENTS, 5, 0)
+        build_backbone(config(weights=weights), SEGMENTS, 5, 0)
 
 
 def test_weights_are_identified_by_what_they_are(tmp_path: Path) -> None:
-    assert weights_digest(recipe()) == ""
-    assert weights_digest(recipe(name="tsn:resnet18", weights="imagenet")) == "imagenet:resnet18"
+    assert weights_digest(config()) == ""
+    assert weights_digest(config(name="tsn:resnet18", weights="imagenet")) == "imagenet:resnet18"
     paths = [tmp_path / name for name in ("a.pth", "b.pth", "c.pth")]
     for path, content in zip(paths, (b"x", b"x", b"y"), strict=True):
         path.write_bytes(content)
-    one, copy, other = (weights_digest(recipe(weights=str(path))) for path in paths)
+    one, copy, other = (weights_digest(config(weights=str(path))) for path in paths)
     assert one == copy != other
     assert len(one) == 16
     with pytest.raises(UserError, match=r"absent\.pth"):
-        weights_digest(recipe(weights=str(tmp_path / "absent.pth")))
+        weights_digest(config(weights=str(tmp_path / "absent.pth")))
 
 
 @pytest.mark.parametrize("frames", [1, 2, 6])
 def test_clips_of_another_length_are_shifted_within_themselves(frames: int) -> None:
     """A network that was built for clips of 3 frames answers clips of any length as one built for those does."""
     clips = torch.randn(2, frames, 3, 8, 8)
-    network, other = build(recipe(), SEGMENTS, 5, 0).eval(), build(recipe(), frames, 5, 0).eval()
+    network, other = build_backbone(config(), SEGMENTS, 5, 0).eval(), build_backbone(config(), frames, 5, 0).eval()
     assert network(clips).logits.equal(other(clips).logits)
     again = torch.randn(2, SEGMENTS, 3, 8, 8)
-    assert network(again).logits.equal(build(recipe(), SEGMENTS, 5, 0).eval()(again).logits)
+    assert network(again).logits.equal(build_backbone(config(), SEGMENTS, 5, 0).eval()(again).logits)
 
 
 def test_dropout_by_hand() -> None:
     """In training each frame's features are dropped by themselves before the mean; never in evaluation."""
-    network, plain = build(recipe(dropout=0.5), SEGMENTS, 5, 0), build(recipe(), SEGMENTS, 5, 0)
+    network, plain = build_backbone(config(dropout=0.5), SEGMENTS, 5, 0), build_backbone(config(), SEGMENTS, 5, 0)
     assert same(network, plain)
     clips = torch.randn(4, SEGMENTS, 3, 16, 16)
     torch.manual_seed(5)

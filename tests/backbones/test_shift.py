@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ssmar_bench.backbones.shift import Shifted, temporal_shift
+from ssmar_bench.backbones.shift import TemporalShift, temporal_shift
 
 
 def frames(clips: int, segments: int, channels: int) -> torch.Tensor:
@@ -56,5 +56,5 @@ def test_the_input_is_left_alone_and_memory_formats_do_not_matter() -> None:
 
 def test_a_shifted_layer_sees_shifted_frames() -> None:
     given = torch.randn(6, 8, 5, 5)
-    assert Shifted(nn.Identity(), 3, 4)(given).equal(temporal_shift(given, 3, 4))
-    assert Shifted(nn.Identity(), 3)(given).equal(temporal_shift(given, 3, 8))  # TSM's own share
+    assert TemporalShift(nn.Identity(), 3, 4)(given).equal(temporal_shift(given, 3, 4))
+    assert TemporalShift(nn.Identity(), 3)(given).equal(temporal_shift(given, 3, 8))  # TSM's own share

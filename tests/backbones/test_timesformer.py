@@ -13,9 +13,9 @@ from timm.layers.pos_embed import resample_abs_pos_embed
 from torch import Tensor, nn
 
 from ssmar_bench.backbones import timesformer
-from ssmar_bench.backbones.build import TOKENS, ClipClassifier, build, outline, weights_digest
+from ssmar_bench.backbones.build import TOKENS, ClipClassifier, build_backbone, build_outline, weights_digest
 from ssmar_bench.backbones.timesformer import DividedBlock
-from ssmar_bench.core.benchmark_config import BackboneRecipe
+from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
 
 SEGMENTS = 4
@@ -24,8 +24,8 @@ SMALLEST = "vit_tiny_patch16_224"
 
 
 def make(name: str = "timesformer-micro", size: int = 32, segments: int = SEGMENTS, **changed: Any) -> ClipClassifier:
-    recipe = BackboneRecipe(**{"name": name, "weights": "none", "input": "rgb", **changed})
-    return build(recipe, segments, 5, seed=0, size=size)
+    config = BackboneConfig(**{"name": name, "weights": "none", "input": "rgb", **changed})
+    return build_backbone(config, segments, 5, seed=0, size=size)
 
 
 def clips_of(size: int = 32, segments: int = SEGMENTS, count: int = 2) -> Tensor:
@@ -170,7 +170,7 @@ def test_shapes(segments: int, size: int) -> None:
     assert network.grid == (size // 8, size // 8)
     assert output.features.shape == (2, network.features) == (2, 96)
     assert output.logits.shape == (2, 5)
-    assert network.forwarded == 2
+    assert network.forward_passes == 2
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 8])
@@ -215,7 +215,7 @@ def test_gradients_reach_everything_repeatably(repeatable: None) -> None:
     ("name", "width", "millions"), [("timesformer-base", 768, 121.3), ("timesformer-small", 384, 30.6)]
 )
 def test_the_large_ones_are_outlined_without_memory_or_download(name: str, width: int, millions: float) -> None:
-    network = outline(BackboneRecipe(name=name, weights="imagenet", input="rgb"), 8, 12, 224)
+    network = build_outline(BackboneConfig(name=name, weights="imagenet", input="rgb"), 8, 12, 224)
     assert (network.grid, network.features) == ((14, 14), width)
     assert all(parameter.is_meta for parameter in network.parameters())
     assert sum(parameter.numel() for parameter in network.parameters()) / 1e6 == pytest.approx(millions, abs=0.1)
@@ -279,8 +279,8 @@ def test_imagenet_weights_are_those_that_timm_fetches(
         ("vit_base_patch16_224.orig_in21k_ft_in1k", True, arguments),
         ("vit_small_patch16_224.augreg_in21k_ft_in1k", True, arguments),
     ]
-    recipe = BackboneRecipe(name="timesformer-base", weights="imagenet", input="rgb")
-    assert weights_digest(recipe) == "imagenet:timesformer-base"
+    config = BackboneConfig(name="timesformer-base", weights="imagenet", input="rgb")
+    assert weights_digest(config) == "imagenet:timesformer-base"
 
 
 def test_weights_that_cannot_be_fetched_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,5 +298,5 @@ def test_the_small_one_has_no_weights_and_names_are_known() -> None:
     with pytest.raises(UserError, match=r"did you mean 'timesformer-base'"):
         make("timesformer-bas")
     assert make().grid
-    assert build(BackboneRecipe(name="micro-tsm", weights="none", input="rgb"), 4, 5, 0).grid is None
+    assert build_backbone(BackboneConfig(name="micro-tsm", weights="none", input="rgb"), 4, 5, 0).grid is None
     assert set(TOKENS) == {*timesformer.TIMM, "timesformer-micro"}  # type: ignore[attr-defined]

@@ -12,9 +12,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ssmar_bench.backbones import timm_2d
-from ssmar_bench.backbones.build import ClipClassifier, build
-from ssmar_bench.backbones.shift import Shifted
-from ssmar_bench.core.benchmark_config import BackboneRecipe
+from ssmar_bench.backbones.build import ClipClassifier, build_backbone
+from ssmar_bench.backbones.shift import TemporalShift
+from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
 
 SEGMENTS = 2
@@ -22,7 +22,7 @@ CLIPS = torch.randn(2, SEGMENTS, 3, 32, 32, generator=torch.Generator().manual_s
 
 
 def make(name: str = "tsn:resnet18", weights: str | Path = "none", seed: int = 0) -> ClipClassifier:
-    return build(BackboneRecipe(name=name, weights=str(weights), input="rgb"), SEGMENTS, 5, seed)
+    return build_backbone(BackboneConfig(name=name, weights=str(weights), input="rgb"), SEGMENTS, 5, seed)
 
 
 def awake(network: ClipClassifier) -> ClipClassifier:
@@ -68,9 +68,9 @@ def test_tsm_sees_the_order_of_frames_and_tsn_does_not(tsn: ClipClassifier, tsm:
 
 
 def test_the_shift_opens_every_residual_block_and_costs_no_weight(tsn: ClipClassifier, tsm: ClipClassifier) -> None:
-    shifted = {name for name, part in tsm.backbone.named_modules() if isinstance(part, Shifted)}
+    shifted = {name for name, part in tsm.backbone.named_modules() if isinstance(part, TemporalShift)}
     assert shifted == {f"network.layer{stage}.{block}.conv1" for stage in range(1, 5) for block in range(2)}
-    assert all(part.share == 8 for part in tsm.modules() if isinstance(part, Shifted))
+    assert all(part.share == 8 for part in tsm.modules() if isinstance(part, TemporalShift))
     weights = [[p for p in network.parameters() if p.ndim > 1] for network in (tsn, tsm)]
     assert all(one.equal(other) for one, other in zip(*weights, strict=True))  # the same seed, the same weights
 

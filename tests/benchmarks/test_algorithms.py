@@ -36,10 +36,10 @@ def test_cluster_22422_clips(benchmark: BenchmarkFixture) -> None:
     assert 1 < benchmark.pedantic(cluster, rounds=1) <= 100
 
 
-@pytest.mark.parametrize("name", method_config.RECIPES.names())
+@pytest.mark.parametrize("name", method_config.METHODS.names())
 def test_one_step_of_8_and_8_clips(benchmark: BenchmarkFixture, name: str) -> None:
     """Loss and gradient after every offline round, 8 frames of 32 x 32 pixels, the built-in network."""
-    found, _ = method_config.read(name)
+    found, _ = method_config.read_method_config(name)
     problem = Tiny(classes=12, labelled=24, unlabelled=24, batch=8, segments=8, size=32)
     values = {key: value.value for key, value in found.hyperparameters.items()}
     method = problem.method(ALGORITHMS.load(found.algorithm), values)

@@ -11,15 +11,15 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ssmar_bench.clips.augment import OPERATIONS, Operation, apply
+from ssmar_bench.clips.augment import OPERATIONS, Operation, apply_operations
 from ssmar_bench.clips.decode import decode
-from ssmar_bench.clips.frame_cache import ClipFile, Store, prepare
-from ssmar_bench.clips.views import Viewer
-from ssmar_bench.core.benchmark_config import ClipRecipe, StoreRecipe
+from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
+from ssmar_bench.clips.views import ViewMaker
+from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.contract import View
 
-STORED = StoreRecipe(decoder="pyav", short_side=36, segments=8, candidates=3)
-RECIPE = ClipRecipe(
+STORED = FrameCacheConfig(decoder="pyav", short_side=36, segments=8, candidates=3)
+CONFIG = ClipConfig(
     size=32, flip=True, strong_ops=3, cutout=0.5, per_frame=False, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)
 )
 CLIPS = 64
@@ -49,10 +49,10 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def viewer(video: Path, tmp_path_factory: pytest.TempPathFactory) -> Viewer:
+def viewer(video: Path, tmp_path_factory: pytest.TempPathFactory) -> ViewMaker:
     folder = tmp_path_factory.mktemp("stores") / "store"
-    prepare(folder, [ClipFile(f"{number:02d}", video, -1, -1) for number in range(CLIPS)], STORED, 1)
-    return Viewer(Store.open(folder), RECIPE, STORED, 0)
+    prepare_frame_cache(folder, [ClipFile(f"{number:02d}", video, -1, -1) for number in range(CLIPS)], STORED, 1)
+    return ViewMaker(FrameCache.open(folder), CONFIG, STORED, 0)
 
 
 def test_decode_one_clip(benchmark: BenchmarkFixture, video: Path) -> None:
@@ -60,7 +60,7 @@ def test_decode_one_clip(benchmark: BenchmarkFixture, video: Path) -> None:
 
 
 @pytest.mark.parametrize("aug", ["test", "weak", "strong"])
-def test_view_of_16_clips(benchmark: BenchmarkFixture, viewer: Viewer, aug: str) -> None:
+def test_view_of_16_clips(benchmark: BenchmarkFixture, viewer: ViewMaker, aug: str) -> None:
     view = {"x": View(aug)}  # type: ignore[arg-type]
     steps = iter(range(10**9))
     rows = list(range(0, CLIPS, 4))
@@ -73,4 +73,4 @@ def test_operation_on_one_clip(benchmark: BenchmarkFixture, name: str) -> None:
     clip = torch.randint(0, 256, (8, 3, 32, 32), dtype=torch.uint8)
     kind = OPERATIONS[name]
     operation = [Operation(name, kind.low + 0.7 * (kind.high - kind.low))]
-    assert benchmark(lambda: apply(clip, operation)).shape == clip.shape
+    assert benchmark(lambda: apply_operations(clip, operation)).shape == clip.shape

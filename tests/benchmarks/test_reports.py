@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # for _records.py, which sev
 from _records import Fake
 
 from ssmar_bench.reports.render import render
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 
 
 def write(root: Path, seeds: int, epochs: int) -> None:
@@ -33,5 +33,5 @@ def test_render_60_runs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_load_1000_runs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     write(tmp_path, seeds=84, epochs=1)
-    runs = benchmark.pedantic(load, args=(tmp_path,), rounds=2)
+    runs = benchmark.pedantic(load_runs, args=(tmp_path,), rounds=2)
     assert len(runs.runs) == 1008

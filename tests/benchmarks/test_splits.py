@@ -7,21 +7,21 @@ import pandas as pd
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core.benchmark_config import Definition
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.index import COLUMNS, Index
-from ssmar_bench.splits.build import build
+from ssmar_bench.splits.build import build_split
 
 CLIPS = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def definition() -> Definition:
-    return definitions.read("ma-12")
+def benchmark_config() -> BenchmarkConfig:
+    return benchmark_configs.read_benchmark_config("ma-12")
 
 
 @pytest.fixture(scope="module")
-def index(definition: Definition) -> Index:
+def index(benchmark_config: BenchmarkConfig) -> Index:
     """A million clips of the 12 classes by 9,000 people, in no order; a third is tested on."""
     draw = np.random.default_rng(0)
     columns = {
@@ -29,7 +29,7 @@ def index(definition: Definition) -> Index:
         "path": "/v.mp4",
         "start": -1,
         "end": -1,
-        "label": draw.choice(list(definition.classes), CLIPS),
+        "label": draw.choice(list(benchmark_config.classes), CLIPS),
         "subject": [f"p{i}" for i in draw.integers(0, 9_000, CLIPS)],
         "part": np.where(draw.random(CLIPS) < 2 / 3, "train", "val"),
     }
@@ -37,6 +37,6 @@ def index(definition: Definition) -> Index:
 
 
 @pytest.mark.slow
-def test_a_million_clips(benchmark: BenchmarkFixture, index: Index, definition: Definition) -> None:
-    manifest = benchmark.pedantic(build, args=(index, definition, 0.1, 0), rounds=2)
-    assert sum(map(len, (manifest.labelled, manifest.unlabelled, manifest.validation, manifest.test))) == CLIPS
+def test_a_million_clips(benchmark: BenchmarkFixture, index: Index, benchmark_config: BenchmarkConfig) -> None:
+    split = benchmark.pedantic(build_split, args=(index, benchmark_config, 0.1, 0), rounds=2)
+    assert sum(map(len, (split.labelled, split.unlabelled, split.validation, split.test))) == CLIPS

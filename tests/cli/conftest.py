@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.core.events import silence
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, base_definition
+from ssmar_bench.runs.plan import Grid, base_config
 
 
 @pytest.fixture(scope="session")
 def rendered(tiny: Path) -> Path:
-    definition = base_definition(Grid(str(tiny), ["supervised"]))
-    prepare_data.prepare_source(definition, {}, 1, silence)
-    return prepare_data.source_root(definition, {})
+    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
+    return prepare_data.source_root(benchmark_config, {})
 
 
 @pytest.fixture

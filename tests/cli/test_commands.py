@@ -69,28 +69,41 @@ def test_data_list(call: Call) -> None:
     ended = call("data", "list")
     assert ended.status == 0
     benchmarks = ended.out.partition("what it is")[0].splitlines()
-    for definition in api.benchmarks():
-        (line,) = (line for line in benchmarks if line.startswith(f"│ {definition.name} "))
-        assert definition.source.name in line
-        assert ", ".join(f"{ratio:g}" for ratio in definition.ratios) in line
+    for benchmark_config in api.benchmarks():
+        (line,) = (line for line in benchmarks if line.startswith(f"│ {benchmark_config.name} "))
+        assert benchmark_config.source.name in line
+        assert ", ".join(f"{ratio:g}" for ratio in benchmark_config.ratios) in line
 
 
-KNOBS = ("--train-clips", 13, "--test-clips", 12, "--train-people", 2, "--test-people", 1, "--frames", 4, "--size", 16)
+OPTIONS = (
+    "--train-clips",
+    13,
+    "--test-clips",
+    12,
+    "--train-people",
+    2,
+    "--test-people",
+    1,
+    "--frames",
+    4,
+    "--size",
+    16,
+)
 
 
 @pytest.mark.slow
 def test_data_synthesize(call: Call, tmp_path: Path) -> None:
     words = ("data", "synthesize", "micro-motion", "--out", tmp_path / "data")
-    ended = call(*words, *KNOBS, "--amplitude", 2.5, "--sheet", tmp_path / "sheet.png")
+    ended = call(*words, *OPTIONS, "--amplitude", 2.5, "--sheet", tmp_path / "sheet.png")
     assert ended.status == 0, ended.err
     assert ended.out == f"{tmp_path / 'data'}\n"
     assert ended.err.splitlines()[-1].startswith(" prepare  rendering micro-motion  25/25")
     assert len([*(tmp_path / "data").glob("videos_train/*.mp4")]) == 13
-    knobs = json.loads((tmp_path / "data" / "micro-motion.json").read_text())["knobs"]
-    assert (knobs["train_clips"], knobs["frames"], knobs["amplitude"], knobs["fps"]) == (13, 4, 2.5, 12)
+    options = json.loads((tmp_path / "data" / "micro-motion.json").read_text())["knobs"]
+    assert (options["train_clips"], options["frames"], options["amplitude"], options["fps"]) == (13, 4, 2.5, 12)
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
 
-    again = call(*words, *KNOBS)
+    again = call(*words, *OPTIONS)
     assert again.status == 2
     assert again.err.startswith(f"ssmar-bench: {tmp_path / 'data'}: this exists already")
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.sources import read
-from ssmar_bench.sources.synthetic import encode
+from ssmar_bench.sources import read_source
+from ssmar_bench.sources.synthetic import encode_video
 from tests.conftest import Finished
 
 Call = Callable[..., Finished]
@@ -108,7 +108,7 @@ def test_wrong_usage_is_one_sentence(
 def test_a_whole_copy_has_the_published_counts(call: Call, tmp_path: Path, source: str, layout: str) -> None:
     """The challenges keep the lists of their test part."""
     out = tmp_path / "data"
-    api.counterfeit_source(source, out, layout, lists_only=True)
+    api.mock_source(source, out, layout, lists_only=True)
     for video in out.rglob("*.mp4"):
         video.write_bytes(b"a video")
     ended = call("data", "check", source, "--root", out)
@@ -122,8 +122,8 @@ def test_a_deep_check_names_every_video_that_cannot_be_decoded(call: Call, tmp_p
     root = tmp_path / source
     assert call("data", "counterfeit", source, "--out", root, "--clips", 40, "--lists-only").status == 0
     videos = sorted(path for path in root.rglob("*") if path.suffix in (".mp4", ".avi"))
-    film, frames = tmp_path / "film.mp4", max(8, read(source, root).clips["end"].max() + 1)
-    encode(np.zeros((frames, 16, 16, 3), np.uint8), film, 25, 40)
+    film, frames = tmp_path / "film.mp4", max(8, read_source(source, root).clips["end"].max() + 1)
+    encode_video(np.zeros((frames, 16, 16, 3), np.uint8), film, 25, 40)
     for video in videos:
         shutil.copy(film, video)
     assert call("data", "check", source, "--root", root, "--deep").status == 0

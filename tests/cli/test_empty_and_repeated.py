@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.cli.parsing import numbers, roots, words
+from ssmar_bench.cli.parsing import parse_numbers, parse_roots, parse_words
 from ssmar_bench.core.errors import UserError
 from tests.conftest import Finished
 
@@ -58,7 +58,7 @@ def test_an_empty_word_is_refused(case: str, call: Call, tmp_path: Path, monkeyp
 @pytest.mark.parametrize("text", [",", "0.1,", ",0.1", "0.1,,0.5"])
 def test_an_empty_word_between_commas_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="nothing before or behind one of the commas"):
-        numbers(text, float, "--ratios")
+        parse_numbers(text, float, "--ratios")
 
 
 @pytest.mark.parametrize("option", ["--ratios", "--benchmark", "--out", "--jobs"])
@@ -74,13 +74,13 @@ def test_options_that_may_be_repeated_say_each_thing_once(call: Call, tmp_path: 
         call(*RUN, *two)
     )
     with pytest.raises(UserError, match="expected SOURCE=FOLDER"):
-        roots(["ma52="])
+        parse_roots(["ma52="])
 
 
 @pytest.mark.parametrize("text", ["\u0661", "1_0", "1.5", "0x1", "1e3", "9" * 5000])
 def test_seeds_are_plain_whole_numbers(text: str) -> None:
     with pytest.raises(UserError, match="expected numbers separated by commas, for instance 0,1"):
-        numbers(text, int, "--seeds")
+        parse_numbers(text, int, "--seeds")
 
 
 BOUNDS = {
@@ -107,11 +107,11 @@ def test_a_comma_in_the_path_of_a_file_splits_nothing(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     for name in ("x.yaml", "a,b.yaml", "b.yaml", "c, d,e.yml"):
         (tmp_path / name).touch()
-    assert words("x.yaml,./a,b.yaml", "--methods") == ["x.yaml", "./a,b.yaml"]
-    assert words("./a,b.yaml , aplt", "--methods") == ["./a,b.yaml", "aplt"]
-    assert words("c, d,e.yml,b.yaml", "--methods") == ["c, d,e.yml", "b.yaml"]
-    assert words("y,b.yaml", "--methods") == ["y", "b.yaml"]
+    assert parse_words("x.yaml,./a,b.yaml", "--methods") == ["x.yaml", "./a,b.yaml"]
+    assert parse_words("./a,b.yaml , aplt", "--methods") == ["./a,b.yaml", "aplt"]
+    assert parse_words("c, d,e.yml,b.yaml", "--methods") == ["c, d,e.yml", "b.yaml"]
+    assert parse_words("y,b.yaml", "--methods") == ["y", "b.yaml"]
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "f,g.yaml").touch()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert words("~/f,g.yaml", "--methods") == ["~/f,g.yaml"]
+    assert parse_words("~/f,g.yaml", "--methods") == ["~/f,g.yaml"]

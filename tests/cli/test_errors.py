@@ -82,7 +82,7 @@ def test_wrong_words(tiny: Path, rendered: Path, tmp_path: Path, call: Call, cas
     assert fault in told(call("run", *words), tmp_path / "out")
 
 
-RECIPE = """\
+METHOD_CONFIG = """\
 extends: fixmatch
 name: mine
 label: Mine
@@ -108,10 +108,12 @@ FILES = {
 @pytest.mark.parametrize("case", FILES)
 def test_wrong_recipes(tiny: Path, tmp_path: Path, call: Call, case: str) -> None:
     text, fault = FILES[case]
-    recipe = tmp_path / "mine.yaml"
-    recipe.write_text(RECIPE + text)
-    error = told(call("run", "--benchmark", tiny, "--methods", recipe, "--out", tmp_path / "out"), tmp_path / "out")
-    assert (f"{recipe}{fault}" if fault.startswith(":") else fault) in error
+    method_config = tmp_path / "mine.yaml"
+    method_config.write_text(METHOD_CONFIG + text)
+    error = told(
+        call("run", "--benchmark", tiny, "--methods", method_config, "--out", tmp_path / "out"), tmp_path / "out"
+    )
+    assert (f"{method_config}{fault}" if fault.startswith(":") else fault) in error
 
 
 @pytest.mark.parametrize(
@@ -124,10 +126,10 @@ def test_wrong_recipes(tiny: Path, tmp_path: Path, call: Call, case: str) -> Non
     ],
 )
 def test_wrong_definitions(tiny: Path, tmp_path: Path, call: Call, text: str, fault: str) -> None:
-    definition = tmp_path / "mine.yaml"
-    definition.write_text(f"extends: {tiny}\nname: mine\n{text}")
-    ended = call("run", "--benchmark", definition, "--methods", "supervised", "--out", tmp_path / "out")
-    assert (f"{definition}{fault}" if fault.startswith(":") else fault) in told(ended, tmp_path / "out")
+    benchmark_config = tmp_path / "mine.yaml"
+    benchmark_config.write_text(f"extends: {tiny}\nname: mine\n{text}")
+    ended = call("run", "--benchmark", benchmark_config, "--methods", "supervised", "--out", tmp_path / "out")
+    assert (f"{benchmark_config}{fault}" if fault.startswith(":") else fault) in told(ended, tmp_path / "out")
 
 
 def run_on(videos: Path, tiny: Path, out: Path, call: Call) -> str:
@@ -203,7 +205,7 @@ def test_a_real_process_says_it_the_same_way(commands: Commands, tiny: Path, tmp
     [
         (("run", "--methods", "supervised"), "grids.run", "interrupted; the same command continues where it stopped."),
         (("reproduce", "table1"), "reproduce.train_table", "interrupted; the same command continues where it stopped."),
-        (("methods", "list"), "catalogue.listing", "interrupted."),
+        (("methods", "list"), "method_list.list_methods", "interrupted."),
     ],
 )
 def test_ctrl_c_promises_only_what_a_command_keeps(

@@ -29,14 +29,14 @@ def test_list_has_a_line_for_every_recipe_and_says_what_it_is_compared_with(call
     for found in api.methods():
         (line,) = (line for line in ended.out.splitlines() if line.startswith(f"│ {found.name} "))
         assert found.label in line
-        assert api.compared(found) in line
+        assert api.reference_of(found) in line
     assert "semilearn's flexmatch, to 1e-05" in ended.out
     assert "plain loops, to 2e-05" in ended.out
 
 
 def test_list_of_a_set_is_in_its_order(call: Call) -> None:
     rows = [line.split()[1] for line in call("methods", "list", "table1").out.splitlines() if line.startswith("│")]
-    assert rows == method_set.read("table1").methods
+    assert rows == method_set.read_method_set("table1").methods
     assert "The tuning budget is the same for every row: none." in call("methods", "list", "table1").out
     ended = call("methods", "list", "table11")
     assert (ended.status, ended.err) == (2, "ssmar-bench: Unknown method 'table11'; did you mean 'table1'?\n")
@@ -59,14 +59,14 @@ def test_listing_reads_yaml_alone() -> None:
 def test_show_tells_all_that_the_recipe_says(call: Call, name: str) -> None:
     ended = call("methods", "show", name)
     assert (ended.status, ended.err) == (0, "")
-    said, found = flat(ended.out), method_config.read(name)[0]
+    said, found = flat(ended.out), method_config.read_method_config(name)[0]
     for text in (found.label, found.citation, *found.deviations):
         assert flat(text) in said
     for key, entry in found.hyperparameters.items():
         assert f" {key} " in said
         for word in entry.source.split():  # a long source is broken over lines
             assert word in said
-    assert f"Compared with: {api.compared(found)}" in said
+    assert f"Compared with: {api.reference_of(found)}" in said
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.sources import SOURCES
 from tests.conftest import Finished, folder_of
 
@@ -24,7 +24,7 @@ def test_the_whole_way(source: str, call: Call, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     root, out, name = tmp_path / "data", tmp_path / "out", BENCHMARKS[source]
     layout = ("--layout", SOURCES[source].layouts[-1]) if source == "ma52" else ()  # zips
-    ratio = definitions.read(name).ratios[-1]
+    ratio = benchmark_configs.read_benchmark_config(name).ratios[-1]
     data, smoke = ("--data", f"{source}={root}"), ("--profile", "smoke")
 
     def done(*words: object) -> Finished:
@@ -42,18 +42,18 @@ def test_the_whole_way(source: str, call: Call, tmp_path: Path, monkeypatch: pyt
         (out / "reports").rename(out / "rendered")
         done("report", "--results", out / "results", "--out", out / "reports")
 
-    built, _ = api.show_split(out / name)
-    assert f"{name}: {len(built.clips)} clips decoded, 0 were there" in prepared.out
+    split_set, _ = api.show_split(out / name)
+    assert f"{name}: {len(split_set.clips)} clips decoded, 0 were there" in prepared.out
     assert "decoding clips" not in trained.err
     assert "note  This folder is a counterfeit" in trained.err
     record = folder_of(out, "supervised", round(100 * ratio)) / "record"
     assert (
         json.loads((record / "spec.json").read_text())["manifest"]
-        == built.fingerprints.manifests[f"r{100 * ratio:g}_s0"]
+        == split_set.fingerprints.splits[f"r{100 * ratio:g}_s0"]
     )
     assert json.loads((record / "metrics.json").read_text())["counterfeit"] is True
     assert COUNTERFEIT in (out / "reports" / name / "comparison.md").read_text()
-    _names_no_clip([*record.iterdir(), *(out / "reports").rglob("*")], built.clips["clip_id"].tolist(), tmp_path)
+    _names_no_clip([*record.iterdir(), *(out / "reports").rglob("*")], split_set.clips["clip_id"].tolist(), tmp_path)
 
 
 def _names_no_clip(paths: list[Path], clips: list[str], folder: Path) -> None:

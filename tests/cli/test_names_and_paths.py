@@ -15,7 +15,7 @@ import pytest
 from ssmar_bench.backbones import build as backbones
 from ssmar_bench.core import benchmark_config, method_config, method_set
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.paths import at_home
+from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.writable import require_new, require_writable
 from tests.conftest import Finished
 
@@ -23,9 +23,9 @@ Call = Callable[..., Finished]
 
 
 def test_names_are_known_in_any_case() -> None:
-    assert method_config.read("FixMatch")[0].name == "fixmatch"
-    assert method_set.expand(["Table1"]) == method_set.expand(["table1"])
-    assert benchmark_config.read("Micro-Motion-12").name == "micro-motion-12"
+    assert method_config.read_method_config("FixMatch")[0].name == "fixmatch"
+    assert method_set.expand_method_sets(["Table1"]) == method_set.expand_method_sets(["table1"])
+    assert benchmark_config.read_benchmark_config("Micro-Motion-12").name == "micro-motion-12"
     assert [backbones.named(name) for name in ("Micro-TSM", "TSM:ResNet18", "R3D18")] == [
         "micro-tsm", "tsm:resnet18", "r3d18",
     ]  # fmt: skip
@@ -54,7 +54,7 @@ def test_a_home_is_no_folder_named_tilde(
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
     assert (tmp_path / "home" / "x" / "my-idea").is_dir()
     with pytest.raises(UserError, match="there is no such user"):
-        at_home("~no-such-user/x")
+        expand_home("~no-such-user/x")
 
 
 WRITERS = {

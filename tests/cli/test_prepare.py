@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.core.split import opaque
+from ssmar_bench.core.split import opaque_id
 from tests.conftest import Commands, Finished, folder_of, until
 
 Call = Callable[..., Finished]
 
 
 @pytest.fixture
-def store(videos: Path, tmp_path: Path) -> Callable[[], Path]:
+def frame_cache(videos: Path, tmp_path: Path) -> Callable[[], Path]:
     """Finds the one store in the cache that ``videos`` has set."""
 
     def find() -> Path:
@@ -36,15 +36,15 @@ def test_plan_writes_nothing_and_says_what_will_be(videos: Path, tiny: Path, tmp
     assert not (tmp_path / "cache" / "stores").exists()
 
 
-def test_prepare_then_again(videos: Path, tiny: Path, call: Call, store: Callable[[], Path]) -> None:
+def test_prepare_then_again(videos: Path, tiny: Path, call: Call, frame_cache: Callable[[], Path]) -> None:
     first = call("data", "prepare", tiny, "--root", videos, "--jobs", 1)
     assert first.status == 0
-    assert first.out.splitlines()[-1] == f"tiny-motion: 84 clips decoded, 0 were there: {store()}"
+    assert first.out.splitlines()[-1] == f"tiny-motion: 84 clips decoded, 0 were there: {frame_cache()}"
     assert "decoding clips" in first.err
     assert "/s" in first.err
-    assert sum(path.stat().st_size for path in store().glob("*.bin")) == 84 * 8 * 20 * 20 * 3
+    assert sum(path.stat().st_size for path in frame_cache().glob("*.bin")) == 84 * 8 * 20 * 20 * 3
     second = call("data", "prepare", tiny, "--root", videos, "--jobs", 1)
-    assert second.out.splitlines()[-1] == f"tiny-motion: 0 clips decoded, 84 were there: {store()}"
+    assert second.out.splitlines()[-1] == f"tiny-motion: 0 clips decoded, 84 were there: {frame_cache()}"
 
 
 def test_the_stores_of_methods_are_planned_and_prepared(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:
@@ -65,7 +65,7 @@ def test_the_stores_of_methods_are_planned_and_prepared(videos: Path, tiny: Path
 
 @pytest.mark.slow
 def test_a_killed_command_goes_on(
-    videos: Path, tiny: Path, tmp_path: Path, commands: Commands, store: Callable[[], Path]
+    videos: Path, tiny: Path, tmp_path: Path, commands: Commands, frame_cache: Callable[[], Path]
 ) -> None:
     words = ("data", "prepare", tiny, "--root", videos, "--jobs", 1)
     process = commands.start(*words, cache=tmp_path / "cache")
@@ -74,16 +74,16 @@ def test_a_killed_command_goes_on(
     commands.kill(process)
     until(lambda: not commands.left(process), "its end")
     finished = sum(len(path.read_bytes().splitlines()) - 1 for path in journals())
-    finished += sum(len(json.loads(path.read_text())["clips"]) for path in store().glob("shard-*.json"))
+    finished += sum(len(json.loads(path.read_text())["clips"]) for path in frame_cache().glob("shard-*.json"))
     assert 20 <= finished < 84
     ended = commands.run(*words, cache=tmp_path / "cache")
     assert ended.status == 0, ended.err
     assert f"tiny-motion: {84 - finished} clips decoded, {finished} were there" in ended.out
-    assert (store() / "store.json").is_file()
+    assert (frame_cache() / "store.json").is_file()
 
 
 def test_bad_clips_stop_or_are_left_out_and_named(
-    videos: Path, tiny: Path, tmp_path: Path, call: Call, store: Callable[[], Path]
+    videos: Path, tiny: Path, tmp_path: Path, call: Call, frame_cache: Callable[[], Path]
 ) -> None:
     bad = sorted((videos / "videos_val").iterdir())[7]
     bad.write_text("no video")
@@ -93,8 +93,8 @@ def test_bad_clips_stop_or_are_left_out_and_named(
     ended = call("data", "prepare", tiny, "--root", videos, "--jobs", 1, "--on-bad-clip", "skip")
     assert ended.status == 0
     assert f"left out: val/{bad.stem} ({bad}): it is not a video, or it is truncated" in ended.out
-    assert [clip["clip_id"] for clip in json.loads((store() / "left_out.json").read_text())] == [
-        opaque(f"val/{bad.stem}")
+    assert [clip["clip_id"] for clip in json.loads((frame_cache() / "left_out.json").read_text())] == [
+        opaque_id(f"val/{bad.stem}")
     ]
 
 
@@ -141,9 +141,9 @@ def test_a_run_is_another_one_without_a_bad_clip(
     ended = call(*words, "--on-bad-clip", "skip")
     assert ended.status == 0, ended.err
     folder = folder_of(tmp_path / "out", "supervised")
-    manifest = json.loads((folder / "work" / "manifest.json").read_text())
-    assert len(manifest["test"]) == 23
-    assert f"val/{bad.stem}" not in manifest["test"]
+    split = json.loads((folder / "work" / "manifest.json").read_text())
+    assert len(split["test"]) == 23
+    assert f"val/{bad.stem}" not in split["test"]
     metrics = json.loads((folder / "record" / "metrics.json").read_text())
     assert list(metrics["left_out"].values()) == ["it is not a video, or it is truncated"]
     assert metrics["counts"]["test"] == 23
@@ -156,18 +156,18 @@ def test_a_run_is_another_one_without_a_bad_clip(
 
 
 def test_leftovers_of_a_killed_writer_are_removed(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ssmar_bench.core.events import silence
+    from ssmar_bench.core.events import ignore_events
     from ssmar_bench.runs import prepare_data
-    from ssmar_bench.runs.plan import Grid, base_definition
+    from ssmar_bench.runs.plan import Grid, base_config
 
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path))
-    definition = base_definition(Grid(str(tiny), ["supervised"]))
-    root = prepare_data.source_root(definition, {})
+    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    root = prepare_data.source_root(benchmark_config, {})
     mine, other = root.with_name(f".{root.name}.999.partial"), root.with_name(".other.999.partial")
     for folder in (mine, other):
         folder.mkdir(parents=True)
         (folder / "video.mp4").touch()
-    prepare_data.prepare_source(definition, {}, 1, silence)
+    prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
     assert root.is_dir()
     assert not mine.exists()
     assert other.exists()  # its owner may be at work

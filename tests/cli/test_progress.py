@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ssmar_bench.core.events import Event
-from ssmar_bench.progress_display import Progress
+from ssmar_bench.progress_display import ProgressDisplay
 
 RUN = "tiny-motion_aplt_r50_s0_0123456789abcdef"
 TITLE = "tiny-motion_aplt_r50_s0"
@@ -32,7 +32,7 @@ def test_a_run_without_a_terminal_tells_plain_lines(trained: Any) -> None:
 
 
 def test_lines_are_told_now_and_then_but_ends_always(capsys: pytest.CaptureFixture[str]) -> None:
-    with Progress() as progress:
+    with ProgressDisplay() as progress:
         for step in range(1, 100):
             progress.hear(Event(RUN, "step", "validation 10.0 %", step, 100, 12.3))
         progress.hear(Event(RUN, "done"))
@@ -49,13 +49,13 @@ def test_lines_are_told_now_and_then_but_ends_always(capsys: pytest.CaptureFixtu
 
 def test_a_line_of_a_log_is_never_broken(capsys: pytest.CaptureFixture[str]) -> None:
     reason = "ValueError: " + "a long [bold]reason[/bold] " * 20 + "ends here"
-    with Progress() as progress:
+    with ProgressDisplay() as progress:
         progress.hear(Event(RUN, "failed", reason))
     assert capsys.readouterr().err == f"  failed  {TITLE}  {reason}\n"
 
 
 def test_a_note_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = Progress()
+    progress = ProgressDisplay()
     for _ in range(2):
         with progress:
             progress.hear(Event("", "note", "This folder is [not] the real one."))
@@ -70,7 +70,7 @@ def test_a_terminal_gets_live_bars_and_keeps_how_runs_ended(monkeypatch: pytest.
     terminal = Terminal()
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", terminal)
-    with Progress() as progress:
+    with ProgressDisplay() as progress:
         assert progress.live
         progress.hear(Event("", "prepare", "decoding clips", 10, 84, 3.0))
         progress.hear(Event("", "prepare", "decoding clips", 84, 84, 3.0))

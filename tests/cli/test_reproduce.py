@@ -12,11 +12,11 @@ from PIL import Image
 
 from ssmar_bench.api import example_frames, reproduce
 from ssmar_bench.core import benchmark_config, digests, published_tables
-from ssmar_bench.core import method_config as recipes
-from ssmar_bench.core.events import silence
+from ssmar_bench.core import method_config as method_configs
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.results.examples import Example, Examples, picture
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.record import salted
+from ssmar_bench.runs.record import salted_id
 from tests.conftest import Finished, folder_of, timings
 
 Call = Callable[..., Finished]
@@ -35,7 +35,7 @@ TABLE3 = {
 @pytest.fixture
 def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step takes a second."""
-    monkeypatch.setattr(reproduce, "timed", lambda *_: 1.0)
+    monkeypatch.setattr(reproduce, "time_step", lambda *_: 1.0)
 
 
 def listed(text: str) -> list[list[str]]:
@@ -69,7 +69,7 @@ def test_every_plan_has_the_papers_size(call: Call, untimed: None, tmp_path: Pat
     ended = call("reproduce", table, "--plan", "--out", tmp_path)
     assert ended.status == 0, ended.err
     assert ended.out.splitlines()[-1].startswith(f"{runs} runs, {runs} to train: ")
-    known = set(recipes.RECIPES.names())
+    known = set(method_configs.METHODS.names())
     assert {line[1] for line in listed(ended.out)} <= known
     assert len({tuple(line[1:6]) for line in listed(ended.out)}) == runs
 
@@ -80,7 +80,7 @@ def test_semilearns_rows_stand_below_ours(call: Call, untimed: None, tmp_path: P
     )
     rows = list(dict.fromkeys(line[0] for line in listed(ended.out)))
     assert len(rows) == 13 + 10
-    assert rows[13:] == [f"{row}, as published" for row in published_tables.read("table1").as_published]
+    assert rows[13:] == [f"{row}, as published" for row in published_tables.read_paper_table("table1").as_published]
 
 
 def test_data_that_are_not_here_are_planned_from_their_owners_numbers(
@@ -114,11 +114,11 @@ def test_what_is_wrong_is_named(call: Call, tmp_path: Path, words: list[str], fa
 
 @pytest.mark.parametrize("name", ["micro-tsm", "timesformer-micro"])
 def test_the_timed_step_is_of_the_definitions_network(name: str) -> None:
-    from ssmar_bench.runs.step_timing import timed
+    from ssmar_bench.runs.step_timing import time_step
 
-    small = benchmark_config.read("micro-motion-12")
+    small = benchmark_config.read_benchmark_config("micro-motion-12")
     network = small.backbone.model_copy(update={"name": name})
-    assert 0 < timed(small.model_copy(update={"backbone": network}), "cpu") < 60
+    assert 0 < time_step(small.model_copy(update={"backbone": network}), "cpu") < 60
 
 
 @pytest.mark.slow
@@ -144,7 +144,7 @@ def test_missing_cells_are_trained_and_the_table_has_its_rows(
     assert (out / "reports" / "index.html").is_file()
     planned = call("reproduce", table, "--on", "small", "--out", out, "--plan").out
     assert "stale" not in planned.lower()
-    digests.write(folder_of(out, "aplt") / "record", {"code.json": b'{"code": "0123456789abcdef"}'})
+    digests.write_files(folder_of(out, "aplt") / "record", {"code.json": b'{"code": "0123456789abcdef"}'})
     planned = call("reproduce", table, "--on", "small", "--out", out, "--plan").out
     assert [(line[1], line[6]) for line in listed(planned)] == [
         ("supervised", "done"),
@@ -158,13 +158,13 @@ def test_missing_cells_are_trained_and_the_table_has_its_rows(
 def test_frames_are_recorded_once_and_those_of_others_only_if_asked_for(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = benchmark_config.read(str(tiny))
-    index = prepare_data.prepare_source(small, {}, 1, silence)
-    name = salted("tiny-motion", str(index.clips["clip_id"].iloc[3]))
+    small = benchmark_config.read_benchmark_config(str(tiny))
+    index = prepare_data.prepare_source(small, {}, 1, ignore_events)
+    name = salted_id("tiny-motion", str(index.clips["clip_id"].iloc[3]))
     example = Example(name, "nodding", ("nodding", "tiptoe"))
     found = Examples(("A", "B"), "50%", "tiny-motion", 0, 1, 1, 1, 1, (example,))
     monkeypatch.setattr(example_frames, "examples", lambda *_: found)
-    monkeypatch.setattr(example_frames.definitions, "read", lambda _: small)  # type: ignore[attr-defined]
+    monkeypatch.setattr(example_frames.benchmark_configs, "read", lambda _: small)  # type: ignore[attr-defined]
     path = picture(tmp_path, "tiny-motion", name)
 
     monkeypatch.setattr(example_frames, "SOURCE", "another")  # as if the data had owners

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from ssmar_bench.core.events import Event
-from ssmar_bench.progress_display import Progress
+from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen, screened
 
 HOSTILE = "\x1b]0;title\x07 [red]x[/red] [/] \u202ey \x9b2J"
@@ -35,7 +35,7 @@ def test_so_does_a_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_so_does_an_event(capsys: pytest.CaptureFixture[str]) -> None:
-    with Progress() as progress:
+    with ProgressDisplay() as progress:
         for kind in ("failed", "note", "epoch"):
             progress.hear(Event(f"{HOSTILE}_0", kind, f"{HOSTILE}\nforged", 1, 2))
     said = capsys.readouterr().err

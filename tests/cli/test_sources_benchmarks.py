@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.sources import read
-from ssmar_bench.splits.build import Benchmark, build
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.sources import read_source
+from ssmar_bench.splits.build import BenchmarkClips, build_split
 from tests.conftest import Finished
 
 Call = Callable[..., Finished]
@@ -23,14 +23,18 @@ def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lists:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
 
     def write(source: str, clips: int, layout: str | None = None) -> Path:
-        api.counterfeit_source(source, tmp_path / source, layout, lists_only=True, clips=clips)
+        api.mock_source(source, tmp_path / source, layout, lists_only=True, clips=clips)
         return tmp_path / source
 
     return write
 
 
 def rows(text: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
+    return [
+        [planned_run.strip() for planned_run in line.split("│")[1:-1]]
+        for line in text.splitlines()
+        if line.startswith("│")
+    ]
 
 
 def test_benchmarks_of_the_same_clips_share_a_store(lists: Lists, call: Call) -> None:
@@ -71,21 +75,24 @@ def test_a_copy_that_does_for_nothing_is_refused(lists: Lists, call: Call, targe
 def test_seconds_follow_from_the_sources_rate(lists: Lists, tmp_path: Path) -> None:
     """The videos are empty: no header says anything."""
     folder = api.build_split("smg-5-official", tmp_path, {"smg": lists("smg", 60)})
-    built, _ = api.show_split(folder)
-    frames = [int(end) - int(start) + 1 for start, end in built.clips["clip_id"].str[5:].str.split("-")]
-    assert built.clips["seconds"].tolist() == pytest.approx([count / 28 for count in frames], abs=0.01)
+    split_set, _ = api.show_split(folder)
+    frames = [int(end) - int(start) + 1 for start, end in split_set.clips["clip_id"].str[5:].str.split("-")]
+    assert split_set.clips["seconds"].tolist() == pytest.approx([count / 28 for count in frames], abs=0.01)
 
 
 def test_a_plan_is_of_the_official_split_that_the_definition_names(lists: Lists, tmp_path: Path) -> None:
     root, path = lists("ucf101", 60), tmp_path / "second.yaml"
     path.write_text("extends: ucf101\nname: second\nsource: {knobs: {split: 2}}\n")
-    definition = definitions.read(str(path))
+    benchmark_config = benchmark_configs.read_benchmark_config(str(path))
     grid, execution = (
         api.Grid(str(path), ["supervised"], seeds=[0], profile="smoke"),
         api.Execution(tmp_path, {"ucf101": root}),
     )
     (planned,) = api.plan(grid, execution)
-    index = read("ucf101", root, {"split": 2})
-    assert planned.cell.manifest == build(index, definition, 0.5, 0)
-    assert set(planned.cell.manifest.test) <= set(index.clips.loc[index.clips["part"] == "test", "clip_id"])
-    assert Benchmark.of(read("ucf101", root), definition).manifest(0.5, 0).test != planned.cell.manifest.test
+    index = read_source("ucf101", root, {"split": 2})
+    assert planned.planned_run.split == build_split(index, benchmark_config, 0.5, 0)
+    assert set(planned.planned_run.split.test) <= set(index.clips.loc[index.clips["part"] == "test", "clip_id"])
+    assert (
+        BenchmarkClips.of(read_source("ucf101", root), benchmark_config).split(0.5, 0).test
+        != planned.planned_run.split.test
+    )

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.core import benchmark_config as definitions
+from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, cells
-from ssmar_bench.sources import read as read_source
+from ssmar_bench.runs.plan import Grid, plan_runs
+from ssmar_bench.sources import read_source
 from tests.conftest import Finished
 
 Call = Callable[..., Finished]
@@ -39,14 +39,14 @@ def test_build_prints_what_it_built(call: Call, tiny: Path, rendered: Path, whol
     assert ended.status == 0, ended.err
     assert ended.out.splitlines()[-1] == str(tmp_path / "out" / "tiny-motion")
     rows = {cells[0]: cells[1:] for cells in _rows(ended.out)}
-    built, summary = api.show_split(whole)
-    sizes = built.clips["role"].value_counts()
+    split_set, summary = api.show_split(whole)
+    sizes = split_set.clips["role"].value_counts()
     for number, role in enumerate(("train", "validation", "test")):
-        people = built.clips.loc[built.clips["role"] == role, "person"].nunique()
-        assert _rows(ended.out)[12][1:][number].startswith(f"{sizes[role]} ({people}, ")
+        subjects = split_set.clips.loc[split_set.clips["role"] == role, "person"].nunique()
+        assert _rows(ended.out)[12][1:][number].startswith(f"{sizes[role]} ({subjects}, ")
         assert "unknown" not in _rows(ended.out)[12][1:][number]
     assert rows["all"] == [str(summary.labelled[f"r{ratio}_s0"]["all"]) for ratio in (25, 50)]
-    for cell, fingerprint in built.fingerprints.manifests.items():
+    for cell, fingerprint in split_set.fingerprints.splits.items():
         assert f"{cell}: {fingerprint}" in ended.out
     assert re.search(r"^store: (none|[0-9a-f]{16})", ended.out, re.MULTILINE)  # other tests may have decoded it
     for name in ("clips.csv", "fingerprints.json", "manifests/r25_s1.json", "definition.yaml"):
@@ -62,8 +62,8 @@ def _rows(text: str) -> list[list[str]]:
 
 def test_seconds_are_those_of_the_videos(whole: Path) -> None:
     """8 frames at 12 a second."""
-    built, _ = api.show_split(whole)
-    assert set(built.clips["seconds"].round(2)) == {0.67}
+    split_set, _ = api.show_split(whole)
+    assert set(split_set.clips["seconds"].round(2)) == {0.67}
 
 
 def test_without_durations_no_video_is_opened(tiny: Path, rendered: Path, tmp_path: Path) -> None:
@@ -84,33 +84,35 @@ def test_the_built_definition_trains_on_the_built_manifests(tiny: Path, rendered
     ):
         folder = api.build_split(str(tiny), tmp_path, roots, options)
         assert folder.name == name
-        built, _ = api.show_split(folder)
-        planned = cells(Grid(str(folder / "definition.yaml"), ["supervised"]), read_source("micro-motion", rendered))
-        assert [cell.spec.manifest for cell in planned] == list(built.fingerprints.manifests.values())
+        split_set, _ = api.show_split(folder)
+        planned = plan_runs(
+            Grid(str(folder / "definition.yaml"), ["supervised"]), read_source("micro-motion", rendered)
+        )
+        assert [cell.spec.split for cell in planned] == list(split_set.fingerprints.splits.values())
         assert {cell.spec.benchmark for cell in planned} == {name}
 
 
 def test_one_labelled_clip_of_every_class(tiny: Path, rendered: Path, tmp_path: Path) -> None:
     folder = api.build_split(str(tiny), tmp_path, {"micro-motion": rendered}, api.SplitOptions(clips_per_class=1))
-    built, summary = api.show_split(folder)
+    split_set, summary = api.show_split(folder)
     (column,) = summary.labelled.columns
     assert set(summary.labelled[column].drop("all")) == {1}
-    (manifest,) = built.manifests.values()
-    train = len(manifest.labelled) + len(manifest.unlabelled)
-    assert manifest.ratio == float(f"{12 / train:.4g}")
+    (split,) = split_set.splits.values()
+    train = len(split.labelled) + len(split.unlabelled)
+    assert split.ratio == float(f"{12 / train:.4g}")
 
 
 def test_the_store_has_a_fingerprint_once_it_is_decoded(
     tiny: Path, rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
-    roots, definition = {"micro-motion": rendered}, definitions.read(str(tiny))
+    roots, benchmark_config = {"micro-motion": rendered}, benchmark_configs.read_benchmark_config(str(tiny))
     index = read_source("micro-motion", rendered)
     folder = api.build_split(str(tiny), tmp_path, roots)
-    assert api.show_split(folder)[0].fingerprints.store == ""
-    manifest = next(iter(api.show_split(folder)[0].manifests.values()))
-    prepare_data.prepare_store(definition, index, manifest, 1, lambda event: None)
-    assert len(api.show_split(api.build_split(str(tiny), tmp_path, roots))[0].fingerprints.store) == 16
+    assert api.show_split(folder)[0].fingerprints.frame_cache == ""
+    split = next(iter(api.show_split(folder)[0].splits.values()))
+    prepare_data.prepare_frame_cache(benchmark_config, index, split, 1, lambda event: None)
+    assert len(api.show_split(api.build_split(str(tiny), tmp_path, roots))[0].fingerprints.frame_cache) == 16
 
 
 def test_verify(call: Call, folder: Path, whole: Path) -> None:

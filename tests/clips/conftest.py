@@ -18,7 +18,7 @@ import pytest
 from ssmar_bench.clips import layout
 from ssmar_bench.clips.decode import BadVideoError, decode, no_frame
 from ssmar_bench.clips.frame_cache import ClipFile
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 HEIGHT, WIDTH, BITS = 64, 96, 8
 Image = npt.NDArray[np.uint8]
@@ -124,6 +124,6 @@ def clips(tmp_path: Path) -> Callable[[int], list[ClipFile]]:
 
 
 @pytest.fixture
-def recipe() -> StoreRecipe:
+def config() -> FrameCacheConfig:
     """Every frame of a clip of 24, scaled down by two."""
-    return StoreRecipe(decoder="pyav", short_side=32, segments=8, candidates=3)
+    return FrameCacheConfig(decoder="pyav", short_side=32, segments=8, candidates=3)

@@ -14,13 +14,13 @@ from torch import Tensor
 from ssmar_bench.clips.augment import (
     GREY,
     OPERATIONS,
+    CutoutSquare,
     Operation,
-    Square,
-    apply,
+    apply_operations,
     cutout,
     draw_operations,
     draw_square,
-    strengthen,
+    strong_augment,
 )
 from ssmar_bench.core.seeds import generator
 
@@ -76,7 +76,7 @@ def test_as_pillow_does(name: str, image: np.ndarray) -> None:
     low, high = RANGES.get(name, (0, 1))
     for magnitude in [low, high, *np.random.default_rng(0).uniform(low, high, 12)]:
         expected = np.asarray(PILLOW[name](Image.fromarray(image), magnitude)).astype(int)
-        found = _image(apply(_clip(image), [Operation(name, float(magnitude))])[0])
+        found = _image(apply_operations(_clip(image), [Operation(name, float(magnitude))])[0])
         wrong = (np.abs(found - expected) > 1).any(-1)
         # A turned pixel may come to lie on the border between two; Pillow and torch then round to different ones.
         assert wrong.mean() <= (0.005 if name == "rotate" else 0), magnitude
@@ -85,7 +85,7 @@ def test_as_pillow_does(name: str, image: np.ndarray) -> None:
 @pytest.mark.parametrize("name", sorted(set(PILLOW) - {"identity"}))
 def test_operations_change_something(name: str) -> None:
     clip = _clip(_noise())
-    assert not torch.equal(apply(clip, [Operation(name, RANGES.get(name, (0, 1))[0])]), clip)
+    assert not torch.equal(apply_operations(clip, [Operation(name, RANGES.get(name, (0, 1))[0])]), clip)
 
 
 def test_all_operations_of_fixmatch() -> None:
@@ -97,7 +97,7 @@ def test_all_operations_of_fixmatch() -> None:
 def test_identical_frames_stay_identical(name: str) -> None:
     clip = _clip(*[_noise()] * 5)
     before = clip.clone()
-    changed = apply(clip, [Operation(name, 0.29 if name.startswith(("shear", "trans")) else 4.5)])
+    changed = apply_operations(clip, [Operation(name, 0.29 if name.startswith(("shear", "trans")) else 4.5)])
     assert changed.shape == clip.shape
     assert changed.dtype == torch.uint8
     assert all(torch.equal(frame, changed[0]) for frame in changed)
@@ -109,18 +109,18 @@ def test_one_measure_for_the_whole_clip(name: str) -> None:
     frames = [_noise() // 8 + offset for offset in (40, 80, 120, 160)]
     tall = Image.fromarray(np.concatenate(frames))
     expected = np.asarray(PILLOW[name](tall, 0.4)).astype(int).reshape(4, 32, 32, 3)
-    found = apply(_clip(*frames), [Operation(name, 0.4)])
+    found = apply_operations(_clip(*frames), [Operation(name, 0.4)])
     assert max(np.abs(_image(frame) - one).max() for frame, one in zip(found, expected, strict=True)) <= 1
-    alone = apply(_clip(frames[0]), [Operation(name, 0.4)])[0]
+    alone = apply_operations(_clip(frames[0]), [Operation(name, 0.4)])[0]
     assert np.abs(_image(alone) - expected[0]).max() > 10  # a measure of its own would be another
 
 
 def test_operations_follow_each_other() -> None:
     clip = _clip(_noise(), _smooth())
     both = [Operation("solarize", 0), Operation("translate_x", 0.25)]
-    expected = apply(apply(clip, both[:1]), both[1:])
-    assert torch.equal(apply(clip, both), expected)
-    assert not torch.equal(apply(clip, both[::-1]), expected)  # black that moved in is inverted
+    expected = apply_operations(apply_operations(clip, both[:1]), both[1:])
+    assert torch.equal(apply_operations(clip, both), expected)
+    assert not torch.equal(apply_operations(clip, both[::-1]), expected)  # black that moved in is inverted
 
 
 def test_draws() -> None:
@@ -167,10 +167,10 @@ def test_cutout_as_pillow_draws_it(shape: tuple[int, int]) -> None:
 def test_cutout_leaves_its_input_alone() -> None:
     clip = _clip(_noise())
     before = clip.clone()
-    changed = cutout(clip, Square(0.5, 0.5, 0.5))
+    changed = cutout(clip, CutoutSquare(0.5, 0.5, 0.5))
     assert torch.equal(clip, before)
     assert (changed != clip).any(1).sum() > 200
-    assert torch.equal(cutout(clip, Square(0, 0.5, 0.5)), clip)
+    assert torch.equal(cutout(clip, CutoutSquare(0, 0.5, 0.5)), clip)
 
 
 def test_squares_are_as_large_as_asked() -> None:
@@ -184,15 +184,15 @@ def test_squares_are_as_large_as_asked() -> None:
 def test_strengthen_is_the_drawn_operations_and_cutout() -> None:
     clip, rng = _clip(_noise(), _smooth()), generator("augmentation", 4)
     operations, square = draw_operations(rng, 3), draw_square(rng, 0.5)
-    found = strengthen(clip, generator("augmentation", 4), 3, 0.5, per_frame=False)
-    assert torch.equal(found, cutout(apply(clip, operations), square))
+    found = strong_augment(clip, generator("augmentation", 4), 3, 0.5, per_frame=False)
+    assert torch.equal(found, cutout(apply_operations(clip, operations), square))
 
 
 def test_draws_for_each_frame() -> None:
     clip = _clip(*[_noise()] * 6)
-    once = strengthen(clip, generator("augmentation", 1), 3, 0.5, per_frame=False)
+    once = strong_augment(clip, generator("augmentation", 1), 3, 0.5, per_frame=False)
     assert all(torch.equal(frame, once[0]) for frame in once)
-    each = strengthen(clip, generator("augmentation", 1), 3, 0.5, per_frame=True)
+    each = strong_augment(clip, generator("augmentation", 1), 3, 0.5, per_frame=True)
     assert each.shape == clip.shape
     assert sum(not torch.equal(frame, each[0]) for frame in each) == 5
     assert torch.equal(each[0], once[0])  # the first frame's draws are the first

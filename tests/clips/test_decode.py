@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ssmar_bench.clips import decode as module
-from ssmar_bench.clips.decode import decode, decode_parts, probe
+from ssmar_bench.clips.decode import decode, decode_ranges, read_header
 from ssmar_bench.core.errors import UserError
 
 from .conftest import HEIGHT, WIDTH, numbered, numbers_of, write_video
@@ -34,7 +34,7 @@ def test_first_and_last_frame_are_included(video: Path) -> None:
 
 def test_overlapping_parts_in_one_pass(video: Path) -> None:
     asked = [(30, 35), (0, 4), (33, 80), (-1, -1)]
-    found = dict(decode_parts(video, asked))
+    found = dict(decode_ranges(video, asked))
     assert numbers_of(found[0].frames) == list(range(30, 36))
     assert numbers_of(found[1].frames) == list(range(5))
     assert numbers_of(found[2].frames) == list(range(33, 60))
@@ -43,7 +43,7 @@ def test_overlapping_parts_in_one_pass(video: Path) -> None:
 
 
 def test_parts_come_as_soon_as_they_are_decoded(video: Path) -> None:
-    order = [number for number, _ in decode_parts(video, [(40, 50), (0, 10), (20, 30)])]
+    order = [number for number, _ in decode_ranges(video, [(40, 50), (0, 10), (20, 30)])]
     assert order == [1, 2, 0]
 
 
@@ -57,7 +57,7 @@ def test_nothing_is_decoded_beyond_the_last_part(video: Path, monkeypatch: pytes
 
     frames = module._Reading.__iter__
     monkeypatch.setattr(module._Reading, "__iter__", counted)
-    assert len(list(decode_parts(video, [(3, 9), (0, 4)]))) == 2
+    assert len(list(decode_ranges(video, [(3, 9), (0, 4)]))) == 2
     assert len(read) == 10
 
 
@@ -128,7 +128,7 @@ def test_header_that_counts_no_frames(tmp_path: Path) -> None:
 
 
 def test_probe(video: Path) -> None:
-    header = probe(video)
+    header = read_header(video)
     assert (header.width, header.height, header.frames) == (WIDTH, HEIGHT, 60)
 
 

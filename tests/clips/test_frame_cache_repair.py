@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.clips import shards
-from ssmar_bench.clips.frame_cache import ClipFile, Store, pixels, prepare
+from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, pixels, prepare_frame_cache
 from ssmar_bench.clips.shards import source_of
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
 
@@ -35,11 +35,11 @@ _CHILD = """
     import sys, time
     from pathlib import Path
     from ssmar_bench.clips import layout
-    from ssmar_bench.clips.frame_cache import ClipFile, prepare
-    from ssmar_bench.core.benchmark_config import StoreRecipe
+    from ssmar_bench.clips.frame_cache import ClipFile, prepare_frame_cache
+    from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
     folder, ready = Path(sys.argv[1]), Path(sys.argv[2])
-    recipe = StoreRecipe(decoder="pyav", short_side=32, segments=8, candidates=3)
+    method_config = FrameCacheConfig(decoder="pyav", short_side=32, segments=8, candidates=3)
     clips = [ClipFile(Path(path).stem, Path(path), -1, -1) for path in sys.argv[4:]]
     layout.CLIPS_A_SHARD = 4
 
@@ -55,7 +55,7 @@ _CHILD = """
 
     if __name__ == "__main__":
         processes = int(sys.argv[3])
-        prepare(folder, clips, recipe, processes, tell)
+        prepare_frame_cache(folder, clips, method_config, processes, tell)
         time.sleep(60)
 """
 
@@ -75,23 +75,23 @@ def _killed(tmp_path: Path, made: list[ClipFile], processes: int) -> str:
 
 
 @pytest.mark.slow
-def test_a_killed_preparation_goes_on(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
+def test_a_killed_preparation_goes_on(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = [replace(clip, clip_id=clip.path.stem) for clip in clips(10)]
     _killed(tmp_path, made, 1)
-    store = tmp_path / "store"
-    (store / ".shard-00001.json.999.tmp").write_bytes(b"what a killed writer leaves")
+    frame_cache = tmp_path / "store"
+    (frame_cache / ".shard-00001.json.999.tmp").write_bytes(b"what a killed writer leaves")
     with pytest.raises(UserError, match="no whole store"):
-        Store.open(store)
-    before = _times(store)
-    report = prepare(store, made, recipe, 1)
+        FrameCache.open(frame_cache)
+    before = _times(frame_cache)
+    report = prepare_frame_cache(frame_cache, made, config, 1)
     assert (report.decoded, report.reused) == (4, 6)  # a shard, and half of the next one
-    assert _times(store)["shard-00000.bin"] == before["shard-00000.bin"]
-    assert {path.name for path in store.iterdir() if not path.name.startswith("shard-")} == {
+    assert _times(frame_cache)["shard-00000.bin"] == before["shard-00000.bin"]
+    assert {path.name for path in frame_cache.iterdir() if not path.name.startswith("shard-")} == {
         ".lock", "audit.json", "left_out.json", "store.json",
     }  # fmt: skip
-    assert len(list(store.glob("shard-*"))) == 6
-    prepare(tmp_path / "undisturbed", made, recipe, 1)
-    assert Store.open(store).fingerprint() == Store.open(tmp_path / "undisturbed").fingerprint()
+    assert len(list(frame_cache.glob("shard-*"))) == 6
+    prepare_frame_cache(tmp_path / "undisturbed", made, config, 1)
+    assert FrameCache.open(frame_cache).fingerprint() == FrameCache.open(tmp_path / "undisturbed").fingerprint()
 
 
 @pytest.mark.slow
@@ -103,52 +103,52 @@ def test_workers_end_with_a_killed_preparation(tmp_path: Path, clips: Clips) -> 
     _until(lambda: not any(_alive(pid) for pid in workers))
 
 
-def test_a_flipped_byte_is_noticed(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
+def test_a_flipped_byte_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(10)
-    store = tmp_path / "store"
-    prepare(store, made, recipe, 1)
-    fingerprint = Store.open(store).fingerprint()
-    whole = (store / "shard-00001.bin").read_bytes()
+    frame_cache = tmp_path / "store"
+    prepare_frame_cache(frame_cache, made, config, 1)
+    fingerprint = FrameCache.open(frame_cache).fingerprint()
+    whole = (frame_cache / "shard-00001.bin").read_bytes()
     damaged = bytearray(whole)
     damaged[len(whole) // 2] ^= 1
-    (store / "shard-00001.bin").write_bytes(damaged)
-    report = prepare(store, made, recipe, 1)
+    (frame_cache / "shard-00001.bin").write_bytes(damaged)
+    report = prepare_frame_cache(frame_cache, made, config, 1)
     assert (report.decoded, report.reused) == (4, 6)
-    assert (store / "shard-00001.bin").read_bytes() == whole
-    assert Store.open(store).fingerprint() == fingerprint
+    assert (frame_cache / "shard-00001.bin").read_bytes() == whole
+    assert FrameCache.open(frame_cache).fingerprint() == fingerprint
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-7], lambda data: data.replace(b'"offset": 0', b'"offset": 8')])
-def test_a_damaged_sidecar_is_noticed(tmp_path: Path, clips: Clips, recipe: StoreRecipe, damage) -> None:
+def test_a_damaged_sidecar_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig, damage) -> None:
     made = clips(6)
-    store = tmp_path / "store"
-    prepare(store, made, recipe, 1)
-    sidecar = store / "shard-00000.json"
+    frame_cache = tmp_path / "store"
+    prepare_frame_cache(frame_cache, made, config, 1)
+    sidecar = frame_cache / "shard-00000.json"
     whole = sidecar.read_bytes()
     sidecar.write_bytes(damage(whole))
     assert sidecar.read_bytes() != whole
-    assert prepare(store, made, recipe, 1).decoded == 4
+    assert prepare_frame_cache(frame_cache, made, config, 1).decoded == 4
     assert sidecar.read_bytes() == whole
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data + b"0"], ids=["shorter", "longer"])
-def test_a_shard_of_another_length_is_noticed(tmp_path: Path, clips: Clips, recipe: StoreRecipe, change) -> None:
+def test_a_shard_of_another_length_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig, change) -> None:
     made = clips(2)
-    store = tmp_path / "store"
-    prepare(store, made, recipe, 1)
-    path = store / "shard-00000.bin"
+    frame_cache = tmp_path / "store"
+    prepare_frame_cache(frame_cache, made, config, 1)
+    path = frame_cache / "shard-00000.bin"
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(UserError, match="no whole store"):
-        Store.open(store)
-    assert prepare(store, made, recipe, 1).decoded == 2
-    assert len(Store.open(store)) == 2
+        FrameCache.open(frame_cache)
+    assert prepare_frame_cache(frame_cache, made, config, 1).decoded == 2
+    assert len(FrameCache.open(frame_cache)) == 2
 
 
 @pytest.mark.parametrize("how", ["size", "content"])
-def test_a_changed_source_is_noticed(tmp_path: Path, clips: Clips, recipe: StoreRecipe, how: str) -> None:
+def test_a_changed_source_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig, how: str) -> None:
     made = clips(6)
-    store = tmp_path / "store"
-    prepare(store, made, recipe, 1)
+    frame_cache = tmp_path / "store"
+    prepare_frame_cache(frame_cache, made, config, 1)
     path = made[5].path
     stat = path.stat()
     write_video(path, [numbered(77)] * 24)
@@ -157,20 +157,20 @@ def test_a_changed_source_is_noticed(tmp_path: Path, clips: Clips, recipe: Store
         path.write_bytes(path.read_bytes().ljust(stat.st_size, b"\0"))
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert (path.stat().st_size == stat.st_size) == (how == "content")
-    assert pixels(store, made, recipe) == ""
-    report = prepare(store, made, recipe, 1)
+    assert pixels(frame_cache, made, config) == ""
+    report = prepare_frame_cache(frame_cache, made, config, 1)
     assert (report.decoded, report.reused) == (2, 4)
-    assert numbers_of(Store.open(store).clip(5))[0] == 77
+    assert numbers_of(FrameCache.open(frame_cache).clip(5))[0] == 77
 
 
 @pytest.mark.parametrize("how", ["touched", "copied", "moved"])
 def test_the_same_videos_with_other_times_are_not_decoded_again(
-    tmp_path: Path, clips: Clips, recipe: StoreRecipe, how: str
+    tmp_path: Path, clips: Clips, config: FrameCacheConfig, how: str
 ) -> None:
     made = clips(6)
-    store = tmp_path / "store"
-    prepare(store, made, recipe, 1)
-    fingerprint = Store.open(store).fingerprint()
+    frame_cache = tmp_path / "store"
+    prepare_frame_cache(frame_cache, made, config, 1)
+    fingerprint = FrameCache.open(frame_cache).fingerprint()
     for clip in made:
         if how == "touched":
             os.utime(clip.path, ns=(0, 1000))
@@ -179,63 +179,66 @@ def test_the_same_videos_with_other_times_are_not_decoded_again(
     if how == "moved":
         shutil.move(made[0].path.parent, tmp_path / "elsewhere")
         made = [replace(clip, path=tmp_path / "elsewhere" / clip.path.name) for clip in made]
-    assert pixels(store, made, recipe) == fingerprint
-    assert prepare(store, made, recipe, 1).decoded == 0
-    entries = [entry for path in store.glob("shard-*.json") for entry in json.loads(path.read_text())["clips"]]
+    assert pixels(frame_cache, made, config) == fingerprint
+    assert prepare_frame_cache(frame_cache, made, config, 1).decoded == 0
+    entries = [entry for path in frame_cache.glob("shard-*.json") for entry in json.loads(path.read_text())["clips"]]
     assert {entry["source"] for entry in entries} == {source_of(clip) for clip in made}  # not read again next time
-    assert Store.open(store).fingerprint() == fingerprint
+    assert FrameCache.open(frame_cache).fingerprint() == fingerprint
 
 
-def test_pixels_are_known_without_reading_a_frame(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
+def test_pixels_are_known_without_reading_a_frame(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(6)
-    store = tmp_path / "store"
-    assert pixels(store, made, recipe) == ""
-    prepare(store, made, recipe, 1)
-    known = pixels(store, made[::-1], recipe)
-    assert known == Store.open(store).fingerprint()
-    assert pixels(store, made[1:], recipe) == ""
-    assert Store.open(store, known).fingerprint() == known
+    frame_cache = tmp_path / "store"
+    assert pixels(frame_cache, made, config) == ""
+    prepare_frame_cache(frame_cache, made, config, 1)
+    known = pixels(frame_cache, made[::-1], config)
+    assert known == FrameCache.open(frame_cache).fingerprint()
+    assert pixels(frame_cache, made[1:], config) == ""
+    assert FrameCache.open(frame_cache, known).fingerprint() == known
     with pytest.raises(UserError, match="holds other clips by now; give the command again"):
-        Store.open(store, "0" * 16)
-    (store / "shard-00001.bin").write_bytes(b"")
-    assert pixels(store, made, recipe) == ""
+        FrameCache.open(frame_cache, "0" * 16)
+    (frame_cache / "shard-00001.bin").write_bytes(b"")
+    assert pixels(frame_cache, made, config) == ""
 
 
-def test_the_fingerprint_covers_the_shape_of_the_frames(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
-    store = tmp_path / "store"
-    prepare(store, clips(1), recipe, 1)
-    entries = json.loads((store / "shard-00000.json").read_text())["clips"]
+def test_the_fingerprint_covers_the_shape_of_the_frames(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
+    frame_cache = tmp_path / "store"
+    prepare_frame_cache(frame_cache, clips(1), config, 1)
+    entries = json.loads((frame_cache / "shard-00000.json").read_text())["clips"]
     frames, height, width, channels = entries[0]["shape"]
     turned = [entries[0] | {"shape": [frames, width, height, channels]}]
-    assert Store(store, recipe, [turned]).fingerprint() != Store(store, recipe, [entries]).fingerprint()
+    assert (
+        FrameCache(frame_cache, config, [turned]).fingerprint()
+        != FrameCache(frame_cache, config, [entries]).fingerprint()
+    )
 
 
-def test_a_store_that_could_not_be_mended_is_not_whole(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
+def test_a_store_that_could_not_be_mended_is_not_whole(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(2)
-    prepare(tmp_path / "store", made, recipe, 1)
+    prepare_frame_cache(tmp_path / "store", made, config, 1)
     made[1].path.write_text("no video")
     with pytest.raises(UserError, match="is not a video"):
-        prepare(tmp_path / "store", made, recipe, 1)
+        prepare_frame_cache(tmp_path / "store", made, config, 1)
     with pytest.raises(UserError, match="no whole store"):
-        Store.open(tmp_path / "store")
+        FrameCache.open(tmp_path / "store")
 
 
-def test_other_frames_of_a_clip_are_noticed(tmp_path: Path, video: Path, recipe: StoreRecipe) -> None:
-    store = tmp_path / "store"
-    prepare(store, [ClipFile("a", video, 0, 23)], recipe, 1)
-    assert prepare(store, [ClipFile("a", video, 5, 28)], recipe, 1).decoded == 1
-    assert numbers_of(Store.open(store).clip(0))[0] == 5
+def test_other_frames_of_a_clip_are_noticed(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
+    frame_cache = tmp_path / "store"
+    prepare_frame_cache(frame_cache, [ClipFile("a", video, 0, 23)], config, 1)
+    assert prepare_frame_cache(frame_cache, [ClipFile("a", video, 5, 28)], config, 1).decoded == 1
+    assert numbers_of(FrameCache.open(frame_cache).clip(0))[0] == 5
 
 
-def test_shards_of_former_clips_are_removed(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
+def test_shards_of_former_clips_are_removed(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(6)
-    prepare(tmp_path / "store", made, recipe, 1)
-    assert prepare(tmp_path / "store", made[:4], recipe, 1).reused == 4
-    assert Store.open(tmp_path / "store").ids == tuple(clip.clip_id for clip in made[:4])
+    prepare_frame_cache(tmp_path / "store", made, config, 1)
+    assert prepare_frame_cache(tmp_path / "store", made[:4], config, 1).reused == 4
+    assert FrameCache.open(tmp_path / "store").ids == tuple(clip.clip_id for clip in made[:4])
     assert len(list((tmp_path / "store").glob("shard-*"))) == 2
 
 
-def test_the_second_of_two_preparations_waits(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
+def test_the_second_of_two_preparations_waits(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(6)
     waits, decoded = threading.Event(), []
 
@@ -249,21 +252,21 @@ def test_the_second_of_two_preparations_waits(tmp_path: Path, clips: Clips, reci
             waits.set()
 
     other = threading.Thread(
-        target=lambda: decoded.append(prepare(tmp_path / "store", made, recipe, 1, second).decoded)
+        target=lambda: decoded.append(prepare_frame_cache(tmp_path / "store", made, config, 1, second).decoded)
     )
-    assert prepare(tmp_path / "store", made, recipe, 1, first).decoded == 6
+    assert prepare_frame_cache(tmp_path / "store", made, config, 1, first).decoded == 6
     other.join(10)
     assert decoded == [0]
 
 
 @pytest.mark.slow
-def test_an_unreadable_video_stops_all_processes(tmp_path: Path, clips: Clips, recipe: StoreRecipe) -> None:
+def test_an_unreadable_video_stops_all_processes(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(9)
     made[6].path.write_text("no video")
     with pytest.raises(UserError, match=r"006\.mp4 of the clip 'clip-006' cannot be used: it is not a video"):
-        prepare(tmp_path / "store", made, recipe, 2)
+        prepare_frame_cache(tmp_path / "store", made, config, 2)
     write_video(made[6].path, [numbered(6)] * 24)
-    report = prepare(tmp_path / "store", made, recipe, 1)
+    report = prepare_frame_cache(tmp_path / "store", made, config, 1)
     assert report.decoded + report.reused == 9
     assert 2 <= report.decoded < 9  # what had been finished beside and before the bad video is kept
 

@@ -12,18 +12,18 @@ import av
 import numpy as np
 import pytest
 
-from ssmar_bench.clips.frame_cache import ClipFile, Store, location, prepare
-from ssmar_bench.clips.frame_positions import positions, positions_in_time
+from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, cache_location, prepare_frame_cache
+from ssmar_bench.clips.frame_positions import frame_positions, positions_in_time
 from ssmar_bench.clips.frame_times import FrameTimes
-from ssmar_bench.clips.sample_frames import take
-from ssmar_bench.clips.video_clip import outside
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.clips.sample_frames import sample_frames
+from ssmar_bench.clips.video_clip import decode_video_clip
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 from .conftest import HEIGHT, WIDTH, ffmpeg, numbered, numbers_of, write_video
 
 
-def recipe_of(segments: int, decoder: str = "pyav", neighbours: int = 0, sampling: str = "time") -> StoreRecipe:
-    return StoreRecipe(
+def config_of(segments: int, decoder: str = "pyav", neighbours: int = 0, sampling: str = "time") -> FrameCacheConfig:
+    return FrameCacheConfig(
         decoder=decoder, short_side=32, segments=segments, candidates=1, neighbours=neighbours, sampling=sampling
     )
 
@@ -44,9 +44,9 @@ def at(path: Path, milliseconds: Sequence[int], **options: str) -> Path:
     return path
 
 
-def chosen(path: Path, recipe: StoreRecipe, start: int = -1, end: int = -1) -> tuple[list[int], bool]:
+def chosen(path: Path, config: FrameCacheConfig, start: int = -1, end: int = -1) -> tuple[list[int], bool]:
     """The numbers that the taken frames carry, and whether their times decided."""
-    ((_, taken),) = take(path, [(start, end)], recipe)
+    ((_, taken),) = sample_frames(path, [(start, end)], config)
     assert taken.problem == ""
     shown = numbers_of(taken.frames)
     assert shown == [max(start, 0) + number for number in taken.numbers]
@@ -63,19 +63,19 @@ def test_a_variable_rate_is_sampled_by_time(tmp_path: Path, name: str, decoder: 
     if decoder == "decord":
         pytest.importorskip("decord")
     path = at(tmp_path / name, FAST_THEN_SLOW)
-    found, by_time = chosen(path, recipe_of(7, decoder))
+    found, by_time = chosen(path, config_of(7, decoder))
     assert by_time
     shown = [FAST_THEN_SLOW[number] for number in found]
     assert np.abs(np.array(shown) - [60, 180, 300, 420, 540, 660, 780]).max() <= 61
     assert found[2:] == pytest.approx([30, 32, 34, 36, 38], abs=1)
-    assert chosen(path, recipe_of(7, decoder, sampling="number")) == ([2, 8, 13, 19, 25, 30, 36], False)
+    assert chosen(path, config_of(7, decoder, sampling="number")) == ([2, 8, 13, 19, 25, 30, 36], False)
 
 
 def test_times_that_start_above_zero_or_below_change_nothing(tmp_path: Path) -> None:
-    expected = chosen(at(tmp_path / "zero.mkv", FAST_THEN_SLOW), recipe_of(7))
+    expected = chosen(at(tmp_path / "zero.mkv", FAST_THEN_SLOW), config_of(7))
     for shift in (1, 777, 3_600_000):
         path = at(tmp_path / f"from-{shift}.mkv", [time + shift for time in FAST_THEN_SLOW])
-        assert chosen(path, recipe_of(7)) == expected
+        assert chosen(path, config_of(7)) == expected
     cut = tmp_path / "edited.mp4"  # an edit list hides what lies before
     ffmpeg("-ss", "0.1", "-i", at(tmp_path / "whole.mp4", FAST_THEN_SLOW), "-c", "copy", cut)
     found, by_time = chosen_of_later_start(cut)
@@ -84,7 +84,7 @@ def test_times_that_start_above_zero_or_below_change_nothing(tmp_path: Path) -> 
 
 
 def chosen_of_later_start(path: Path) -> tuple[list[int], bool]:
-    ((_, taken),) = take(path, [(-1, -1)], recipe_of(4))
+    ((_, taken),) = sample_frames(path, [(-1, -1)], config_of(4))
     return numbers_of(taken.frames), taken.by_time
 
 
@@ -97,13 +97,13 @@ def test_one_long_last_frame_counts_as_long_as_it_is_shown(tmp_path: Path) -> No
         for packet in packets:
             packet.stream = stream
             new.mux(packet)
-    assert chosen(path, recipe_of(5)) == ([2, 7, 9, 9, 9], True)
-    assert chosen(path, recipe_of(5), 0, 9) == ([1, 3, 5, 7, 9], False)  # as owners number frames, each counts as one
+    assert chosen(path, config_of(5)) == ([2, 7, 9, 9, 9], True)
+    assert chosen(path, config_of(5), 0, 9) == ([1, 3, 5, 7, 9], False)  # as owners number frames, each counts as one
 
 
 def test_with_neighbours_the_next_frame_follows(tmp_path: Path) -> None:
     path = at(tmp_path / "varies.mkv", FAST_THEN_SLOW)
-    found, by_time = chosen(path, recipe_of(6, neighbours=1))
+    found, by_time = chosen(path, config_of(6, neighbours=1))
     assert by_time
     assert [after - before for before, after in zip(found[::2], found[1::2], strict=True)] == [1] * 6
     assert found[-1] <= 38
@@ -111,9 +111,9 @@ def test_with_neighbours_the_next_frame_follows(tmp_path: Path) -> None:
 
 def test_a_clip_of_a_variable_video_is_judged_by_itself(tmp_path: Path) -> None:
     path = at(tmp_path / "varies.mkv", FAST_THEN_SLOW)
-    assert chosen(path, recipe_of(6), 3, 26) == ([5, 9, 13, 17, 21, 25], False)
-    assert chosen(path, recipe_of(3), 30, 38) == ([31, 34, 37], False)
-    assert chosen(path, recipe_of(6), 20, 38)[1]
+    assert chosen(path, config_of(6), 3, 26) == ([5, 9, 13, 17, 21, 25], False)
+    assert chosen(path, config_of(3), 30, 38) == ([31, 34, 37], False)
+    assert chosen(path, config_of(6), 20, 38)[1]
 
 
 CONSTANT = {
@@ -126,8 +126,8 @@ CONSTANT = {
 
 @pytest.mark.parametrize("times", CONSTANT.values(), ids=CONSTANT)
 def test_a_constant_rate_is_sampled_by_number(tmp_path: Path, times: list[int]) -> None:
-    found, by_time = chosen(at(tmp_path / "even.mkv", times), recipe_of(9))
-    assert (found, by_time) == (positions(len(times), recipe_of(9)).tolist(), False)
+    found, by_time = chosen(at(tmp_path / "even.mkv", times), config_of(9))
+    assert (found, by_time) == (frame_positions(len(times), config_of(9)).tolist(), False)
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a.ts", "a.flv", "a.h264", "a.mp4", "a.mkv", "a.webm", "a.mpg", "a.wmv"])
@@ -135,8 +135,8 @@ def test_every_container_of_a_constant_rate_is_sampled_by_number(tmp_path: Path,
     path = tmp_path / name
     source = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r=30000/1001:d=2")
     ffmpeg(*source, *(("-c:v", "libx264") if name[2:] in ("avi", "ts", "flv", "h264", "mp4", "mkv") else ()), path)
-    ((_, taken),) = take(path, [(-1, -1)], recipe_of(7))
-    assert (taken.numbers, taken.by_time) == (tuple(positions(60, recipe_of(7)).tolist()), False)
+    ((_, taken),) = sample_frames(path, [(-1, -1)], config_of(7))
+    assert (taken.numbers, taken.by_time) == (tuple(frame_positions(60, config_of(7)).tolist()), False)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_times_that_tell_nothing(starts: list[float], last: float) -> None:
 
 def test_frames_of_the_same_time_are_shown_for_none() -> None:
     times = FrameTimes([0, 0, 1, 1, 1, 10, 11], 1)
-    numbers, by_time = positions_in_time(times, recipe_of(6))
+    numbers, by_time = positions_in_time(times, config_of(6))
     assert (numbers.tolist(), by_time) == ([4, 4, 4, 4, 4, 6], True)
 
 
@@ -166,7 +166,7 @@ def test_by_time_and_by_number_agree_at_a_constant_rate() -> None:
         for pieces in (1, 2, 3, 8, 24):
             bounds = np.arange(frames + 1, dtype=float)
             middles = [Fraction(2 * piece + 1, 2 * pieces) * frames for piece in range(pieces)]
-            assert positions(frames, recipe_of(pieces)).tolist() == [math.floor(middle) for middle in middles]
+            assert frame_positions(frames, config_of(pieces)).tolist() == [math.floor(middle) for middle in middles]
             assert FrameTimes(bounds[:-1].tolist(), 1).variable() is None
 
 
@@ -174,17 +174,17 @@ def test_a_store_says_which_clips_are_sampled_by_time(tmp_path: Path) -> None:
     varies = at(tmp_path / "varies.mp4", FAST_THEN_SLOW)
     even = write_video(tmp_path / "even.mp4", [numbered(number) for number in range(30)])
     clips = [ClipFile("even", even, -1, -1), ClipFile("varies", varies, -1, -1)]
-    recipe, other = recipe_of(7), recipe_of(7, sampling="number")
-    assert location(tmp_path, "x", recipe, clips) != location(tmp_path, "x", other, clips)
-    assert recipe.told() == {"decoder": "pyav", "short_side": 32, "segments": 7, "candidates": 1}
-    assert other.told() == recipe.told() | {"sampling": "number"}
-    stores = []
-    for name, how in (("one", recipe), ("two", other)):
-        prepare(tmp_path / name, clips, how, 1)
-        stores.append(Store.open(tmp_path / name))
-    assert np.array_equal(stores[0].clip(0), stores[1].clip(0))
-    assert not np.array_equal(stores[0].clip(1), stores[1].clip(1))
+    config, other = config_of(7), config_of(7, sampling="number")
+    assert cache_location(tmp_path, "x", config, clips) != cache_location(tmp_path, "x", other, clips)
+    assert config.to_config() == {"decoder": "pyav", "short_side": 32, "segments": 7, "candidates": 1}
+    assert other.to_config() == config.to_config() | {"sampling": "number"}
+    frame_caches = []
+    for name, how in (("one", config), ("two", other)):
+        prepare_frame_cache(tmp_path / name, clips, how, 1)
+        frame_caches.append(FrameCache.open(tmp_path / name))
+    assert np.array_equal(frame_caches[0].clip(0), frame_caches[1].clip(0))
+    assert not np.array_equal(frame_caches[0].clip(1), frame_caches[1].clip(1))
     about = [json.loads((tmp_path / name / "store.json").read_text()) for name in ("one", "two")]
     assert [one["sampled_by_time"] for one in about] == [["varies"], []]
     assert [one["recipe"]["sampling"] for one in about] == ["time", "number"]
-    assert np.array_equal(outside(varies, recipe).frames, stores[0].clip(1))
+    assert np.array_equal(decode_video_clip(varies, config).frames, frame_caches[0].clip(1))

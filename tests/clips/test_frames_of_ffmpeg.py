@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ssmar_bench.clips.decode import decode
-from ssmar_bench.clips.frame_positions import centres
-from ssmar_bench.clips.sample_frames import take
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.clips.frame_positions import centre_frames
+from ssmar_bench.clips.sample_frames import sample_frames
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 from .conftest import Shown, fault, numbered, numbers_of, shown_by_ffmpeg
 
@@ -140,8 +140,10 @@ def test_frames_are_those_of_ffmpeg(made: Made, pieces: int) -> None:
         assert len(found.frames) == len(made.times)
         differences = np.abs(found.frames.astype(np.int16) - shown.frames).mean(axis=(1, 2, 3))
         assert differences.max() < 4
-        recipe = StoreRecipe(decoder="pyav", short_side=min(made.height, made.width), segments=pieces, candidates=1)
-        ((_, taken),) = take(path, [(-1, -1)], recipe)
+        config = FrameCacheConfig(
+            decoder="pyav", short_side=min(made.height, made.width), segments=pieces, candidates=1
+        )
+        ((_, taken),) = sample_frames(path, [(-1, -1)], config)
         assert np.array_equal(taken.frames, found.frames[list(taken.numbers)])
         places = np.array([float(start - shown.starts[0]) for start in shown.starts])
         step = places[-1] / max(len(places) - 1, 1)
@@ -152,6 +154,6 @@ def test_frames_are_those_of_ffmpeg(made: Made, pieces: int) -> None:
             assert shown_in_the_middles(shown, taken.numbers)
         else:
             assert off < 0.51 * step or len(places) == 1
-            assert list(taken.numbers) == centres(len(places), pieces).tolist()
+            assert list(taken.numbers) == centre_frames(len(places), pieces).tolist()
         if not made.rotation and not any(made.mirrored):
             assert numbers_of(found.frames) == list(range(len(made.times)))

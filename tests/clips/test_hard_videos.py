@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ssmar_bench.clips.decode import BadVideoError, decode
-from ssmar_bench.clips.frame_cache import ClipFile, Store, prepare
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 from .conftest import HEIGHT, WIDTH, Image, numbered, numbers_of, write_video
 
@@ -83,10 +83,10 @@ def test_odd_sizes(tmp_path: Path, size: tuple[int, int], short_side: int | None
 
 def test_one_frame(tmp_path: Path) -> None:
     path = write_video(tmp_path / "one.mp4", [numbered(77)])
-    recipe = StoreRecipe(decoder="pyav", short_side=32, segments=4, candidates=2)
-    report = prepare(tmp_path / "store", [ClipFile("one", path, -1, -1)], recipe, 1)
+    config = FrameCacheConfig(decoder="pyav", short_side=32, segments=4, candidates=2)
+    report = prepare_frame_cache(tmp_path / "store", [ClipFile("one", path, -1, -1)], config, 1)
     assert [*report.left_out, *report.audit] == []
-    assert numbers_of(Store.open(tmp_path / "store").clip(0)) == [77] * 8
+    assert numbers_of(FrameCache.open(tmp_path / "store").clip(0)) == [77] * 8
 
 
 def test_zero_frames(tmp_path: Path) -> None:

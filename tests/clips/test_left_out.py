@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.clips.frame_cache import ClipFile, Store, left_out, prepare
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, left_out_clips, prepare_frame_cache
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 
 from .conftest import numbered, numbers_of, write_video
@@ -31,10 +31,10 @@ def bad(clips: Clips) -> list[ClipFile]:
 
 @pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_bad_clips_are_left_out_and_named(
-    tmp_path: Path, bad: list[ClipFile], recipe: StoreRecipe, processes: int
+    tmp_path: Path, bad: list[ClipFile], config: FrameCacheConfig, processes: int
 ) -> None:
     folder = tmp_path / "store"
-    report = prepare(folder, bad, recipe, processes, skip_bad=True)
+    report = prepare_frame_cache(folder, bad, config, processes, skip_bad=True)
     reasons = {clip.clip_id: clip.reason for clip in report.left_out}
     assert list(reasons) == ["clip-001", "clip-004", "clip-006"]
     assert reasons["clip-001"] == "it is not a video, or it is truncated"
@@ -44,43 +44,43 @@ def test_bad_clips_are_left_out_and_named(
     assert json.loads((folder / "left_out.json").read_text()) == [
         {"clip_id": clip.clip_id, "reason": clip.reason} for clip in report.left_out
     ]
-    store = Store.open(folder)
-    assert store.ids == tuple(clip.clip_id for clip in bad if clip.clip_id not in reasons)
-    assert store.left_out == left_out(folder) == reasons
-    for row, clip_id in enumerate(store.ids):
-        assert numbers_of(store.clip(row))[0] == int(clip_id[-3:])
+    frame_cache = FrameCache.open(folder)
+    assert frame_cache.ids == tuple(clip.clip_id for clip in bad if clip.clip_id not in reasons)
+    assert frame_cache.left_out == left_out_clips(folder) == reasons
+    for row, clip_id in enumerate(frame_cache.ids):
+        assert numbers_of(frame_cache.clip(row))[0] == int(clip_id[-3:])
     with pytest.raises(UserError, match="no clip 'clip-004'"):
-        store.row("clip-004")
+        frame_cache.row("clip-004")
     assert (report.decoded, report.reused) == (6, 0)
-    again = prepare(folder, bad, recipe, processes, skip_bad=True)
+    again = prepare_frame_cache(folder, bad, config, processes, skip_bad=True)
     assert (again.decoded, again.reused, again.left_out) == (0, 6, report.left_out)
 
 
 @pytest.mark.parametrize(("repaired", "first"), [([], "clip-004"), ([4], "clip-001"), ([1, 4], "clip-006")])
 def test_the_first_bad_clip_stops(
-    tmp_path: Path, bad: list[ClipFile], recipe: StoreRecipe, repaired: list[int], first: str
+    tmp_path: Path, bad: list[ClipFile], config: FrameCacheConfig, repaired: list[int], first: str
 ) -> None:
     for number in repaired:
         write_video(bad[number].path, [numbered(number)] * 24)
     with pytest.raises(UserError, match=f"of the clip '{first}' cannot be used: .*--on-bad-clip skip"):
-        prepare(tmp_path / "store", bad, recipe, 1)
-    assert left_out(tmp_path / "store") is None
+        prepare_frame_cache(tmp_path / "store", bad, config, 1)
+    assert left_out_clips(tmp_path / "store") is None
 
 
 def test_a_store_without_its_bad_clips_does_not_do_where_they_stop(
-    tmp_path: Path, bad: list[ClipFile], recipe: StoreRecipe
+    tmp_path: Path, bad: list[ClipFile], config: FrameCacheConfig
 ) -> None:
     write_video(bad[4].path, [numbered(4)] * 24)
-    prepare(tmp_path / "store", bad, recipe, 1, skip_bad=True)
+    prepare_frame_cache(tmp_path / "store", bad, config, 1, skip_bad=True)
     with pytest.raises(UserError, match="clip-001' cannot be used: it is not a video"):
-        prepare(tmp_path / "store", bad, recipe, 1)
-    assert len(Store.open(tmp_path / "store")) == 7  # as it was
+        prepare_frame_cache(tmp_path / "store", bad, config, 1)
+    assert len(FrameCache.open(tmp_path / "store")) == 7  # as it was
 
 
-def test_a_repaired_clip_comes_back(tmp_path: Path, bad: list[ClipFile], recipe: StoreRecipe) -> None:
-    prepare(tmp_path / "store", bad, recipe, 1, skip_bad=True)
+def test_a_repaired_clip_comes_back(tmp_path: Path, bad: list[ClipFile], config: FrameCacheConfig) -> None:
+    prepare_frame_cache(tmp_path / "store", bad, config, 1, skip_bad=True)
     for number in (1, 4, 6):
         write_video(bad[number].path, [numbered(number)] + [numbered(place) for place in range(1, 24)])
-    report = prepare(tmp_path / "store", bad, recipe, 1)
+    report = prepare_frame_cache(tmp_path / "store", bad, config, 1)
     assert report.left_out == []
-    assert [numbers_of(Store.open(tmp_path / "store").clip(row))[0] for row in range(9)] == list(range(9))
+    assert [numbers_of(FrameCache.open(tmp_path / "store").clip(row))[0] for row in range(9)] == list(range(9))

@@ -9,10 +9,10 @@ import av
 import pytest
 
 from ssmar_bench.clips import decode as module
-from ssmar_bench.clips.frame_cache import Store, prepare
+from ssmar_bench.clips.frame_cache import FrameCache, prepare_frame_cache
 from ssmar_bench.clips.layout import tasks_of
 from ssmar_bench.clips.shards import ClipFile
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 from .conftest import numbered, numbers_of, write_video
 
@@ -43,50 +43,50 @@ def many(video: Path) -> list[ClipFile]:
 
 
 def test_each_frame_is_decoded_once_for_all_clips_and_shards(
-    tmp_path: Path, video: Path, recipe: StoreRecipe, counted: dict[str, list[int]]
+    tmp_path: Path, video: Path, config: FrameCacheConfig, counted: dict[str, list[int]]
 ) -> None:
     made = many(video)
-    assert [len(task) for task in tasks_of(tmp_path, made, recipe)] == [3]
-    assert prepare(tmp_path / "store", made, recipe, 1).decoded == 11
+    assert [len(task) for task in tasks_of(tmp_path, made, config)] == [3]
+    assert prepare_frame_cache(tmp_path / "store", made, config, 1).decoded == 11
     assert counted["decoded"] == list(range(50))  # up to the last clip's end, and no further
     assert counted["converted"] == list(range(50))
-    store = Store.open(tmp_path / "store")
+    frame_cache = FrameCache.open(tmp_path / "store")
     for clip in made:
-        found = numbers_of(store.clip(store.row(clip.clip_id)))
+        found = numbers_of(frame_cache.clip(frame_cache.row(clip.clip_id)))
         assert sorted(set(found)) == list(range(clip.start, clip.end + 1))
 
 
 def test_frames_between_clips_are_not_converted(
-    tmp_path: Path, video: Path, recipe: StoreRecipe, counted: dict[str, list[int]]
+    tmp_path: Path, video: Path, config: FrameCacheConfig, counted: dict[str, list[int]]
 ) -> None:
     made = [ClipFile("late", video, 40, 44), ClipFile("early", video, 3, 6)]
-    prepare(tmp_path / "store", made, recipe, 1)
+    prepare_frame_cache(tmp_path / "store", made, config, 1)
     assert counted["decoded"] == list(range(45))
     assert counted["converted"] == [3, 4, 5, 6, 40, 41, 42, 43, 44]
 
 
 def test_finished_clips_of_a_long_video_are_not_made_again(
-    tmp_path: Path, video: Path, recipe: StoreRecipe, counted: dict[str, list[int]]
+    tmp_path: Path, video: Path, config: FrameCacheConfig, counted: dict[str, list[int]]
 ) -> None:
     made = many(video)
-    prepare(tmp_path / "store", made, recipe, 1)
+    prepare_frame_cache(tmp_path / "store", made, config, 1)
     whole = {path.name: path.read_bytes() for path in (tmp_path / "store").glob("shard-*")}
     (tmp_path / "store" / "shard-00001.bin").unlink()
     counted["decoded"].clear()
     counted["converted"].clear()
-    assert prepare(tmp_path / "store", made, recipe, 1).decoded == 4
+    assert prepare_frame_cache(tmp_path / "store", made, config, 1).decoded == 4
     assert counted["decoded"] == list(range(38))
     assert counted["converted"] == list(range(16, 38))
     assert {path.name: path.read_bytes() for path in (tmp_path / "store").glob("shard-*")} == whole
 
 
-def test_no_two_tasks_share_a_video(tmp_path: Path, recipe: StoreRecipe) -> None:
+def test_no_two_tasks_share_a_video(tmp_path: Path, config: FrameCacheConfig) -> None:
     made = [
         ClipFile(f"{video:02d}/{number}", Path(f"{video}.mp4"), number, number + 3)
         for video, count in enumerate([1, 2, 9, 1, 1, 3, 4, 1, 8])
         for number in range(count)
     ]
-    tasks = tasks_of(tmp_path, made, recipe)
+    tasks = tasks_of(tmp_path, made, config)
     videos = [{clip.path for shard in task for clip in shard.clips} for task in tasks]
     assert sum(map(len, videos)) == len(set.union(*videos)) == 9
     assert sorted(clip.clip_id for task in tasks for shard in task for clip in shard.clips) == [c.clip_id for c in made]
@@ -94,7 +94,7 @@ def test_no_two_tasks_share_a_video(tmp_path: Path, recipe: StoreRecipe) -> None
     assert [shard.stem.name for task in tasks for shard in task] == [f"shard-{n:05d}" for n in range(10)]
 
 
-def test_a_long_video_that_is_damaged_keeps_what_lies_before(tmp_path: Path, recipe: StoreRecipe) -> None:
+def test_a_long_video_that_is_damaged_keeps_what_lies_before(tmp_path: Path, config: FrameCacheConfig) -> None:
     path = write_video(tmp_path / "long.mp4", [numbered(number) for number in range(60)], "faststart", g="12")
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 7 // 10])
@@ -104,9 +104,9 @@ def test_a_long_video_that_is_damaged_keeps_what_lies_before(tmp_path: Path, rec
         ClipFile("across", path, last - 4, last + 1),
         ClipFile("after", path, 58, 59),
     ]
-    report = prepare(tmp_path / "store", made, recipe, 1, skip_bad=True)
+    report = prepare_frame_cache(tmp_path / "store", made, config, 1, skip_bad=True)
     reasons = {clip.clip_id: clip.reason for clip in report.left_out}
     assert set(reasons) == {"across", "after"}
     assert reasons["across"].startswith("only 5 of 6 frames can be decoded (")
     assert reasons["after"].startswith(f"it has no frame 58: only {last + 1} can be decoded (")
-    assert Store.open(tmp_path / "store").ids == ("before",)
+    assert FrameCache.open(tmp_path / "store").ids == ("before",)

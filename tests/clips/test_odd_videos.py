@@ -12,10 +12,10 @@ import pytest
 from PIL import Image as Picture
 
 from ssmar_bench.clips.decode import BadVideoError, decode
-from ssmar_bench.clips.decord_reader import take_with_decord
-from ssmar_bench.clips.video_clip import outside
-from ssmar_bench.clips.video_length import length
-from ssmar_bench.core.benchmark_config import StoreRecipe
+from ssmar_bench.clips.decord_reader import sample_with_decord
+from ssmar_bench.clips.video_clip import decode_video_clip
+from ssmar_bench.clips.video_length import duration_and_rate
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 
 from .conftest import HEIGHT, WIDTH, fault, ffmpeg, numbered, numbers_of, shown_by_ffmpeg, write_video
@@ -105,9 +105,9 @@ def test_sound_with_a_cover_picture_is_no_video(tmp_path: Path, name: str) -> No
     with pytest.raises(BadVideoError, match="it holds a cover picture and no video stream"):
         decode(tmp_path / name)
     pytest.importorskip("decord")
-    recipe = StoreRecipe(decoder="decord", short_side=32, segments=2, candidates=1)
+    config = FrameCacheConfig(decoder="decord", short_side=32, segments=2, candidates=1)
     with pytest.raises(BadVideoError, match=r"it holds a cover picture and no video stream|decord cannot open it"):
-        list(take_with_decord(tmp_path / name, [(-1, -1)], recipe))
+        list(sample_with_decord(tmp_path / name, [(-1, -1)], config))
 
 
 @pytest.mark.parametrize("name", ["still.png", "still.jpg", "still.bmp", "still.webp", "still.gif", "still.tiff"])
@@ -115,7 +115,7 @@ def test_sound_with_a_cover_picture_is_no_video(tmp_path: Path, name: str) -> No
 def test_a_still_picture_is_no_video(tmp_path: Path, name: str, ending: str) -> None:
     path = picture(tmp_path / name).rename(tmp_path / (name + ending))
     with pytest.raises(UserError, match="it is a still picture, no video"):
-        outside(path, StoreRecipe(decoder="pyav", short_side=32, segments=2, candidates=1))
+        decode_video_clip(path, FrameCacheConfig(decoder="pyav", short_side=32, segments=2, candidates=1))
 
 
 def test_an_animated_picture_is_a_video(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_cover_beside_a_video_is_not_shown(tmp_path: Path, video: Path, name: 
         order = ("-map", 1, "-map", 0, "-c", "copy", "-disposition:v:0", "attached_pic")
         ffmpeg("-i", video, "-i", cover, *order, path)
     assert numbers_of(decode(path).frames) == list(range(60))
-    assert length(path) == pytest.approx((2.4, 25))
+    assert duration_and_rate(path) == pytest.approx((2.4, 25))
 
 
 @pytest.mark.parametrize("default", [0, 1])
@@ -195,10 +195,10 @@ def test_a_relative_path_is_never_an_address(
         pytest.importorskip("decord")
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(video.read_bytes())
-    recipe = StoreRecipe(decoder=decoder, short_side=32, segments=60, candidates=1)
-    assert numbers_of(outside(Path(name), recipe).frames) == list(range(60))
+    config = FrameCacheConfig(decoder=decoder, short_side=32, segments=60, candidates=1)
+    assert numbers_of(decode_video_clip(Path(name), config).frames) == list(range(60))
     assert fault(Path(name)) == ""
-    assert length(Path(name)) == pytest.approx((2.4, 25))
+    assert duration_and_rate(Path(name)) == pytest.approx((2.4, 25))
 
 
 @pytest.mark.parametrize("address", ["http://localhost:9/x.mp4", "concat:a|b", "pipe:0", "/dev/null"])
@@ -214,15 +214,15 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_frames_of_a_range_that_a_video_lacks(video: Path) -> None:
-    recipe = StoreRecipe(decoder="pyav", short_side=32, segments=4, candidates=1)
+    config = FrameCacheConfig(decoder="pyav", short_side=32, segments=4, candidates=1)
     for start, end in [(50, 60), (60, 70), (0, 60)]:
         with pytest.raises(BadVideoError, match=f"it has no frame {max(60, start)}: only 60 can be decoded"):
-            outside(video, recipe, start, end)
+            decode_video_clip(video, config, start, end)
     with pytest.raises(UserError, match="before it starts"):
-        outside(video, recipe, 9, 8)
+        decode_video_clip(video, config, 9, 8)
     with pytest.raises(UserError, match="the frame number -7; frames count from 0"):
-        outside(video, recipe, -7, 8)
-    assert numbers_of(outside(video, recipe, 59, 59).frames) == [59] * 4
+        decode_video_clip(video, config, -7, 8)
+    assert numbers_of(decode_video_clip(video, config, 59, 59).frames) == [59] * 4
 
 
 def test_a_size_that_changes_on_the_way(tmp_path: Path) -> None:

@@ -8,28 +8,30 @@ import pytest
 import torch
 
 from ssmar_bench.clips.decode import BadVideoError
-from ssmar_bench.clips.frame_cache import ClipFile, Store, prepare
-from ssmar_bench.clips.video_clip import outside
-from ssmar_bench.clips.views import Viewer
-from ssmar_bench.core.benchmark_config import ClipRecipe, StoreRecipe
+from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
+from ssmar_bench.clips.video_clip import decode_video_clip
+from ssmar_bench.clips.views import ViewMaker
+from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 
-SHOWN = ClipRecipe(
+SHOWN = ClipConfig(
     size=24, flip=True, strong_ops=3, cutout=0.5, per_frame=False, mean=(0.4, 0.5, 0.6), std=(0.2, 0.2, 0.3)
 )
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, -1), (0, 59), (7, 40), (50, 55)])
-def test_the_views_are_those_of_a_store(video: Path, tmp_path: Path, recipe: StoreRecipe, start: int, end: int) -> None:
+def test_the_views_are_those_of_a_store(
+    video: Path, tmp_path: Path, config: FrameCacheConfig, start: int, end: int
+) -> None:
     clips = [ClipFile("one", video, start, end), ClipFile("other", video, 3, 30)]
-    prepare(tmp_path, clips, recipe, 1)
-    store = Store.open(tmp_path)
-    (stored,) = Viewer(store, SHOWN, recipe, 0).test_batches([store.row("one")], 1)
-    (views,) = Viewer(outside(video, recipe, start, end), SHOWN, recipe, 5).test_batches([0], 1)
+    prepare_frame_cache(tmp_path, clips, config, 1)
+    frame_cache = FrameCache.open(tmp_path)
+    (stored,) = ViewMaker(frame_cache, SHOWN, config, 0).test_batches([frame_cache.row("one")], 1)
+    (views,) = ViewMaker(decode_video_clip(video, config, start, end), SHOWN, config, 5).test_batches([0], 1)
     assert torch.equal(views, stored)
 
 
-def test_bad_videos(video: Path, tmp_path: Path, recipe: StoreRecipe) -> None:
+def test_bad_videos(video: Path, tmp_path: Path, config: FrameCacheConfig) -> None:
     half = tmp_path / "half.mp4"
     half.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
     for path, part, fault in [
@@ -38,12 +40,12 @@ def test_bad_videos(video: Path, tmp_path: Path, recipe: StoreRecipe) -> None:
         (video, (50, 90), "it has no frame 90: only 60 can be decoded"),
     ]:
         with pytest.raises(BadVideoError, match=fault):
-            outside(path, recipe, *part)
+            decode_video_clip(path, config, *part)
     for absent in (tmp_path / "no.mp4", tmp_path):
         with pytest.raises(UserError, match=f"There is no video file {absent}\\."):
-            outside(absent, recipe)
-    assert len(outside(video, replace_short(recipe, 80)).frames) == 24
+            decode_video_clip(absent, config)
+    assert len(decode_video_clip(video, replace_short(config, 80)).frames) == 24
 
 
-def replace_short(recipe: StoreRecipe, short_side: int) -> StoreRecipe:
-    return recipe.model_copy(update={"short_side": short_side})
+def replace_short(config: FrameCacheConfig, short_side: int) -> FrameCacheConfig:
+    return config.model_copy(update={"short_side": short_side})

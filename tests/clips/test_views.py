@@ -11,22 +11,22 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.clips.decode import Frames
-from ssmar_bench.clips.frame_cache import ClipFile, Store, prepare
+from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
 from ssmar_bench.clips.segments import check_views
-from ssmar_bench.clips.views import Viewer, temporal_gradient
-from ssmar_bench.core.benchmark_config import ClipRecipe, StoreRecipe
+from ssmar_bench.clips.views import ViewMaker, temporal_gradient
+from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.contract import View, Views
 from ssmar_bench.core.errors import UserError
 
 from .conftest import number_of
 
 SEGMENTS, CANDIDATES = 4, 3
-STORED = StoreRecipe(decoder="pyav", short_side=20, segments=SEGMENTS, candidates=CANDIDATES)
+STORED = FrameCacheConfig(decoder="pyav", short_side=20, segments=SEGMENTS, candidates=CANDIDATES)
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.25, 0.3)
 WEAK, STRONG, TEST = View("weak"), View("strong"), View("test")
 
 
-class Places(Store):
+class Places(FrameCache):
     """A store whose pixels say where they are: red the frame, green the row, blue the column."""
 
     def __init__(self, *shapes: tuple[int, int]) -> None:
@@ -40,13 +40,13 @@ class Places(Store):
         return np.moveaxis(grid, 0, -1).astype(np.uint8)
 
 
-def _recipe(**changes: Any) -> ClipRecipe:
+def _recipe(**changes: Any) -> ClipConfig:
     known = {"size": 16, "flip": True, "strong_ops": 3, "cutout": 0.5, "per_frame": False, "mean": MEAN, "std": STD}
-    return ClipRecipe(**{**known, **changes})
+    return ClipConfig(**{**known, **changes})
 
 
-def _viewer(seed: int = 0, clips: int = 64, **changes: Any) -> Viewer:
-    return Viewer(Places(*[(20, 24 + row % 3) for row in range(clips)]), _recipe(**changes), STORED, seed)
+def _viewer(seed: int = 0, clips: int = 64, **changes: Any) -> ViewMaker:
+    return ViewMaker(Places(*[(20, 24 + row % 3) for row in range(clips)]), _recipe(**changes), STORED, seed)
 
 
 def _pixels(views: Tensor) -> np.ndarray:
@@ -201,7 +201,7 @@ class Still(Places):
 
 def test_strong_operations_are_drawn_once_a_clip() -> None:
     def moving(per_frame: bool) -> list[bool]:
-        viewer = Viewer(Still((20, 24)), _recipe(per_frame=per_frame), STORED, 0)
+        viewer = ViewMaker(Still((20, 24)), _recipe(per_frame=per_frame), STORED, 0)
         view = viewer.views([0] * 12, {"x": STRONG}, ("step", 1))["x"]
         return [not torch.equal(clip[0], clip[1]) for clip in view]
 
@@ -210,14 +210,14 @@ def test_strong_operations_are_drawn_once_a_clip() -> None:
 
 
 def test_clips_of_several_aspects() -> None:
-    viewer = Viewer(Places((20, 30), (40, 20), (16, 16)), _recipe(), STORED, 0)
+    viewer = ViewMaker(Places((20, 30), (40, 20), (16, 16)), _recipe(), STORED, 0)
     view = viewer.views([0, 1, 2], {"x": WEAK}, ("step", 1))["x"]
     assert view.shape == (3, SEGMENTS, 3, 16, 16)
     assert _places(view)[2, :2].tolist() == [0, 0]
 
 
 def test_frames_smaller_than_the_crop() -> None:
-    viewer = Viewer(Places((20, 20), (12, 20)), _recipe(), STORED, 0)
+    viewer = ViewMaker(Places((20, 20), (12, 20)), _recipe(), STORED, 0)
     with pytest.raises(UserError, match=r"'clip-1' is stored with 20 x 12 pixels, smaller than the crop of 16"):
         viewer.views([0, 1], {"x": TEST}, ())
 
@@ -225,10 +225,10 @@ def test_frames_smaller_than_the_crop() -> None:
 def test_from_video_to_view(tmp_path: Path, video: Path) -> None:
     clips = [ClipFile("a", video, 0, 11), ClipFile("b", video, 48, 59)]
     stored = STORED.model_copy(update={"short_side": 64})
-    prepare(tmp_path / "store", clips, stored, 1)
-    store = Store.open(tmp_path / "store")
-    recipe = _recipe(size=64, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-    view = Viewer(store, recipe, stored, 0).views([store.row("b")], {"x": TEST}, ())["x"]
+    prepare_frame_cache(tmp_path / "store", clips, stored, 1)
+    frame_cache = FrameCache.open(tmp_path / "store")
+    config = _recipe(size=64, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    view = ViewMaker(frame_cache, config, stored, 0).views([frame_cache.row("b")], {"x": TEST}, ())["x"]
     for shown, frame in zip(view[0], [49, 52, 55, 58], strict=True):
         wide = np.pad((shown * 255).permute(1, 2, 0).numpy(), ((0, 0), (16, 16), (0, 0)))  # what the crop cut off
         assert number_of(wide) == frame & 0b01111110
@@ -274,13 +274,15 @@ class Followed(Places):
         return np.stack([frames, following], 1).reshape(-1, *frames.shape[1:])
 
 
-def _followed(**changes: Any) -> Viewer:
-    return Viewer(Followed(*[(20, 24)] * 32), _recipe(**changes), NEXT, 0)
+def _followed(**changes: Any) -> ViewMaker:
+    return ViewMaker(Followed(*[(20, 24)] * 32), _recipe(**changes), NEXT, 0)
 
 
 def test_a_store_with_neighbours_shows_the_same_pictures() -> None:
     for view in (TEST, WEAK, STRONG, View("weak", frames=2)):
-        plain = Viewer(Places(*[(20, 24)] * 32), _recipe(), STORED, 0).views(range(32), {"x": view}, ("step", 1))["x"]
+        plain = ViewMaker(Places(*[(20, 24)] * 32), _recipe(), STORED, 0).views(range(32), {"x": view}, ("step", 1))[
+            "x"
+        ]
         assert torch.equal(_followed().views(range(32), {"x": view}, ("step", 1))["x"], plain)
 
 
@@ -318,7 +320,7 @@ def test_a_gradient_shares_frames_crop_and_flip_with_its_pictures() -> None:
         "gradient": View("weak", space="same", modality="tgrad"),
         "other": View("weak", space="other", modality="tgrad"),
     }
-    viewer = Viewer(Wandering(*[(20, 24)] * 32), _recipe(), NEXT, 0)
+    viewer = ViewMaker(Wandering(*[(20, 24)] * 32), _recipe(), NEXT, 0)
     found = viewer.views(range(32), views, ("step", 1))
     here, there = dots(found["rgb"], 200), dots(found["gradient"], 228)
     assert len(here) > 60
@@ -349,7 +351,7 @@ def test_strong_gradients_draw_operations_of_their_own_on_the_same_crop() -> Non
         (View("weak", modality="tgrad"), STORED, r"set store\.neighbours: 1"),
     ],
 )
-def test_what_a_store_cannot_serve_is_told(view: View, stored: StoreRecipe, said: str) -> None:
+def test_what_a_store_cannot_serve_is_told(view: View, stored: FrameCacheConfig, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         check_views(Views({"x": view}), stored)
     with pytest.raises(ValueError, match=said):
@@ -363,10 +365,10 @@ def test_what_a_store_can_serve() -> None:
 
 def test_gradients_of_a_real_video(tmp_path: Path, video: Path) -> None:
     """Frames 5 and 6, 101 and 110, differ in their two lowest bits: the first two columns, 12 pixels wide each."""
-    stored = StoreRecipe(decoder="pyav", short_side=64, segments=4, candidates=3, neighbours=1)
-    prepare(tmp_path / "store", [ClipFile("a", video, 0, 12)], stored, 1)
-    recipe = _recipe(size=64, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-    viewer = Viewer(Store.open(tmp_path / "store"), recipe, stored, 0)
+    stored = FrameCacheConfig(decoder="pyav", short_side=64, segments=4, candidates=3, neighbours=1)
+    prepare_frame_cache(tmp_path / "store", [ClipFile("a", video, 0, 12)], stored, 1)
+    config = _recipe(size=64, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    viewer = ViewMaker(FrameCache.open(tmp_path / "store"), config, stored, 0)
     view = viewer.views([0], {"x": View("test", modality="tgrad", frames=12)}, ())["x"]
     shown = (view[0, 5] * 255).mean((0, 1))  # by pixel across; the crop begins at the 16th
     assert abs(shown[1:7].mean() - 33) < 5  # the second bit comes: (30 - 220 + 255) / 2

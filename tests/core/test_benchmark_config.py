@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ssmar_bench.core import benchmark_config, paths
-from ssmar_bench.core.benchmark_config import Definition
-from ssmar_bench.core.config_layers import settle
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
+from ssmar_bench.core.config_layers import resolve_config
 from ssmar_bench.core.errors import UserError
 
 MICRO_MOTION = ("micro-motion-easy", "micro-motion-12", "micro-motion-hard")
@@ -20,19 +20,19 @@ def write(folder: Path, text: str, name: str = "mine.yaml") -> str:
 
 @pytest.mark.parametrize("name", benchmark_config.BENCHMARKS.names())
 def test_every_shipped_definition_is_valid_under_every_profile(name: str) -> None:
-    found = benchmark_config.read(name)
+    found = benchmark_config.read_benchmark_config(name)
     assert found.name == name
     assert found.title
     assert sorted(set(found.ratios)) == found.ratios
     assert len(set(found.seeds)) == len(found.seeds)
     assert not set(found.parts.train) & set(found.parts.test)
-    assert found.store.short_side >= found.clips.size
+    assert found.frame_cache.short_side >= found.clips.size
     for profile in found.profiles:
-        settle(name, profile, None, {})
+        resolve_config(name, profile, None, {})
 
 
 def test_the_three_micro_motion_benchmarks_differ_in_amplitude_alone() -> None:
-    plain = {name: benchmark_config.read(name).model_dump() for name in MICRO_MOTION}
+    plain = {name: benchmark_config.read_benchmark_config(name).model_dump() for name in MICRO_MOTION}
     amplitudes = [plain[name]["source"]["knobs"].pop("amplitude") for name in MICRO_MOTION]
     assert amplitudes == sorted(set(amplitudes), reverse=True)
     for name in MICRO_MOTION:
@@ -41,18 +41,20 @@ def test_the_three_micro_motion_benchmarks_differ_in_amplitude_alone() -> None:
 
 
 def test_a_users_file_extends_a_shipped_one(tmp_path: Path) -> None:
-    mine = benchmark_config.read(write(tmp_path, "extends: micro-motion-12\nname: mine\ntrain: {lr: 1e-2}\n"))
-    theirs = benchmark_config.read("micro-motion-12")
+    mine = benchmark_config.read_benchmark_config(
+        write(tmp_path, "extends: micro-motion-12\nname: mine\ntrain: {lr: 1e-2}\n")
+    )
+    theirs = benchmark_config.read_benchmark_config("micro-motion-12")
     assert mine == theirs.model_copy(
         update={"name": "mine", "train": theirs.train.model_copy(update={"lr": 0.01})},
     )
 
 
 def test_extending_twice(tmp_path: Path) -> None:
-    amplitude = benchmark_config.read("micro-motion-hard").source.knobs["amplitude"]
+    amplitude = benchmark_config.read_benchmark_config("micro-motion-hard").source.options["amplitude"]
     first = write(tmp_path, "extends: micro-motion-hard\nname: one\nseeds: [7]\n", "one.yaml")
-    second = benchmark_config.read(write(tmp_path, f"extends: {first}\nname: two\n", "two.yaml"))
-    assert (second.name, second.seeds, second.source.knobs["amplitude"]) == ("two", [7], amplitude)
+    second = benchmark_config.read_benchmark_config(write(tmp_path, f"extends: {first}\nname: two\n", "two.yaml"))
+    assert (second.name, second.seeds, second.source.options["amplitude"]) == ("two", [7], amplitude)
 
 
 @pytest.mark.parametrize(
@@ -113,15 +115,17 @@ def test_extending_twice(tmp_path: Path) -> None:
 def test_a_fault_names_file_line_and_key(tmp_path: Path, text: str, line: int, words: list[str]) -> None:
     path = write(tmp_path, "extends: micro-motion-12\nname: mine\n" + text)
     with pytest.raises(UserError) as error:
-        benchmark_config.read(path)
+        benchmark_config.read_benchmark_config(path)
     assert str(error.value).startswith(f"{path}:{line}: ")
     for word in words:
         assert word in str(error.value)
 
 
-@pytest.mark.parametrize("section", [name for name, field in Definition.model_fields.items() if field.is_required()])
+@pytest.mark.parametrize(
+    "section", [name for name, field in BenchmarkConfig.model_fields.items() if field.is_required()]
+)
 def test_a_missing_section_is_named(tmp_path: Path, section: str) -> None:
-    lines = (paths.shipped("splits") / "micro-motion-12.yaml").read_text().splitlines(keepends=True)
+    lines = (paths.shipped_folder("splits") / "micro-motion-12.yaml").read_text().splitlines(keepends=True)
     kept, inside = [], False
     for line in lines:
         if line[0] not in " #\n":
@@ -130,7 +134,7 @@ def test_a_missing_section_is_named(tmp_path: Path, section: str) -> None:
             kept.append(line)
     path = write(tmp_path, "".join(kept))
     with pytest.raises(UserError, match=rf"mine\.yaml:1: {section}: is missing"):
-        benchmark_config.read(path)
+        benchmark_config.read_benchmark_config(path)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +143,7 @@ def test_a_missing_section_is_named(tmp_path: Path, section: str) -> None:
 )
 def test_an_unknown_benchmark_gets_the_nearest(name: str, hint: str) -> None:
     with pytest.raises(UserError) as error:
-        benchmark_config.read(name)
+        benchmark_config.read_benchmark_config(name)
     assert f"'{name}'" in str(error.value)
     assert hint in str(error.value)
 
@@ -147,20 +151,23 @@ def test_an_unknown_benchmark_gets_the_nearest(name: str, hint: str) -> None:
 def test_many_seeds_are_no_repetition(tmp_path: Path) -> None:
     seeds = [1234567, 1234568]
     assert (
-        benchmark_config.read(write(tmp_path, f"extends: micro-motion-12\nname: mine\nseeds: {seeds}\n")).seeds == seeds
+        benchmark_config.read_benchmark_config(
+            write(tmp_path, f"extends: micro-motion-12\nname: mine\nseeds: {seeds}\n")
+        ).seeds
+        == seeds
     )
 
 
 @pytest.mark.parametrize("name", MICRO_MOTION)
 def test_what_a_definition_learnt_to_say_is_silent_where_nobody_says_it(name: str) -> None:
     """Neutral values: none of them reaches a manifest or a run's name."""
-    found = benchmark_config.read(name)
+    found = benchmark_config.read_benchmark_config(name)
     assert found.model_dump(exclude_defaults=True)["parts"].keys() == {"train", "test", "validation", "validation_by"}
     assert (found.variant_of, found.class_list, found.expected_clips) == ("", None, {})
 
 
 def test_a_definition_cannot_be_changed() -> None:
-    found: Any = benchmark_config.read("micro-motion-12")
+    found: Any = benchmark_config.read_benchmark_config("micro-motion-12")
     with pytest.raises(ValueError, match="frozen"):
         found.train.lr = 1.0
 
@@ -168,21 +175,24 @@ def test_a_definition_cannot_be_changed() -> None:
 def test_a_circle_of_extends_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, f"extends: {tmp_path / 'b.yaml'}\nname: a\n", "a.yaml")
     with pytest.raises(UserError, match="extends"):
-        benchmark_config.read(write(tmp_path, f"extends: {tmp_path / 'a.yaml'}\nname: b\n", "b.yaml"))
+        benchmark_config.read_benchmark_config(write(tmp_path, f"extends: {tmp_path / 'a.yaml'}\nname: b\n", "b.yaml"))
 
 
 @pytest.mark.parametrize("parent", ["12", "[micro-motion-12]", "{a: b}"])
 def test_extends_must_be_a_name(tmp_path: Path, parent: str) -> None:
     with pytest.raises(UserError, match="extends"):
-        benchmark_config.read(write(tmp_path, f"extends: {parent}\nname: mine\n"))
+        benchmark_config.read_benchmark_config(write(tmp_path, f"extends: {parent}\nname: mine\n"))
 
 
 def test_extends_is_relative_to_the_file_that_says_it(tmp_path: Path) -> None:
     write(tmp_path, "extends: micro-motion-hard\nname: one\n", "one.yaml")
-    assert benchmark_config.read(write(tmp_path, "extends: one.yaml\nname: two\n", "two.yaml")).name == "two"
+    assert (
+        benchmark_config.read_benchmark_config(write(tmp_path, "extends: one.yaml\nname: two\n", "two.yaml")).name
+        == "two"
+    )
 
 
 @pytest.mark.parametrize("name", ["a/b", "../up", "a b", "''"])
 def test_a_name_must_fit_into_a_folders_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="name"):
-        benchmark_config.read(write(tmp_path, f"extends: micro-motion-12\nname: {name}\n"))
+        benchmark_config.read_benchmark_config(write(tmp_path, f"extends: micro-motion-12\nname: {name}\n"))

@@ -6,28 +6,28 @@ from typing import Any
 import pytest
 
 from ssmar_bench.core import benchmark_config, method_config, paths
-from ssmar_bench.core.config_layers import parse_set, settle
+from ssmar_bench.core.config_layers import parse_set, resolve_config
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.method_config import Recipe
+from ssmar_bench.core.method_config import MethodConfig
 from ssmar_bench.core.printable import visible
 
 BENCHMARK = "micro-motion-12"
 
 
-def overriding(**overrides: Any) -> Recipe:
+def overriding(**overrides: Any) -> MethodConfig:
     named = {key.replace("__", "."): value for key, value in overrides.items()}
-    return method_config.read("fixmatch")[0].model_copy(update={"overrides": named})
+    return method_config.read_method_config("fixmatch")[0].model_copy(update={"overrides": named})
 
 
 def edited(folder: Path, old: str, new: str) -> str:
-    text = (paths.shipped("splits") / f"{BENCHMARK}.yaml").read_text()
+    text = (paths.shipped_folder("splits") / f"{BENCHMARK}.yaml").read_text()
     assert old in text
     (folder / "mine.yaml").write_text(text.replace(old, new))
     return str(folder / "mine.yaml")
 
 
 def test_each_layer_lies_over_the_one_before() -> None:
-    base = benchmark_config.read(BENCHMARK)
+    base = benchmark_config.read_benchmark_config(BENCHMARK)
     row = overriding(train__epochs=8, train__lr=0.5)
     layers = [
         ((None, None, {}), base.train.epochs),
@@ -38,7 +38,7 @@ def test_each_layer_lies_over_the_one_before() -> None:
         ((None, None, {"train.epochs": 9}), 9),
     ]
     for (profile, method, sets), epochs in layers:
-        found = settle(BENCHMARK, profile, method, sets)
+        found = resolve_config(BENCHMARK, profile, method, sets)
         assert found.train.epochs == epochs
         lr = base.train.lr if method is None else 0.5
         assert found.train == base.train.model_copy(update={"epochs": epochs, "lr": lr})
@@ -47,8 +47,8 @@ def test_each_layer_lies_over_the_one_before() -> None:
 
 def test_every_section_of_the_definition_can_be_set() -> None:
     sets = {"store.segments": 4, "clips.size": 16, "clips.mean": [0, 0, 0], "backbone.name": "tsn:resnet18"}
-    found = settle(BENCHMARK, None, None, {**sets, "train.batch": 2})
-    assert (found.store.segments, found.clips.size, found.clips.mean) == (4, 16, (0, 0, 0))
+    found = resolve_config(BENCHMARK, None, None, {**sets, "train.batch": 2})
+    assert (found.frame_cache.segments, found.clips.size, found.clips.mean) == (4, 16, (0, 0, 0))
     assert (found.backbone.name, found.train.batch) == ("tsn:resnet18", 2)
 
 
@@ -67,7 +67,7 @@ def test_every_section_of_the_definition_can_be_set() -> None:
 )
 def test_what_cannot_be_set_is_named(sets: dict[str, Any], words: list[str]) -> None:
     with pytest.raises(UserError) as error:
-        settle(BENCHMARK, None, None, sets)
+        resolve_config(BENCHMARK, None, None, sets)
     for word in words:
         assert word in str(error.value)
 
@@ -75,18 +75,18 @@ def test_what_cannot_be_set_is_named(sets: dict[str, Any], words: list[str]) -> 
 def test_a_fault_in_overrides_names_the_method() -> None:
     for row in (overriding(train__epochs="many"), overriding(trains__epochs=3), overriding(train__epoch=3)):
         with pytest.raises(UserError, match="overrides of method 'fixmatch'"):
-            settle(BENCHMARK, None, row, {})
+            resolve_config(BENCHMARK, None, row, {})
 
 
 def test_an_unknown_profile_gets_the_nearest() -> None:
     with pytest.raises(UserError, match=r"no profile 'smok'; did you mean 'smoke'\?"):
-        settle(BENCHMARK, "smok", None, {})
+        resolve_config(BENCHMARK, "smok", None, {})
 
 
 def test_a_fault_in_a_profile_names_the_profile(tmp_path: Path) -> None:
     for new in ("train.epoch: 6", "tain.epochs: 6", "train.epochs: six"):
         with pytest.raises(UserError, match="profile 'smoke'"):
-            settle(edited(tmp_path, "train.epochs: 6", new), "smoke", None, {})
+            resolve_config(edited(tmp_path, "train.epochs: 6", new), "smoke", None, {})
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_fault_in_a_profile_names_its_line(tmp_path: Path) -> None:
     path = edited(tmp_path, "train.epochs: 6", "train.epochs: six")
     line = Path(path).read_text().splitlines().index("    train.epochs: six") + 1
     with pytest.raises(UserError, match=rf"mine\.yaml:{line}: "):
-        settle(path, "smoke", None, {})
+        resolve_config(path, "smoke", None, {})
 
 
 @pytest.mark.parametrize(
@@ -136,12 +136,12 @@ def test_a_fault_in_a_profile_names_its_line(tmp_path: Path) -> None:
 )
 def test_a_broken_file_under_a_profile_is_a_users_error(tmp_path: Path, old: str, new: str) -> None:
     with pytest.raises(UserError):
-        settle(edited(tmp_path, old, new), "smoke", None, {})
+        resolve_config(edited(tmp_path, old, new), "smoke", None, {})
 
 
 def test_a_profile_written_as_sections_is_explained(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
-        settle(edited(tmp_path, "    train.epochs: 6", "    train: {epochs: 6}"), "smoke", None, {})
+        resolve_config(edited(tmp_path, "    train.epochs: 6", "    train: {epochs: 6}"), "smoke", None, {})
     assert "did you mean 'train'?" not in str(error.value)
 
 
@@ -156,21 +156,21 @@ def test_a_profile_written_as_sections_is_explained(tmp_path: Path) -> None:
 )
 def test_a_family_is_the_benchmarks_own_network(base: str, profile: str | None, networks: list[str]) -> None:
     for family, name in zip(("tsm", "3d", "vit"), networks, strict=True):
-        found = settle(base, profile, overriding(backbone__name=family), {})
-        plain = settle(base, profile, None, {})
+        found = resolve_config(base, profile, overriding(backbone__name=family), {})
+        plain = resolve_config(base, profile, None, {})
         assert found.backbone == plain.backbone.model_copy(update={"name": name})
-        assert settle(base, profile, None, {"backbone.name": family}).backbone == found.backbone
+        assert resolve_config(base, profile, None, {"backbone.name": family}).backbone == found.backbone
 
 
 def test_which_network_stands_for_a_family_can_be_set() -> None:
     row = overriding(backbone__name="3d")
-    assert settle(BENCHMARK, None, row, {"networks.3d": "r3d18"}).backbone.name == "r3d18"
-    assert settle(BENCHMARK, None, row, {"backbone.name": "micro-tsm"}).backbone.name == "micro-tsm"
+    assert resolve_config(BENCHMARK, None, row, {"networks.3d": "r3d18"}).backbone.name == "r3d18"
+    assert resolve_config(BENCHMARK, None, row, {"backbone.name": "micro-tsm"}).backbone.name == "micro-tsm"
     with pytest.raises(UserError, match=r"networks\.4d"):
-        settle(BENCHMARK, None, None, {"networks.4d": "r3d18"})
+        resolve_config(BENCHMARK, None, None, {"networks.4d": "r3d18"})
 
 
 def test_a_benchmark_without_a_network_of_a_family_says_what_to_do(tmp_path: Path) -> None:
     path = edited(tmp_path, "  3d: micro-r3d\n", "")
     with pytest.raises(UserError, match="does not say which network stands for the family '3d'; add it to its section"):
-        settle(path, None, overriding(backbone__name="3d"), {})
+        resolve_config(path, None, overriding(backbone__name="3d"), {})

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ssmar_bench.core import benchmark_config, method_config, paths
-from ssmar_bench.core.config_layers import parse_set, settle
+from ssmar_bench.core.config_layers import parse_set, resolve_config
 from ssmar_bench.core.errors import UserError
 
 ODD = (
@@ -56,8 +56,8 @@ ODD = (
     *("1e999", "-1", "1_000", "1:30", "2024-01-01", "9" * 30, "1" * 5000, ".nan", "[[[[", "{a: {a: ", "x" * 2000),
     *("extends: mine\n", "extends: ./mine.yaml\n", "extends: fixmatch\n", "name: x\n", "classes: {}\n", "label: $x\n"),
 )
-METHODS = [path.read_text(encoding="utf-8") for path in sorted(paths.shipped("methods").glob("*.yaml"))]
-BENCHMARKS = [path.read_text(encoding="utf-8") for path in sorted(paths.shipped("splits").glob("*.yaml"))]
+METHODS = [path.read_text(encoding="utf-8") for path in sorted(paths.shipped_folder("methods").glob("*.yaml"))]
+BENCHMARKS = [path.read_text(encoding="utf-8") for path in sorted(paths.shipped_folder("splits").glob("*.yaml"))]
 QUIET = settings(
     derandomize=True,
     database=None,
@@ -100,10 +100,10 @@ def read(path: Path, text: str, kind: str) -> None:
     began, said = time.process_time(), str(path)
     try:
         if kind == "method":
-            found, document = method_config.read(str(path))
-            settle("micro-motion-12", None, found, {}, document)
+            found, document = method_config.read_method_config(str(path))
+            resolve_config("micro-motion-12", None, found, {}, document)
         else:
-            settle(str(path), None, None, {})
+            resolve_config(str(path), None, None, {})
     except UserError as error:
         said = str(error)
     assert ".yaml" in said or "overrides of method" in said  # its own, or that of a file that it extends
@@ -130,7 +130,7 @@ def test_a_changed_benchmark_is_read_or_refused(tmp_path: Path, text: str) -> No
 def test_whatever_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "mine.yaml"
     path.write_bytes(data)
-    for wanted in (method_config.read, benchmark_config.read):
+    for wanted in (method_config.read_method_config, benchmark_config.read_benchmark_config):
         with pytest.raises(UserError, match=r"mine\.yaml"):
             wanted(str(path))
 
@@ -140,7 +140,7 @@ def test_whatever_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None
 def test_whatever_value_of_a_setting_is_read_or_refused(value: str) -> None:
     said = "train.lr"
     try:
-        settle("micro-motion-12", None, None, dict([parse_set(f"train.lr={value}")]))
+        resolve_config("micro-motion-12", None, None, dict([parse_set(f"train.lr={value}")]))
     except UserError as error:
         said = str(error)
     assert "train.lr" in said

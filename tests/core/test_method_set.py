@@ -9,29 +9,29 @@ import pytest
 
 from ssmar_bench.core import method_config, method_set
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.method_set import expand
+from ssmar_bench.core.method_set import expand_method_sets
 from ssmar_bench.results.table_order import PUBLISHED
 
 TABLE_2 = {"tcl", "ltg", "svformer"}
 
 
 def test_table_1_has_the_thirteen_rows_in_the_papers_order() -> None:
-    rows = method_set.read("table1").methods
+    rows = method_set.read_method_set("table1").methods
     assert rows == [name for name in PUBLISHED if name not in TABLE_2]
     assert len(rows) == 13
-    assert expand(["table1"]) == rows
+    assert expand_method_sets(["table1"]) == rows
 
 
-@pytest.mark.parametrize("name", method_set.SETS.names())
+@pytest.mark.parametrize("name", method_set.METHOD_SETS.names())
 def test_a_set_names_methods_that_exist_and_is_no_method_itself(name: str) -> None:
-    found = method_set.read(name)
+    found = method_set.read_method_set(name)
     assert found.title.strip()
-    assert set(found.methods) <= set(method_config.RECIPES.names())
-    assert name not in method_config.RECIPES.names()
+    assert set(found.methods) <= set(method_config.METHODS.names())
+    assert name not in method_config.METHODS.names()
 
 
 def test_a_set_stands_where_it_was_named_and_no_method_twice() -> None:
-    names = expand(["aplt-literal", "fixmatch", "table1", "aplt", "mine.yaml"])
+    names = expand_method_sets(["aplt-literal", "fixmatch", "table1", "aplt", "mine.yaml"])
     assert names[:3] == ["aplt-literal", "fixmatch", "supervised"]
     assert names[-2:] == ["aplt", "mine.yaml"]
     assert len(names) == len(set(names)) == 13 + 2
@@ -42,13 +42,14 @@ def test_a_set_stands_where_it_was_named_and_no_method_twice() -> None:
 )
 def test_an_unknown_word_gets_the_nearest_set_or_method(word: str, hint: str) -> None:
     with pytest.raises(UserError, match=f"Unknown method '{word}'") as error:
-        expand(["aplt", word])
+        expand_method_sets(["aplt", word])
     assert hint in str(error.value)
 
 
 def test_reading_sets_and_recipes_imports_no_torch() -> None:
     code = (
         "import sys; from ssmar_bench.core import method_set, method_config; "
-        "[recipe.read(name) for name in method_set.expand(['table1'])]; sys.exit('torch' in sys.modules)"
+        "[method_config.read_method_config(name) for name in method_set.expand_method_sets(['table1'])]; "
+        "sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from ssmar_bench.core import benchmark_config
-from ssmar_bench.core.benchmark_config import BackboneRecipe, ClipRecipe, Section, StoreRecipe, Training
+from ssmar_bench.core.benchmark_config import BackboneConfig, ClipConfig, FrameCacheConfig, Section, TrainConfig
 from ssmar_bench.core.identity import digest
-from ssmar_bench.core.paths import shipped
+from ssmar_bench.core.paths import shipped_folder
 
 SECTIONS: dict[str, type[Section]] = {
-    "store": StoreRecipe,
-    "clips": ClipRecipe,
-    "backbone": BackboneRecipe,
-    "train": Training,
+    "store": FrameCacheConfig,
+    "clips": ClipConfig,
+    "backbone": BackboneConfig,
+    "train": TrainConfig,
 }
-SPECS = sorted((shipped("methods").parent / "results" / "runs").glob("*/record/spec.json"))
+SPECS = sorted((shipped_folder("methods").parent / "results" / "runs").glob("*/record/spec.json"))
 
 
 def test_the_committed_runs_keep_their_names() -> None:
@@ -26,7 +26,7 @@ def test_the_committed_runs_keep_their_names() -> None:
     for path in SPECS:
         spec: dict[str, Any] = json.loads(path.read_text())
         for name, section in SECTIONS.items():
-            spec[name] = section.model_validate(spec[name]).told()
+            spec[name] = section.model_validate(spec[name]).to_config()
         assert path.parent.parent.name.endswith(f"_{digest(spec)}"), path
 
 
@@ -42,13 +42,13 @@ class Newer(Older):
     ("section", "told"), [(Newer(size=3), {"size": 3}), (Newer(size=3, more=1), {"size": 3, "more": 1})]
 )
 def test_a_neutral_value_is_left_out_and_any_other_is_told(section: Section, told: dict[str, int]) -> None:
-    assert section.told() == told
-    assert Newer.model_validate(section.told()) == section
+    assert section.to_config() == told
+    assert Newer.model_validate(section.to_config()) == section
 
 
 def test_what_stands_in_a_definition_is_told_where_it_has_no_neutral_value() -> None:
-    store = benchmark_config.read("micro-motion-12").store
-    assert store.told() == {"decoder": "pyav", "short_side": 36, "segments": 8, "candidates": 3}
+    frame_cache = benchmark_config.read_benchmark_config("micro-motion-12").frame_cache
+    assert frame_cache.to_config() == {"decoder": "pyav", "short_side": 36, "segments": 8, "candidates": 3}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,6 @@ def test_what_stands_in_a_definition_is_told_where_it_has_no_neutral_value() -> 
     [("store", "neighbours", 1), ("backbone", "dropout", 0.5), ("train", "gradient_norm", 4.0)],
 )
 def test_what_only_some_methods_need_is_told_where_they_need_it(section: str, key: str, value: float) -> None:
-    plain = getattr(benchmark_config.read("micro-motion-12"), section)
-    assert key not in plain.told()
-    assert plain.model_copy(update={key: value}).told() == {**plain.told(), key: value}
+    plain = getattr(benchmark_config.read_benchmark_config("micro-motion-12"), section)
+    assert key not in plain.to_config()
+    assert plain.model_copy(update={key: value}).to_config() == {**plain.to_config(), key: value}

@@ -11,7 +11,7 @@ import pytest
 
 from ssmar_bench.core import numbers
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.runs.plan import Grid, rows
+from ssmar_bench.runs.plan import Grid, resolve_rows
 from ssmar_bench.splits.build import labelled_count
 
 
@@ -35,8 +35,8 @@ from ssmar_bench.splits.build import labelled_count
     ],
 )
 def test_a_ratio_is_what_was_meant(given: Any, meant: float) -> None:
-    assert numbers.ratio(given) == meant
-    assert type(numbers.ratio(given)) is float
+    assert numbers.parse_ratio(given) == meant
+    assert type(numbers.parse_ratio(given)) is float
     assert Grid("x", ["y"], [given]) == Grid("x", ["y"], [meant])
 
 
@@ -61,10 +61,10 @@ def test_a_seed_of_any_whole_type_is_one(given: Any) -> None:
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 0, -0.1, 1.5, np.float32(-1)])
 def test_a_ratio_outside_its_range_is_told(tiny: Any, bad: Any) -> None:
-    from ssmar_bench.runs.plan import check
+    from ssmar_bench.runs.plan import check_grid
 
     with pytest.raises(UserError, match=r"A labelled ratio lies in \(0, 1\]"):
-        check(Grid(str(tiny), ["supervised"], [bad]))
+        check_grid(Grid(str(tiny), ["supervised"], [bad]))
 
 
 def test_sets_hold_plain_numbers(tiny: Any) -> None:
@@ -78,8 +78,8 @@ def test_sets_hold_plain_numbers(tiny: Any) -> None:
     grid = Grid(str(tiny), ["supervised"], sets=sets)
     assert grid == Grid(str(tiny), ["supervised"], sets=plain)
     assert [type(value) for value in grid.sets.values()] == [float, int, bool, float]
-    assert rows(grid)[0].definition.train.lr == 0.1
-    assert numbers.plain({"a": (np.float32(0.1), [np.arange(2)])}) == {"a": [0.1, [[0, 1]]]}
+    assert resolve_rows(grid)[0].benchmark_config.train.lr == 0.1
+    assert numbers.plain_numbers({"a": (np.float32(0.1), [np.arange(2)])}) == {"a": [0.1, [[0, 1]]]}
 
 
 @pytest.mark.parametrize(

@@ -12,22 +12,22 @@ def test_a_wheel_looks_in_bundled_and_a_checkout_at_its_root(tmp_path: Path, mon
     package = tmp_path / "site" / "ssmar_bench"
     package.mkdir(parents=True)
     monkeypatch.setattr(paths, "PACKAGE", package)
-    assert paths.shipped("methods") == tmp_path / "site" / "methods"
+    assert paths.shipped_folder("methods") == tmp_path / "site" / "methods"
     (package / "_bundled" / "methods").mkdir(parents=True)
-    assert paths.shipped("methods") == package / "_bundled" / "methods"
+    assert paths.shipped_folder("methods") == package / "_bundled" / "methods"
 
 
 def test_the_working_directory_is_never_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "methods").mkdir()
-    before = paths.shipped("methods")
+    before = paths.shipped_folder("methods")
     monkeypatch.chdir(tmp_path)
-    assert paths.shipped("methods") == before
+    assert paths.shipped_folder("methods") == before
     assert before.is_absolute()
     assert (before / "fixmatch.yaml").is_file()
 
 
 def test_the_cache_can_be_put_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path))
-    assert paths.cache() == tmp_path
+    assert paths.cache_folder() == tmp_path
     monkeypatch.delenv("SSMAR_BENCH_CACHE")
-    assert paths.cache() == Path(platformdirs.user_cache_dir("ssmar-bench"))
+    assert paths.cache_folder() == Path(platformdirs.user_cache_dir("ssmar-bench"))

@@ -9,24 +9,24 @@ import pytest
 
 from ssmar_bench.core.index import COLUMNS, Index
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.core.split import Manifest
+from ssmar_bench.core.split import Split
 
 SPEC = RunSpec(
     benchmark="micro-motion-12",
     source={"name": "micro-motion", "knobs": {"amplitude": 1.0, "seed": 0}},
-    manifest="0123456789abcdef",
+    split="0123456789abcdef",
     ratio=0.1,
     seed=0,
     method="aplt-literal",
     algorithm="aplt",
     revision=1,
     hyperparameters={"threshold": 0.95, "warm_up": "3/11"},
-    store={"segments": 8},
+    frame_cache={"segments": 8},
     clips={"size": 32, "mean": [0.5, 0.5, 0.5]},
     backbone={"name": "micro-tsm", "weights": "none", "input": "rgb"},
     train={"epochs": 22, "lr": 0.05},
 )
-MANIFEST = Manifest(
+MANIFEST = Split(
     benchmark="b",
     ratio=0.1,
     seed=0,
@@ -107,13 +107,13 @@ def test_one_ratio_is_one_run() -> None:
 # ---- manifests and indices, which a spec points at
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Manifest)])
+@pytest.mark.parametrize("name", [field.name for field in fields(Split)])
 def test_every_field_changes_a_manifests_fingerprint(name: str) -> None:
     assert replace(MANIFEST, **{name: other(getattr(MANIFEST, name))}).fingerprint() != MANIFEST.fingerprint()
 
 
 def test_a_manifest_written_and_read_is_the_same() -> None:
-    again = Manifest.from_json(json.loads(json.dumps(MANIFEST.to_json())))
+    again = Split.from_json(json.loads(json.dumps(MANIFEST.to_json())))
     assert again == MANIFEST
     assert again.fingerprint() == MANIFEST.fingerprint()
 

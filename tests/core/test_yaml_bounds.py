@@ -11,7 +11,7 @@ import pytest
 from ssmar_bench.core import benchmark_config, method_config
 from ssmar_bench.core.config_layers import parse_set
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.yaml_file import parse
+from ssmar_bench.core.yaml_file import parse_yaml
 
 ALIASES = "".join(f"{name}: &{name} [{','.join([f'*{before}'] * 10)}]\n" for before, name in pairwise("abcdefghi"))
 
@@ -55,11 +55,11 @@ def test_hostile_yaml_is_a_sentence_with_its_line(tmp_path: Path, name: str) -> 
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
     began = time.process_time()
     with pytest.raises(UserError) as error:
-        parse(text, path)
+        parse_yaml(text, path)
     assert str(error.value).startswith(f"{path}:{line}: ")
     assert len(str(error.value)) < 500 + len(str(path))
     assert str(error.value).isprintable()
-    for read in (method_config.read, benchmark_config.read):
+    for read in (method_config.read_method_config, benchmark_config.read_benchmark_config):
         with pytest.raises(UserError, match=str(path)):
             read(str(path))
     assert time.process_time() - began < 10
@@ -74,7 +74,7 @@ def test_so_is_a_hostile_value_on_the_command_line(value: str) -> None:
 
 
 def test_an_anchor_and_a_merge_that_end_are_read(tmp_path: Path) -> None:
-    assert parse("a: &a {x: 1}\nb: {<<: *a, y: 2}\nc: *a\n", tmp_path).data == {
+    assert parse_yaml("a: &a {x: 1}\nb: {<<: *a, y: 2}\nc: *a\n", tmp_path).data == {
         "a": {"x": 1}, "b": {"x": 1, "y": 2}, "c": {"x": 1},
     }  # fmt: skip
 
@@ -83,7 +83,7 @@ def test_files_that_extend_each_other_are_so_many_at_most(tmp_path: Path) -> Non
     for number in range(200):
         (tmp_path / f"{number}.yaml").write_text(f"extends: ./{number + 1}.yaml\n")
     with pytest.raises(UserError, match="more than 20 files extend each other"):
-        method_config.read(str(tmp_path / "0.yaml"))
+        method_config.read_method_config(str(tmp_path / "0.yaml"))
 
 
 @pytest.mark.parametrize("key", ["label", "citation"])
@@ -91,4 +91,4 @@ def test_a_name_in_two_lines_is_refused(tmp_path: Path, key: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(f'extends: fixmatch\nname: mine\n{key}: "a\\nb"\n')
     with pytest.raises(UserError, match=rf"mine.yaml:3: {key}: .*in one line"):
-        method_config.read(str(path))
+        method_config.read_method_config(str(path))

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.yaml_file import extend, load, validate
+from ssmar_bench.core.yaml_file import extend_document, load_yaml, validate
 
 
 class Inner(BaseModel):
@@ -38,13 +38,13 @@ def write(folder: Path, text: str | bytes, name: str = "file.yaml") -> Path:
 
 def fault(path: Path, under: Path | None = None) -> str:
     with pytest.raises(UserError) as error:
-        validate(Outer, load(path) if under is None else extend(load(under), load(path)))
+        validate(Outer, load_yaml(path) if under is None else extend_document(load_yaml(under), load_yaml(path)))
     return str(error.value)
 
 
 def test_scalars_are_plain_python(tmp_path: Path) -> None:
     text = "a: 1e-4\nb: 5E+3\nc: 010\nd: yes\ne: true\nf: '1e-4'\ng: 1_000\nh: null\n5: 0.10  # note\ni: &n 3\nj: *n\n"
-    data = load(write(tmp_path, text)).data
+    data = load_yaml(write(tmp_path, text)).data
     expected = {"a": 1e-4, "b": 5000.0, "c": 10, "d": "yes", "e": True, "f": "1e-4", "g": 1000, "h": None, 5: 0.1}
     assert data == {**expected, "i": 3, "j": 3}
     kinds = (float, float, int, str, bool, str, int, type(None), float, int, int)
@@ -52,7 +52,7 @@ def test_scalars_are_plain_python(tmp_path: Path) -> None:
 
 
 def test_a_valid_file_is_what_it_says(tmp_path: Path) -> None:
-    assert validate(Outer, load(write(tmp_path, GOOD))) == Outer(name="x", inner=Inner(rate=0.0001))
+    assert validate(Outer, load_yaml(write(tmp_path, GOOD))) == Outer(name="x", inner=Inner(rate=0.0001))
 
 
 @pytest.mark.parametrize(
@@ -89,22 +89,22 @@ def test_a_fault_names_file_line_and_key(tmp_path: Path, text: str, line: int, w
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.yaml", tmp_path, write(tmp_path, b"name: \xff\n")):
         with pytest.raises(UserError, match="cannot be read") as error:
-            load(path)
+            load_yaml(path)
         assert str(path) in str(error.value)
 
 
 def test_extending_merges_mappings_and_replaces_the_rest(tmp_path: Path) -> None:
     below = write(tmp_path, GOOD + "rows: [{rate: 1}, {rate: 2}]\ntable: {1: a, 2: b}\n", "below.yaml")
     above = write(tmp_path, "inner: {steps: 7}\nrows: [{rate: 3}]\ntable: {2: c}\n", "above.yaml")
-    base = load(below)
-    merged = extend(base, load(above))
+    base = load_yaml(below)
+    merged = extend_document(base, load_yaml(above))
     assert validate(Outer, merged).model_dump() == {
         "name": "x",
         "inner": {"rate": 1e-4, "steps": 7},
         "rows": [{"rate": 3.0, "steps": 1}],
         "table": {1: "a", 2: "c"},
     }
-    assert base.data == load(below).data  # the parent is left as it was
+    assert base.data == load_yaml(below).data  # the parent is left as it was
 
 
 @pytest.mark.parametrize(
@@ -128,21 +128,21 @@ def test_through_extends_a_fault_stands_in_the_file_that_wrote_it(
 
 def test_a_control_character_is_not_yaml(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not valid YAML"):
-        load(write(tmp_path, "name: a\x01b\n"))
+        load_yaml(write(tmp_path, "name: a\x01b\n"))
 
 
 def test_a_merge_key_is_followed(tmp_path: Path) -> None:
     text = "one: &one {rate: 1}\ntwo:\n  <<: *one\n  steps: 2\n"
-    assert load(write(tmp_path, text)).data["two"] == {"rate": 1, "steps": 2}
+    assert load_yaml(write(tmp_path, text)).data["two"] == {"rate": 1, "steps": 2}
 
 
 def test_an_anchored_boolean_stays_one(tmp_path: Path) -> None:
-    assert load(write(tmp_path, "a: &yes true\nb: *yes\n")).data["b"] is True
+    assert load_yaml(write(tmp_path, "a: &yes true\nb: *yes\n")).data["b"] is True
 
 
 def test_a_file_is_parsed_once_and_again_when_it_says_something_else(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("a: 1\n")
-    assert load(path) is load(path)
+    assert load_yaml(path) is load_yaml(path)
     path.write_text("a: 2\n")
-    assert load(path).data == {"a": 2}
+    assert load_yaml(path).data == {"a": 2}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.testing import CHECKS, in_order
+from ssmar_bench.testing import CHECKS, ordered_checks
 from tests.packaging.test_packaging import built
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -27,7 +27,7 @@ PAGE = ROOT / "docs" / "add-a-method.md"
 
 def test_the_page_names_every_check_and_what_holds() -> None:
     listed = re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \|$", PAGE.read_text(), flags=re.MULTILINE)
-    assert listed == [(name, CHECKS[name].holds) for name in in_order()]
+    assert listed == [(name, CHECKS[name].holds) for name in ordered_checks()]
 
 
 @pytest.fixture(scope="module")

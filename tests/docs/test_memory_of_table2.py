@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from ssmar_bench.backbones.build import outline
-from ssmar_bench.core.benchmark_config import BackboneRecipe
+from ssmar_bench.backbones.build import build_outline
+from ssmar_bench.core.benchmark_config import BackboneConfig
 from tests.docs._pages import ROOT
 
 LABELLED = 8
@@ -26,7 +26,7 @@ ROWS = [found.groupdict() for found in ROW.finditer((ROOT / "docs/table2.md").re
 
 def kept(network: str, clips: int) -> int:
     """Bytes of all tensors that a pass of ``clips`` clips of 8 x 224 x 224 keeps for the backward pass."""
-    made = outline(BackboneRecipe(name=network, weights="none", input="rgb"), 8, 12, 224).train()
+    made = build_outline(BackboneConfig(name=network, weights="none", input="rgb"), 8, 12, 224).train()
     found: dict[int, Tensor] = {}
 
     def pack(tensor: Tensor) -> Tensor:

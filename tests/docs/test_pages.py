@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 from typer.main import get_command
 
 from ssmar_bench.cli import app
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core import method_config as method_configs
 from tests.conftest import Finished
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -121,10 +121,10 @@ def test_every_piece_of_yaml_is_valid(page: Path, tmp_path: Path) -> None:
             data = YAML(typ="safe", pure=True).load(block.text)
             path = tmp_path / "block.yaml"
             path.write_text(block.text)
-            if data.get("extends") in definitions.BENCHMARKS.names():
-                definitions.read(str(path))
-            elif data.get("extends") in recipes.RECIPES.names():
-                recipes.read(str(path))
+            if data.get("extends") in benchmark_configs.BENCHMARKS.names():
+                benchmark_configs.read_benchmark_config(str(path))
+            elif data.get("extends") in method_configs.METHODS.names():
+                method_configs.read_method_config(str(path))
 
 
 def installed(project: Path) -> None:

@@ -8,11 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import paths
 from ssmar_bench.core.config_layers import SECTIONS, parse_set
-from ssmar_bench.core.published_tables import printed
+from ssmar_bench.core.published_tables import printed_numbers
 
 sys.path.insert(0, str(Path(__file__).parent))
 from _pages import ROOT
@@ -20,15 +20,15 @@ from _pages import ROOT
 PAGE = ROOT / "docs" / "where-the-paper-is-silent.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 SPANS = re.findall(r"`([^`]+)`", TEXT)
-SETTINGS = [span for span in SPANS if re.fullmatch(r"[a-z0-9.-]+\.[a-z_]+=\S+", span)]
+SETTINGS = [span for span in SPANS if re.fullmatch(r"[a-z0-9._-]+\.[a-z_]+=\S+", span)]
 
 
 def settled(place: str) -> Any:
     """The value of ``train.batch`` in ma-12, or of ``aplt-km.clusters`` in the recipe."""
     name, _, key = place.rpartition(".")
     if name in SECTIONS:
-        return getattr(getattr(definitions.read("ma-12"), name), key)
-    return recipes.read(name)[0].values()[key]
+        return getattr(getattr(benchmark_configs.read_benchmark_config("ma-12"), name), key)
+    return method_configs.read_method_config(name)[0].values()[key]
 
 
 def test_every_value_is_the_one_that_is_trained_with() -> None:
@@ -44,7 +44,7 @@ def test_every_value_is_the_one_that_is_trained_with() -> None:
 def test_every_method_that_it_names_is_there() -> None:
     named = {span for span in SPANS if re.fullmatch(r"(aplt|fixmatch)-[a-z0-9.-]+", span)}
     assert len(named) >= 8
-    assert named <= {*recipes.RECIPES.names()}
+    assert named <= {*method_configs.METHODS.names()}
 
 
 def test_every_name_in_the_code_is_in_the_file_that_it_names() -> None:
@@ -55,8 +55,8 @@ def test_every_name_in_the_code_is_in_the_file_that_it_names() -> None:
 
 
 def test_every_profile_and_table_is_there() -> None:
-    assert {"tsm", "scratch"} <= {*definitions.read("ma-12").profiles}
-    assert (paths.shipped("results/paper") / "tables" / "sensitivity.yaml").is_file()
+    assert {"tsm", "scratch"} <= {*benchmark_configs.read_benchmark_config("ma-12").profiles}
+    assert (paths.shipped_folder("results/paper") / "tables" / "sensitivity.yaml").is_file()
 
 
 def test_every_decision_has_its_row() -> None:
@@ -65,7 +65,7 @@ def test_every_decision_has_its_row() -> None:
 
 
 def test_what_it_says_of_the_papers_figures() -> None:
-    tables = {name: printed(name) for name in ("table1", "table2", "table3", "table5")}
+    tables = {name: printed_numbers(name) for name in ("table1", "table2", "table3", "table5")}
     baseline, ratios = "Baseline (Labeled Only)", (25, 40, 50)
     for name, row, columns, values in [
         ("table1", baseline, "MA-12, ResNet-18, {}%", [30.7, 35.8, 36.3]),

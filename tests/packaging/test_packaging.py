@@ -147,5 +147,5 @@ def test_an_installed_command_runs_from_any_folder(wheel: Path, tmp_path: Path) 
 
 
 def test_the_checkout_finds_its_own() -> None:
-    code = "from ssmar_bench.core import paths; print(paths.shipped('methods'))"
+    code = "from ssmar_bench.core import paths; print(paths.shipped_folder('methods'))"
     assert run("-P", "-c", code, at=Path("/")).strip() == str(ROOT / "methods")

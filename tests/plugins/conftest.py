@@ -17,7 +17,7 @@ from ssmar_bench.algorithms.fixmatch import FixMatch
 class Mine(FixMatch):
     revision = 1
 """
-RECIPE = """\
+METHOD_CONFIG = """\
 extends: fixmatch
 name: mine
 label: Mine
@@ -30,7 +30,7 @@ FILE = f'''\
 {MINE}
 
 RECIPE = """
-{RECIPE}"""
+{METHOD_CONFIG}"""
 '''
 
 Install = Callable[..., Path]
@@ -74,7 +74,7 @@ def mine(install: Install) -> Path:
         **{
             "my_package/__init__.py": "",
             "my_package/algorithm.py": MINE,
-            "my_package/methods/mine.yaml": RECIPE,
+            "my_package/methods/mine.yaml": METHOD_CONFIG,
         },
     )
 

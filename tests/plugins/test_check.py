@@ -11,7 +11,7 @@ import pytest
 
 from ssmar_bench import api
 from ssmar_bench.core import plugins
-from ssmar_bench.testing import CHECKS, Subject, examine
+from ssmar_bench.testing import CHECKS, MethodUnderTest, examine
 from tests.conftest import Finished
 
 Call = Callable[..., Finished]
@@ -154,7 +154,7 @@ def test_an_honest_method_passes_and_the_status_says_so(plugin: Write, call: Cal
 def test_a_run_of_a_stateful_method_does_not_survive_kill_9(plugin: Write) -> None:
     """Its loss depends on how many steps this process has made: nobody would see it before a run is killed."""
     plugins.use(suspect(plugin, STATE))
-    outcome = examine(Subject.of("suspect"), "it-survives-kill-9")
+    outcome = examine(MethodUnderTest.of("suspect"), "it-survives-kill-9")
     assert outcome.state == "failed"
     assert outcome.message.startswith("suspect: a run that was killed -9 and continued has another loss curve than an ")
     assert "keep what it remembers in buffers" in outcome.message
@@ -163,7 +163,7 @@ def test_a_run_of_a_stateful_method_does_not_survive_kill_9(plugin: Write) -> No
 @pytest.mark.slow
 def test_a_run_that_fails_says_why(plugin: Write) -> None:
     plugins.use(suspect(plugin, "assert len(batch.labelled.label) < 9, 'too many'"))
-    outcome = examine(Subject.of("suspect"), "it-survives-kill-9")
+    outcome = examine(MethodUnderTest.of("suspect"), "it-survives-kill-9")
     assert outcome.state == "failed"
     assert outcome.message.startswith("suspect: its run fails: suspect raised AssertionError (my_method.py, line ")
 
@@ -275,5 +275,5 @@ def test_the_kit_is_a_pytest_test_in_one_line(plugin: Write, tmp_path: Path) -> 
 def test_a_check_is_an_outcome_for_scripts_too(plugin: Write, only: Callable[[Iterable[str]], None]) -> None:
     only(["a-batch-of-one"])
     api.use_plugin(suspect(plugin, "pass"))
-    (outcome,) = api.examinations("suspect")
+    (outcome,) = api.run_checks("suspect")
     assert (outcome.check, outcome.state, outcome.message) == ("a-batch-of-one", "passed", "")

@@ -165,13 +165,13 @@ def test_a_plugin_that_cannot_even_be_loaded_is_told_before_anything_starts(
 def test_a_plugin_file_that_is_gone_fails_its_run_alone(
     plugin: Write, tiny: Path, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, lay_out = plugin(HEAD + method("gone", "pass")), execute.lay_out
+    path, lay_out = plugin(HEAD + method("gone", "pass")), execute.write_run_inputs
 
     def and_remove(*words: Any) -> None:
         lay_out(*words)
         path.unlink(missing_ok=True)
 
-    monkeypatch.setattr(execute, "lay_out", and_remove)
+    monkeypatch.setattr(execute, "write_run_inputs", and_remove)
     ended = call("run", "--benchmark", tiny, "--methods", "gone", "--plugin", path, "--out", tmp_path)
     assert ended.status == 1
     assert f": {path}: there is no such file; a plugin is a .py file with a recipe." in ended.err

@@ -11,9 +11,9 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import method_config, plugins
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.runs.plan import Grid, rows
-from ssmar_bench.runs.rerun_command import command
-from tests.plugins.conftest import FILE, MINE, RECIPE
+from ssmar_bench.runs.plan import Grid, resolve_rows
+from ssmar_bench.runs.rerun_command import rerun_command
+from tests.plugins.conftest import FILE, METHOD_CONFIG, MINE
 
 Write = Callable[..., Path]
 
@@ -21,18 +21,18 @@ Write = Callable[..., Path]
 def test_a_file_brings_its_recipe_and_its_class(plugin: Write) -> None:
     path = plugin(FILE)
     plugins.use(path)
-    assert method_config.read("mine")[0].label == "Mine"
-    assert str(method_config.RECIPES.volume("mine").origin) == str(path)
+    assert method_config.read_method_config("mine")[0].label == "Mine"
+    assert str(method_config.METHODS.config_file("mine").provider) == str(path)
     assert ALGORITHMS.load("mine") is ALGORITHMS.load("mine")
     assert ALGORITHMS.load("mine").__name__ == "Mine"
     plugins.forget()
-    assert "mine" not in method_config.RECIPES.names()
+    assert "mine" not in method_config.METHODS.names()
     assert "mine" not in ALGORITHMS
 
 
 def test_reading_a_file_does_not_run_it(plugin: Write) -> None:
     plugins.use(plugin("raise SystemExit('it was run')\n" + FILE))
-    assert method_config.read("mine")[0].name == "mine"
+    assert method_config.read_method_config("mine")[0].name == "mine"
     with pytest.raises(UserError, match=r"algorithm 'mine' of \S+ cannot be loaded: SystemExit: it was run"):
         ALGORITHMS.load("mine")
 
@@ -44,15 +44,15 @@ def test_a_file_that_was_changed_is_read_anew(plugin: Write) -> None:
     plugin(FILE.replace("revision = 1", "revision = 2").replace("label: Mine", "label: Mine, mended"))
     plugins.use(path)
     assert (before.revision, ALGORITHMS.load("mine").revision) == (1, 2)
-    assert method_config.read("mine")[0].label == "Mine, mended"
+    assert method_config.read_method_config("mine")[0].label == "Mine, mended"
     assert len(plugins.files()) == 1
 
 
 def test_several_recipes_may_stand_in_a_file_and_extend_each_other(plugin: Write) -> None:
     second = 'RECIPE_SURE = """\\\nextends: mine\nname: mine-sure\nlabel: Mine, sure\n"""\n'
     plugins.use(plugin(FILE + second))
-    assert method_config.read("mine-sure")[0].algorithm == "mine"
-    assert method_config.read("mine-sure")[0].label == "Mine, sure"
+    assert method_config.read_method_config("mine-sure")[0].algorithm == "mine"
+    assert method_config.read_method_config("mine-sure")[0].label == "Mine, sure"
 
 
 @pytest.mark.parametrize("name", ["mine", "MINE", "M.i_n-e"])
@@ -63,17 +63,17 @@ def test_an_algorithms_name_is_its_classs_whatever_case_and_hyphens(plugin: Writ
 
 def test_a_recipe_may_be_of_an_algorithm_that_is_known_already(plugin: Write) -> None:
     plugins.use(plugin('RECIPE = """\nextends: fixmatch\nname: mine\nlabel: Mine\n"""\n'))
-    assert method_config.read("mine")[0].algorithm == "fixmatch"
+    assert method_config.read_method_config("mine")[0].algorithm == "fixmatch"
     assert plugins.files()[0].classes == {}
 
 
 @pytest.mark.parametrize("start", ['"""\n', '"""\\\n', '"""'])
 def test_a_fault_in_a_recipe_is_told_with_the_files_line(plugin: Write, start: str) -> None:
-    text = f"{MINE}\nRECIPE = {start}{RECIPE}labell: x\n" + '"""\n'
+    text = f"{MINE}\nRECIPE = {start}{METHOD_CONFIG}labell: x\n" + '"""\n'
     path = plugin(text)
     plugins.use(path)
     with pytest.raises(UserError) as error:
-        method_config.read("mine")
+        method_config.read_method_config("mine")
     line = text.splitlines().index("labell: x") + 1
     assert str(error.value) == f"{path}:{line}: labell: unknown key; did you mean 'label'?"
 
@@ -116,7 +116,7 @@ def test_two_files_with_one_name_are_an_error_that_names_both(plugin: Write) -> 
     plugins.use(one)
     plugins.use(two)
     with pytest.raises(UserError) as error:
-        method_config.read("mine")
+        method_config.read_method_config("mine")
     assert str(one) in str(error.value)
     assert str(two) in str(error.value)
     with pytest.raises(UserError, match="algorithm 'mine' is defined twice"):
@@ -133,9 +133,11 @@ def test_a_class_that_is_called_as_one_of_our_algorithms_is_an_error(plugin: Wri
 def test_the_command_that_trains_a_run_again_names_the_file(plugin: Write) -> None:
     path = plugin(FILE)
     plugins.use(path)
-    (row,) = rows(Grid("micro-motion-12", ["mine"]))
-    sections = {name: getattr(row.definition, name).told() for name in ("store", "clips", "backbone", "train")}
+    (row,) = resolve_rows(Grid("micro-motion-12", ["mine"]))
+    sections = {
+        name: getattr(row.benchmark_config, name).to_config() for name in ("store", "clips", "backbone", "train")
+    }
     values = row.hyperparameters.model_dump(mode="json")
     spec = RunSpec("micro-motion-12", {"name": "micro-motion"}, "", 0.5, 0, "mine", "mine", 1, values, **sections)
     words = f"--benchmark micro-motion-12 --methods mine --ratios 0.5 --seeds 0 --plugin {path}"
-    assert command(spec) == f"ssmar-bench run {words}"
+    assert rerun_command(spec) == f"ssmar-bench run {words}"

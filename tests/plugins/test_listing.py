@@ -11,7 +11,7 @@ from ssmar_bench import __version__, api
 from ssmar_bench.algorithms.provenance import digest_today
 from ssmar_bench.core import method_config, plugins
 from tests.conftest import Finished
-from tests.plugins.conftest import FILE, MINE, RECIPE, Install
+from tests.plugins.conftest import FILE, METHOD_CONFIG, MINE, Install
 
 Call = Callable[..., Finished]
 Write = Callable[..., Path]
@@ -28,7 +28,7 @@ def test_the_list_says_where_each_comes_from(mine: Path, plugin: Write, call: Ca
     ended = call("methods", "list", "--plugin", path)
     assert (ended.status, ended.err) == (0, "")
     assert f"│ ssmar-bench {__version__} " in row(ended.out, "fixmatch")
-    assert [cell.strip() for cell in row(ended.out, "mine").split("│")[1:-1]] == [
+    assert [planned_run.strip() for planned_run in row(ended.out, "mine").split("│")[1:-1]] == [
         *("mine", "Mine", "mine", "nothing", "my-package 1.2")
     ]
     assert f"│ {path.name} " in row(ended.out, "yours")
@@ -49,17 +49,17 @@ def test_broken_plugins_are_listed_with_their_reasons_and_hurt_nothing(install: 
     install(
         "bad-code",
         bad,
-        **{"bad_code/__init__.py": "class Mine(\n", "bad_code/methods/bad.yaml": RECIPE.replace("mine", "bad")},
+        **{"bad_code/__init__.py": "class Mine(\n", "bad_code/methods/bad.yaml": METHOD_CONFIG.replace("mine", "bad")},
     )
     thief = {plugins.METHODS: "stolen = thief:Mine"}
     install(
         "thief",
         thief,
-        **{"thief/__init__.py": MINE, "thief/methods/uda.yaml": RECIPE.replace("name: mine", "name: uda")},
+        **{"thief/__init__.py": MINE, "thief/methods/uda.yaml": METHOD_CONFIG.replace("name: mine", "name: uda")},
     )
     install("no-recipe", {plugins.METHODS: "lonely = no_recipe:Mine"}, **{"no_recipe/__init__.py": MINE})
     install("gone", {plugins.METHODS: "gone = gone_away:Mine"})
-    lost = RECIPE.replace("mine", "lost").replace("algorithm: lost", "algorithm: fixmach")
+    lost = METHOD_CONFIG.replace("mine", "lost").replace("algorithm: lost", "algorithm: fixmach")
     files = {
         "wrong/__init__.py": MINE,
         "wrong/methods/lost.yaml": lost,
@@ -88,7 +88,7 @@ def test_broken_plugins_are_listed_with_their_reasons_and_hurt_nothing(install: 
         assert line.startswith(start)
         assert line.endswith(end)
     listed = {line.split()[1] for line in ended.out.splitlines() if line.startswith("│ ")}
-    assert set(method_config.RECIPES.names()) - listed == {"bad", "lost", "typo", "uda"}
+    assert set(method_config.METHODS.names()) - listed == {"bad", "lost", "typo", "uda"}
     assert [found.name for found in api.methods(["fixmatch"])] == ["fixmatch"]
 
 

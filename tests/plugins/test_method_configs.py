@@ -8,8 +8,8 @@ import pytest
 
 from ssmar_bench.core import method_config
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.paths import shipped
-from ssmar_bench.runs.plan import Grid, rows
+from ssmar_bench.core.paths import shipped_folder
+from ssmar_bench.runs.plan import Grid, resolve_rows
 
 MY_FIXMATCH = """\
 extends: fixmatch
@@ -28,39 +28,39 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_it_is_a_row_beside_the_one_that_it_extends(path: Path) -> None:
-    ours, theirs = rows(Grid("micro-motion-12", ["fixmatch", str(path)]))
-    assert (ours.recipe.name, theirs.recipe.name) == ("fixmatch", "my-fixmatch")
+    ours, theirs = resolve_rows(Grid("micro-motion-12", ["fixmatch", str(path)]))
+    assert (ours.method_config.name, theirs.method_config.name) == ("fixmatch", "my-fixmatch")
     assert (ours.hyperparameters.threshold, theirs.hyperparameters.threshold) == (0.95, 0.5)  # type: ignore[attr-defined]
-    assert theirs.recipe.citation == ours.recipe.citation
+    assert theirs.method_config.citation == ours.method_config.citation
 
 
 def test_it_may_extend_a_file_beside_it(path: Path) -> None:
     (path.parent / "more").mkdir()
     other = path.parent / "more" / "other.yaml"
     other.write_text("extends: ../my-fixmatch.yaml\nname: other\nlabel: Other\n")
-    assert method_config.read(str(other))[0].values()["threshold"] == 0.5
+    assert method_config.read_method_config(str(other))[0].values()["threshold"] == 0.5
 
 
 @pytest.mark.parametrize("text", [MY_FIXMATCH.replace("name: my-fixmatch", "name: fixmatch"), "extends: fixmatch\n"])
 def test_a_name_that_is_taken_is_an_error_that_names_both(path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(UserError) as error:
-        method_config.read(str(path))
+        method_config.read_method_config(str(path))
     assert str(error.value).startswith("method 'fixmatch' is defined twice: by ssmar-bench ")
     assert str(error.value).endswith(f"(fixmatch.yaml) and by {path}; give one another name.".replace(
-        "(fixmatch.yaml)", f"({shipped('methods') / 'fixmatch.yaml'})"
+        "(fixmatch.yaml)", f"({shipped_folder('methods') / 'fixmatch.yaml'})"
     ))  # fmt: skip
 
 
 def test_our_own_file_may_be_named_by_its_path() -> None:
-    assert method_config.read(str(shipped("methods") / "fixmatch.yaml"))[0].name == "fixmatch"
+    assert method_config.read_method_config(str(shipped_folder("methods") / "fixmatch.yaml"))[0].name == "fixmatch"
 
 
 def test_two_files_with_one_name_are_an_error_in_a_grid(path: Path) -> None:
     other = path.with_name("other.yaml")
     other.write_text(MY_FIXMATCH)
     with pytest.raises(UserError) as error:
-        rows(Grid("micro-motion-12", [str(path), str(other)]))
+        resolve_rows(Grid("micro-motion-12", [str(path), str(other)]))
     assert (
         str(error.value) == f"method 'my-fixmatch' is defined twice: by {path} and by {other}; give one another name."
     )
@@ -78,12 +78,12 @@ def test_two_files_with_one_name_are_an_error_in_a_grid(path: Path) -> None:
 def test_a_fault_names_file_and_line(path: Path, change: tuple[str, str], line: int, fault: str) -> None:
     path.write_text(MY_FIXMATCH.replace(*change))
     with pytest.raises(UserError) as error:
-        rows(Grid("micro-motion-12", [str(path)]))
+        resolve_rows(Grid("micro-motion-12", [str(path)]))
     assert str(error.value).startswith(f"{path}:{line}: {fault}")
 
 
 def test_extending_nothing_known_gets_the_nearest(path: Path) -> None:
     path.write_text(MY_FIXMATCH.replace("extends: fixmatch", "extends: fixmach"))
     with pytest.raises(UserError) as error:
-        method_config.read(str(path))
+        method_config.read_method_config(str(path))
     assert str(error.value) == f"{path}:1: extends: Unknown method 'fixmach'; did you mean 'fixmatch'?"

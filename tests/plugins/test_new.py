@@ -16,7 +16,7 @@ from ssmar_bench.api.scaffold import HERE
 from ssmar_bench.core import method_config
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.testing import CHECKS, Subject, examine
+from ssmar_bench.testing import CHECKS, MethodUnderTest, examine
 from tests.conftest import Finished, folder_of
 from tests.plugins.conftest import Install
 
@@ -46,11 +46,11 @@ def written(install: Install, tmp_path: Path) -> Callable[..., Path]:
 @pytest.mark.parametrize("template", api.TEMPLATES)
 def test_every_template_passes_every_check(written: Callable[..., Path], template: str) -> None:
     written("my-idea", template)
-    subject = Subject.of("my-idea")
-    outcomes = [examine(subject, check) for check in FAST]
+    examined = MethodUnderTest.of("my-idea")
+    outcomes = [examine(examined, check) for check in FAST]
     assert [outcome.message for outcome in outcomes if outcome.state == "failed"] == []
     assert len([outcome for outcome in outcomes if outcome.state == "passed"]) >= len(FAST) - 3
-    assert api.origin("my-idea") == "my-idea 0.1.0"
+    assert api.provider("my-idea") == "my-idea 0.1.0"
 
 
 @pytest.mark.slow
@@ -82,7 +82,7 @@ def test_names_are_put_in_everywhere(tmp_path: Path) -> None:
         text = (folder / name).read_text()
         assert not any(word in text for word in ("my-method", "my_method", "MyMethod", "My method")), name
     assert "class TwoWords2(Method):" in (folder / "two_words2" / "algorithm.py").read_text()
-    assert method_config.read(str(folder / "two_words2/methods/two-words2.yaml"))[0].label == "Two words2"
+    assert method_config.read_method_config(str(folder / "two_words2/methods/two-words2.yaml"))[0].label == "Two words2"
     assert [path.name for path in folder.parent.iterdir()] == ["two-words2"], "nothing is left aside"
 
 
@@ -142,5 +142,5 @@ def test_the_command_says_what_comes_next_and_overwrites_nothing(call: Call, tmp
 
 
 def test_templates_bring_no_method_of_their_own() -> None:
-    assert "my-method" not in method_config.RECIPES.names()
+    assert "my-method" not in method_config.METHODS.names()
     assert "my-method" not in ALGORITHMS

@@ -12,14 +12,14 @@ import torch
 from ssmar_bench import api
 from ssmar_bench.backbones import build
 from ssmar_bench.core import plugins
-from ssmar_bench.core.benchmark_config import BackboneRecipe
+from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.events import silence
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.engines import ENGINES
-from ssmar_bench.runs.plan import Grid, base_definition
-from ssmar_bench.sources import known, read
+from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.sources import known_source, read_source
 from tests.conftest import Finished, folder_of
 from tests.plugins.conftest import Install
 
@@ -30,19 +30,19 @@ from ssmar_bench.sources.known_sources import Source
 
 MINE = Source(
     "mine", "Mine: my own videos", "my_package.reader:survey", "", licensed=False, terms="mine", get="ask me",
-    knobs={"half": (0, 1)},
+    options={"half": (0, 1)},
 )
 """
 READER = """\
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.ma52 import survey as of_ma52
-from ssmar_bench.sources.listing import Listing
+from ssmar_bench.sources.listing import SourceListing
 
 
-def survey(root, source, knobs, listener):
+def survey(root, source, options, listener):
     found = of_ma52(root, source, {}, listener)
-    clips = found.index.clips[: len(found.index.clips) // (1 + knobs["half"])]
-    return Listing(Index(source, clips, found.index.classes), "mine")
+    clips = found.index.clips[: len(found.index.clips) // (1 + options["half"])]
+    return SourceListing(Index(source, clips, found.index.classes), "mine")
 """
 NETWORK = """\
 import torch
@@ -74,8 +74,8 @@ class Noting(LocalEngine):
 @pytest.fixture
 def package(install: Install, tiny: Path, tmp_path: Path) -> Path:
     """One package with an entry in three groups, and a benchmark of its own source."""
-    definition = tiny.read_text().replace("source:\n", "source:\n  name: mine\n").partition("  knobs:")
-    rest = definition[2].partition("parts:")
+    benchmark_config = tiny.read_text().replace("source:\n", "source:\n  name: mine\n").partition("  knobs:")
+    rest = benchmark_config[2].partition("parts:")
     return install(
         "my-package",
         {
@@ -90,7 +90,7 @@ def package(install: Install, tiny: Path, tmp_path: Path) -> Path:
             "my_package/network.py": NETWORK,
             "my_package/engine.py": ENGINE.replace("NOTE", str(tmp_path / "note.txt")),
             "my_package/splits/my-motion.yaml": (
-                definition[0].replace("tiny-motion", "my-motion")
+                benchmark_config[0].replace("tiny-motion", "my-motion")
                 + "  knobs: {train_clips: , test_clips: , train_people: , "
                 "test_people: , amplitude: , seed: }\nparts:" + rest[2]
             ),
@@ -99,26 +99,26 @@ def package(install: Install, tiny: Path, tmp_path: Path) -> Path:
 
 
 def test_a_network_of_a_package_is_built_by_name(package: Path) -> None:
-    recipe = BackboneRecipe(name="mean", weights="none", input="rgb")
-    network = build.build(recipe, 4, 5, seed=0)
+    method_config = BackboneConfig(name="mean", weights="none", input="rgb")
+    network = build.build_backbone(method_config, 4, 5, seed=0)
     assert network(torch.rand(2, 4, 3, 8, 8)).logits.shape == (2, 5)
     with pytest.raises(UserError, match="Backbone 'mean' has no pretrained weights"):
-        build.build(recipe.model_copy(update={"weights": "imagenet"}), 4, 5, seed=0)
+        build.build_backbone(method_config.model_copy(update={"weights": "imagenet"}), 4, 5, seed=0)
     with pytest.raises(UserError, match="did you mean 'mean'"):
-        build.build(recipe.model_copy(update={"name": "meann"}), 4, 5, seed=0)
+        build.build_backbone(method_config.model_copy(update={"name": "meann"}), 4, 5, seed=0)
 
 
 def test_a_source_of_a_package_is_read_by_name(package: Path, tiny: Path) -> None:
-    definition = base_definition(Grid(str(tiny), ["supervised"]))
-    prepare_data.prepare_source(definition, {}, 1, silence)
-    root = prepare_data.source_root(definition, {})
-    assert known("mine").title == "Mine: my own videos"
-    assert len(read("mine", root).clips) == 84
-    assert len(read("mine", root, {"half": 1}).clips) == 42
+    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
+    root = prepare_data.source_root(benchmark_config, {})
+    assert known_source("mine").title == "Mine: my own videos"
+    assert len(read_source("mine", root).clips) == 84
+    assert len(read_source("mine", root, {"half": 1}).clips) == 42
     with pytest.raises(UserError, match="mine: half is 2, expected one of 0, 1"):
-        read("mine", root, {"half": 2})
+        read_source("mine", root, {"half": 2})
     with pytest.raises(UserError, match="mine has no knob 'whole'"):
-        read("mine", root, {"whole": 1})
+        read_source("mine", root, {"whole": 1})
     assert "mine" in [source.name for source in api.sources()]
 
 
@@ -158,9 +158,9 @@ def test_a_grid_runs_on_a_packages_source_network_and_engine(
     package: Path, tiny: Path, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", f"{package}:{Path(__file__).parents[2]}")
-    definition = base_definition(Grid(str(tiny), ["supervised"]))
-    prepare_data.prepare_source(definition, {}, 1, silence)
-    shutil.copytree(prepare_data.source_root(definition, {}), tmp_path / "videos")
+    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
+    shutil.copytree(prepare_data.source_root(benchmark_config, {}), tmp_path / "videos")
     words = ("--benchmark", "my-motion", "--data", f"mine={tmp_path / 'videos'}", "--backbone", "mean")
     ended = call("run", "--methods", "supervised", *words, "--engine", "noting", "--out", tmp_path)
     assert ended.status == 0, ended.err

@@ -12,25 +12,26 @@ import pytest
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import benchmark_config, method_config, method_set, plugins
 from ssmar_bench.core.errors import UserError
-from tests.plugins.conftest import MINE, RECIPE
+from tests.plugins.conftest import METHOD_CONFIG, MINE
 
 
 def test_recipe_and_algorithm_of_a_package_are_as_ours(mine: Path) -> None:
-    found, _ = method_config.read("mine")
+    found, _ = method_config.read_method_config("mine")
     assert (found.label, found.algorithm) == ("Mine", "mine")
-    assert found.hyperparameters.keys() == method_config.read("fixmatch")[0].hyperparameters.keys()
-    assert "mine" in method_config.RECIPES.names()
-    assert str(method_config.RECIPES.volume("mine").origin) == "my-package 1.2"
+    assert found.hyperparameters.keys() == method_config.read_method_config("fixmatch")[0].hyperparameters.keys()
+    assert "mine" in method_config.METHODS.names()
+    assert str(method_config.METHODS.config_file("mine").provider) == "my-package 1.2"
     assert ALGORITHMS.load("mine").__name__ == "Mine"
-    assert str(ALGORITHMS.entry("mine").origin) == "my-package 1.2"
-    assert method_set.expand(["mine", "fixmatch"]) == ["mine", "fixmatch"]
+    assert str(ALGORITHMS.entry("mine").provider) == "my-package 1.2"
+    assert method_set.expand_method_sets(["mine", "fixmatch"]) == ["mine", "fixmatch"]
 
 
 def test_nothing_of_a_package_is_imported_to_list_it(mine: Path) -> None:
     (mine / "my_package" / "__init__.py").write_text("raise SystemExit('it was imported')")
     code = (
         "import sys; from ssmar_bench.core import method_config; from ssmar_bench.algorithms import ALGORITHMS; "
-        "print(recipe.read('mine')[0].label, 'mine' in ALGORITHMS, 'torch' in sys.modules, 'my_package' in sys.modules)"
+        "print(method_config.read_method_config('mine')[0].label, 'mine' in ALGORITHMS, 'torch' in sys.modules, "
+        "'my_package' in sys.modules)"
     )
     words = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(mine)!r}); {code}"]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "Mine True False False\n"
@@ -42,37 +43,43 @@ def test_a_package_brings_sets_and_benchmarks(install: Any) -> None:
         {plugins.METHODS: "mine = my_package:Mine"},
         **{
             "my_package/__init__.py": MINE,
-            "my_package/methods/mine.yaml": RECIPE,
+            "my_package/methods/mine.yaml": METHOD_CONFIG,
             "my_package/methods/sets/ours.yaml": "title: Ours\nmethods: [mine, fixmatch]\n",
             "my_package/splits/small.yaml": "extends: micro-motion-12\nname: small\n",
         },
     )
-    assert method_set.expand(["ours"]) == ["mine", "fixmatch"]
-    assert benchmark_config.read("small").source.name == "micro-motion"
+    assert method_set.expand_method_sets(["ours"]) == ["mine", "fixmatch"]
+    assert benchmark_config.read_benchmark_config("small").source.name == "micro-motion"
 
 
 def test_a_method_that_is_called_as_ours_is_an_error_for_that_name_alone(install: Any) -> None:
     site = install(
         "thief",
         {plugins.METHODS: "fixmatch = thief:Mine"},
-        **{"thief/__init__.py": MINE, "thief/methods/fixmatch.yaml": RECIPE.replace("name: mine", "name: fixmatch")},
+        **{
+            "thief/__init__.py": MINE,
+            "thief/methods/fixmatch.yaml": METHOD_CONFIG.replace("name: mine", "name: fixmatch"),
+        },
     )
     with pytest.raises(UserError) as error:
-        method_config.read("fixmatch")
+        method_config.read_method_config("fixmatch")
     assert str(error.value).startswith("method 'fixmatch' is defined twice: by ssmar-bench ")
     assert f"and by thief 1.2 ({site / 'thief/methods/fixmatch.yaml'}); give one another name." in str(error.value)
     with pytest.raises(UserError) as error:
         ALGORITHMS.load("fixmatch")
     assert "(ssmar_bench.algorithms.fixmatch:FixMatch) and by thief 1.2 (thief:Mine)" in str(error.value)
-    assert method_config.read("aplt")[0].name == "aplt"
+    assert method_config.read_method_config("aplt")[0].name == "aplt"
     assert ALGORITHMS.load("aplt").__name__ == "APLT"
 
 
 def test_a_method_that_is_called_as_a_set_is_an_error(install: Any) -> None:
-    files = {"thief/__init__.py": MINE, "thief/methods/table1.yaml": RECIPE.replace("name: mine", "name: table1")}
+    files = {
+        "thief/__init__.py": MINE,
+        "thief/methods/table1.yaml": METHOD_CONFIG.replace("name: mine", "name: table1"),
+    }
     install("thief", {plugins.METHODS: "mine = thief:Mine"}, **files)
     with pytest.raises(UserError, match=r"'table1' is a set of methods of ssmar-bench \S+ and a method of thief 1.2;"):
-        method_set.expand(["table1"])
+        method_set.expand_method_sets(["table1"])
 
 
 @pytest.mark.parametrize(
@@ -90,7 +97,7 @@ def test_a_method_that_is_called_as_a_set_is_an_error(install: Any) -> None:
     ],
 )
 def test_a_broken_package_says_why(install: Any, entry: str, text: str, reason: str) -> None:
-    files = {"my_package/__init__.py": text, "my_package/methods/mine.yaml": RECIPE}
+    files = {"my_package/__init__.py": text, "my_package/methods/mine.yaml": METHOD_CONFIG}
     install("my-package", {plugins.METHODS: entry}, **files)
     with pytest.raises(UserError) as error:
         ALGORITHMS.load("mine")
@@ -123,14 +130,14 @@ def test_what_does_not_keep_the_contract_is_refused(install: Any, text: str, rea
 
 def test_an_unknown_name_gets_the_nearest_of_a_package(mine: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'mine'"):
-        method_config.read("minee")
+        method_config.read_method_config("minee")
     with pytest.raises(UserError, match="did you mean 'mine'"):
         ALGORITHMS.load("minee")
 
 
 def test_a_recipe_is_called_as_its_file(mine: Path) -> None:
     path = mine / "my_package" / "methods" / "mine.yaml"
-    path.write_text(RECIPE.replace("name: mine", "name: yours"))
+    path.write_text(METHOD_CONFIG.replace("name: mine", "name: yours"))
     with pytest.raises(UserError) as error:
-        method_config.read("mine")
+        method_config.read_method_config("mine")
     assert str(error.value) == f"{path}:2: name: 'yours' is not 'mine', as the file is called."

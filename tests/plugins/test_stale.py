@@ -15,7 +15,7 @@ from ssmar_bench.core import digests, plugins
 from ssmar_bench.core.files import json_bytes
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs.worker import _with_todays_code
 from tests.conftest import Finished, folder_of
 from tests.plugins.conftest import FILE as PLUGIN
@@ -142,11 +142,11 @@ def test_ours_say_so_too_and_old_records_say_nothing(trained: object, tmp_path: 
     out = trained.copy(tmp_path, "fixmatch", "supervised")  # type: ignore[attr-defined]
     record = folder_of(out, "fixmatch") / "record"
     assert json.loads((record / FILE).read_text()) == provenance("fixmatch", 1)
-    digests.write(folder_of(out, "supervised") / "record", {}, forget=[FILE])
-    runs = load(out / "results").runs.set_index("method")
+    digests.write_files(folder_of(out, "supervised") / "record", {}, forget=[FILE])
+    runs = load_runs(out / "results").runs.set_index("method")
     assert runs["code"].to_dict() == {"fixmatch": "today", "supervised": "unknown"}
-    digests.write(record, {FILE: json_bytes({**provenance("fixmatch", 1), "code": "f" * 16})})
-    assert load(out / "results").runs.set_index("method").loc["fixmatch", "code"] == "other"
+    digests.write_files(record, {FILE: json_bytes({**provenance("fixmatch", 1), "code": "f" * 16})})
+    assert load_runs(out / "results").runs.set_index("method").loc["fixmatch", "code"] == "other"
     text = api.table(out / "results", "tiny-motion")
     (row,) = (line for line in text.splitlines() if line.startswith("| FixMatch"))
     assert "(1; 1 stale)" in row
@@ -155,7 +155,7 @@ def test_ours_say_so_too_and_old_records_say_nothing(trained: object, tmp_path: 
 
 def spec_of(folder: RunFolder) -> RunSpec:
     plain: Any = {name: {} for name in ("source", "hyperparameters", "store", "clips", "backbone", "train")}
-    spec = RunSpec("b", manifest="", ratio=0.5, seed=0, method="fixmatch", algorithm="fixmatch", revision=1, **plain)
+    spec = RunSpec("b", split="", ratio=0.5, seed=0, method="fixmatch", algorithm="fixmatch", revision=1, **plain)
     folder.work.mkdir(parents=True)
     return spec
 

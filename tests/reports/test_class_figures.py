@@ -10,14 +10,14 @@ from matplotlib.text import Text
 
 from ssmar_bench.reports import class_figures, level_figures
 from ssmar_bench.reports.class_figures import recall, reliability
-from ssmar_bench.reports.line_styles import drawing, looks
+from ssmar_bench.reports.line_styles import drawing, line_styles
 from ssmar_bench.results.clip_counts import BINS
 from ssmar_bench.results.curve_statistics import over_seeds
-from ssmar_bench.results.records import load
-from ssmar_bench.results.run_groups import Cell, cells, classes
+from ssmar_bench.results.records import load_runs
+from ssmar_bench.results.run_groups import RunGroup, class_names, run_groups
 
 B = "micro-motion-12"
-LOOKS = looks(["FixMatch", "APLT"])
+LOOKS = line_styles(["FixMatch", "APLT"])
 
 
 @pytest.fixture(autouse=True)
@@ -26,20 +26,20 @@ def _drawing() -> Iterator[None]:
         yield
 
 
-def cell(label: str, counts: list[list[int]], ratio: float = 0.1, **changed: float) -> Cell:
+def cell(label: str, counts: list[list[int]], ratio: float = 0.1, **changed: float) -> RunGroup:
     numbers = {"mean": 0.5, "std": 0.1, "forwarded": 4000.0, **changed}
     bins = np.zeros((3, BINS))
     bins[:, 7] = 10, 7.5, 6
-    return Cell(label.lower(), label, ratio, confusion=np.array(counts), calibration=bins, **numbers)
+    return RunGroup(label.lower(), label, ratio, confusion=np.array(counts), calibration=bins, **numbers)
 
 
 def test_cells_pool_the_seeds(tmp_path: Path) -> None:
     for seed, accuracy in enumerate((0.5, 0.7)):
         Fake(seed=seed, accuracy=accuracy, clips=True).write(tmp_path)
     Fake("aplt", 1.0, clips=True).write(tmp_path)
-    runs = load(tmp_path)
-    first, second = cells(runs, B)
-    assert classes(runs, B)[0] == "class 0"
+    runs = load_runs(tmp_path)
+    first, second = run_groups(runs, B)
+    assert class_names(runs, B)[0] == "class 0"
     assert (first.label, first.ratio, second.label, second.ratio) == ("FixMatch", 0.1, "APLT", 1.0)
     assert (first.confusion.sum(), np.trace(first.confusion)) == (400, 100 + 140)
     assert first.calibration[:, 7].tolist() == [80, 60, 60]
@@ -72,7 +72,7 @@ def test_reliability_leaves_out_bins_of_few() -> None:
 
 
 def test_cost_has_a_point_a_method_and_no_bar_for_one_seed() -> None:
-    shown = [cell("APLT", [[1, 0], [0, 1]]), cell("FixMatch", [[1, 0], [0, 1]], std=np.nan, forwarded=8000.0)]
+    shown = [cell("APLT", [[1, 0], [0, 1]]), cell("FixMatch", [[1, 0], [0, 1]], std=np.nan, forward_passes=8000.0)]
     axes = class_figures.cost({0.1: shown}, LOOKS).axes[0]
     assert [container.lines[0].get_xydata().tolist() for container in axes.containers] == [[[4, 50]], [[8, 50]]]  # type: ignore[attr-defined]
     assert len(axes.collections) == 1
@@ -83,7 +83,7 @@ def test_levels_draw_what_each_of_them_has(tmp_path: Path) -> None:
         for seed in (0, 1):
             Fake("fixmatch", seed=seed, benchmark=name).write(tmp_path)
     Fake("aplt", benchmark=B).write(tmp_path)
-    runs = load(tmp_path)
+    runs = load_runs(tmp_path)
     summaries = {title: over_seeds(runs.curves(name)) for title, name in (("Medium", B), ("Hard", "micro-motion-hard"))}
     figure = level_figures.levels(summaries, LOOKS)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["FixMatch", "APLT"]

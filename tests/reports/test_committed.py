@@ -9,8 +9,8 @@ import pytest
 
 from ssmar_bench.reports import paper
 from ssmar_bench.reports.render import html
-from ssmar_bench.results.input_digest import inputs
-from ssmar_bench.results.records import load
+from ssmar_bench.results.input_digest import input_digest
+from ssmar_bench.results.records import load_runs
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +19,7 @@ def test_the_committed_reports_are_up_to_date() -> None:
     html = (ROOT / "reports" / "index.html").read_text(encoding="utf-8")
     found = re.search(r'<meta name="results-digest" content="(\w+)">', html)
     assert found
-    digest = inputs(ROOT / "results")
+    digest = input_digest(ROOT / "results")
     assert found[1] == digest, "results/ has changed since reports/ was rendered: run `make reports` and commit it"
     assert f"digest `{digest}`" in (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
 
@@ -33,7 +33,7 @@ def test_the_committed_page_is_what_is_rendered_today() -> None:
 
 @pytest.mark.slow
 def test_the_committed_tables_of_the_paper_are_what_is_rendered_today(tmp_path: Path) -> None:
-    for path in paper.write(paper.parts(load(ROOT / "results")), tmp_path):
+    for path in paper.write_sections(paper.paper_sections(load_runs(ROOT / "results")), tmp_path):
         committed = ROOT / "reports" / path.relative_to(tmp_path)
         assert committed.read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), "run `make reports`"
 

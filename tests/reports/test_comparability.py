@@ -12,13 +12,13 @@ from ssmar_bench.core import method_set, published_tables
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.reports import paper_tables
 from ssmar_bench.reports.comparability import own_columns, own_optimisers
-from ssmar_bench.reports.filled_table import filled
+from ssmar_bench.reports.filled_table import fill_table
 from ssmar_bench.reports.render import comparison_text
-from ssmar_bench.results.comparability import Footing
-from ssmar_bench.results.records import load
+from ssmar_bench.results.comparability import TrainingSetup
+from ssmar_bench.results.records import load_runs
 
-SHARED = Footing("micro-tsm", "from scratch", (0.05, 0.9, True, 5e-4, 0.0))
-OTHER = Footing("micro-r3d", "from scratch", (0.04, 0.9, False, 1e-4, 40.0))
+SHARED = TrainingSetup("micro-tsm", "from scratch", (0.05, 0.9, True, 5e-4, 0.0))
+OTHER = TrainingSetup("micro-r3d", "from scratch", (0.04, 0.9, False, 1e-4, 40.0))
 
 
 def test_rows_on_one_footing_need_no_words() -> None:
@@ -72,9 +72,9 @@ def test_the_comparison_has_the_columns_where_rows_differ_and_only_there(tmp_pat
 
 
 def test_table_2_tells_network_initial_weights_and_optimiser_of_every_row(tmp_path: Path) -> None:
-    table = published_tables.read("table2")
-    assert list(table.methods().values()) == method_set.read("table2").methods
-    found = paper_tables.section(filled(load(tmp_path), table, "real"))
+    table = published_tables.read_paper_table("table2")
+    assert list(table.methods().values()) == method_set.read_method_set("table2").methods
+    found = paper_tables.section(fill_table(load_runs(tmp_path), table, "real"))
     shown = found.tables[0]
     assert shown.header[1:3] == ("Network", "Initial weights")
     rows = {row[0]: row[1:3] for row in shown.rows}
@@ -84,5 +84,5 @@ def test_table_2_tells_network_initial_weights_and_optimiser_of_every_row(tmp_pa
     assert rows["APLT (Ours)"] == ("tsn:resnet18", "from ImageNet weights")
     assert "LTG, Baseline on LTG's network, APLT on LTG's network: rate 0.04" in shown.caption
     assert "a row from scratch is no reproduction of one from pretrained weights" in " ".join(found.words)
-    one = paper_tables.section(filled(load(tmp_path), published_tables.read("table1"), "real"))
+    one = paper_tables.section(fill_table(load_runs(tmp_path), published_tables.read_paper_table("table1"), "real"))
     assert one.tables[0].header[1] == "MA-12, ResNet-18, 10%"

@@ -17,7 +17,7 @@ from _records import Fake
 from ssmar_bench.reports import tables
 from ssmar_bench.reports.latex import escape_latex
 from ssmar_bench.reports.render import comparison_text, html, render
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 
 LABELS = (
     r"$\frac{$",
@@ -63,7 +63,7 @@ def test_a_label_is_shown_as_it_is_everywhere(tmp_path: Path) -> None:
     ],
 )
 def test_a_spreadsheet_computes_no_text(text: str, expected: str) -> None:
-    (row,) = csv.DictReader(io.StringIO(tables.csv(pd.DataFrame({"label": [text], "value": [-0.5]})), newline=""))
+    (row,) = csv.DictReader(io.StringIO(tables.csv_text(pd.DataFrame({"label": [text], "value": [-0.5]})), newline=""))
     assert row == {"label": expected, "value": "-0.5"}
 
 
@@ -95,7 +95,7 @@ def test_a_record_with_a_sign_that_is_not_printable_is_damaged(tmp_path: Path, s
     Fake(seed=1).write(tmp_path)
     value: Any = f"x{sign}y" if key == "label" else [f"x{sign}y", *map(str, range(11))]
     Fake(changed={key: value}).write(tmp_path)
-    runs = load(tmp_path)
+    runs = load_runs(tmp_path)
     assert list(runs.runs["seed"]) == [1]
     (damage,) = runs.damage
     assert "printable text" in damage.why

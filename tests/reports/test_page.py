@@ -12,8 +12,8 @@ from _records import Fake
 
 from ssmar_bench.reports.formatting import STALE
 from ssmar_bench.reports.render import html
-from ssmar_bench.reports.web.page_data import embedded
-from ssmar_bench.results.input_digest import inputs
+from ssmar_bench.reports.web.page_data import embedded_json
+from ssmar_bench.results.input_digest import input_digest
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&amp;<!--"
 
@@ -40,7 +40,7 @@ def test_markup_in_names_stays_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["</script>", "<!--<script>", "]]>", "&lt;", "\u2028", '"\\'])
 def test_embedded_data_cannot_leave_their_element(text: str) -> None:
-    written = embedded({"name": text})
+    written = embedded_json({"name": text})
     assert not set("<>&\u2028") & set(written)
     assert json.loads(written) == {"name": text}
 
@@ -52,7 +52,7 @@ def test_the_page_needs_no_other_file_and_carries_the_digest(tmp_path: Path) -> 
     assert "url(" not in text
     assert "@import" not in text
     assert "default-src 'none'" in text
-    assert f'<meta name="results-digest" content="{inputs(tmp_path)}">' in text
+    assert f'<meta name="results-digest" content="{input_digest(tmp_path)}">' in text
     assert "The MIT License (MIT)" in text
 
 

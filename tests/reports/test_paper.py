@@ -13,13 +13,13 @@ from _records import Real, say
 
 from ssmar_bench.core.published_tables import PaperTable
 from ssmar_bench.reports import paper, paper_notes, rank_figure
-from ssmar_bench.reports.filled_table import filled
+from ssmar_bench.reports.filled_table import fill_table
 from ssmar_bench.reports.formatting import STALE
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.line_styles import drawing
-from ssmar_bench.results.claim_rules import Seen
-from ssmar_bench.results.claims import evaluate, verdict
-from ssmar_bench.results.records import Runs, load
+from ssmar_bench.results.claim_rules import ColumnEvidence
+from ssmar_bench.results.claims import claim_verdict, evaluate_claims
+from ssmar_bench.results.records import Runs, load_runs
 
 TABLE4 = {"fixmatch": 0.42, "fixmatch-asy": 0.43, "aplt-syn": 0.54, "aplt": 0.70}
 
@@ -29,11 +29,11 @@ def table4(root: Path, seeds: int, but: str = "", **changed: Any) -> Runs:
         for seed in range(seeds):
             if method != but:
                 Real(method, 0.5, seed, accuracy + 0.01 * (seed % 2), **changed).write(root)
-    return load(root)
+    return load_runs(root)
 
 
 def test_a_table_has_its_rows_in_the_papers_order_with_gains_and_ranks(tmp_path: Path) -> None:
-    text = paper.text(table4(tmp_path, 3), "table4", "micro-motion")
+    text = paper.table_text(table4(tmp_path, 3), "table4", "micro-motion")
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if "|" in line]
     assert [line[0] for line in cells[2:6]] == [
         "FixMatch (Baseline), SYN", "FixMatch, ASY", "APLT (Ours), SYN", "APLT (Ours), ASY",
@@ -48,14 +48,14 @@ def test_a_table_has_its_rows_in_the_papers_order_with_gains_and_ranks(tmp_path:
 
 
 def test_bold_needs_five_seeds(tmp_path: Path) -> None:
-    three = paper.text(table4(tmp_path / "three", 3), "table4", "micro-motion")
+    three = paper.table_text(table4(tmp_path / "three", 3), "table4", "micro-motion")
     assert "**" not in three
     assert "fewer than 5 seeds" in three
-    five = paper.text(table4(tmp_path / "five", 5), "table4", "micro-motion")
+    five = paper.table_text(table4(tmp_path / "five", 5), "table4", "micro-motion")
     assert five.count("**") == 2
     assert "**70.4 ± 0.5 (5)**" in five
     assert "fewer than 5 seeds" not in five
-    found = [part.section for part in paper.parts(load(tmp_path / "five"))]
+    found = [part.section for part in paper.paper_sections(load_runs(tmp_path / "five"))]
     table = next(one for one in found if one.name == "table4-micro-motion").tables[0]
     assert r"\textbf{70.4 $\pm$ 0.5 (5)}" in latex(table, "t")
 
@@ -64,7 +64,7 @@ def test_equals_are_marked_and_nobody_is_bold(tmp_path: Path) -> None:
     for seed in range(5):
         for method in ("fixmatch", "aplt"):
             Real(method, 0.5, seed, 0.5).write(tmp_path)
-    text = paper.text(load(tmp_path), "fig4", "micro-motion")
+    text = paper.table_text(load_runs(tmp_path), "fig4", "micro-motion")
     assert "**" not in text
     assert text.count("(5) =") == 2
 
@@ -73,7 +73,7 @@ def test_what_was_not_run_failed_or_was_run_otherwise_is_shown_as_such(tmp_path:
     table4(tmp_path, 2, but="aplt-syn")
     Real("fixmatch", 0.5, 2, state="failed").write(tmp_path)
     Real("aplt-syn", 0.5, 0, epochs=99).write(tmp_path)  # another schedule is another experiment
-    text = paper.text(load(tmp_path), "table4", "micro-motion")
+    text = paper.table_text(load_runs(tmp_path), "table4", "micro-motion")
     assert "Not measured, and therefore missing here: rows APLT (Ours), SYN." in text
     assert "(2; 1 failed)" in text
     assert any(line.startswith("| APLT (Ours), SYN") and "—" in line for line in text.splitlines())
@@ -83,7 +83,9 @@ def test_a_reduced_table_names_every_cell_that_it_left_out(tmp_path: Path) -> No
     table4(tmp_path, 1)
     Real("supervised", 0.5, 0).write(tmp_path)
     Real("supervised", 0.25, 0).write(tmp_path)
-    told = " ".join(next(p.section for p in paper.parts(load(tmp_path)) if p.section.name.startswith("table5")).words)
+    told = " ".join(
+        next(p.section for p in paper.paper_sections(load_runs(tmp_path)) if p.section.name.startswith("table5")).words
+    )
     assert (
         "missing here: rows Variant I of APLT; Variant II of APLT. Also columns Micro-Motion-12, 40%. "
         "Also of Micro-Motion-12, 25% the rows APLT (Ours)."
@@ -93,7 +95,7 @@ def test_a_reduced_table_names_every_cell_that_it_left_out(tmp_path: Path) -> No
 def test_a_run_of_other_code_is_marked_in_its_cell(tmp_path: Path) -> None:
     table4(tmp_path, 2)
     (Real("aplt", 0.5, 1, 0.71).write(tmp_path) / "record" / "code.json").write_text('{"code": "0123456789abcdef"}')
-    text = paper.text(load(tmp_path), "table4", "micro-motion")
+    text = paper.table_text(load_runs(tmp_path), "table4", "micro-motion")
     (row,) = (line for line in text.splitlines() if line.startswith("| APLT (Ours), ASY") and "(2;" in line)
     assert "(2; 1 stale)" in row
     assert text.count("stale") == 1
@@ -102,20 +104,20 @@ def test_a_run_of_other_code_is_marked_in_its_cell(tmp_path: Path) -> None:
 
 def test_every_section_is_written_three_ways_and_alike_each_time(tmp_path: Path) -> None:
     runs = table4(tmp_path, 2)
-    paths = paper.write(paper.parts(runs), tmp_path / "a")
+    paths = paper.write_sections(paper.paper_sections(runs), tmp_path / "a")
     names = {path.name for path in paths}
     assert {f"{stem}-micro-motion.{kind}" for stem in ("table4", "claims") for kind in ("md", "tex", "csv")} <= names
     assert not any("real" in name for name in names)
-    again = paper.write(paper.parts(runs), tmp_path / "b")
+    again = paper.write_sections(paper.paper_sections(runs), tmp_path / "b")
     assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
-    assert paper.parts(load(tmp_path / "nothing")) == []
-    empty = paper.text(load(tmp_path / "nothing"), "table4", "real")
+    assert paper.paper_sections(load_runs(tmp_path / "nothing")) == []
+    empty = paper.table_text(load_runs(tmp_path / "nothing"), "table4", "real")
     assert "stand on 0 (none)" in empty
     assert "Not measured, and therefore missing here: rows FixMatch (Baseline), SYN" in empty
 
 
 def test_claims_speak_of_what_is_there(tmp_path: Path) -> None:
-    answers = {answer.claim.claim: answer for answer in evaluate(table4(tmp_path, 5), "micro-motion")}
+    answers = {answer.claim.claim: answer for answer in evaluate_claims(table4(tmp_path, 5), "micro-motion")}
     assert answers["APLT benefits from the asynchronous strategy."].verdict == "supported"
     gain = answers["APLT gains more from the asynchronous strategy than FixMatch."]
     assert gain.verdict == "agrees, not tested (5 seeds)"
@@ -125,15 +127,18 @@ def test_claims_speak_of_what_is_there(tmp_path: Path) -> None:
 
 
 def test_verdicts_need_every_comparison_and_five_seeds() -> None:
-    yes, no = Seen("a", "", True, 5, 0.001), Seen("a", "", False, 5, 0.001)
-    untested = Seen("a", "", True, 3, math.nan)
-    assert verdict(()) == "not measured"
-    assert verdict((yes, yes)) == "supported"
-    assert verdict((no,)) == "contradicted"
-    assert verdict((yes, no)) == "mixed: 1 of 2 agree"
-    assert verdict((yes, untested)) == "agrees, not tested (3 seeds)"
-    assert verdict((Seen("a", "", True, 5, 0.04), Seen("a", "", True, 5, 0.04))) == "agrees, not significant"
-    assert verdict((yes,), missing=2) == "agrees, significant; 2 of 3 comparisons could not be made"
+    yes, no = ColumnEvidence("a", "", True, 5, 0.001), ColumnEvidence("a", "", False, 5, 0.001)
+    untested = ColumnEvidence("a", "", True, 3, math.nan)
+    assert claim_verdict(()) == "not measured"
+    assert claim_verdict((yes, yes)) == "supported"
+    assert claim_verdict((no,)) == "contradicted"
+    assert claim_verdict((yes, no)) == "mixed: 1 of 2 agree"
+    assert claim_verdict((yes, untested)) == "agrees, not tested (3 seeds)"
+    assert (
+        claim_verdict((ColumnEvidence("a", "", True, 5, 0.04), ColumnEvidence("a", "", True, 5, 0.04)))
+        == "agrees, not significant"
+    )
+    assert claim_verdict((yes,), missing=2) == "agrees, significant; 2 of 3 comparisons could not be made"
 
 
 def test_most_methods_are_not_judged_by_a_few(tmp_path: Path) -> None:
@@ -141,7 +146,7 @@ def test_most_methods_are_not_judged_by_a_few(tmp_path: Path) -> None:
     claim = "Most of the compared methods fail to improve with 10% and 25% labeled data."
 
     def found() -> Any:
-        answers = evaluate(load(tmp_path), "micro-motion")
+        answers = evaluate_claims(load_runs(tmp_path), "micro-motion")
         return next(answer for answer in answers if answer.claim.claim == claim)
 
     Real("supervised", 0.25, 0, 0.5).write(tmp_path)
@@ -155,14 +160,16 @@ def test_most_methods_are_not_judged_by_a_few(tmp_path: Path) -> None:
 
 def test_what_prints_as_zero_agrees_with_nothing(tmp_path: Path) -> None:
     """Equal answers but for 4 of 10 000: not a word of who is ahead."""
-    assert verdict((Seen("a", "", False, 3, math.nan, 0.0004),)) == "no difference, not tested (3 seeds)"
-    assert verdict((Seen("a", "", False, 3, math.nan, -0.004),)) == "disagrees, not tested (3 seeds)"
+    assert (
+        claim_verdict((ColumnEvidence("a", "", False, 3, math.nan, 0.0004),)) == "no difference, not tested (3 seeds)"
+    )
+    assert claim_verdict((ColumnEvidence("a", "", False, 3, math.nan, -0.004),)) == "disagrees, not tested (3 seeds)"
     for method in ("fixmatch", "fixmatch-asy"):
         folder = Real(method, 0.5, 0).write(tmp_path)
         lines = [f"c{i},p{i % 20},0,{int(i < 900 + (method == 'fixmatch-asy'))},0.5,0" for i in range(10_000)]
         head = "clip,person,label,prediction,confidence,prediction_ema"
         say(folder, "\n".join([head, *lines]) + "\n")
-    answers = {answer.claim.claim: answer for answer in evaluate(load(tmp_path), "micro-motion")}
+    answers = {answer.claim.claim: answer for answer in evaluate_claims(load_runs(tmp_path), "micro-motion")}
     found = answers["FixMatch benefits from the asynchronous strategy."]
     assert found.verdict == "no difference, not tested (1 seed)"
 
@@ -174,7 +181,7 @@ def test_a_damaged_prediction_file_is_named(tmp_path: Path) -> None:
     path = next((tmp_path / "runs").glob("*_aplt_*")) / "record" / "predictions.csv"
     path.write_text("clip,who\n1,2\n")
     with pytest.raises(UserError, match=r"predictions\.csv: damaged record"):
-        paper.text(runs, "table4", "micro-motion")
+        paper.table_text(runs, "table4", "micro-motion")
     assert json.loads((path.parent / "metrics.json").read_text())
 
 
@@ -185,7 +192,7 @@ def test_ranks_compare_rows_on_the_same_seeds(tmp_path: Path) -> None:
         Real("aplt", 0.5, seed, 0.5 + shift).write(tmp_path)
     Real("fixmatch-asy", 0.5, 0, 0.35).write(tmp_path)
     ranks = next(
-        part.section for part in paper.parts(load(tmp_path)) if part.section.name == "table4-micro-motion"
+        part.section for part in paper.paper_sections(load_runs(tmp_path)) if part.section.name == "table4-micro-motion"
     ).tables[-1]
     assert [row[:2] for row in ranks.rows] == [
         ("FixMatch, ASY", "1.00"), ("FixMatch (Baseline), SYN", "2.00"), ("APLT (Ours), ASY", "3.00"),
@@ -196,7 +203,7 @@ def test_the_papers_ranks_stand_beside_ours_of_the_same_rows(tmp_path: Path) -> 
     """Rows that the paper does not have push others down: LTG is fourth of four here, third of the paper's three."""
     for method, accuracy in {"supervised": 0.4, "ltg": 0.2, "aplt": 0.5, "supervised-r3d": 0.6}.items():
         Real(method, 0.5, 0, accuracy).write(tmp_path)
-    tables = {one.name: one for part in paper.parts(load(tmp_path)) for one in part.section.tables}
+    tables = {one.name: one for part in paper.paper_sections(load_runs(tmp_path)) for one in part.section.tables}
     assert tables["table2-micro-motion-ranks"].header == ("Method", "Ours", "Ours, its rows", "Paper")
     assert tables["table2-micro-motion-ranks"].rows == (
         ("Baseline on LTG's network", "1.00", "—", "—"),
@@ -208,7 +215,7 @@ def test_the_papers_ranks_stand_beside_ours_of_the_same_rows(tmp_path: Path) -> 
 
 
 def test_a_table_without_printed_figures_speaks_of_none(tmp_path: Path) -> None:
-    text = paper.text(table4(tmp_path, 2), "fig4", "micro-motion")
+    text = paper.table_text(table4(tmp_path, 2), "fig4", "micro-motion")
     assert "| Method      | Ours |" in text
     assert "square brackets" not in text
     assert "The paper's ranks" not in text
@@ -225,9 +232,9 @@ def test_a_cell_is_of_one_device_and_the_newest_revision(tmp_path: Path) -> None
         (target / "record" / "spec.json").write_text(json.dumps(spec.to_json()))
         metrics = json.loads((target / "record" / "metrics.json").read_text())
         (target / "record" / "metrics.json").write_text(json.dumps({**metrics, "identity": spec.identity()}))
-    again = load(tmp_path)
+    again = load_runs(tmp_path)
     assert len(again.runs) == len(runs.runs) + 3
-    assert "90.0 ± 0.0 (2)" in paper.text(again, "table4", "micro-motion")
+    assert "90.0 ± 0.0 (2)" in paper.table_text(again, "table4", "micro-motion")
 
 
 def test_rows_of_another_schedule_are_compared_with_each_other_alone(tmp_path: Path) -> None:
@@ -235,7 +242,9 @@ def test_rows_of_another_schedule_are_compared_with_each_other_alone(tmp_path: P
     for method, accuracy in {"fixmatch": 0.3, "aplt": 0.7, **rounds}.items():
         for seed in range(5):
             Real(method, 0.5, seed, accuracy).write(tmp_path)
-    part = next(part for part in paper.parts(load(tmp_path)) if part.section.name == "sensitivity-micro-motion")
+    part = next(
+        part for part in paper.paper_sections(load_runs(tmp_path)) if part.section.name == "sensitivity-micro-motion"
+    )
     table = part.section.tables[0]
     assert {table.rows[row][0] for row, _ in table.bold} == {"APLT", "Rounds every epoch"}
     assert table.rows[min(table.rules)][0] == "Rounds every epoch"
@@ -260,14 +269,16 @@ def test_five_independent_data_sets_are_tested_and_drawn(tmp_path: Path) -> None
         for ratio in (0.2, 0.5):
             for number, method in enumerate(rows.values()):
                 Real(method, ratio, 0, 0.3 + 0.2 * number, benchmark=name).write(tmp_path)
-    runs = load(tmp_path)
-    found = paper_notes.tested(filled(runs, table, "real"))
+    runs = load_runs(tmp_path)
+    found = paper_notes.friedman_test(fill_table(runs, table, "real"))
     assert found is not None
     assert (found.sets, list(found.ranks)) == (6, [3, 2, 1])
-    assert "Friedman's test over 6 data sets" in " ".join(paper_notes.words(filled(runs, table, "real")))
+    assert "Friedman's test over 6 data sets" in " ".join(paper_notes.table_notes(fill_table(runs, table, "real")))
     with drawing():
         axes = rank_figure.ranks(found).axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["Ours", "FixMatch", "Plain"]
     assert len(axes.lines) == 3  # the points, and two bars: Ours and Plain are 2 ranks apart
-    few = paper_notes.tested(filled(runs, table.model_copy(update={"columns": {"real": table.of("real")[:8]}}), "real"))
+    few = paper_notes.friedman_test(
+        fill_table(runs, table.model_copy(update={"columns": {"real": table.of("real")[:8]}}), "real")
+    )
     assert few is None

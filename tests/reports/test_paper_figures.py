@@ -15,8 +15,8 @@ from ssmar_bench.reports import paper, paper_figures
 from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.reports.render import html, render
 from ssmar_bench.results.examples import examples, picture
-from ssmar_bench.results.input_digest import inputs
-from ssmar_bench.results.records import Runs, load
+from ssmar_bench.results.input_digest import input_digest
+from ssmar_bench.results.records import Runs, load_runs
 
 LEVELS = ("micro-motion-easy", "micro-motion-12", "micro-motion-hard")
 
@@ -33,7 +33,7 @@ def write(root: Path) -> Runs:
             for seed in (0, 1):
                 Real(method, 0.5, seed, accuracy, benchmark=benchmark).write(root)
     Real("supervised", 0.5, 0, epochs=55).write(root)  # another schedule must not push the line out of the figure
-    return load(root)
+    return load_runs(root)
 
 
 def record(runs: Runs) -> None:
@@ -48,7 +48,7 @@ def record(runs: Runs) -> None:
 
 
 def test_figure_2b_has_all_methods_levels_and_bands(tmp_path: Path) -> None:
-    figure = dict(paper_figures.draw(write(tmp_path), "micro-motion"))["fig2b-micro-motion"]
+    figure = dict(paper_figures.draw_figures(write(tmp_path), "micro-motion"))["fig2b-micro-motion"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "Baseline (Labeled Only)", "FixMatch", "APLT (Ours)",
     ]  # fmt: skip
@@ -61,11 +61,11 @@ def test_figure_2b_has_all_methods_levels_and_bands(tmp_path: Path) -> None:
 
 def test_figure_4_shows_clips_only_with_recorded_frames(tmp_path: Path) -> None:
     runs = write(tmp_path)
-    assert "fig4-micro-motion-clips" not in dict(paper_figures.draw(runs, "micro-motion"))
-    before = inputs(tmp_path)
+    assert "fig4-micro-motion-clips" not in dict(paper_figures.draw_figures(runs, "micro-motion"))
+    before = input_digest(tmp_path)
     record(runs)
-    assert inputs(tmp_path) != before
-    drawn = dict(paper_figures.draw(runs, "micro-motion"))
+    assert input_digest(tmp_path) != before
+    drawn = dict(paper_figures.draw_figures(runs, "micro-motion"))
     clips = drawn["fig4-micro-motion-clips"]
     assert len(clips.axes) == 4
     words = [text.get_text() for text in clips.axes[0].findobj(Text) if text.get_text()]
@@ -90,7 +90,7 @@ def test_the_page_and_the_readme_show_the_clips(tmp_path: Path) -> None:
     page = html(tmp_path)
     assert page.count("data:image/jpeg;base64,") == 4
     assert 'alt="Eight frames of class ' in page
-    text = paper.text(runs, "fig4", "micro-motion")
+    text = paper.table_text(runs, "fig4", "micro-motion")
     assert "not chosen for what they look like" in text
     names = {path.name for path in render(tmp_path, tmp_path / "reports", ["micro-motion-easy"])}
     figures = {"fig2b-micro-motion.png", "fig4-micro-motion-classes.pdf", "fig4-micro-motion-clips.png"}
@@ -100,6 +100,6 @@ def test_the_page_and_the_readme_show_the_clips(tmp_path: Path) -> None:
 
 
 def test_without_runs_there_is_nothing_to_draw(tmp_path: Path) -> None:
-    assert list(paper_figures.draw(load(tmp_path), "micro-motion")) == []
-    assert paper_figures.pictures(load(tmp_path), "real") == ()
-    assert "no run of the same seed" in paper_figures.told(None)
+    assert list(paper_figures.draw_figures(load_runs(tmp_path), "micro-motion")) == []
+    assert paper_figures.pictures(load_runs(tmp_path), "real") == ()
+    assert "no run of the same seed" in paper_figures.selection_note(None)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.reports.render import comparison_text, render
-from ssmar_bench.results.input_digest import inputs
+from ssmar_bench.results.input_digest import input_digest
 
 B = "micro-motion-12"
 
@@ -35,7 +35,7 @@ def test_everything_is_written_and_linked(tmp_path: Path) -> None:
     )
     readme = (tmp_path / "reports" / "README.md").read_text()
     assert all(name in readme for name in names if name != "README.md")
-    assert inputs(tmp_path) in readme
+    assert input_digest(tmp_path) in readme
     assert "test scored once with the last weights" in readme
 
 
@@ -135,7 +135,7 @@ def test_one_level_alone_has_no_table_of_levels(tmp_path: Path) -> None:
 
 def test_different_settings_are_said(tmp_path: Path) -> None:
     Fake("fixmatch", epochs=2).write(tmp_path)
-    Fake("aplt", epochs=1, manifest="other").write(tmp_path)
+    Fake("aplt", epochs=1, split="other").write(tmp_path)
     text = comparison_text(tmp_path, B)
     render(tmp_path, tmp_path / "reports")
     page = (tmp_path / "reports" / B / "comparison.md").read_text()

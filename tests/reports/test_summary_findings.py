@@ -5,16 +5,16 @@ from pathlib import Path
 from _records import Fake, Real
 
 from ssmar_bench.reports import summary_findings
-from ssmar_bench.reports.web.page import Answer
+from ssmar_bench.reports.web.page import Findings
 from ssmar_bench.results.comparison import comparison
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 
 B = "micro-motion-12"
 
 
-def told(root: Path) -> Answer:
-    runs = load(root)
-    return summary_findings.answer(runs, {B: comparison(runs, B)}, {B: "Medium"})
+def told(root: Path) -> Findings:
+    runs = load_runs(root)
+    return summary_findings.summary_findings(runs, {B: comparison(runs, B)}, {B: "Medium"})
 
 
 def write(root: Path, method: str, *accuracies: float, ratio: float = 0.1) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ssmar_bench.reports.formatting import cell, count, percent, seconds, seeds
+from ssmar_bench.reports.formatting import cell_text, count_text, percent_text, seconds_text, seeds_text
 from ssmar_bench.reports.latex import LINES, PAGE, escape_latex, latex
-from ssmar_bench.reports.tables import Table, csv, markdown, page
+from ssmar_bench.reports.tables import Table, csv_text, markdown, markdown_page
 
 TABLE = Table(
     name="t",
@@ -39,14 +39,19 @@ def row(**changed: Any) -> dict[str, Any]:
     ],
 )
 def test_a_cell_shows_its_seeds_and_its_gaps(changed: dict[str, Any], text: str) -> None:
-    assert cell(row(**changed), "accuracy") == text
+    assert cell_text(row(**changed), "accuracy") == text
 
 
 def test_numbers_for_readers() -> None:
-    assert [percent(0.1), percent(0.07), percent(0.125)] == ["10 %", "7 %", "12.5 %"]
-    assert [count(1234567.0), count(math.nan)] == ["1 234 567", ""]
-    assert [seconds(12.34), seconds(300), seconds(9000), seconds(math.nan)] == ["12.3 s", "5.0 min", "2.5 h", ""]
-    assert seeds(row()) == "3"
+    assert [percent_text(0.1), percent_text(0.07), percent_text(0.125)] == ["10 %", "7 %", "12.5 %"]
+    assert [count_text(1234567.0), count_text(math.nan)] == ["1 234 567", ""]
+    assert [seconds_text(12.34), seconds_text(300), seconds_text(9000), seconds_text(math.nan)] == [
+        "12.3 s",
+        "5.0 min",
+        "2.5 h",
+        "",
+    ]
+    assert seeds_text(row()) == "3"
 
 
 def test_markdown_is_aligned_and_escaped() -> None:
@@ -97,10 +102,10 @@ def test_every_special_sign_is_written_out() -> None:
 
 
 def test_a_page_says_a_note_once() -> None:
-    text = page("Title", [TABLE, TABLE])
+    text = markdown_page("Title", [TABLE, TABLE])
     assert text.startswith("# Title\n\n## Accuracy of A & B\n")
     assert text.count("5 % of clips.") == 1
 
 
 def test_csv_leaves_unknown_numbers_empty() -> None:
-    assert csv(pd.DataFrame({"a": [0.1 + 0.2, math.nan], "b": ["x", "y,z"]})) == 'a,b\n0.3,x\n,"y,z"\n'
+    assert csv_text(pd.DataFrame({"a": [0.1 + 0.2, math.nan], "b": ["x", "y,z"]})) == 'a,b\n0.3,x\n,"y,z"\n'

@@ -6,9 +6,9 @@ from pathlib import Path
 from _records import Fake
 
 from ssmar_bench.reports.formatting import unequal
-from ssmar_bench.results.caption_facts import context
-from ssmar_bench.results.records import load
-from ssmar_bench.results.variants import LONGEST, suffixes, variant
+from ssmar_bench.results.caption_facts import caption_facts
+from ssmar_bench.results.records import load_runs
+from ssmar_bench.results.variants import LONGEST, label_suffixes, variant
 
 B = "micro-motion-12"
 
@@ -17,10 +17,10 @@ def test_facts_for_captions(tmp_path: Path) -> None:
     for seed in (3, 1):
         Fake(seed=seed).write(tmp_path)
     Fake(seed=7, state="failed").write(tmp_path)
-    facts = context(load(tmp_path), B)
+    facts = caption_facts(load_runs(tmp_path), B)
     assert facts.networks == ("micro-tsm, from scratch, on centred frames",)
     assert facts.seeds == (1, 3)
-    assert (facts.test_clips, facts.test_people, facts.classes) == ((200,), (5,), (12,))
+    assert (facts.test_clips, facts.test_subjects, facts.classes) == ((200,), (5,), (12,))
     assert facts.differences == {}
     assert facts.mixed_splits == ()
 
@@ -28,37 +28,37 @@ def test_facts_for_captions(tmp_path: Path) -> None:
 def test_rows_under_different_schedules_are_noticed(tmp_path: Path) -> None:
     Fake("fixmatch", epochs=4).write(tmp_path)
     Fake("aplt", epochs=2, threshold=0.5).write(tmp_path)
-    assert set(context(load(tmp_path), B).differences) == {"train.epochs"}
+    assert set(caption_facts(load_runs(tmp_path), B).differences) == {"train.epochs"}
 
 
 def test_methods_on_different_splits_are_noticed(tmp_path: Path) -> None:
-    Fake("fixmatch", manifest="a").write(tmp_path)
-    Fake("aplt", manifest="b").write(tmp_path)
-    assert context(load(tmp_path), B).mixed_splits == ((0.1, 0),)
+    Fake("fixmatch", split="a").write(tmp_path)
+    Fake("aplt", split="b").write(tmp_path)
+    assert caption_facts(load_runs(tmp_path), B).mixed_splits == ((0.1, 0),)
 
 
 def test_no_finished_run_has_no_facts(tmp_path: Path) -> None:
     Fake(state="failed").write(tmp_path)
-    assert context(load(tmp_path), B).networks == ()
+    assert caption_facts(load_runs(tmp_path), B).networks == ()
 
 
 def test_ratio_seed_and_split_do_not_make_a_variant() -> None:
     spec = Fake().spec()
-    assert variant(spec) == variant(replace(spec, ratio=0.5, seed=9, manifest="x"))
+    assert variant(spec) == variant(replace(spec, ratio=0.5, seed=9, split="x"))
     assert variant(spec) != variant(replace(spec, device="cuda"))
 
 
 def test_a_long_difference_is_named_by_its_digest() -> None:
     specs = [replace(Fake().spec(), hyperparameters={f"parameter_{i}": i + j for i in range(9)}) for j in (0, 1)]
-    found = suffixes(specs)
+    found = label_suffixes(specs)
     assert all(len(text) < LONGEST for text in found.values())
     assert len(set(found.values())) == 2
 
 
 def test_a_counterfeit_is_told(tmp_path: Path) -> None:
     Fake().write(tmp_path)
-    assert not context(load(tmp_path), B).counterfeit
+    assert not caption_facts(load_runs(tmp_path), B).mock
     Fake("aplt", changed={"counterfeit": True}).write(tmp_path)
-    facts = context(load(tmp_path), B)
-    assert facts.counterfeit
+    facts = caption_facts(load_runs(tmp_path), B)
+    assert facts.mock
     assert [text for text in unequal(facts) if "counterfeit of the data set" in text]

@@ -9,11 +9,11 @@ import pytest
 from _records import Fake
 
 from ssmar_bench.backbones.timm_tags import TIMM
-from ssmar_bench.results.caption_facts import context
-from ssmar_bench.results.comparability import OPTIMISER, footing, planned, start
-from ssmar_bench.results.records import load
+from ssmar_bench.results.caption_facts import caption_facts
+from ssmar_bench.results.comparability import OPTIMISER, initial_weights, planned_setups, training_setup
+from ssmar_bench.results.records import load_runs
 
-RECIPES = ("supervised", "tcl", "ltg", "svformer", "aplt", "supervised-r3d")
+METHODS = ("supervised", "tcl", "ltg", "svformer", "aplt", "supervised-r3d")
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,13 @@ RECIPES = ("supervised", "tcl", "ltg", "svformer", "aplt", "supervised-r3d")
     ],
 )
 def test_initial_weights_in_words(network: str, weights: str, words: str) -> None:
-    assert start({"name": network, "weights": weights}) == words
+    assert initial_weights({"name": network, "weights": weights}) == words
 
 
 def test_networks_of_more_images_are_those_that_timm_says() -> None:
-    found = {name: start({"name": name, "weights": "imagenet"}) for name in (*TIMM, *TIMM.values(), "tsm:resnet18")}
+    found = {
+        name: initial_weights({"name": name, "weights": "imagenet"}) for name in (*TIMM, *TIMM.values(), "tsm:resnet18")
+    }
     assert found.pop("tsm:resnet18") == "from ImageNet weights"
     assert set(found.values()) == {"from ImageNet-21k weights"}
     assert all("in21k" in name for name in TIMM.values())
@@ -41,13 +43,16 @@ def test_networks_of_more_images_are_those_that_timm_says() -> None:
 def test_a_neutral_value_may_be_left_out() -> None:
     backbone = {"name": "micro-tsm", "weights": "none"}
     train = {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4}
-    assert footing(backbone, train) == footing(backbone, {**train, "gradient_norm": 0.0})
-    assert footing(backbone, train) != footing(backbone, {**train, "gradient_norm": 4.0})
-    assert dict(zip(OPTIMISER, footing(backbone, train).optimiser, strict=True)) == {**train, "gradient_norm": 0.0}
+    assert training_setup(backbone, train) == training_setup(backbone, {**train, "gradient_norm": 0.0})
+    assert training_setup(backbone, train) != training_setup(backbone, {**train, "gradient_norm": 4.0})
+    assert dict(zip(OPTIMISER, training_setup(backbone, train).optimiser, strict=True)) == {
+        **train,
+        "gradient_norm": 0.0,
+    }
 
 
 def test_what_recipes_give_their_rows() -> None:
-    found = planned("ma-12", None, RECIPES)
+    found = planned_setups("ma-12", None, METHODS)
     assert {name: (one.network, one.start) for name, one in found.items()} == {
         "supervised": ("tsn:resnet18", "from ImageNet weights"),
         "tcl": ("tsm:resnet18", "from scratch"),
@@ -58,14 +63,14 @@ def test_what_recipes_give_their_rows() -> None:
     }
     assert found["supervised"].optimiser == found["aplt"].optimiser
     assert found["ltg"] == found["supervised-r3d"]
-    small = planned("micro-motion-12", None, RECIPES)
+    small = planned_setups("micro-motion-12", None, METHODS)
     assert {one.network for one in small.values()} == {"micro-tsm", "micro-r3d", "timesformer-micro"}
     assert {one.start for one in small.values()} == {"from scratch"}
 
 
 def test_nothing_is_said_where_no_recipe_departs_from_the_benchmark() -> None:
-    assert planned("ma-12", None, ("supervised", "fixmatch", "nobody")) == {}
-    assert planned("no-such-benchmark", None, RECIPES) == {}
+    assert planned_setups("ma-12", None, ("supervised", "fixmatch", "nobody")) == {}
+    assert planned_setups("no-such-benchmark", None, METHODS) == {}
 
 
 class Own(Fake):
@@ -81,8 +86,8 @@ class Own(Fake):
 def test_rows_of_records_have_footings_and_their_differences_name_neutral_values(tmp_path: Path) -> None:
     Fake("fixmatch").write(tmp_path)
     Own("ltg", label="LTG").write(tmp_path)
-    facts = context(load(tmp_path), "micro-motion-12")
-    assert {label: one.network for label, one in facts.footings.items()} == {
+    facts = caption_facts(load_runs(tmp_path), "micro-motion-12")
+    assert {label: one.network for label, one in facts.training_setups.items()} == {
         "FixMatch": "micro-tsm",
         "LTG": "micro-r3d",
     }

@@ -8,15 +8,15 @@ import pytest
 from _records import Fake
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.results.comparison import comparison, levels, unfinished
-from ssmar_bench.results.records import load
-from ssmar_bench.results.table_order import labels, rank
+from ssmar_bench.results.comparison import comparison, levels, unfinished_runs
+from ssmar_bench.results.records import load_runs
+from ssmar_bench.results.table_order import ordered_labels, table_rank
 
 B = "micro-motion-12"
 
 
 def compare(root: Path) -> pd.DataFrame:
-    return comparison(load(root), B).set_index(["label", "ratio"])
+    return comparison(load_runs(root), B).set_index(["label", "ratio"])
 
 
 def test_mean_and_deviation_by_hand(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_upper_bound_is_spread_over_the_ratios(tmp_path: Path) -> None:
         Fake("supervised", ratio).write(tmp_path)
     for seed, accuracy in enumerate((0.8, 0.9)):
         Fake("supervised", 1.0, seed, accuracy).write(tmp_path)
-    frame = comparison(load(tmp_path), B)
+    frame = comparison(load_runs(tmp_path), B)
     upper = frame[frame["kind"] == "upper bound"]
     assert list(upper["ratio"]) == [0.1, 0.5]
     assert list(upper["accuracy_mean"]) == pytest.approx([0.85, 0.85])
@@ -73,7 +73,7 @@ def test_the_upper_bound_is_spread_over_the_ratios(tmp_path: Path) -> None:
 
 def test_the_upper_bound_alone_still_makes_a_table(tmp_path: Path) -> None:
     Fake("supervised", 1.0, accuracy=0.8).write(tmp_path)
-    frame = comparison(load(tmp_path), B)
+    frame = comparison(load_runs(tmp_path), B)
     assert list(frame["kind"]) == ["majority", "upper bound"]
     assert list(frame["ratio"]) == [1.0, 1.0]
 
@@ -90,39 +90,39 @@ def test_the_majority_rate_counts_each_seed_once(tmp_path: Path) -> None:
 def test_another_setting_is_another_row(tmp_path: Path) -> None:
     Fake(epochs=4, accuracy=0.6).write(tmp_path)
     Fake(epochs=2, accuracy=0.2).write(tmp_path)
-    frame = comparison(load(tmp_path), B)
+    frame = comparison(load_runs(tmp_path), B)
     assert list(frame.loc[frame["kind"] == "method", "seeds"]) == [1, 1]
 
 
 def test_one_seed_on_two_splits_is_not_averaged(tmp_path: Path) -> None:
-    Fake(manifest="old").write(tmp_path)
-    Fake(manifest="new").write(tmp_path)
+    Fake(split="old").write(tmp_path)
+    Fake(split="new").write(tmp_path)
     with pytest.raises(UserError, match="same cell and seed on different splits"):
         compare(tmp_path)
 
 
 def test_nothing_finished_is_all_gaps(tmp_path: Path) -> None:
     Fake(state="failed").write(tmp_path)
-    frame = comparison(load(tmp_path), B)
+    frame = comparison(load_runs(tmp_path), B)
     assert list(frame["seeds"]) == [0, 0]
-    lost = unfinished(load(tmp_path), B)
+    lost = unfinished_runs(load_runs(tmp_path), B)
     assert list(lost["reason"]) == ["ValueError: loss is not finite"]
 
 
 def test_rows_stand_in_the_published_order(tmp_path: Path) -> None:
     for method in ("zeta", "aplt-sync", "aplt", "fixmatch", "supervised", "alpha"):
         Fake(method, label=method).write(tmp_path)
-    runs = load(tmp_path)
-    assert labels(runs.runs) == ["supervised", "fixmatch", "aplt", "aplt-sync", "alpha", "zeta"]
-    assert labels(runs.runs, ["zeta"])[0] == "zeta"
-    assert rank("mean-teacher-x", ["mean", "mean-teacher"]) == (1, "mean-teacher-x")
+    runs = load_runs(tmp_path)
+    assert ordered_labels(runs.runs) == ["supervised", "fixmatch", "aplt", "aplt-sync", "alpha", "zeta"]
+    assert ordered_labels(runs.runs, ["zeta"])[0] == "zeta"
+    assert table_rank("mean-teacher-x", ["mean", "mean-teacher"]) == (1, "mean-teacher-x")
 
 
 def test_levels_stand_together_at_common_ratios(tmp_path: Path) -> None:
     for benchmark, ratios in (("easy", (0.1, 0.25)), ("hard", (0.1,))):
         for ratio in ratios:
             Fake(benchmark=benchmark, ratio=ratio).write(tmp_path)
-    frame = levels(load(tmp_path), ["easy", "medium", "hard"])
+    frame = levels(load_runs(tmp_path), ["easy", "medium", "hard"])
     assert set(frame["ratio"]) == {0.1}
     assert list(dict.fromkeys(frame["benchmark"])) == ["easy", "hard"]
 
@@ -130,5 +130,5 @@ def test_levels_stand_together_at_common_ratios(tmp_path: Path) -> None:
 def test_levels_without_a_common_ratio_show_their_gaps(tmp_path: Path) -> None:
     Fake(benchmark="easy", ratio=0.1).write(tmp_path)
     Fake(benchmark="hard", ratio=0.25).write(tmp_path)
-    assert set(levels(load(tmp_path), ["easy", "hard"])["ratio"]) == {0.1, 0.25}
-    assert levels(load(tmp_path), ["other"]).empty
+    assert set(levels(load_runs(tmp_path), ["easy", "hard"])["ratio"]) == {0.1, 0.25}
+    assert levels(load_runs(tmp_path), ["other"]).empty

@@ -9,13 +9,13 @@ from _records import Fake
 
 from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 
 
 def told(results: Path) -> str:
     """What is said of damaged records, "" if nothing."""
     try:
-        found = load(results)
+        found = load_runs(results)
     except UserError as error:
         return str(error)
     return " ".join(map(str, getattr(found, "damage", ())))
@@ -25,7 +25,7 @@ def told(results: Path) -> str:
 def record(tmp_path: Path) -> Path:
     """Of a run whose record has digests."""
     record = Fake(clips=True).write(tmp_path) / "record"
-    digests.write(record, {path.name: path.read_bytes() for path in sorted(record.iterdir())})
+    digests.write_files(record, {path.name: path.read_bytes() for path in sorted(record.iterdir())})
     assert told(tmp_path) == ""
     return record
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from _records import Real, say
 
 from ssmar_bench.results.examples import EACH, examples, picture
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 
 
 def write(root: Path, method: str, seed: int, said: list[int], ratio: float = 0.5) -> None:
@@ -22,7 +22,7 @@ def test_both_kinds_are_counted_and_shown_whatever_they_look_like(tmp_path: Path
     write(tmp_path, "aplt", 1, [0, 1, 2, 3, 0, 0, 0, 0])
     write(tmp_path, "fixmatch", 1, [1, 1, 1, 1, 1, 1, 2, 0])
     write(tmp_path, "fixmatch", 0, [0] * 8)
-    found = examples(load(tmp_path), "micro-motion")
+    found = examples(load_runs(tmp_path), "micro-motion")
     assert found is not None
     assert (found.rows, found.seed, found.benchmark) == (("APLT (Ours)", "FixMatch"), 1, "micro-motion-12")
     assert (found.first, found.second, found.both, found.neither) == (4, 2, 1, 1)
@@ -35,14 +35,14 @@ def test_both_kinds_are_counted_and_shown_whatever_they_look_like(tmp_path: Path
 def test_the_last_column_with_a_common_seed_is_shown(tmp_path: Path) -> None:
     write(tmp_path, "aplt", 0, [0] * 8)
     write(tmp_path, "fixmatch", 1, [0] * 8)
-    assert examples(load(tmp_path), "micro-motion") is None
+    assert examples(load_runs(tmp_path), "micro-motion") is None
     for method in ("aplt", "fixmatch"):
         write(tmp_path, method, 2, [0] * 8, ratio=0.1)
-    found = examples(load(tmp_path), "micro-motion")
+    found = examples(load_runs(tmp_path), "micro-motion")
     assert found is not None
     assert found.column == "Micro-Motion-12, 10%"
     assert found.chosen == ()  # they agree on everything
-    assert examples(load(tmp_path), "real") is None
+    assert examples(load_runs(tmp_path), "real") is None
 
 
 def test_a_clips_frames_have_a_place(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.reports import paper
 from ssmar_bench.reports.render import comparison_text, html
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 
 BENCHMARK = "micro-motion-12"
 FILES = ("spec.json", "metrics.json", "timings.json", "environment.json", "curves.csv", "predictions.csv")
@@ -107,14 +107,14 @@ def test_a_damaged_record_is_left_out_or_read(results: Path, found: tuple[str, A
         path.write_bytes(change(path.read_text()))
         if fits and file == "spec.json":
             folder = _renamed(folder)
-        runs = load(results)
+        runs = load_runs(results)
         assert len(runs.runs) + len(runs.damage) == 3
         for one in runs.damage:
             assert "damaged record: " in one.why
             assert str(results) in one.why
         assert "Supervised" in comparison_text(results, BENCHMARK)
         assert html(results)
-        assert paper.parts(runs)
+        assert paper.paper_sections(runs)
     finally:
         shutil.rmtree(folder)
 
@@ -140,7 +140,7 @@ def test_a_record_behind_a_link_is_damaged(tmp_path: Path, place: str) -> None:
     link = folder / place if place else folder
     link.rename(tmp_path / "elsewhere")
     link.symlink_to(tmp_path / "elsewhere")
-    runs = load(tmp_path)
+    runs = load_runs(tmp_path)
     assert list(runs.runs["method"]) == ["supervised"]
     assert "symbolic link" in runs.damage[0].why
 
@@ -152,15 +152,15 @@ def test_a_pipe_in_a_record_is_damage(tmp_path: Path) -> None:
     for name in ("curves.csv", "metrics.json"):
         (folder.record / name).unlink()
         os.mkfifo(folder.record / name)
-    assert "no file" in load(tmp_path).damage[0].why
+    assert "no file" in load_runs(tmp_path).damage[0].why
 
 
 def test_half_of_the_predictions_are_damage_and_so_are_those_of_other_clips(tmp_path: Path) -> None:
     folders = [Real("fixmatch", 0.5, seed).write(tmp_path) / "record" / "predictions.csv" for seed in range(4)]
     folders[0].write_text("".join(folders[0].read_text().splitlines(keepends=True)[:100]))
     folders[1].write_text(folders[1].read_text().replace("c0,p0,", "c0,p1,"))
-    runs = load(tmp_path)
+    runs = load_runs(tmp_path)
     assert list(runs.runs["seed"]) == [2, 3]
     assert "metrics.json counts 200" in runs.damage[0].why
     assert "not those of the other seeds" in runs.damage[1].why
-    assert paper.parts(runs)
+    assert paper.paper_sections(runs)

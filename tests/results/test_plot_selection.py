@@ -7,7 +7,7 @@ from pathlib import Path
 from _records import LABELS, Fake
 
 from ssmar_bench.results import plot_selection
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 
 B = "micro-motion-12"
 
@@ -25,7 +25,7 @@ def test_methods_compete_by_their_main_setting_without_ablations(tmp_path: Path)
     Fake("fixmatch", epochs=9).write(tmp_path)
     Fake("supervised", 1.0).write(tmp_path)
     Fake("uda", state="failed").write(tmp_path)
-    assert plot_selection.compared(load(tmp_path), B) == ["FixMatch [train.epochs=4]", "APLT", "my-own"]
+    assert plot_selection.compared_methods(load_runs(tmp_path), B) == ["FixMatch [train.epochs=4]", "APLT", "my-own"]
 
 
 def test_seven_are_drawn_by_their_validation_never_by_their_test_accuracy(tmp_path: Path) -> None:
@@ -33,10 +33,10 @@ def test_seven_are_drawn_by_their_validation_never_by_their_test_accuracy(tmp_pa
     for number, method in enumerate(LABELS):
         worse = {key: value - 0.05 * number for key, value in scores.items()}
         Fake(method, accuracy=0.1 + 0.1 * number, changed={"validation": worse}).write(tmp_path)
-    drawn = plot_selection.drawn(load(tmp_path), B)
+    drawn = plot_selection.drawn_methods(load_runs(tmp_path), B)
     assert drawn[:3] == ["Supervised", "FixMatch", "APLT"]  # the paper's Fig. 2b
     assert set(drawn[3:]) == {"SoftMatch", "FlexMatch", "FreeMatch", "UDA"}
-    ranked = plot_selection.ranked(load(tmp_path), B)
+    ranked = plot_selection.ranked_methods(load_runs(tmp_path), B)
     assert ranked[:7] == drawn
     assert set(ranked) == set(LABELS.values())
 
@@ -49,9 +49,9 @@ def test_a_method_is_judged_against_others_at_the_same_ratio(tmp_path: Path) -> 
         for ratio, base in ((0.1, 0.2), (0.5, 0.8)):
             Fake(method, ratio, accuracy=base - 0.01 * number).write(tmp_path)
     Fake("uda", 0.5, accuracy=0.6).write(tmp_path)
-    assert "UDA" not in plot_selection.drawn(load(tmp_path), B)
+    assert "UDA" not in plot_selection.drawn_methods(load_runs(tmp_path), B)
 
 
 def test_nothing_finished_is_nothing_drawn(tmp_path: Path) -> None:
     Fake(state="failed").write(tmp_path)
-    assert plot_selection.ranked(load(tmp_path), B) == []
+    assert plot_selection.ranked_methods(load_runs(tmp_path), B) == []

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssmar_bench.results.ranking import friedman, rank, why_not
-from ssmar_bench.results.verdict import verdict
+from ssmar_bench.results.ranking import friedman, mean_ranks, why_untested
+from ssmar_bench.results.verdict import compare_with_paper
 
 SCORES = pd.DataFrame(np.random.default_rng(0).normal([[0], [1], [0], [1]], size=(4, 14)), index=list("abcd"))
 
@@ -40,26 +40,26 @@ def test_friedmans_p_holds_for_few_data_sets() -> None:
 def test_four_data_sets_are_too_few() -> None:
     assert friedman(SCORES.iloc[:, :4]) is None
     assert friedman(SCORES.iloc[:2]) is None
-    assert "stand on 1 (micro-motion)" in why_not({"micro-motion"})
+    assert "stand on 1 (micro-motion)" in why_untested({"micro-motion"})
 
 
 def test_ranks_are_over_what_every_measured_row_has() -> None:
     scores = pd.DataFrame(
         {"a": [0.5, 0.7, math.nan], "b": [0.6, 0.6, math.nan], "c": [math.nan, 0.1, math.nan]}, index=["x", "y", "z"]
     )
-    found = rank(scores)
+    found = mean_ranks(scores)
     assert found.columns == 2
     assert found.ranks.to_dict() == {"x": 1.75, "y": 1.25}
-    assert rank(scores.iloc[2:]).columns == 0
+    assert mean_ranks(scores.iloc[2:]).columns == 0
 
 
 def test_a_verdict_respects_the_spread() -> None:
     """t(0.975, 4) s sqrt(1 + 1/5) = 2.776 * 1.581 * 1.095 = 4.81 points around 52."""
     ours = pd.Series([0.50, 0.51, 0.52, 0.53, 0.54])
-    assert verdict(ours, 47.3).words == "agrees"
-    assert verdict(ours, 47.1).words == "higher"
-    assert verdict(ours, 56.9).words == "lower"
-    assert verdict(ours, 47.1).gap == pytest.approx(4.9)
-    assert verdict(ours, 47.1).reach == pytest.approx(4.81, abs=5e-3)
-    assert verdict(ours[:3], 30.0).words == "higher, no claim with 3 seeds"
-    assert verdict(ours[:1], 42.0).words == "one seed, no verdict"
+    assert compare_with_paper(ours, 47.3).words == "agrees"
+    assert compare_with_paper(ours, 47.1).words == "higher"
+    assert compare_with_paper(ours, 56.9).words == "lower"
+    assert compare_with_paper(ours, 47.1).gap == pytest.approx(4.9)
+    assert compare_with_paper(ours, 47.1).reach == pytest.approx(4.81, abs=5e-3)
+    assert compare_with_paper(ours[:3], 30.0).words == "higher, no claim with 3 seeds"
+    assert compare_with_paper(ours[:1], 42.0).words == "one seed, no verdict"

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.clips.frame_cache import Store
-from ssmar_bench.core.benchmark_config import Definition
-from ssmar_bench.core.events import silence
+from ssmar_bench.clips.frame_cache import FrameCache
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.split import Truth
+from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells
-from ssmar_bench.splits.build import truth
+from ssmar_bench.runs.plan import Grid, PlannedRun, base_config, plan_runs
+from ssmar_bench.splits.build import ground_truth
 from tests.conftest import METHODS
 
 
@@ -22,19 +22,30 @@ from tests.conftest import METHODS
 class Known:
     """The tiny benchmark from the recorder's side."""
 
-    definition: Definition
+    benchmark_config: BenchmarkConfig
     root: Path
     index: Index
-    truth: Truth
-    cells: dict[tuple[str, float], Cell]
+    truth: GroundTruth
+    planned_runs: dict[tuple[str, float], PlannedRun]
 
 
 @pytest.fixture(scope="session")
 def known(tiny: Path) -> Known:
     grid = Grid(str(tiny), METHODS, [0.5, 1.0], [0])
-    definition = base_definition(grid)
-    index = prepare_data.prepare_source(definition, {}, 1, silence)
-    store = prepare_data.prepare_store(definition, index, cells(grid, index)[0].manifest, 1, silence)
-    pixels = {definition.store: Store.open(store).fingerprint()}
-    table = {(cell.spec.method, cell.spec.ratio): cell for cell in cells(grid, index, pixels=pixels)}
-    return Known(definition, prepare_data.source_root(definition, {}), index, truth(index, definition), table)
+    benchmark_config = base_config(grid)
+    index = prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
+    frame_cache = prepare_data.prepare_frame_cache(
+        benchmark_config, index, plan_runs(grid, index)[0].split, 1, ignore_events
+    )
+    pixels = {benchmark_config.frame_cache: FrameCache.open(frame_cache).fingerprint()}
+    table = {
+        (planned_run.spec.method, planned_run.spec.ratio): planned_run
+        for planned_run in plan_runs(grid, index, pixels=pixels)
+    }
+    return Known(
+        benchmark_config,
+        prepare_data.source_root(benchmark_config, {}),
+        index,
+        ground_truth(index, benchmark_config),
+        table,
+    )

@@ -20,13 +20,13 @@ import torch
 from ssmar_bench import api
 from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.events import Event, silence
+from ssmar_bench.core.events import Event, ignore_events
 from ssmar_bench.core.run_folder import RECORD, RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data, worker
 from ssmar_bench.runs.execute import Execution, _ready, _train
 from ssmar_bench.runs.local import LocalEngine
-from ssmar_bench.runs.plan import Cell, Grid, cells
+from ssmar_bench.runs.plan import Grid, PlannedRun, plan_runs
 from tests.conftest import Finished, folder_of, records
 
 pytestmark = pytest.mark.slow
@@ -69,14 +69,14 @@ def lost(content: bytes, chance: random.Random) -> None:
 class Trial:
     """A cell, one folder for each kind of run, and the record that all must end with."""
 
-    cell: Cell
+    planned_run: PlannedRun
     launch: Launch
     truth: Any
     base: Path
     told: list[str] = field(default_factory=list)
 
     def folder(self, name: str) -> RunFolder:
-        return self.cell.folder(self.base / name / "results")
+        return self.planned_run.folder(self.base / name / "results")
 
     def hear(self, event: Event) -> None:
         if event.kind in ("note", "failed"):
@@ -84,10 +84,10 @@ class Trial:
 
     def again(self, name: str) -> str:
         """What the same command does: its run's state before, and then nothing or everything that is missing."""
-        state = self.cell.state(self.base / name / "results")
+        state = self.planned_run.state(self.base / name / "results")
         if state != "done":
             execution = Execution(self.base / name / "results", jobs=1)
-            _train({self.folder(name): (self.cell, self.launch)}, execution, Here, self.truth, self.hear)
+            _train({self.folder(name): (self.planned_run, self.launch)}, execution, Here, self.truth, self.hear)
         return state
 
     def copy(self, kind: str, name: str) -> RunFolder:
@@ -98,19 +98,21 @@ class Trial:
 @pytest.fixture(scope="session")
 def master(tiny: Path, known: Any, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """One run of each kind, never changed."""
-    (cell,) = cells(Grid(str(tiny), ["fixmatch"], [0.5], [0], sets={"train.epochs": EPOCHS}), known.index)
-    store = prepare_data.prepare_store(known.definition, known.index, cell.manifest, 1, silence)
-    trial = Trial(cell, Launch(str(store)), known.truth, tmp_path_factory.mktemp("damage"))
+    (planned_run,) = plan_runs(Grid(str(tiny), ["fixmatch"], [0.5], [0], sets={"train.epochs": EPOCHS}), known.index)
+    frame_cache = prepare_data.prepare_frame_cache(
+        known.benchmark_config, known.index, planned_run.split, 1, ignore_events
+    )
+    trial = Trial(planned_run, Launch(str(frame_cache)), known.truth, tmp_path_factory.mktemp("damage"))
 
     def kill(event: Event) -> None:
         if event.kind == "epoch" and event.done == event.total:  # the last epoch is trained and not saved
             raise StoppedError
 
-    assert _ready(trial.folder("interrupted"), cell, trial.launch, silence)
+    assert _ready(trial.folder("interrupted"), planned_run, trial.launch, ignore_events)
     with pytest.raises(StoppedError):
         worker.execute(trial.folder("interrupted"), kill)
-    assert _ready(trial.folder("ended"), cell, trial.launch, silence)
-    assert worker.execute(trial.folder("ended"), silence) == 0
+    assert _ready(trial.folder("ended"), planned_run, trial.launch, ignore_events)
+    assert worker.execute(trial.folder("ended"), ignore_events) == 0
     trial.copy("ended", "finished")
     assert trial.again("finished") == "interrupted"
     assert trial.told == []

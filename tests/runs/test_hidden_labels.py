@@ -15,8 +15,8 @@ import torch
 from ssmar_bench import api
 from ssmar_bench.core.index import Index
 from ssmar_bench.runs import local
-from ssmar_bench.runs.record import salted
-from ssmar_bench.splits.build import build
+from ssmar_bench.runs.record import salted_id
+from ssmar_bench.splits.build import build_split
 from tests.conftest import Finished, folder_of
 
 
@@ -54,12 +54,12 @@ def test_the_folder_of_a_run_to_be_holds_no_hidden_label(
     told = {"record/spec.json", "work/launch.json", "work/manifest.json"}
     assert set(files) - {"work/lease", "work/SHA256SUMS"} == told
 
-    manifest = json.loads(files["work/manifest.json"].read_text())
-    hidden = {*manifest["unlabelled"], *manifest["test"]}
+    split = json.loads(files["work/manifest.json"].read_text())
+    hidden = {*split["unlabelled"], *split["test"]}
     assert hidden
-    assert set(manifest["labels"]) == {*manifest["labelled"], *manifest["validation"]}
+    assert set(split["labels"]) == {*split["labelled"], *split["validation"]}
     for part in ("labelled", "unlabelled", "validation", "test"):
-        assert manifest[part] == sorted(manifest[part]), "an order by class would tell"
+        assert split[part] == sorted(split[part]), "an order by class would tell"
     for name in ("record/spec.json", "work/launch.json", "work/manifest.json"):
         for place, text in _texts(json.loads(files[name].read_text())):
             assert text not in hidden or place in (("unlabelled",), ("test",)), (name, place)
@@ -69,7 +69,7 @@ def test_the_folder_of_a_run_to_be_holds_no_hidden_label(
 def test_a_training_process_measures_nothing_against_a_hidden_label(trained: Any) -> None:
     for folder in (trained.out / "results" / "runs").iterdir():
         outcome = json.loads((folder / "work" / "outcome.json").read_text())
-        assert {stream for _, stream, _, _ in outcome["curve"]} == {"train", "validation"}
+        assert {series for _, series, _, _ in outcome["curve"]} == {"train", "validation"}
 
 
 def _with_labels(index: Index, labels: pd.Series) -> Index:
@@ -78,18 +78,18 @@ def _with_labels(index: Index, labels: pd.Series) -> Index:
 
 def _permuted(known: Any) -> tuple[Index, set[str]]:
     """The index with other labels of test and unlabelled clips, but the same manifest; the unlabelled clips moved."""
-    manifest, index = known.cells["aplt", 0.5].manifest, known.index
+    split, index = known.planned_runs["aplt", 0.5].split, known.index
     labels = index.clips.set_index("clip_id")["label"].copy()
-    test = list(manifest.test)
+    test = list(split.test)
     labels[test] = labels[[*test[1:], test[0]]].to_numpy()
     moved: set[str] = set()
 
     def fits(candidate: pd.Series) -> bool:
         permuted = _with_labels(index, index.clips["clip_id"].map(candidate))
-        return build(permuted, known.definition, 0.5, 0).fingerprint() == manifest.fingerprint()
+        return build_split(permuted, known.benchmark_config, 0.5, 0).fingerprint() == split.fingerprint()
 
     assert fits(labels)
-    clips = list(manifest.unlabelled)
+    clips = list(split.unlabelled)
     for number, one in enumerate(clips):
         for other in clips[number + 1 :]:
             if labels[one] == labels[other] or {one, other} & moved:
@@ -132,7 +132,7 @@ def test_other_hidden_labels_train_the_same_run(
     probes = [table[table["stream"] == "probe"].set_index("clip") for table in tables]
     pd.testing.assert_series_equal(probes[0]["pseudo_label"], probes[1]["pseudo_label"])
     changed = probes[0]["label"] != probes[1]["label"]
-    assert set(changed.index[changed]) == {salted("tiny-motion", clip) for clip in moved}
+    assert set(changed.index[changed]) == {salted_id("tiny-motion", clip) for clip in moved}
     tests = [pd.read_csv(folder / "record" / "predictions.csv") for folder in (ours, theirs)]
     assert (tests[0]["prediction"] == tests[1]["prediction"]).all()
     assert (tests[0]["label"] != tests[1]["label"]).any()

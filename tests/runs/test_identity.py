@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.clips import frame_cache as stores
+from ssmar_bench.clips import frame_cache as frame_caches
 from ssmar_bench.core.events import Event
 from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute, prepare_data
-from ssmar_bench.runs.data_digests import Known, recognised
+from ssmar_bench.runs.data_digests import DataDigests, matching_spec
 from ssmar_bench.runs.execute import Execution
-from ssmar_bench.runs.plan import Cell, Grid, cells
-from ssmar_bench.splits.build import truth
+from ssmar_bench.runs.plan import Grid, PlannedRun, plan_runs
+from ssmar_bench.splits.build import ground_truth
 
 EPOCH = {"train.epochs": 1}
 
@@ -87,8 +87,8 @@ def test_other_pixels_under_the_same_names_are_another_run(bench: Bench, monkeyp
     assert bench.trained() == 1
     assert bench.planned() == ["done"]
     with monkeypatch.context() as patch:  # a finished grid that is given again neither decodes nor reads a frame
-        patch.setattr(stores, "prepare", _never)
-        patch.setattr(stores.Store, "clip", _never)
+        patch.setattr(frame_caches, "prepare_frame_cache", _never)
+        patch.setattr(frame_caches.FrameCache, "clip", _never)
         assert bench.trained() == 0
 
     _exchange(bench.root)
@@ -96,7 +96,7 @@ def test_other_pixels_under_the_same_names_are_another_run(bench: Bench, monkeyp
     assert bench.trained() == 1
     first, second = bench.folders()
     assert len({RunFolder(path).spec().pixels for path in (first, second)}) == 2
-    rows = load(bench.results).runs
+    rows = load_runs(bench.results).runs
     assert rows["variant"].nunique() == 2
     assert rows["label"].nunique() == 2
     assert sum("[pixels=" in label for label in rows["label"]) >= 1
@@ -111,7 +111,7 @@ def test_a_finished_record_is_known_where_nothing_is_decoded_any_more(
     bench.run()
     shutil.rmtree(tmp_path / "cache")
     with monkeypatch.context() as patch:
-        patch.setattr(stores, "prepare", _never)
+        patch.setattr(frame_caches, "prepare_frame_cache", _never)
         assert bench.planned() == ["done"]
         assert bench.trained() == 0
     video = sorted((bench.root / "videos_train").iterdir())[0]
@@ -156,36 +156,38 @@ def test_other_test_labels_are_recorded_anew_without_training(bench: Bench) -> N
 
 
 @pytest.fixture
-def finished(tiny: Path, known: Any, tmp_path: Path) -> Callable[..., Cell]:
+def finished(tiny: Path, known: Any, tmp_path: Path) -> Callable[..., PlannedRun]:
     """A record that was finished with the tiny benchmark's truth; called, the cell of another truth."""
     grid = Grid(str(tiny), ["supervised"], [0.5], [0])
 
-    def cell(index: Index, videos: str = "sizes", pixels: str = "0123456789abcdef") -> Cell:
-        digest = truth(index, known.definition).digest(index.clips["clip_id"])
-        recipe = known.definition.store
-        return cells(grid, index, pixels={recipe: pixels}, known=Known(digest, videos))[0]
+    def planned_run(index: Index, videos: str = "sizes", pixels: str = "0123456789abcdef") -> PlannedRun:
+        digest = ground_truth(index, known.benchmark_config).digest(index.clips["clip_id"])
+        method_config = known.benchmark_config.frame_cache
+        return plan_runs(grid, index, pixels={method_config: pixels}, known=DataDigests(digest, videos))[0]
 
-    today = cell(known.index)
+    today = planned_run(known.index)
     folder = today.folder(tmp_path)
     folder.begin(today.spec)
     assert today.known is not None
     metrics = {"identity": today.spec.identity(), "truth": today.known.truth, "videos": "sizes"}
     write_json(folder.record / "metrics.json", metrics)
-    return cell
+    return planned_run
 
 
 def _changed(known: Any, what: str) -> Index:
     """The index with another truth of clips that no training process knows."""
     index: Index = known.index
-    hidden = {*known.cells["supervised", 0.5].manifest.test}
+    hidden = {*known.planned_runs["supervised", 0.5].split.test}
     clips = index.clips.copy()
     test = clips["clip_id"].isin(hidden)
     match what:
         case "counterfeit":
-            return replace(index, counterfeit=True)
+            return replace(index, mock=True)
         case "one test label":
             place = clips.index[test][0]
-            clips.loc[place, "label"] = next(c for c in known.definition.classes if c != clips.loc[place, "label"])
+            clips.loc[place, "label"] = next(
+                c for c in known.benchmark_config.classes if c != clips.loc[place, "label"]
+            )
         case "rotated test labels":
             labels = clips.loc[test, "label"].to_numpy()
             clips.loc[test, "label"] = [*labels[1:], labels[0]]
@@ -207,10 +209,10 @@ def test_a_record_of_another_truth_is_outdated(finished: Any, known: Any, tmp_pa
 
 
 def test_other_labels_of_unlabelled_clips_alone_are_another_truth(finished: Any, known: Any, tmp_path: Path) -> None:
-    cell = known.cells["supervised", 0.5]
+    planned_run = known.planned_runs["supervised", 0.5]
     of = dict(zip(known.index.clips["clip_id"], known.index.clips["label"], strict=True))
-    one = cell.manifest.unlabelled[0]
-    other = next(clip for clip in cell.manifest.unlabelled if of[clip] != of[one])
+    one = planned_run.split.unlabelled[0]
+    other = next(clip for clip in planned_run.split.unlabelled if of[clip] != of[one])
     of[one], of[other] = of[other], of[one]
     index = replace(known.index, clips=known.index.clips.assign(label=known.index.clips["clip_id"].map(of)))
     swapped = finished(index)
@@ -220,10 +222,10 @@ def test_other_labels_of_unlabelled_clips_alone_are_another_truth(finished: Any,
 
 
 def test_a_record_without_a_truth_is_not_taken_for_todays(finished: Any, known: Any, tmp_path: Path) -> None:
-    cell = finished(known.index)
-    path = cell.folder(tmp_path).record / "metrics.json"
+    planned_run = finished(known.index)
+    path = planned_run.folder(tmp_path).record / "metrics.json"
     write_json(path, {key: value for key, value in read_json(path).items() if key != "truth"})
-    assert cell.state(tmp_path) == "outdated"
+    assert planned_run.state(tmp_path) == "outdated"
 
 
 @pytest.mark.parametrize(("videos", "same"), [("sizes", True), ("", True), ("other sizes", False)])
@@ -232,9 +234,9 @@ def test_a_record_is_recognised_by_the_sizes_of_its_videos(
 ) -> None:
     unknown = finished(known.index, videos, pixels="")
     assert unknown.spec.pixels == ""
-    found = recognised(unknown.spec, unknown.known, tmp_path)
+    found = matching_spec(unknown.spec, unknown.known, tmp_path)
     assert found.pixels == ("0123456789abcdef" if same else "")
-    assert recognised(replace(unknown.spec, seed=1), unknown.known, tmp_path).pixels == ""
+    assert matching_spec(replace(unknown.spec, seed=1), unknown.known, tmp_path).pixels == ""
 
 
 def test_of_two_records_none_is_guessed(finished: Any, known: Any, tmp_path: Path) -> None:
@@ -244,13 +246,13 @@ def test_of_two_records_none_is_guessed(finished: Any, known: Any, tmp_path: Pat
     metrics = read_json(first.folder(tmp_path).record / "metrics.json")
     write_json(folder.record / "metrics.json", metrics | {"identity": second.spec.identity()})
     unknown = finished(known.index, pixels="")
-    assert recognised(unknown.spec, unknown.known, tmp_path) == unknown.spec
+    assert matching_spec(unknown.spec, unknown.known, tmp_path) == unknown.spec
     assert first.spec.identity() != second.spec.identity()
 
 
 def test_sizes_tell_a_replaced_video(known: Any, root: Path) -> None:
-    manifest = known.cells["supervised", 0.5].manifest
-    clips = prepare_data.clip_files(known.index, manifest)
+    split = known.planned_runs["supervised", 0.5].split
+    clips = prepare_data.clip_files(known.index, split)
     moved = [replace(clip, path=root / clip.path.relative_to(known.root)) for clip in clips]
     assert prepare_data.sizes_digest(moved) == prepare_data.sizes_digest(clips)
     moved[0].path.write_bytes(moved[0].path.read_bytes() + b"\0")

@@ -15,7 +15,7 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.comparison import comparison
-from ssmar_bench.results.records import load
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs.local import LocalEngine
 from tests.conftest import Commands, Finished, folder_of, records, timings, until, workers
 
@@ -36,7 +36,8 @@ def assert_same(out: Path, reference: Path) -> None:
     for name, content in theirs.items():
         assert ours[name] == content, name
     mine, other = (
-        comparison(load(path / "results"), "tiny-motion").drop(columns="train_seconds") for path in (out, reference)
+        comparison(load_runs(path / "results"), "tiny-motion").drop(columns="train_seconds")
+        for path in (out, reference)
     )
     pd.testing.assert_frame_equal(mine, other)
     assert api.table(out / "results", "tiny-motion") == api.table(reference / "results", "tiny-motion")

@@ -11,7 +11,9 @@ import ssmar_bench
 from ssmar_bench.core import method_config
 
 ROOT = Path(ssmar_bench.__file__).parent
-NAMES = sorted({method_config.read(name)[0].algorithm for name in method_config.RECIPES.names()} - {"supervised"})
+NAMES = sorted(
+    {method_config.read_method_config(name)[0].algorithm for name in method_config.METHODS.names()} - {"supervised"}
+)
 """``supervised`` is an English word of docstrings, too."""
 
 

@@ -13,21 +13,21 @@ import pandas as pd
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.clips.frame_cache import Store
+from ssmar_bench.clips.frame_cache import FrameCache
 from ssmar_bench.core import plugins, registry
-from ssmar_bench.core.events import Listener, silence
+from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.core.split import opaque
+from ssmar_bench.core.split import opaque_id
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.execute import lay_out
-from ssmar_bench.runs.plan import Grid, base_definition, cells
-from ssmar_bench.sources import KNOWN, Source, mock, read
-from ssmar_bench.sources.listing import Listing, frame
-from ssmar_bench.splits.build import truth
+from ssmar_bench.runs.execute import write_run_inputs
+from ssmar_bench.runs.plan import Grid, base_config, plan_runs
+from ssmar_bench.sources import KNOWN, Source, mock, read_source
+from ssmar_bench.sources.listing import SourceListing, index_frame
+from ssmar_bench.splits.build import ground_truth
 
-COUNTERFEITS = {
+MOCK_DATA = {
     "ma-12-cross-subject": 160, "imigue-11": 200, "smg-5-official": 160, "ucf101": 404, "hmdb51": 255,
 }  # fmt: skip
 """A benchmark of every source that has owners, and about how many clips its counterfeit has."""
@@ -67,12 +67,12 @@ class Spy(FixMatch):
     def __init__(self, context, config):
         super().__init__(context, config)
         run = pathlib.Path(sys.argv[1])
-        manifest = json.loads((run / "work" / "manifest.json").read_text())
-        store = pathlib.Path(json.loads((run / "work" / "launch.json").read_text())["store"])
-        shards = sorted(store.glob("shard-*.json"))
+        split = json.loads((run / "work" / "manifest.json").read_text())
+        frame_cache = pathlib.Path(json.loads((run / "work" / "launch.json").read_text())["store"])
+        shards = sorted(frame_cache.glob("shard-*.json"))
         entries = [entry for path in shards for entry in json.loads(path.read_text())["clips"]]
-        files = [str(path) for folder in (run, store) for path in folder.rglob("*")]
-        known, classes = manifest["labels"], [name.lower().replace("_", "") for name in manifest["classes"]]
+        files = [str(path) for folder in (run, frame_cache) for path in folder.rglob("*")]
+        known, classes = split["labels"], [name.lower().replace("_", "") for name in split["classes"]]
 
         def named(clip):
             """The class whose name stands in the clip's id, in its entry or in a file's name."""
@@ -85,7 +85,7 @@ class Spy(FixMatch):
             ordered = sorted((keys[clip], label) for clip, label in known.items())
             return lambda clip: ordered[min(bisect.bisect(ordered, (keys[clip], -1)), len(ordered) - 1)][1]
 
-        parts = [manifest[part] for part in ("labelled", "unlabelled", "validation")]
+        parts = [split[part] for part in ("labelled", "unlabelled", "validation")]
         ways = {
             "named": named,
             "sorted": nearest({clip: clip for part in parts for clip in part}),
@@ -94,7 +94,7 @@ class Spy(FixMatch):
             "sized": nearest({entry["id"]: (entry["shape"], entry["decoded"], entry["header"]) for entry in entries}),
         }
         self.guesses = {
-            way: torch.tensor([guess(clip) for clip in manifest["unlabelled"]]) for way, guess in ways.items()
+            way: torch.tensor([guess(clip) for clip in split["unlabelled"]]) for way, guess in ways.items()
         }
 
     def loss(self, batch, progress):
@@ -110,7 +110,7 @@ TINY = {
 }  # fmt: skip
 
 
-def telling(root: Path, source: str, knobs: Mapping[str, int], listener: Listener) -> Listing:
+def telling(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:
     """A reader of somebody else: ids and folders say the class, the part and what comes next."""
     rows = [
         (f"{label}-{name}/{part}-{clip:02d}", str(root / name / f"{clip:02d}.mp4"), -1, -1, label, f"p{clip % 5}", part)
@@ -118,22 +118,22 @@ def telling(root: Path, source: str, knobs: Mapping[str, int], listener: Listene
         for part, numbers in (("train", range(60)), ("test", range(60, 80)))
         for clip in numbers
     ]
-    return Listing(Index(source, frame(rows), dict(enumerate(("scratching", "nodding", "waving")))), "")
+    return SourceListing(Index(source, index_frame(rows), dict(enumerate(("scratching", "nodding", "waving")))), "")
 
 
 def _film(path: Path, frames: int) -> bytes:
     """A video that shows nothing."""
     with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.height = stream.width = 32
-        stream.pix_fmt = "yuv420p"
+        series = container.add_stream("libx264", rate=25)
+        series.height = series.width = 32
+        series.pix_fmt = "yuv420p"
         for _ in range(frames):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")))
-        container.mux(stream.encode())
+            container.mux(series.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")))
+        container.mux(series.encode())
     return path.read_bytes()
 
 
-@pytest.fixture(params=[*COUNTERFEITS, "telling", "tiny-motion"])
+@pytest.fixture(params=[*MOCK_DATA, "telling", "tiny-motion"])
 def grid(
     request: pytest.FixtureRequest, tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Grid, dict[str, Path]]]:
@@ -153,9 +153,9 @@ def grid(
         root.mkdir()
         source, benchmark = name, str(tmp_path / "telling.yaml")
     else:
-        benchmark, source = name, base_definition(Grid(name, ["supervised"])).source.name
-        mock.write(source, root, lists_only=True, clips=COUNTERFEITS[name])
-    index = read(source, root)
+        benchmark, source = name, base_config(Grid(name, ["supervised"])).source.name
+        mock.write_mock(source, root, lists_only=True, clips=MOCK_DATA[name])
+    index = read_source(source, root)
     film = _film(video, max(8, int(index.clips["end"].max()) + 1))
     for path in map(Path, index.clips["path"].unique()):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,24 +169,24 @@ def test_files_that_a_training_process_reads_hold_no_id_and_no_order(
 ) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     asked, roots = grid
-    definition = base_definition(asked)
-    index = prepare_data.prepare_source(definition, roots, 1, silence)
-    (cell,) = cells(asked, index)
-    store = prepare_data.prepare_store(definition, index, cell.manifest, 1, silence)
-    run = RunFolder(tmp_path / cell.spec.folder())
-    lay_out(cell, run, Launch(str(store)))
+    benchmark_config = base_config(asked)
+    index = prepare_data.prepare_source(benchmark_config, roots, 1, ignore_events)
+    (planned_run,) = plan_runs(asked, index)
+    frame_cache = prepare_data.prepare_frame_cache(benchmark_config, index, planned_run.split, 1, ignore_events)
+    run = RunFolder(tmp_path / planned_run.spec.folder())
+    write_run_inputs(planned_run, run, Launch(str(frame_cache)))
 
-    manifest = json.loads((run.work / "manifest.json").read_text())
-    known = truth(index, definition)
-    names = {opaque(clip): clip for clip in known.label}
-    assert set(Store.open(store).ids) == set(names)
+    split = json.loads((run.work / "manifest.json").read_text())
+    known = ground_truth(index, benchmark_config)
+    names = {opaque_id(clip): clip for clip in known.label}
+    assert set(FrameCache.open(frame_cache).ids) == set(names)
     for part in ("labelled", "unlabelled", "validation", "test"):
-        assert {names[clip] for clip in manifest[part]} == set(getattr(cell.manifest, part))
-        assert manifest[part] == sorted(manifest[part])
-        assert all(re.fullmatch("[0-9a-f]{16}", clip) for clip in manifest[part])
-    assert {names[clip]: label for clip, label in manifest["labels"].items()} == cell.manifest.labels
+        assert {names[clip] for clip in split[part]} == set(getattr(planned_run.split, part))
+        assert split[part] == sorted(split[part])
+        assert all(re.fullmatch("[0-9a-f]{16}", clip) for clip in split[part])
+    assert {names[clip]: label for clip, label in split["labels"].items()} == planned_run.split.labels
 
-    files = [path for folder in (run.path, store) for path in folder.rglob("*") if path.is_file()]
+    files = [path for folder in (run.path, frame_cache) for path in folder.rglob("*") if path.is_file()]
     texts = {path.name: path.read_text() for path in files if path.suffix not in (".bin", "")}
     assert {"manifest.json", "store.json", "audit.json", "left_out.json", "shard-00000.json"} <= set(texts)
     telling = {*known.label, *(Path(path).name for path in index.clips["path"]), *map(str, roots.values())}

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.clips.frame_cache import Store
-from ssmar_bench.core import method_config as recipes
+from ssmar_bench.clips.frame_cache import FrameCache
+from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import method_set
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.execute import store_recipes
-from ssmar_bench.runs.plan import Grid, cells, check
+from ssmar_bench.runs.execute import frame_cache_configs
+from ssmar_bench.runs.plan import Grid, check_grid, plan_runs
 from tests.conftest import Finished, folder_of
 
 ROWS = ("supervised", "tcl", "ltg", "supervised-r3d")
@@ -25,20 +25,25 @@ NETWORKS = {"micro-tsm": 3, "micro-r3d": 3, "timesformer-micro": 3}
 
 
 def test_most_rows_share_a_store_and_the_gradients_row_has_its_own(tiny: Path) -> None:
-    plain, wider = store_recipes(Grid(str(tiny), ROWS, sets=SHORT))
+    plain, wider = frame_cache_configs(Grid(str(tiny), ROWS, sets=SHORT))
     assert (plain.neighbours, plain.frames) == (0, 8)
     assert wider == plain.model_copy(update={"neighbours": 1})
     assert wider.frames == 16
-    assert store_recipes(Grid(str(tiny), ["supervised"], sets={"store.neighbours": 1})) == [wider]
+    assert frame_cache_configs(Grid(str(tiny), ["supervised"], sets={"store.neighbours": 1})) == [wider]
 
 
 def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any) -> None:
-    alone = cells(Grid(str(tiny), ["supervised"], [0.5], [0], sets=SHORT), known.index)
-    among = cells(Grid(str(tiny), ROWS, [0.5], [0], sets=SHORT), known.index)
+    alone = plan_runs(Grid(str(tiny), ["supervised"], [0.5], [0], sets=SHORT), known.index)
+    among = plan_runs(Grid(str(tiny), ROWS, [0.5], [0], sets=SHORT), known.index)
     assert among[0].spec == alone[0].spec
-    assert [cell.spec.store.get("neighbours") for cell in among] == [None, None, 1, None]
-    assert [cell.spec.backbone["name"] for cell in among] == ["micro-tsm", "micro-tsm", "micro-r3d", "micro-r3d"]
-    assert len({cell.manifest.fingerprint() for cell in among}) == 1
+    assert [planned_run.spec.frame_cache.get("neighbours") for planned_run in among] == [None, None, 1, None]
+    assert [planned_run.spec.backbone["name"] for planned_run in among] == [
+        "micro-tsm",
+        "micro-tsm",
+        "micro-r3d",
+        "micro-r3d",
+    ]
+    assert len({planned_run.split.fingerprint() for planned_run in among}) == 1
     ltg, supervised = among[2].spec, among[3].spec
     assert ltg.backbone == supervised.backbone
     assert ltg.train == supervised.train
@@ -66,13 +71,13 @@ def test_what_cannot_be_is_told_before_anything_is_made(
 
 @pytest.mark.parametrize("name", ["micro-tsm", "micro-r3d", "r3d18", "tsm:resnet18", "timesformer-micro"])
 def test_every_method_of_table_1_can_be_planned_on_every_kind_of_network(tiny: Path, name: str) -> None:
-    check(Grid(str(tiny), ["table1"], backbone=name))
+    check_grid(Grid(str(tiny), ["table1"], backbone=name))
 
 
 def test_a_plan_tells_the_space_of_every_store(tiny: Path) -> None:
-    planned = api.plan_stores(Grid(str(tiny), ROWS, sets=SHORT), api.Execution(Path("nowhere"), {}))
-    assert [store.recipe.neighbours for store in planned] == [0, 1]
-    plain, wider = (store.sizes.total for store in planned)
+    planned = api.plan_frame_caches(Grid(str(tiny), ROWS, sets=SHORT), api.Execution(Path("nowhere"), {}))
+    assert [frame_cache.config.neighbours for frame_cache in planned] == [0, 1]
+    plain, wider = (frame_cache.sizes.total for frame_cache in planned)
     assert wider == 2 * plain
 
 
@@ -83,25 +88,29 @@ def test_the_rows_of_table_2_are_trained_side_by_side(
     short = ("--set", "train.epochs=5", "--set", "train.batch=20", "--jobs", 2, "--out", tmp_path)
     ended = call("run", "--benchmark", tiny, "--methods", "table2", "--ratios", "0.5", *short)
     assert ended.status == 0, ended.err
-    methods = method_set.read("table2").methods
-    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in ended.out.splitlines() if line[:1] == "|"]
+    methods = method_set.read_method_set("table2").methods
+    lines = [
+        [planned_run.strip() for planned_run in line.split("|")[1:-1]]
+        for line in ended.out.splitlines()
+        if line[:1] == "|"
+    ]
     header, _, *rows = lines[: 2 + len(methods)]
     assert header == ["Method", "Network", "Initial weights", "50 %"]
-    assert {row[0] for row in rows} == {recipes.read(name)[0].label for name in methods}
+    assert {row[0] for row in rows} == {method_configs.read_method_config(name)[0].label for name in methods}
     assert {name: sum(row[1] == name for row in rows) for name in NETWORKS} == NETWORKS
     assert {row[2] for row in rows} == {"from scratch"}
     assert all(row[3].endswith("(1)") for row in rows)
-    stores = {}
+    frame_caches = {}
     for method in ROWS:
         launch = read_json(folder_of(tmp_path, method, 50) / "work" / "launch.json")
-        stores[method] = Store.open(Path(launch["store"]))
-    assert stores["ltg"].recipe.neighbours == 1
-    assert {stores[method].folder for method in ROWS if method != "ltg"} == {stores["tcl"].folder}
-    assert stores["tcl"].folder == prepare_data.store_folder(
-        known.definition, prepare_data.clip_files(known.index, _manifest(known))
+        frame_caches[method] = FrameCache.open(Path(launch["store"]))
+    assert frame_caches["ltg"].config.neighbours == 1
+    assert {frame_caches[method].folder for method in ROWS if method != "ltg"} == {frame_caches["tcl"].folder}
+    assert frame_caches["tcl"].folder == prepare_data.frame_cache_folder(
+        known.benchmark_config, prepare_data.clip_files(known.index, _manifest(known))
     )
-    assert stores["tcl"].clip(0).shape[0] * 2 == stores["ltg"].clip(0).shape[0]
+    assert frame_caches["tcl"].clip(0).shape[0] * 2 == frame_caches["ltg"].clip(0).shape[0]
 
 
 def _manifest(known: Any) -> Any:
-    return known.cells["supervised", 0.5].manifest
+    return known.planned_runs["supervised", 0.5].split

@@ -16,13 +16,13 @@ from ssmar_bench.core import method_set
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.execute import default_jobs, expected_seconds, steps_of
-from ssmar_bench.runs.plan import Grid, cells, check, rows
+from ssmar_bench.runs.plan import Grid, check_grid, plan_runs, resolve_rows
 from tests.conftest import METHODS, folder_of
 
 
 def test_a_part_of_the_grid_is_a_balanced_table(tiny: Path, known: Any) -> None:
-    table = cells(Grid(str(tiny), ["supervised", "aplt"], [0.25, 0.5], [0, 1]), known.index)
-    assert [(cell.spec.seed, cell.spec.ratio, cell.spec.method) for cell in table] == [
+    table = plan_runs(Grid(str(tiny), ["supervised", "aplt"], [0.25, 0.5], [0, 1]), known.index)
+    assert [(planned_run.spec.seed, planned_run.spec.ratio, planned_run.spec.method) for planned_run in table] == [
         (seed, ratio, method) for seed in (0, 1) for ratio in (0.25, 0.5) for method in ("supervised", "aplt")
     ]
 
@@ -46,16 +46,16 @@ def test_ratios_and_seeds_of_a_script_are_numbers(tiny: Path, name: str, given: 
 def test_ratios_and_seeds_may_be_arrays(tiny: Path) -> None:
     grid = Grid(str(tiny), ["supervised"], np.array([0.5]), np.arange(2))  # type: ignore[arg-type]
     assert grid == Grid(str(tiny), ["supervised"], [0.5], [0, 1])
-    assert len(check(grid)) == 1
+    assert len(check_grid(grid)) == 1
 
 
 def test_at_ratio_1_methods_that_need_unlabelled_clips_are_skipped_with_the_reason(known: Any) -> None:
-    assert known.cells["supervised", 1.0].skip == ""
-    assert known.cells["supervised", 1.0].manifest.unlabelled == ()
+    assert known.planned_runs["supervised", 1.0].skip == ""
+    assert known.planned_runs["supervised", 1.0].split.unlabelled == ()
     for method in ("fixmatch", "aplt"):
         reason = f"{method} needs unlabelled clips, and at ratio 1 there are none"
-        assert known.cells[method, 1.0].skip == reason
-        assert known.cells[method, 1.0].state(Path("nowhere")) == "skipped"
+        assert known.planned_runs[method, 1.0].skip == reason
+        assert known.planned_runs[method, 1.0].state(Path("nowhere")) == "skipped"
 
 
 @pytest.mark.slow
@@ -71,7 +71,7 @@ def test_at_ratio_1_the_supervised_run_is_trained_and_the_others_leave_no_folder
 
 
 def test_where_a_run_is_executed_is_no_part_of_its_identity(known: Any) -> None:
-    spec = known.cells["aplt", 0.5].spec
+    spec = known.planned_runs["aplt", 0.5].spec
     assert str(tempfile.gettempdir()) not in json.dumps(spec.to_json())
     assert replace(spec, seed=1).identity() != spec.identity()
     assert spec.folder() == f"tiny-motion_aplt_r50_s0_{spec.identity()}"
@@ -82,18 +82,18 @@ def test_every_change_of_what_is_run_changes_the_identity(tiny: Path, known: Any
         grid = Grid(
             str(tiny), ["aplt"], [0.5], [0], sets={key.replace("__", "."): value for key, value in sets.items()}
         )
-        return cells(grid, known.index)[0].spec.identity()
+        return plan_runs(grid, known.index)[0].spec.identity()
 
     changed = [
         identity(),
         identity(train__lr=0.01),
         identity(aplt__weight=2.0),
         identity(clips__flip=False),
-        identity(store__candidates=3),
+        identity(frame_cache__candidates=3),
         identity(backbone__input="rgb"),
     ]
-    assert changed[0] == replace(known.cells["aplt", 0.5].spec, pixels="").identity()
-    assert changed[0] != known.cells["aplt", 0.5].spec.identity()
+    assert changed[0] == replace(known.planned_runs["aplt", 0.5].spec, pixels="").identity()
+    assert changed[0] != known.planned_runs["aplt", 0.5].spec.identity()
     assert len(set(changed)) == len(changed)
 
 
@@ -108,13 +108,13 @@ def test_where_a_file_of_weights_stands_is_no_part_of_the_identity(
     found = []
     for word in ("w.pth", "./w.pth", str(paths[0]), "elsewhere/w.pth"):
         grid = Grid(str(tiny), ["supervised"], [0.5], [0], backbone="tsn:resnet18", sets={"backbone.weights": word})
-        found += cells(grid, known.index)
-    assert len({cell.spec.folder() for cell in found}) == 1
+        found += plan_runs(grid, known.index)
+    assert len({planned_run.spec.folder() for planned_run in found}) == 1
     assert found[0].spec.backbone["weights"] == "w.pth"
-    assert [cell.weights for cell in found] == [str(path) for path in (*[paths[0]] * 3, paths[1])]
+    assert [planned_run.weights for planned_run in found] == [str(path) for path in (*[paths[0]] * 3, paths[1])]
     paths[1].write_bytes(b"other weights")
-    assert cells(grid, known.index)[0].spec.identity() != found[0].spec.identity()
-    assert known.cells["supervised", 0.5].weights == ""
+    assert plan_runs(grid, known.index)[0].spec.identity() != found[0].spec.identity()
+    assert known.planned_runs["supervised", 0.5].weights == ""
 
 
 def test_a_seed_or_ratio_given_twice_is_one(tiny: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_plan_estimates_from_finished_runs(trained: Any, tiny: Path, tmp_path:
     assert other.seconds is None
     longer = api.plan(api.Grid(str(tiny), METHODS, sets={"train.epochs": 24}), execution)
     assert [entry.state for entry in longer] == ["missing"] * 3
-    assert steps_of(longer[0].cell) == 24 * 5
+    assert steps_of(longer[0].planned_run) == 24 * 5
     assert longer[1].seconds > 0
     assert first.seconds is not None
     assert longer[0].seconds == pytest.approx(2 * first.seconds)
@@ -148,23 +148,23 @@ def test_as_many_runs_side_by_side_as_the_cores_carry() -> None:
 
 def test_a_check_needs_no_data(tiny: Path) -> None:
     with pytest.raises(UserError, match="aplt needs a longer run"):
-        check(Grid(str(tiny), ["aplt"], sets={"train.epochs": 3}))
+        check_grid(Grid(str(tiny), ["aplt"], sets={"train.epochs": 3}))
     with pytest.raises(UserError, match=r"Unknown backbone 'micro-tsn' .*; did you mean 'micro-tsm'"):
-        check(Grid(str(tiny), ["supervised"], backbone="micro-tsn"))
-    check(Grid(str(tiny), ["supervised"], backbone="tsm:resnet18", sets={"backbone.weights": "imagenet"}))
+        check_grid(Grid(str(tiny), ["supervised"], backbone="micro-tsn"))
+    check_grid(Grid(str(tiny), ["supervised"], backbone="tsm:resnet18", sets={"backbone.weights": "imagenet"}))
 
 
 def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(tiny: Path) -> None:
-    check(Grid(str(tiny), ["svformer"]))
+    check_grid(Grid(str(tiny), ["svformer"]))
     with pytest.raises(UserError, match="svformer needs a network that is made of patch tokens, as micro-tsm is not"):
-        check(Grid(str(tiny), ["supervised", "svformer"], backbone="micro-tsm"))
+        check_grid(Grid(str(tiny), ["supervised", "svformer"], backbone="micro-tsm"))
     with pytest.raises(UserError, match="patches of 16 x 16; 40 is no multiple"):
-        check(
+        check_grid(
             Grid(
                 str(tiny), ["supervised"], backbone="timesformer-base", sets={"clips.size": 40, "store.short_side": 40}
             )
         )
-    check(
+    check_grid(
         Grid(
             str(tiny),
             ["svformer", "fixmatch"],
@@ -173,8 +173,8 @@ def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(
         )
     )
     with pytest.raises(UserError, match="'timesformer-micro' has no pretrained weights"):
-        check(Grid(str(tiny), ["svformer"], sets={"backbone.weights": "imagenet"}))
-    check(Grid("ma-12", ["svformer"]))
+        check_grid(Grid(str(tiny), ["svformer"], sets={"backbone.weights": "imagenet"}))
+    check_grid(Grid("ma-12", ["svformer"]))
 
 
 @pytest.mark.parametrize(
@@ -186,29 +186,31 @@ def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(
     ],
 )
 def test_a_definitions_knobs_are_checked(known: Any, knob: str, value: float, fault: str) -> None:
-    source = known.definition.source.model_copy(update={"knobs": {knob: value}})
+    source = known.benchmark_config.source.model_copy(update={"knobs": {knob: value}})
     with pytest.raises(UserError) as error:
-        prepare_data.source_root(known.definition.model_copy(update={"source": source}), {})
+        prepare_data.source_root(known.benchmark_config.model_copy(update={"source": source}), {})
     assert fault in str(error.value)
 
 
 def test_a_folder_of_another_difficulty_does_not_get_the_definitions_name(known: Any) -> None:
-    assert prepare_data.source_root(known.definition, {"micro-motion": known.root}) == known.root
-    source = known.definition.source
-    other = source.model_copy(update={"knobs": {**source.knobs, "amplitude": 2.0}})
+    assert prepare_data.source_root(known.benchmark_config, {"micro-motion": known.root}) == known.root
+    source = known.benchmark_config.source
+    other = source.model_copy(update={"knobs": {**source.options, "amplitude": 2.0}})
     with pytest.raises(UserError, match=r"rendered with amplitude=1.0, but tiny-motion says amplitude=2.0"):
-        prepare_data.source_root(known.definition.model_copy(update={"source": other}), {"micro-motion": known.root})
+        prepare_data.source_root(
+            known.benchmark_config.model_copy(update={"source": other}), {"micro-motion": known.root}
+        )
 
 
 def test_a_set_of_methods_is_planned_as_its_rows(tiny: Path) -> None:
-    names = [row.recipe.name for row in rows(Grid(str(tiny), ["table1", "aplt-literal"]))]
-    assert names == [*method_set.read("table1").methods, "aplt-literal"]
+    names = [row.method_config.name for row in resolve_rows(Grid(str(tiny), ["table1", "aplt-literal"]))]
+    assert names == [*method_set.read_method_set("table1").methods, "aplt-literal"]
 
 
 def test_semilearns_reading_of_a_method_can_be_asked_for(tiny: Path) -> None:
     def hyperparameters(**sets: Any) -> dict[str, Any]:
         sets = {f"uda.{key}": value for key, value in sets.items()}
-        (row,) = rows(Grid(str(tiny), ["uda"], sets=sets))
+        (row,) = resolve_rows(Grid(str(tiny), ["uda"], sets=sets))
         return row.hyperparameters.model_dump()
 
     paper, semilearn = hyperparameters(), hyperparameters(as_semilearn=True)
@@ -226,5 +228,5 @@ def test_semilearns_reading_of_a_method_can_be_asked_for(tiny: Path) -> None:
 )
 def test_semilearns_reading_where_there_is_none_is_an_error(tiny: Path, method: str, value: Any, words: str) -> None:
     with pytest.raises(UserError, match=words) as error:
-        check(Grid(str(tiny), [method], sets={f"{method}.as_semilearn": value}))
+        check_grid(Grid(str(tiny), [method], sets={f"{method}.as_semilearn": value}))
     assert f"--set {method}.as_semilearn={value}" in str(error.value)

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.core.split import Truth
+from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.record import pseudo_label_rows, salted, write_record
+from ssmar_bench.runs.record import pseudo_label_rows, salted_id, write_record
 from tests.conftest import METHODS, folder_of
 
 TRUTH = np.array([0, 1, 2, 1])
@@ -54,10 +54,10 @@ def test_streams_stand_apart_and_nothing_selected_has_no_accuracy() -> None:
 
 
 def test_a_salted_name_says_nothing_and_is_the_same_in_every_run() -> None:
-    assert salted("one", "train/0003_01_0000") == salted("one", "train/0003_01_0000")
-    assert salted("one", "train/0003_01_0000") != salted("other", "train/0003_01_0000")
-    assert "0003" not in salted("one", "0003")
-    assert len({salted("one", f"{number:04d}") for number in range(5000)}) == 5000
+    assert salted_id("one", "train/0003_01_0000") == salted_id("one", "train/0003_01_0000")
+    assert salted_id("one", "train/0003_01_0000") != salted_id("other", "train/0003_01_0000")
+    assert "0003" not in salted_id("one", "0003")
+    assert len({salted_id("one", f"{number:04d}") for number in range(5000)}) == 5000
 
 
 @pytest.fixture
@@ -76,10 +76,10 @@ def record_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_the_record_is_a_function_of_the_working_files_and_the_truth(trained: Any, known: Any, run: RunFolder) -> None:
-    cell = known.cells["aplt", 0.5]
+    planned_run = known.planned_runs["aplt", 0.5]
     assert not run.done()
-    videos = prepare_data.sizes_digest(prepare_data.clip_files(known.index, cell.manifest))
-    write_record(run, cell.label, cell.manifest, known.truth, videos=videos)
+    videos = prepare_data.sizes_digest(prepare_data.clip_files(known.index, planned_run.split))
+    write_record(run, planned_run.label, planned_run.split, known.truth, videos=videos)
     assert run.done()
     assert record_of(run.path) == record_of(folder_of(trained.out, "aplt"))
 
@@ -88,11 +88,11 @@ def test_the_record_is_a_function_of_the_working_files_and_the_truth(trained: An
 def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
     trained: Any, known: Any, run: RunFolder
 ) -> None:
-    cell = known.cells["aplt", 0.5]
-    hidden = {*cell.manifest.unlabelled, *cell.manifest.test}
+    planned_run = known.planned_runs["aplt", 0.5]
+    hidden = {*planned_run.split.unlabelled, *planned_run.split.test}
     label = {clip: (number + 1) % 12 if clip in hidden else number for clip, number in known.truth.label.items()}
     work = {path: path.read_bytes() for path in run.work.rglob("*") if path.is_file()}
-    write_record(run, cell.label, cell.manifest, Truth(label, known.truth.subject))
+    write_record(run, planned_run.label, planned_run.split, GroundTruth(label, known.truth.subject))
 
     assert {path: path.read_bytes() for path in run.work.rglob("*") if path.is_file()} == work
     ours, theirs = record_of(run.path), record_of(folder_of(trained.out, "aplt"))
@@ -103,9 +103,9 @@ def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
     own = one["stream"].isin(["train", "validation"])
     assert set(one.loc[~own, "stream"]) == {"online", "offline", "probe"}
     pd.testing.assert_frame_equal(one[own], other[own])
-    for stream in ("online", "offline", "probe"):
-        rows = (one["stream"] == stream) & (one["quantity"] == "accuracy")
-        assert (one.loc[rows, "value"] != other.loc[rows, "value"]).any(), stream
+    for series in ("online", "offline", "probe"):
+        rows = (one["stream"] == series) & (one["quantity"] == "accuracy")
+        assert (one.loc[rows, "value"] != other.loc[rows, "value"]).any(), series
     metrics = json.loads(ours["metrics.json"]), json.loads(theirs["metrics.json"])
     assert metrics[0]["validation"] == metrics[1]["validation"]
     assert metrics[0]["test"] != metrics[1]["test"]
@@ -114,32 +114,32 @@ def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
 @pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
-    cell = known.cells[method, 0.5]
-    manifest, record = cell.manifest, folder_of(trained.out, method) / "record"
+    planned_run = known.planned_runs[method, 0.5]
+    split, record = planned_run.split, folder_of(trained.out, method) / "record"
     metrics = json.loads((record / "metrics.json").read_text())
-    assert metrics["identity"] == cell.spec.identity()
-    assert metrics["label"] == cell.label
+    assert metrics["identity"] == planned_run.spec.identity()
+    assert metrics["label"] == planned_run.label
     parts = ("labelled", "unlabelled", "validation", "test")
-    assert metrics["counts"] == {**{part: len(getattr(manifest, part)) for part in parts}, "test_people": 3}
+    assert metrics["counts"] == {**{part: len(getattr(split, part)) for part in parts}, "test_people": 3}
     assert metrics["steps"] == 12 * 5
     assert metrics["clips_seen"] == 60 * 10 * {"supervised": 1, "fixmatch": 3, "aplt": 4}[method]
     # APLT forwards no strong labelled view in its warm-up, and every clip in each of four rounds (labelled twice).
-    passes = 4 * (2 * len(manifest.labelled) + len(manifest.unlabelled))
-    forwarded = {"supervised": 600, "fixmatch": 1800, "aplt": 600 * 4 - 3 * 5 * 10 + passes}
-    assert metrics["clips_forwarded"] == forwarded[method]
+    passes = 4 * (2 * len(split.labelled) + len(split.unlabelled))
+    forward_passes = {"supervised": 600, "fixmatch": 1800, "aplt": 600 * 4 - 3 * 5 * 10 + passes}
+    assert metrics["clips_forwarded"] == forward_passes[method]
     rounds = {"round_1": 3, "round_2": 5, "round_3": 8, "round_4": 10}  # 15, 25, 35 and 45 of 55 epochs, in 12
     assert metrics.get("resolved") == (rounds if method == "aplt" else None)
 
     predictions = pd.read_csv(record / "predictions.csv")
-    tested = sorted(manifest.test, key=lambda clip: salted("tiny-motion", clip))  # no order that training knows
-    assert list(predictions["clip"]) == [salted("tiny-motion", clip) for clip in tested]
+    tested = sorted(split.test, key=lambda clip: salted_id("tiny-motion", clip))  # no order that training knows
+    assert list(predictions["clip"]) == [salted_id("tiny-motion", clip) for clip in tested]
     assert list(predictions["label"]) == [known.truth.label[clip] for clip in tested]
     assert metrics["test"]["accuracy"] == pytest.approx((predictions["label"] == predictions["prediction"]).mean())
     recall = [(rows["prediction"] == label).mean() for label, rows in predictions.groupby("label")]
     assert metrics["test"]["balanced_accuracy"] == pytest.approx(np.mean(recall))
     ema = (predictions["label"] == predictions["prediction_ema"]).mean()
     assert metrics["test_ema"]["accuracy"] == pytest.approx(ema)
-    train = pd.Series([known.truth.label[clip] for clip in (*manifest.labelled, *manifest.unlabelled)])
+    train = pd.Series([known.truth.label[clip] for clip in (*split.labelled, *split.unlabelled)])
     assert metrics["majority"] == pytest.approx(
         (predictions["label"] == train.value_counts().sort_index().idxmax()).mean()
     )
@@ -147,15 +147,15 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
     curves = pd.read_csv(record / "curves.csv")
     probed = curves[(curves["stream"] == "probe") & (curves["quantity"] == "clips")]
     assert list(probed["epoch"]) == list(range(1, 13))
-    assert set(probed["value"]) == {len(manifest.unlabelled)}
+    assert set(probed["value"]) == {len(split.unlabelled)}
     assert set(curves["stream"]) == {"train", "validation", "probe"} | {
         "supervised": set(), "fixmatch": {"online"}, "aplt": {"online", "offline"},
     }[method]  # fmt: skip
 
     last = pd.read_csv(record / "pseudo_labels.csv")
     probe = last[last["stream"] == "probe"]
-    pool = sorted(manifest.unlabelled, key=lambda clip: salted("tiny-motion", clip))
-    assert list(probe["clip"]) == [salted("tiny-motion", clip) for clip in pool]
+    pool = sorted(split.unlabelled, key=lambda clip: salted_id("tiny-motion", clip))
+    assert list(probe["clip"]) == [salted_id("tiny-motion", clip) for clip in pool]
     assert list(probe["label"]) == [known.truth.label[clip] for clip in pool]
     accuracy = curves[(curves["epoch"] == 12) & (curves["stream"] == "probe") & (curves["quantity"] == "accuracy")]
     assert accuracy["value"].item() == pytest.approx((probe["label"] == probe["pseudo_label"]).mean(), abs=1e-5)
@@ -166,12 +166,12 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
 @pytest.mark.slow
 def test_no_record_names_a_clip_or_a_person(trained: Any, known: Any) -> None:
     names = {clip.split("/")[1] for clip in known.truth.label}
-    people = {f'"{name}"' for name in known.truth.subject.values()} | {
+    subjects = {f'"{name}"' for name in known.truth.subject.values()} | {
         f",{name}," for name in known.truth.subject.values()
     }
     for path in (trained.out / "results" / "runs").glob("*/record/*"):
         text = path.read_text()
-        assert not [name for name in names | people if name in text], path
+        assert not [name for name in names | subjects if name in text], path
 
 
 @pytest.mark.slow

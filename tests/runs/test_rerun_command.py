@@ -12,8 +12,8 @@ import pytest
 from ssmar_bench.core.config_layers import parse_set
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.runs.plan import Grid, rows
-from ssmar_bench.runs.rerun_command import command
+from ssmar_bench.runs.plan import Grid, resolve_rows
+from ssmar_bench.runs.rerun_command import rerun_command
 
 RECORDS = Path(__file__).parents[2] / "results" / "runs"
 
@@ -33,9 +33,11 @@ def options(words: str) -> dict[str, Any]:
 
 def settings(spec: RunSpec) -> dict[str, Any]:
     """Of the run that the command of ``spec`` trains."""
-    said = options(command(spec))
-    (row,) = rows(Grid(said["--benchmark"], [said["--methods"]], sets=said["--set"]))
-    sections = {name: getattr(row.definition, name).told() for name in ("store", "clips", "backbone", "train")}
+    said = options(rerun_command(spec))
+    (row,) = resolve_rows(Grid(said["--benchmark"], [said["--methods"]], sets=said["--set"]))
+    sections = {
+        name: getattr(row.benchmark_config, name).to_config() for name in ("store", "clips", "backbone", "train")
+    }
     return {**sections, "hyperparameters": row.hyperparameters.model_dump(mode="json")}
 
 
@@ -47,7 +49,7 @@ def assert_has_the_settings(spec: RunSpec) -> None:
 @pytest.mark.parametrize("spec", committed(), ids=lambda spec: spec.folder())
 def test_of_every_record(spec: RunSpec) -> None:
     assert_has_the_settings(spec)
-    said = options(command(spec))
+    said = options(rerun_command(spec))
     assert (float(said["--ratios"]), int(said["--seeds"])) == (spec.ratio, spec.seed)
 
 
@@ -59,7 +61,7 @@ def test_of_a_run_with_settings_of_its_own() -> None:
         backbone={**spec.backbone, "name": "tsn:resnet18", "weights": "a file.pth"},
         hyperparameters={**spec.hyperparameters, "warm_up": "1/3", "unit_clustering": False},
     )
-    said = options(command(changed))["--set"]
+    said = options(rerun_command(changed))["--set"]
     assert {key for key in said if not key.startswith("train.")} == {
         "clips.mean", "clips.per_frame", "backbone.name", "backbone.weights", "aplt.warm_up", "aplt.unit_clustering",
     }  # fmt: skip
@@ -68,6 +70,6 @@ def test_of_a_run_with_settings_of_its_own() -> None:
 
 def test_what_only_its_owner_has() -> None:
     spec = replace(committed()[0], benchmark="mine", method="ours", source={"name": "ma52", "knobs": {}}, device="cuda")
-    said = options(command(spec))
+    said = options(rerun_command(spec))
     assert (said["--benchmark"], said["--methods"]) == ("DEFINITION.yaml", "RECIPE.yaml")
     assert (said["--data"], said["--device"]) == ("ma52=FOLDER", "cuda")

@@ -23,7 +23,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], 
         layout = layout or next(iter(SOURCES[name].layouts), "")
         if (name, layout) not in made:
             out = tmp_path_factory.mktemp("sources") / f"{name}-{layout}"
-            mock.write(name, out, layout or None, lists_only=True, clips=60)
+            mock.write_mock(name, out, layout or None, lists_only=True, clips=60)
             made[name, layout] = out
         return made[name, layout]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources import read
+from ssmar_bench.sources import read_source
 
 Damage = Callable[[Path], object]
 Copy = Callable[[str, str], Path]
@@ -398,10 +398,10 @@ def test_a_bad_root_gets_one_clear_sentence(
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     name, layout, damage, expected = CASES[case]
     root = copy(name, layout)
-    read(name, root)
+    read_source(name, root)
     damage(root)
     with pytest.raises(UserError) as caught:
-        read(name, root)
+        read_source(name, root)
     said = str(caught.value)
     assert re.search(expected, said), said
     assert str(root) in said
@@ -413,11 +413,11 @@ def test_a_bad_root_gets_one_clear_sentence(
 def test_a_folder_of_something_else(name: str, tmp_path: Path) -> None:
     (tmp_path / "holiday.mp4").touch()
     with pytest.raises(UserError, match=re.escape(str(tmp_path))):
-        read(name, tmp_path)
+        read_source(name, tmp_path)
     with pytest.raises(UserError, match=r"nowhere: there is no such folder; expected the folder of"):
-        read(name, tmp_path / "nowhere")
+        read_source(name, tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"holiday\.mp4: this is a file; expected the folder of"):
-        read(name, tmp_path / "holiday.mp4")
+        read_source(name, tmp_path / "holiday.mp4")
 
 
 @pytest.mark.parametrize(("name", "call"), [("ma52", "read_text"), ("hmdb51", "glob"), ("smg", "iterdir")])
@@ -429,7 +429,7 @@ def test_a_folder_that_may_not_be_read(name: str, call: str, copy: Copy, monkeyp
 
     monkeypatch.setattr(Path, call, denied)
     with pytest.raises(UserError, match=rf"{re.escape(str(root))}.*: this cannot be read or unpacked \(Permission"):
-        read(name, root)
+        read_source(name, root)
 
 
 def test_a_disk_that_is_full_while_unpacking(copy: Copy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -441,7 +441,7 @@ def test_a_disk_that_is_full_while_unpacking(copy: Copy, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(shutil, "copyfileobj", full)
     with pytest.raises(UserError, match=r"cannot be read or unpacked \(No space left on device\)"):
-        read("ma52", root)
+        read_source("ma52", root)
     assert not [path for path in (tmp_path / "cache" / "unpacked").iterdir() if path.is_dir()]
 
 
@@ -450,14 +450,14 @@ def test_archives_that_only_rar_unpacks_are_named_with_the_command(copy: Copy) -
     (root / "hmdb51_org").rename(root / "elsewhere")
     (root / "hmdb51_org.rar").touch()
     with pytest.raises(UserError, match=r"but hmdb51_org\.rar; run `unrar x hmdb51_org\.rar` in this folder"):
-        read("hmdb51", root)
+        read_source("hmdb51", root)
 
 
 def test_unknown_knobs_are_refused(copy: Copy) -> None:
     root = copy("ucf101", "")
     with pytest.raises(UserError, match="ucf101 has no knob 'spilt'; did you mean 'split'"):
-        read("ucf101", root, {"spilt": 1})
+        read_source("ucf101", root, {"spilt": 1})
     with pytest.raises(UserError, match="ucf101: split is 4, expected one of 1, 2, 3"):
-        read("ucf101", root, {"split": 4})
+        read_source("ucf101", root, {"split": 4})
     with pytest.raises(UserError, match="ma52 has no knob 'split'"):
-        read("ma52", root, {"split": 1})
+        read_source("ma52", root, {"split": 1})

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import Index
-from ssmar_bench.sources import read
+from ssmar_bench.sources import read_source
 
 EXAMPLES = 120
 """Of each list; all of them together take about half a minute."""
@@ -107,7 +107,7 @@ def test_a_changed_list_is_read_whole_or_refused(
             "Video_id,Link,Sub_id\n" + "".join(f"{n},https://x/{n},{n % 9 + 1}\n" for n in range(1, 20))
         )
     original = (root / path).read_bytes()
-    before = read(source, root, whole=False)
+    before = read_source(source, root, whole=False)
     read_whole: list[bytes] = []
 
     @settings(
@@ -124,7 +124,7 @@ def test_a_changed_list_is_read_whole_or_refused(
             data = change(data)
         (root / path).write_bytes(data)
         try:
-            index = read(source, root, whole=False)
+            index = read_source(source, root, whole=False)
         except UserError as error:
             said = str(error)
             assert str(root) in said, said
@@ -158,7 +158,7 @@ def test_the_clips_do_not_depend_on_the_order_of_lines(copy: Callable[[str, str]
         if path.endswith(("labels_20200831.csv", "data.csv", "Link_V2.csv")):
             continue
         root = copy(source, layout)
-        before = read(source, root).clips
+        before = read_source(source, root).clips
         (root / path).write_text("\n".join(reversed((root / path).read_text().splitlines())))
-        pd.testing.assert_frame_equal(read(source, root).clips, before)
+        pd.testing.assert_frame_equal(read_source(source, root).clips, before)
         shutil.rmtree(root)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources import read, survey
+from ssmar_bench.sources import read_source, survey_source
 
 Copy = Callable[..., Path]
 COLUMNS = ["clip_id", "start", "end", "label", "subject", "part"]
@@ -110,27 +110,27 @@ def test_a_layout_that_people_have_gives_the_same_clips(
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     source, layout, moves = LAYOUTS[case]
     root = copy(source, layout)
-    before = read(source, root).clips
+    before = read_source(source, root).clips
     for old, new in moves.items():
         if (root / old).exists():
             (root / "aside").mkdir(exist_ok=True)
             (root / old).rename(root / "aside" / "moved")
             (root / new).parent.mkdir(parents=True, exist_ok=True)
             (root / "aside" / "moved").rename(root / new)
-    after = read(source, root).clips
+    after = read_source(source, root).clips
     pd.testing.assert_frame_equal(after[COLUMNS], before[COLUMNS])
     assert all(Path(path).is_file() for path in set(after["path"]))
-    assert survey(source, root).layout in ("", "code", "unzipped", "zips", "full", "miga")
+    assert survey_source(source, root).layout in ("", "code", "unzipped", "zips", "full", "miga")
 
 
 def test_a_folder_that_holds_the_videos_is_taken_before_one_that_does_not(copy: Copy) -> None:
     root = copy("ma52", "unzipped")
-    before = read("ma52", root).clips
+    before = read_source("ma52", root).clips
     for part in PARTS:
         (root / "raw_videos" / part).rename(root / part)
         (root / f"videos_{part}").mkdir()
         (root / f"videos_{part}" / "notes.txt").touch()
-    after = read("ma52", root).clips
+    after = read_source("ma52", root).clips
     pd.testing.assert_frame_equal(after[COLUMNS], before[COLUMNS])
 
 
@@ -138,4 +138,4 @@ def test_only_some_classes_of_hmdb51_may_be_unpacked(copy: Copy) -> None:
     root = copy("hmdb51", "")
     shutil.rmtree(root / "hmdb51_org" / "brush_hair")
     with pytest.raises(UserError, match=r"hmdb51_org: 4 of the .* the first is 'brush_hair/"):
-        read("hmdb51", root)
+        read_source("hmdb51", root)

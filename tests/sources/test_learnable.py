@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core.events import silence
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.core.split import Manifest, opaque
+from ssmar_bench.core.split import Split, opaque_id
 from ssmar_bench.runs import execute, prepare_data
 from ssmar_bench.runs.execute import Execution
 from ssmar_bench.runs.plan import Grid
-from ssmar_bench.runs.record import salted
-from ssmar_bench.training.evaluate import aside
+from ssmar_bench.runs.record import salted_id
+from ssmar_bench.training.evaluate import uncounted_evaluation
 from ssmar_bench.training.train import Trainer
 
 DATA = """\
@@ -27,8 +27,8 @@ source:
   knobs:
     train_clips: 3600
     test_clips: 600
-    train_people: 120
-    test_people: 30
+    train_subjects: 120
+    test_subjects: 30
 parts:
   validation: 0.05
 """
@@ -54,9 +54,11 @@ train:
 def _train(folder: Path, text: str) -> RunFolder:
     """The labelled-only method with all labels on the benchmark that ``text`` defines."""
     folder.mkdir()
-    definition = folder / "definition.yaml"
-    definition.write_text(text)
-    states = execute.run(Grid(str(definition), ["supervised"], [1.0], [0]), Execution(folder / "results", {}), silence)
+    benchmark_config = folder / "definition.yaml"
+    benchmark_config.write_text(text)
+    states = execute.run(
+        Grid(str(benchmark_config), ["supervised"], [1.0], [0]), Execution(folder / "results", {}), ignore_events
+    )
     ((name, state),) = states.items()
     assert state == "done"
     return RunFolder(folder / "results" / "runs" / name)
@@ -69,22 +71,24 @@ def _score(run: RunFolder) -> dict[str, float]:
 
 def _accuracy_of_shuffled(run: RunFolder) -> float:
     """Test accuracy of the trained model when the frames of every test clip are in a random order."""
-    manifest = Manifest.from_json(read_json(run.work / "manifest.json"))
+    split = Split.from_json(read_json(run.work / "manifest.json"))
     launch = read_json(run.work / "launch.json")
-    trainer = Trainer(run.spec(), manifest, Launch(launch["store"]), run, silence)
+    trainer = Trainer(run.spec(), split, Launch(launch["store"]), run, ignore_events)
     trainer.resume()
     order = torch.Generator().manual_seed(0)
-    with torch.no_grad(), aside(trainer.method):
+    with torch.no_grad(), uncounted_evaluation(trainer.method):
         logits = [
             trainer.method.predict(clips[:, torch.randperm(clips.shape[1], generator=order)])
             for clips in trainer.data.fixed("test")
         ]
     prediction = torch.cat(logits).argmax(1).tolist()
-    index = prepare_data.prepare_source(definitions.read(str(run.path.parents[2] / "definition.yaml")), {}, 1, silence)
-    names = {opaque(clip): salted(manifest.benchmark, clip) for clip in index.clips["clip_id"]}
+    index = prepare_data.prepare_source(
+        benchmark_configs.read_benchmark_config(str(run.path.parents[2] / "definition.yaml")), {}, 1, ignore_events
+    )
+    names = {opaque_id(clip): salted_id(split.benchmark, clip) for clip in index.clips["clip_id"]}
     lines = (line.split(",") for line in (run.record / "predictions.csv").read_text().splitlines()[1:])
     labels = {clip: int(label) for clip, _, label, *_ in lines}
-    return sum(a == labels[names[clip]] for a, clip in zip(prediction, manifest.test, strict=True)) / len(labels)
+    return sum(a == labels[names[clip]] for a, clip in zip(prediction, split.test, strict=True)) / len(labels)
 
 
 @pytest.mark.minutes

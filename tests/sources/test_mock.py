@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources import COUNTERFEIT, facts, mock, read, survey
+from ssmar_bench.sources import MOCK_MARKER, mock, published_facts, read_source, survey_source
 from ssmar_bench.sources.mock import render
-from ssmar_bench.sources.mock.plan import Deed, Video
+from ssmar_bench.sources.mock.plan import ActionInterval, MockVideo
 from ssmar_bench.sources.official.imigue import MIGA_FACTS
 from ssmar_bench.sources.synthetic.motion import ACTIONS
 from tests.sources.conftest import LAYOUTS
@@ -33,7 +33,7 @@ PARTS = {
 @pytest.mark.parametrize("name", ["ma52", "imigue", "smg", "ucf101", "hmdb51"])
 def test_the_place_of_a_clip_does_not_tell_its_class(name: str, originals: Callable[[str, str], Path]) -> None:
     """Methods see an unlabelled clip's place in the order of ids."""
-    label = read(name, originals(name, dict(reversed(LAYOUTS))[name])).clips["label"].to_numpy()
+    label = read_source(name, originals(name, dict(reversed(LAYOUTS))[name])).clips["label"].to_numpy()
     label = label[label >= 0]  # MA-52 has a part without
     chance = sum((label == one).mean() ** 2 for one in set(label))
     assert (label[1:] == label[:-1]).mean() < chance + 0.2
@@ -44,8 +44,8 @@ def test_every_layout_is_read_as_what_it_is(
     name: str, layout: str, originals: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
-    listing = survey(name, originals(name, layout))
-    clips, published = listing.index.clips, facts(name)
+    listing = survey_source(name, originals(name, layout))
+    clips, published = listing.index.clips, published_facts(name)
     assert published is not None
     assert (listing.layout, listing.missing) == (layout, ())
     assert listing.notes[0].startswith("This folder is a counterfeit")
@@ -68,39 +68,39 @@ def test_every_layout_is_read_as_what_it_is(
 
 
 def _frequent(name: str, most: int, folder: Path, but: int | None = None) -> set[int]:
-    mock.write(name, folder, lists_only=True)
-    labels = read(name, folder).clips["label"]
+    mock.write_mock(name, folder, lists_only=True)
+    labels = read_source(name, folder).clips["label"]
     return set(labels[(labels >= 0) & (labels != but)].value_counts().head(most).index)
 
 
 def test_ma_12_has_its_clips_on_lists_with_the_real_counts(tmp_path: Path) -> None:
     assert _frequent("ma52", 12, tmp_path / "ma52") == MA_12
-    clips = read("ma52", tmp_path / "ma52").clips
+    clips = read_source("ma52", tmp_path / "ma52").clips
     assert clips.groupby("part").size().to_dict() == {"train": 11250, "val": 5586, "test": 5586}
     assert clips[clips["label"].isin(MA_12)].groupby("part").size().to_dict() == {"train": 7028, "val": 3503}
-    people = clips[clips["part"] != "test"].groupby("part")["subject"].agg(set)
-    assert people["train"] == people["val"]
-    assert len(people["train"]) == 186
+    subjects = clips[clips["part"] != "test"].groupby("part")["subject"].agg(set)
+    assert subjects["train"] == subjects["val"]
+    assert len(subjects["train"]) == 186
 
 
 def test_smg_5_is_what_the_real_counts_give(tmp_path: Path) -> None:
     assert _frequent("smg", 5, tmp_path / "smg") == SMG_5
-    clips = read("smg", tmp_path / "smg").clips
+    clips = read_source("smg", tmp_path / "smg").clips
     assert clips.groupby("part").size().to_dict() == {"train": 2452, "val": 637, "test": 610}
     assert clips.groupby("part")["subject"].nunique().to_dict() == {"train": 30, "val": 5, "test": 5}
 
 
 def test_imigue_11_is_what_the_published_percentages_give(tmp_path: Path) -> None:
     assert _frequent("imigue", 11, tmp_path / "imigue", but=99) == IMIGUE_11
-    clips = read("imigue", tmp_path / "imigue").clips
+    clips = read_source("imigue", tmp_path / "imigue").clips
     assert len(clips) == pytest.approx(18499, abs=1)
     assert clips.groupby("part")["subject"].nunique().to_dict() == {"train": 37, "test": 35}
     assert clips.groupby("part")["path"].nunique().to_dict() == {"train": 255, "test": 104}
 
 
 def test_the_miga_release_has_its_counts(tmp_path: Path) -> None:
-    mock.write("imigue", tmp_path / "miga", layout="miga", lists_only=True)
-    clips = read("imigue", tmp_path / "miga").clips
+    mock.write_mock("imigue", tmp_path / "miga", layout="miga", lists_only=True)
+    clips = read_source("imigue", tmp_path / "miga").clips
     assert clips.groupby("part").size().to_dict() == {"miga-train": 12893, "miga-val": 777}
     for part, counts in MIGA_FACTS.counts.items():
         found = clips.loc[clips["part"] == part, "label"].value_counts().to_dict()
@@ -109,10 +109,10 @@ def test_the_miga_release_has_its_counts(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_three_splits_of_ucf101_have_their_sizes(tmp_path: Path) -> None:
-    mock.write("ucf101", tmp_path / "ucf", lists_only=True)
+    mock.write_mock("ucf101", tmp_path / "ucf", lists_only=True)
     sizes, tested = [], []
     for split in (1, 2, 3):
-        clips = read("ucf101", tmp_path / "ucf", {"split": split}).clips
+        clips = read_source("ucf101", tmp_path / "ucf", {"split": split}).clips
         sizes.append(clips.groupby("part").size().to_dict())
         groups = clips.groupby("part")["subject"].agg(set)
         assert not groups["train"] & groups["test"]
@@ -123,9 +123,9 @@ def test_the_three_splits_of_ucf101_have_their_sizes(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_three_splits_of_hmdb51_train_on_70_and_test_on_30(tmp_path: Path) -> None:
-    mock.write("hmdb51", tmp_path / "hmdb", lists_only=True)
+    mock.write_mock("hmdb51", tmp_path / "hmdb", lists_only=True)
     for split in (1, 2, 3):
-        clips = read("hmdb51", tmp_path / "hmdb", {"split": split}).clips
+        clips = read_source("hmdb51", tmp_path / "hmdb", {"split": split}).clips
         assert len(clips) == 6766
         counts = clips.groupby(["label", "part"]).size().unstack()
         assert set(counts["train"]) == {70}
@@ -141,30 +141,30 @@ def _decoded(path: Path) -> tuple[np.ndarray, str]:
 
 @pytest.mark.parametrize(("suffix", "codec"), [(".mp4", "h264"), (".avi", "mpeg4")])
 def test_a_video_shows_its_deeds_when_they_are_done(tmp_path: Path, suffix: str, codec: str) -> None:
-    deeds = (Deed(1, 30, 49), Deed(2, 80, 99))
-    video = Video(f"a{suffix}", 3, deeds, 120, 25)
+    intervals = (ActionInterval(1, 30, 49), ActionInterval(2, 80, 99))
+    video = MockVideo(f"a{suffix}", 3, intervals, 120, 25)
     motions = {1: 17, 2: 8}
-    render.shoot(video, motions, tmp_path / f"a{suffix}")
+    render.render_video(video, motions, tmp_path / f"a{suffix}")
     pictures, found = _decoded(tmp_path / f"a{suffix}")
     assert found == codec
     assert pictures.shape == (120, render.SIZE, render.SIZE, 3)
-    still = render.frames(Video(f"a{suffix}", 3, (), 120, 25), motions).astype(float)
-    other = np.abs(render.frames(video, motions) - still).mean(axis=(1, 2, 3))
-    during = [place for deed in deeds for place in range(deed.start, deed.end + 1)]
+    still = render.render_frames(MockVideo(f"a{suffix}", 3, (), 120, 25), motions).astype(float)
+    other = np.abs(render.render_frames(video, motions) - still).mean(axis=(1, 2, 3))
+    during = [place for interval in intervals for place in range(interval.start, interval.end + 1)]
     assert other[during].mean() > 1
     assert np.delete(other, during).max() == 0
 
 
 def test_a_folder_of_videos_is_complete(tmp_path: Path) -> None:
     heard: list[tuple[int, int]] = []
-    mock.write("smg", tmp_path / "smg", clips=10, listener=lambda event: heard.append((event.done, event.total)))
+    mock.write_mock("smg", tmp_path / "smg", clips=10, listener=lambda event: heard.append((event.done, event.total)))
     assert heard[-1] == (10, 10)
-    index = read("smg", tmp_path / "smg")
+    index = read_source("smg", tmp_path / "smg")
     path, rows = next(iter(index.clips.groupby("path")))
     pictures, _ = _decoded(Path(str(path)))
     assert len(pictures) > rows["end"].max()
     assert (tmp_path / "smg" / "Sample0001" / "Sample0001_data.csv").read_text().split(",")[0] == str(len(pictures))
-    assert (tmp_path / "smg" / COUNTERFEIT).is_file()
+    assert (tmp_path / "smg" / MOCK_MARKER).is_file()
 
 
 def test_the_most_frequent_classes_move_differently() -> None:
@@ -189,25 +189,25 @@ def test_lists_are_written_as_their_owners_write_them(originals: Callable[[str, 
 
 
 def test_the_same_counterfeit_is_written_again(originals: Callable[[str, str], Path], tmp_path: Path) -> None:
-    mock.write("smg", tmp_path / "again", lists_only=True, clips=60)
+    mock.write_mock("smg", tmp_path / "again", lists_only=True, clips=60)
     for path in originals("smg", "full").rglob("*.csv"):
         assert path.read_bytes() == (tmp_path / "again" / path.relative_to(originals("smg", "full"))).read_bytes()
 
 
 def test_what_cannot_be_counterfeited_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="ma52 has no layout 'zip'; did you mean 'zips'"):
-        mock.write("ma52", tmp_path / "new", layout="zip")
+        mock.write_mock("ma52", tmp_path / "new", layout="zip")
     with pytest.raises(UserError, match="ucf101 has no layout 'full'"):
-        mock.write("ucf101", tmp_path / "new", layout="full")
+        mock.write_mock("ucf101", tmp_path / "new", layout="full")
     with pytest.raises(UserError, match="micro-motion is synthetic itself"):
-        mock.write("micro-motion", tmp_path / "new")
+        mock.write_mock("micro-motion", tmp_path / "new")
     with pytest.raises(UserError, match="did you mean 'ma52'"):
-        mock.write("ma5", tmp_path / "new")
+        mock.write_mock("ma5", tmp_path / "new")
     with pytest.raises(UserError, match="clips is -1"):
-        mock.write("smg", tmp_path / "new", clips=-1)
+        mock.write_mock("smg", tmp_path / "new", clips=-1)
     (tmp_path / "taken").write_text("something")
     with pytest.raises(UserError, match="nothing is overwritten"):
-        mock.write("smg", tmp_path, lists_only=True)
+        mock.write_mock("smg", tmp_path, lists_only=True)
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
@@ -215,7 +215,7 @@ def test_nothing_is_left_half_written(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*args: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(render, "shoot", full)
+    monkeypatch.setattr(render, "render_video", full)
     with pytest.raises(OSError, match="no space"):
-        mock.write("smg", tmp_path / "new", clips=10)
+        mock.write_mock("smg", tmp_path / "new", clips=10)
     assert list(tmp_path.iterdir()) == []

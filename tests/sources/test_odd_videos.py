@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources import Used, duplicates, read, survey, videos
-from ssmar_bench.sources.source_check import check
+from ssmar_bench.sources import Used, duplicates, read_source, survey_source, videos
+from ssmar_bench.sources.source_check import check_source_folder
 
 Copy = Callable[..., Path]
 SOURCES = ["ma52", "imigue", "smg", "ucf101", "hmdb51"]
@@ -80,12 +80,12 @@ def test_every_kind_of_odd_file_is_named_with_its_reason(source: str, copy: Copy
     root = copy(source, "")
     _filled(root)
     paths = [path for part in ("train", "test", "val") for path in _clips(source, root, part)[:4]]
-    assert all(one.whole for one in check(source, root))
+    assert all(one.whole for one in check_source_folder(source, root))
     for (spoil, _), path in zip(KINDS.values(), paths, strict=False):
         spoil(path)
     expected = {str(path): reason for (_, reason), path in zip(KINDS.values(), paths, strict=False)}
     assert len(expected) == len(KINDS)
-    found = check(source, root)
+    found = check_source_folder(source, root)
     told: dict[str, str] = {}
     for one in found:
         told |= dict.fromkeys(one.missing, "it does not exist") | dict.fromkeys(one.empty, "it is empty")
@@ -100,11 +100,11 @@ def test_every_kind_of_odd_file_is_named_with_its_reason(source: str, copy: Copy
 @pytest.mark.parametrize("source", SOURCES)
 def test_what_is_no_file_is_missing_to_whoever_uses_it(source: str, kind: str, copy: Copy) -> None:
     root = copy(source, "")
-    clips = read(source, root).clips
+    clips = read_source(source, root).clips
     path = Path(clips.loc[clips["part"] == "train", "path"].iloc[0])
     KINDS[kind][0](path)
     with pytest.raises(UserError, match=f"1 of the .* videos .* the first is '.*{path.name}'"):
-        read(source, root)
+        read_source(source, root)
 
 
 def test_a_file_that_may_not_be_read_is_named(copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_a_file_that_may_not_be_read_is_named(copy: Copy, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Path, "open", refusing)
     assert videos.fault(denied) == "it cannot be read (Permission denied)"
-    (found,) = check("smg", root)
+    (found,) = check_source_folder("smg", root)
     assert found.unusable == {str(denied): "it cannot be read (Permission denied)"}
     assert not found.whole
 
@@ -138,15 +138,15 @@ def test_only_the_videos_of_parts_that_are_used_must_be_there(
     source: str, layout: str, folder: str, lost: str, kept: tuple[str, ...], copy: Copy
 ) -> None:
     root = copy(source, layout)
-    everything = read(source, root)
+    everything = read_source(source, root)
     (root / folder).rename(root.parent / "elsewhere")
     for part in kept:
-        assert len(read(source, root, used=Used([part], everything.classes)).clips) == len(everything.clips)
+        assert len(read_source(source, root, used=Used([part], everything.classes)).clips) == len(everything.clips)
     hidden = {*everything.classes, -1}
     for used in (Used([*kept, lost], hidden), None):
         with pytest.raises(UserError, match=f"there is n.*{Path(folder).name}"):
-            read(source, root, used=used)
-    (found,) = check(source, root)
+            read_source(source, root, used=used)
+    (found,) = check_source_folder(source, root)
     assert not found.whole
     assert len(found.missing) == everything.clips.loc[everything.clips["part"] == lost, "path"].nunique()
     (reason,) = found.lacking
@@ -156,15 +156,15 @@ def test_only_the_videos_of_parts_that_are_used_must_be_there(
 @pytest.mark.parametrize("source", SOURCES)
 def test_only_the_videos_of_classes_that_are_used_must_be_there(source: str, copy: Copy) -> None:
     root = copy(source, "")
-    index = read(source, root)
+    index = read_source(source, root)
     clips = index.clips[index.clips["part"] == "train"]
     of_path = clips.groupby("path")["label"].agg(set)
     path = of_path.index[0]
     Path(path).unlink()
     others = set(index.classes) - of_path[path]
-    read(source, root, used=Used(["train"], others))
+    read_source(source, root, used=Used(["train"], others))
     with pytest.raises(UserError, match="1 of the"):
-        read(source, root, used=Used(["train"], of_path[path]))
+        read_source(source, root, used=Used(["train"], of_path[path]))
 
 
 def test_a_damaged_archive_of_a_part_that_nobody_uses(
@@ -173,13 +173,13 @@ def test_a_damaged_archive_of_a_part_that_nobody_uses(
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     root = copy("ma52", "zips")
     (root / "test.zip").write_bytes(b"<html>")
-    read("ma52", root, used=Used(["train", "val"], range(52)))
+    read_source("ma52", root, used=Used(["train", "val"], range(52)))
     with pytest.raises(UserError, match=r"test\.zip: this zip archive is damaged"):
-        read("ma52", root)
+        read_source("ma52", root)
 
 
 def _clips(source: str, root: Path, part: str) -> list[Path]:
-    clips = survey(source, root).index.clips
+    clips = survey_source(source, root).index.clips
     return [Path(path) for path in dict.fromkeys(clips.loc[clips["part"] == part, "path"])]
 
 
@@ -190,15 +190,15 @@ def _clips(source: str, root: Path, part: str) -> list[Path]:
 def test_the_same_file_under_two_names_is_named(source: str, parts: tuple[str, str], copy: Copy) -> None:
     root = copy(source, "")
     _filled(root)
-    assert not check(source, root)[0].twins
+    assert not check_source_folder(source, root)[0].twins
     one, other = _clips(source, root, parts[0])[2], _clips(source, root, parts[1])[5]
     other.write_bytes(one.read_bytes())
-    (pair,) = check(source, root)[0].twins
+    (pair,) = check_source_folder(source, root)[0].twins
     assert str(one) in pair
     assert str(other) in pair
     assert f"({parts[0]}" in pair
     assert f"({parts[1]}" in pair
-    assert check(source, root)[0].whole
+    assert check_source_folder(source, root)[0].whole
 
 
 @pytest.mark.parametrize("linked", [Path.symlink_to, Path.hardlink_to])
@@ -208,7 +208,7 @@ def test_a_link_to_another_clip_is_the_same_content(linked: Callable[[Path, Path
     one, other = _clips("ma52", root, "train")[0], _clips("ma52", root, "val")[0]
     other.unlink()
     linked(other, one)
-    assert len(check("ma52", root)[0].twins) == 1
+    assert len(check_source_folder("ma52", root)[0].twins) == 1
 
 
 def test_a_copied_long_video_shows_the_same_frames_only_where_ranges_overlap(copy: Copy) -> None:
@@ -219,7 +219,7 @@ def test_a_copied_long_video_shows_the_same_frames_only_where_ranges_overlap(cop
     for path, text in ((one, "5,10,40\n9,50,60\n9,50,60\n3,55,70\n"), (other, "5,40,45\n8,70,90\n9,91,99\n")):
         Path(str(path).replace("_color.mp4", "_finelabels.csv")).write_text(text)
         Path(str(path).replace("_color.mp4", "_data.csv")).write_text("500,28,4500\n")
-    pairs = check("smg", root)[0].twins
+    pairs = check_source_folder("smg", root)[0].twins
     assert [pair.partition(" = ")[0].partition(" frames ")[2] for pair in pairs] == [
         "40 to 45 (val, class 5)",
         "70 to 90 (val, class 8)",

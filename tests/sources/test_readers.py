@@ -12,9 +12,9 @@ import pytest
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
-from ssmar_bench.sources import read, survey
-from ssmar_bench.sources.official.imigue import FACTS, MIGA_FACTS, TEST_PEOPLE, TRAIN_PEOPLE
-from ssmar_bench.sources.trimmed import unordered
+from ssmar_bench.sources import read_source, survey_source
+from ssmar_bench.sources.official.imigue import FACTS, MIGA_FACTS, TEST_SUBJECTS, TRAIN_SUBJECTS
+from ssmar_bench.sources.trimmed import hashed_id
 
 Copy = Callable[..., Path]
 HEADER = "video_id,subject_id,class,start_frame,end_frame,win_or_lose"
@@ -31,12 +31,12 @@ def _imigue(root: Path, lines: list[str], videos: tuple[str, ...] = ("0001", "00
 
 
 def _rows(root: Path, source: str = "imigue") -> pd.DataFrame:
-    return read(source, root).clips.set_index("clip_id")
+    return read_source(source, root).clips.set_index("clip_id")
 
 
 def test_rows_of_imigue(tmp_path: Path) -> None:
     root = _imigue(tmp_path, ["1,2,31,0,24,Win", "1,2,99,25,25,Win", "0002,63,8,100,163,Lose"])
-    index = read("imigue", root)
+    index = read_source("imigue", root)
     clips = index.clips.set_index("clip_id")
     assert list(clips.index) == ["0001/0-24", "0001/25-25", "0002/100-163"]
     assert clips.loc["0002/100-163"].to_dict() == {
@@ -60,7 +60,9 @@ def test_two_classes_on_the_same_frames_are_two_clips_and_a_repeated_line_is_one
     lines = ["1,2,31,5,9,Win", "1,2,8,5,9,Win", "1,2,31,5,9,Win", "2,4,8,5,9,Lose"]
     root = _imigue(tmp_path, lines)
     assert _rows(root)["label"].to_dict() == {"0001/5-9": 8, "0001/5-9-2": 31, "0002/5-9": 8}
-    assert survey("imigue", root).notes == ("1 labelled ranges stand twice with the same class; each is one clip.",)
+    assert survey_source("imigue", root).notes == (
+        "1 labelled ranges stand twice with the same class; each is one clip.",
+    )
     other = tmp_path / "other"
     other.mkdir()
     pd.testing.assert_series_equal(_rows(_imigue(other, lines[::-1]))["label"], _rows(root)["label"])
@@ -69,32 +71,32 @@ def test_two_classes_on_the_same_frames_are_two_clips_and_a_repeated_line_is_one
 def test_videos_that_no_challenge_holds_are_left_out_until_they_are_there(tmp_path: Path) -> None:
     root = _imigue(tmp_path, ["1,2,31,5,9,Win", "2,4,8,5,9,Win", "347,4,8,5,9,Lose", "348,4,8,5,9,Lose"])
     assert set(_rows(root).index) == {"0001/5-9", "0002/5-9"}
-    (note,) = survey("imigue", root).notes
+    (note,) = survey_source("imigue", root).notes
     assert note.startswith("2 clips of the videos 0347, 0348 are left out")
     (root / "videos").mkdir()
     (root / "videos" / "0347.mp4").touch()
     assert set(_rows(root).index) == {"0001/5-9", "0002/5-9", "0347/5-9"}
     (root / "iMiGUE_RGB_Phase1/imigue_rgb_train/0001/0001.mp4").unlink()
     with pytest.raises(UserError, match=r"1 of the 3 videos .* the first is '0001\.mp4'"):
-        read("imigue", root)
+        read_source("imigue", root)
 
 
 def test_defects_of_a_copy_are_told_whenever_it_is_read(tmp_path: Path) -> None:
     root = _imigue(tmp_path, ["1,2,31,5,9,Win", "1,2,31,5,9,Win", "348,4,8,5,9,Lose"])
     heard: list[Event] = []
-    read("imigue", root, listener=heard.append)
+    read_source("imigue", root, listener=heard.append)
     assert [event.kind for event in heard] == ["note", "note"]
-    assert tuple(event.text for event in heard) == survey("imigue", root).notes
+    assert tuple(event.text for event in heard) == survey_source("imigue", root).notes
 
 
 def test_people_come_from_the_owners_map_where_the_user_has_it(originals: Copy, copy: Copy) -> None:
-    sheet = read("imigue", originals("imigue", "miga-2025")).clips
-    assert set(sheet.loc[sheet["part"] == "miga-train", "subject"]) <= {str(person) for person in TRAIN_PEOPLE}
+    sheet = read_source("imigue", originals("imigue", "miga-2025")).clips
+    assert set(sheet.loc[sheet["part"] == "miga-train", "subject"]) <= {str(subject) for subject in TRAIN_SUBJECTS}
     assert (sheet["subject"] != "").all()
     root = copy("imigue", "miga")
-    assert set(read("imigue", root).clips["subject"]) == {""}
+    assert set(read_source("imigue", root).clips["subject"]) == {""}
     (root / "Link_V2.csv").write_text("Video_id,Link,Sub_id\n1,x,44\n0005,y,2\n")
-    clips = read("imigue", root).clips
+    clips = read_source("imigue", root).clips
     assert dict(zip(clips["clip_id"].str[:4], clips["subject"], strict=True))["0005"] == "2"
     assert set(clips["subject"]) == {"", "2", "44"}
     assert set(clips["part"]) == {"miga-train", "miga-val"}
@@ -115,19 +117,19 @@ def test_people_come_from_the_owners_map_where_the_user_has_it(originals: Copy, 
 )
 def test_hidden_labels_stay_hidden(name: str, videos: str, tables: str, ending: str, part: str, copy: Copy) -> None:
     root = copy(name, "miga")
-    before = read(name, root).clips
+    before = read_source(name, root).clips
     number = min(path.name for path in (root / videos).iterdir())
     (root / tables / number).mkdir(parents=True, exist_ok=True)
     (root / tables / number / f"{number}_{ending}.csv").write_text("0,3,9\n0,12,20\n")
-    after = read(name, root).clips
+    after = read_source(name, root).clips
     added = after[~after["clip_id"].isin(before["clip_id"])]
     assert sorted(zip(added["start"], added["end"], added["label"], strict=True)) == [(3, 9, -1), (12, 20, -1)]
     assert set(added["part"]) == {part}
 
 
 def test_the_official_people_of_imigue() -> None:
-    assert (len(TRAIN_PEOPLE), len(TEST_PEOPLE)) == (37, 35)
-    assert {*TRAIN_PEOPLE, *TEST_PEOPLE} == set(range(1, 73))
+    assert (len(TRAIN_SUBJECTS), len(TEST_SUBJECTS)) == (37, 35)
+    assert {*TRAIN_SUBJECTS, *TEST_SUBJECTS} == set(range(1, 73))
     assert set(FACTS.groups) == set(FACTS.names) == {*range(1, 32), 99}
     assert sum(FACTS.counts["test"].values()) == FACTS.clips["test"] == 4563
     for part, counts in MIGA_FACTS.counts.items():
@@ -147,7 +149,7 @@ def test_rows_of_smg(tmp_path: Path) -> None:
     _smg(tmp_path, "0031", "9,10,499\r\n", "500,30,4500\r\n")
     _smg(tmp_path, "0036", "12,0,3\n")
     (tmp_path / "Sample0031_notes").mkdir()
-    index = read("smg", tmp_path)
+    index = read_source("smg", tmp_path)
     clips = index.clips.set_index("clip_id")
     assert clips[["label", "subject", "part"]].to_dict("index") == {
         "0030/10-40": {"label": 5, "subject": "0030", "part": "train"},
@@ -163,13 +165,13 @@ def test_rows_of_smg(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("written", "rate"), [("27.97", 27.97), (" 30.0 ", 30.0), ("29.", 29.0)])
 def test_a_rate_may_have_decimals(tmp_path: Path, written: str, rate: float) -> None:
     _smg(tmp_path, "0001", "5,10,40\n", f"500,{written},4500\n")
-    assert set(read("smg", tmp_path).rates.values()) == {rate}
+    assert set(read_source("smg", tmp_path).rates.values()) == {rate}
 
 
 def test_a_range_that_outlasts_its_video_is_cut_and_noted(tmp_path: Path) -> None:
     _smg(tmp_path, "0001", "5,10,500\n5,490,900\n5,500,510\n")
     assert list(_rows(tmp_path, "smg").index) == ["0001/10-499", "0001/490-499", "0001/500-510"]
-    assert survey("smg", tmp_path).notes == (
+    assert survey_source("smg", tmp_path).notes == (
         "2 ranges end after the last frame that data.csv counts; they are cut there.",
     )
 
@@ -178,25 +180,25 @@ def test_a_range_that_outlasts_its_video_is_cut_and_noted(tmp_path: Path) -> Non
 def test_an_index_may_name_clips_of_a_missing_video(tmp_path: Path, gone: str) -> None:
     for sample in ("0001", "0036"):
         _smg(tmp_path, sample, "5,10,40\n9,50,60\n")
-    whole = read("smg", tmp_path).clips
+    whole = read_source("smg", tmp_path).clips
     video = tmp_path / "Sample0036" / "Sample0036_color.mp4"
     video.unlink()
     if gone == "a broken link":
         video.symlink_to(tmp_path / "nowhere.mp4")
     with pytest.raises(UserError, match=r"1 of the 2 videos .* the first is 'Sample0036_color\.mp4'"):
-        read("smg", tmp_path)
-    pd.testing.assert_frame_equal(read("smg", tmp_path, whole=False).clips, whole)
+        read_source("smg", tmp_path)
+    pd.testing.assert_frame_equal(read_source("smg", tmp_path, whole=False).clips, whole)
 
 
 def test_both_layouts_of_smg_give_the_same_clips(originals: Copy) -> None:
-    full, miga = (read("smg", originals("smg", layout)).clips for layout in ("full", "miga"))
+    full, miga = (read_source("smg", originals("smg", layout)).clips for layout in ("full", "miga"))
     columns = ["clip_id", "start", "end", "label", "subject", "part"]
     labelled = full[full["part"] != "test"].reset_index(drop=True)
     pd.testing.assert_frame_equal(labelled[columns], miga[columns])
 
 
 def test_both_layouts_of_the_miga_challenge_give_the_same_clips(originals: Copy) -> None:
-    first, second = (read("imigue", originals("imigue", layout)).clips for layout in ("miga", "miga-2025"))
+    first, second = (read_source("imigue", originals("imigue", layout)).clips for layout in ("miga", "miga-2025"))
     columns = ["clip_id", "start", "end", "label", "part"]
     pd.testing.assert_frame_equal(first[columns], second[columns])
 
@@ -205,16 +207,16 @@ def test_rows_of_ucf101(copy: Copy) -> None:
     root = copy("ucf101", "")
     for path in (root / "ucfTrainTestlist").iterdir():  # the owners write Windows line ends
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    by_split = [read("ucf101", root, {"split": split}).clips.set_index("clip_id") for split in (1, 2, 3)]
+    by_split = [read_source("ucf101", root, {"split": split}).clips.set_index("clip_id") for split in (1, 2, 3)]
     name = "HandstandPushups/v_HandStandPushups_g08_c01"
-    clip = unordered(name)
+    clip = hashed_id(name)
     assert by_split[0].loc[clip].to_dict() == {
         "path": str(root / "UCF-101" / f"{name}.avi"),
         "start": -1, "end": -1, "label": 37, "subject": "HandstandPushups/g08", "part": "train",
     }  # fmt: skip
     assert [clips.loc[clip, "part"] for clips in by_split] == ["train", "test", "train"]
     assert all(clips.index.equals(by_split[0].index) for clips in by_split)
-    pd.testing.assert_frame_equal(read("ucf101", root).clips.set_index("clip_id"), by_split[0])
+    pd.testing.assert_frame_equal(read_source("ucf101", root).clips.set_index("clip_id"), by_split[0])
 
 
 def test_rows_of_hmdb51(copy: Copy) -> None:
@@ -223,19 +225,19 @@ def test_rows_of_hmdb51(copy: Copy) -> None:
     (root / "hmdb51_org" / "ride_bike" / f"{strange}.avi").touch()
     with (root / "testTrainMulti_7030_splits" / "ride_bike_test_split2.txt").open("a") as file:
         file.write(f"{strange}.avi 2 \n")
-    clips = read("hmdb51", root, {"split": 2}).clips.set_index("clip_id")
-    assert clips.loc[unordered(f"ride_bike/{strange}"), ["label", "subject", "part"]].tolist() == [
+    clips = read_source("hmdb51", root, {"split": 2}).clips.set_index("clip_id")
+    assert clips.loc[hashed_id(f"ride_bike/{strange}"), ["label", "subject", "part"]].tolist() == [
         30, "#437_How_To_Ride_A_Bike", "test",
     ]  # fmt: skip
-    assert unordered(f"ride_bike/{strange}") not in set(read("hmdb51", root).clips["clip_id"])
-    assert clips.loc[unordered("climb_stairs/April_09_climb_stairs_u_nm_np1_ba_goo_0"), "subject"] == "April_09"
+    assert hashed_id(f"ride_bike/{strange}") not in set(read_source("hmdb51", root).clips["clip_id"])
+    assert clips.loc[hashed_id("climb_stairs/April_09_climb_stairs_u_nm_np1_ba_goo_0"), "subject"] == "April_09"
     for folder in (root / "hmdb51_org").iterdir():  # as it comes out of the archives of the classes
         folder.rename(root / folder.name)
-    clips = read("hmdb51", root, {"split": 2}).clips.set_index("clip_id")
+    clips = read_source("hmdb51", root, {"split": 2}).clips.set_index("clip_id")
     assert clips["path"].iloc[0] == str(root / f"{clips.index[0].partition('-')[2]}.avi")
     unused = Path(clips.loc[clips["part"] == "unused", "path"].iloc[0])
     unused.unlink()
-    read("hmdb51", root, {"split": 2})
+    read_source("hmdb51", root, {"split": 2})
 
 
 def test_an_archive_is_unpacked_once_and_again_when_it_changed(
@@ -249,16 +251,16 @@ def test_an_archive_is_unpacked_once_and_again_when_it_changed(
         if event.kind == "prepare":
             heard.append(event.text)
 
-    first = read("ma52", root, listener=hear).clips
+    first = read_source("ma52", root, listener=hear).clips
     assert set(heard) == {"unpacking train.zip", "unpacking val.zip", "unpacking test.zip"}
     heard.clear()
-    pd.testing.assert_frame_equal(read("ma52", root, listener=hear).clips, first)
+    pd.testing.assert_frame_equal(read_source("ma52", root, listener=hear).clips, first)
     assert heard == []
     with zipfile.ZipFile(root / "val.zip", "a") as archive:
         archive.writestr("__MACOSX/val/._0003_00_0001.mp4", b"")
         archive.writestr("val/notes.txt", b"")
         archive.writestr("../../escape.mp4", b"")
-    read("ma52", root, listener=hear)
+    read_source("ma52", root, listener=hear)
     assert set(heard) == {"unpacking val.zip"}
     (escaped,) = tmp_path.rglob("escape.mp4")
     assert escaped.parent.parent == tmp_path / "cache" / "unpacked"
@@ -272,5 +274,5 @@ def test_an_archive_that_does_not_fit_is_refused(copy: Copy, tmp_path: Path, mon
         archive.writestr("train/more.mp4", b"more")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0))
     with pytest.raises(UserError, match=r"train\.zip: unpacked it takes 0\.0 GB, .* SSMAR_BENCH_CACHE"):
-        read("ma52", root)
+        read_source("ma52", root)
     assert not [path for path in (tmp_path / "cache" / "unpacked").iterdir() if path.is_dir()]

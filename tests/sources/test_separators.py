@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources import read
+from ssmar_bench.sources import read_source
 
 Copy = Callable[..., Path]
 
@@ -62,13 +62,13 @@ WRITTEN: dict[str, Callable[[list[list[str]]], str]] = {
 def test_a_list_of_another_program_gives_the_same_clips(name: str, copy: Copy) -> None:
     source, layout, path = LISTS[name]
     root = copy(source, layout)
-    before = read(source, root)
+    before = read_source(source, root)
     rows = [_cells(name, line) for line in (root / path).read_text().splitlines() if line.strip()]
     assert len(rows[0]) == len(_cells(name, (root / path).read_text().splitlines()[0]))
     for written, write in WRITTEN.items():
         for encoding in ("utf-8", "utf-8-sig", "utf-16"):
             (root / path).write_bytes(write(rows).encode(encoding))
-            after = read(source, root)
+            after = read_source(source, root)
             assert (written, after.classes, after.rates) == (written, before.classes, before.rates)
             pd.testing.assert_frame_equal(after.clips, before.clips, obj=f"{name}, {written}, {encoding}")
 
@@ -97,7 +97,7 @@ def test_what_is_not_certain_is_refused_with_its_line(case: str, copy: Copy) -> 
     others = [] if name == "rate of SMG" else (root / path).read_text().splitlines()[1:]
     (root / path).write_text("\n".join([text, *others]))
     with pytest.raises(UserError, match=re.escape(path) + expected.replace("|", r"\|")):
-        read(source, root)
+        read_source(source, root)
 
 
 def test_two_rates_of_one_sample_are_refused(copy: Copy) -> None:
@@ -105,10 +105,10 @@ def test_two_rates_of_one_sample_are_refused(copy: Copy) -> None:
     path = root / "Sample0001" / "Sample0001_data.csv"
     text = path.read_text().strip()
     path.write_text(f"{text}\n{text}\n")
-    read("smg", root)
+    read_source("smg", root)
     path.write_text(f"{text}\n{text.replace('28', '25')}\n")
     with pytest.raises(UserError, match=r"_data\.csv:2: expected one line"):
-        read("smg", root)
+        read_source("smg", root)
 
 
 def test_a_column_that_stands_twice_is_refused(copy: Copy) -> None:
@@ -116,7 +116,7 @@ def test_a_column_that_stands_twice_is_refused(copy: Copy) -> None:
     path = root / "Label/labels_20200831.csv"
     path.write_text(path.read_text().replace("win_or_lose", "class"))
     with pytest.raises(UserError, match=r"labels_20200831\.csv:1: expected a header with .*, each once"):
-        read("imigue", root)
+        read_source("imigue", root)
 
 
 EMPTY = {"nothing": "", "blank lines": "\n \r\n\t\n", "empty cells": ",,,,\n;;;\n", "a byte order mark": "\ufeff\n"}
@@ -130,7 +130,7 @@ def test_an_empty_list_is_refused(name: str, content: str, copy: Copy) -> None:
     header = {"table": "video_id,subject_id,class,start_frame,end_frame\n", "map": "Video_id,Sub_id\n"}
     (root / path).write_text(EMPTY[content] if content in EMPTY else header.get(name.split(" ")[0], "class,start\n"))
     with pytest.raises(UserError, match=re.escape(str(root / path))):
-        read(source, root)
+        read_source(source, root)
 
 
 @pytest.mark.parametrize(
@@ -149,4 +149,4 @@ def test_two_classes_of_one_name_are_refused(name: str, line: str, twin: int, co
     lines[9 if source == "ma52" else 1] = line
     (root / path).write_text("\n".join(lines))
     with pytest.raises(UserError, match=rf":{twin}: the class name '.*' stands in line \d+ already"):
-        read(source, root)
+        read_source(source, root)

@@ -12,51 +12,51 @@ import pytest
 from PIL import Image
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.sources import read
+from ssmar_bench.sources import read_source
 from ssmar_bench.sources.synthetic import (
     NAMES,
     TRAIN_COUNTS,
-    Clip,
-    MicroMotion,
+    SyntheticClip,
+    SyntheticOptions,
     class_counts,
-    load,
-    plan,
-    render,
-    write,
+    plan_clips,
+    read_options,
+    render_clip,
+    write_dataset,
 )
 from ssmar_bench.sources.synthetic.contact_sheet import contact_sheet
 
-SMALL = MicroMotion(train_clips=48, test_clips=14, train_people=6, test_people=4, size=32, frames=8, seed=3)
+SMALL = SyntheticOptions(train_clips=48, test_clips=14, train_subjects=6, test_subjects=4, size=32, frames=8, seed=3)
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("micro") / "motion"
     seen: list[tuple[int, int]] = []
-    write(SMALL, out, processes=1, progress=lambda done, total: seen.append((done, total)))
+    write_dataset(SMALL, out, processes=1, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (62, 62)
     return out
 
 
-def _clip(knobs: MicroMotion, label: int) -> Clip:
-    return next(clip for clip in plan(knobs) if clip.label == label)
+def _clip(options: SyntheticOptions, label: int) -> SyntheticClip:
+    return next(clip for clip in plan_clips(options) if clip.label == label)
 
 
-def _moved(knobs: MicroMotion, clip: Clip) -> float:
+def _moved(options: SyntheticOptions, clip: SyntheticClip) -> float:
     """Mean distance of the frames from their mean."""
-    frames = render(knobs, clip).astype(float)
+    frames = render_clip(options, clip).astype(float)
     return float(np.abs(frames - frames.mean(axis=0)).mean())
 
 
 def test_it_reads_as_ma52(written: Path) -> None:
-    index = read("micro-motion", written)
+    index = read_source("micro-motion", written)
     assert index.clips.groupby("part").size().to_dict() == {"train": 48, "val": 14}
-    planned = {f"{clip.part}/{clip.name}": (clip.label, f"{clip.person + 3:04d}") for clip in plan(SMALL)}
+    planned = {f"{clip.part}/{clip.name}": (clip.label, f"{clip.subject + 3:04d}") for clip in plan_clips(SMALL)}
     rows = zip(index.clips["clip_id"], index.clips["label"], index.clips["subject"], strict=True)
     assert {clip_id: (label, subject) for clip_id, label, subject in rows} == planned
     assert list(index.classes.values()) == list(NAMES)
     assert index.classes[9] == "nodding"
-    assert load(written) == SMALL
+    assert read_options(written) == SMALL
 
 
 def test_lists_are_written_as_ma52_writes_them(written: Path) -> None:
@@ -68,46 +68,46 @@ def test_lists_are_written_as_ma52_writes_them(written: Path) -> None:
 
 
 def test_videos_decode_to_what_was_drawn(written: Path) -> None:
-    clip = plan(SMALL)[0]
+    clip = plan_clips(SMALL)[0]
     with av.open(str(written / "videos_train" / f"{clip.name}.mp4")) as container:
         stream = container.streams.video[0]
         assert stream.codec_context.name == "h264"
         assert stream.average_rate == SMALL.fps
         frames = np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(stream)])
-    drawn = render(SMALL, clip)
+    drawn = render_clip(SMALL, clip)
     assert frames.shape == drawn.shape == (8, 32, 32, 3)
     assert np.abs(frames.astype(float) - drawn).mean() < 16
 
 
 @pytest.mark.slow
 def test_processes_do_not_matter(written: Path, tmp_path: Path) -> None:
-    write(SMALL, tmp_path / "two", processes=2)
+    write_dataset(SMALL, tmp_path / "two", processes=2)
     for part in ("train", "val"):
         for video in (written / f"videos_{part}").iterdir():
             assert video.read_bytes() == (tmp_path / "two" / f"videos_{part}" / video.name).read_bytes()
 
 
 def test_a_clip_is_its_seed_part_and_number() -> None:
-    clip = plan(SMALL)[5]
-    assert np.array_equal(render(SMALL, clip), render(SMALL, clip))
-    assert np.array_equal(render(SMALL, clip), render(replace(SMALL, train_clips=300, test_clips=99), clip))
-    for other in (clip._replace(number=6), clip._replace(part="val"), clip._replace(person=5 - clip.person)):
-        assert not np.array_equal(render(SMALL, clip), render(SMALL, other))
-    assert not np.array_equal(render(SMALL, clip), render(replace(SMALL, seed=4), clip))
+    clip = plan_clips(SMALL)[5]
+    assert np.array_equal(render_clip(SMALL, clip), render_clip(SMALL, clip))
+    assert np.array_equal(render_clip(SMALL, clip), render_clip(replace(SMALL, train_clips=300, test_clips=99), clip))
+    for other in (clip._replace(number=6), clip._replace(part="val"), clip._replace(subject=5 - clip.subject)):
+        assert not np.array_equal(render_clip(SMALL, clip), render_clip(SMALL, other))
+    assert not np.array_equal(render_clip(SMALL, clip), render_clip(replace(SMALL, seed=4), clip))
 
 
 @pytest.mark.parametrize("other", [label for label in TRAIN_COUNTS if label != 9])
 def test_amplitude_is_all_that_tells_classes_apart(other: int) -> None:
     clip = _clip(SMALL, 9)
     still = replace(SMALL, amplitude=0.0)
-    assert np.array_equal(render(still, clip), render(still, clip._replace(label=other)))
-    assert not np.array_equal(render(SMALL, clip), render(SMALL, clip._replace(label=other)))
+    assert np.array_equal(render_clip(still, clip), render_clip(still, clip._replace(label=other)))
+    assert not np.array_equal(render_clip(SMALL, clip), render_clip(SMALL, clip._replace(label=other)))
 
 
 @pytest.mark.parametrize("label", TRAIN_COUNTS)
 def test_a_larger_amplitude_moves_more(label: int) -> None:
     quiet = replace(SMALL, size=64, frames=24, idle=0.0, noise=0.0, jitter=0.0)
-    clip = plan(SMALL)[0]._replace(label=label)
+    clip = plan_clips(SMALL)[0]._replace(label=label)
     none, small, large = (_moved(replace(quiet, amplitude=amplitude), clip) for amplitude in (0.0, 0.5, 1.5))
     assert none == 0.0
     assert 0.0 < small < large
@@ -116,7 +116,7 @@ def test_a_larger_amplitude_moves_more(label: int) -> None:
 @pytest.mark.parametrize("knob", ["idle", "noise", "jitter"])
 def test_each_nuisance_has_its_own_knob(knob: str) -> None:
     none = replace(SMALL, amplitude=0.0, idle=0.0, noise=0.0, jitter=0.0)
-    clip = plan(SMALL)[0]
+    clip = plan_clips(SMALL)[0]
     one, two = (_moved(replace(none, **{knob: value}), clip) for value in (1.0, 2.0))  # type: ignore[arg-type]
     assert 0.0 < one < two
 
@@ -124,15 +124,15 @@ def test_each_nuisance_has_its_own_knob(knob: str) -> None:
 def test_compression_makes_files_smaller(tmp_path: Path) -> None:
     sizes = []
     for crf in (10, 40):
-        write(replace(SMALL, train_clips=12, test_clips=1, crf=crf), tmp_path / str(crf), processes=1)
+        write_dataset(replace(SMALL, train_clips=12, test_clips=1, crf=crf), tmp_path / str(crf), processes=1)
         sizes.append(sum(video.stat().st_size for video in (tmp_path / str(crf) / "videos_train").iterdir()))
     assert sizes[1] < 0.7 * sizes[0]
 
 
 @pytest.mark.parametrize("overlap", [0, 2, 4])
 def test_people_are_shared_as_asked(overlap: int) -> None:
-    clips = plan(replace(SMALL, people_overlap=overlap))
-    train, val = ({clip.person for clip in clips if clip.part == part} for part in ("train", "val"))
+    clips = plan_clips(replace(SMALL, subject_overlap=overlap))
+    train, val = ({clip.subject for clip in clips if clip.part == part} for part in ("train", "val"))
     assert (len(train), len(val), len(train & val)) == (6, 4, overlap)
     assert len({clip.name for clip in clips}) == len(clips)
 
@@ -148,36 +148,42 @@ def test_classes_are_as_imbalanced_as_in_ma52() -> None:
 
 
 def test_clips_spread_over_people() -> None:
-    knobs = MicroMotion(train_clips=480, test_clips=100, train_people=20, test_people=10)
-    train = [clip for clip in plan(knobs) if clip.part == "train"]
-    assert set(Counter(clip.person for clip in train).values()) == {24}
+    options = SyntheticOptions(train_clips=480, test_clips=100, train_subjects=20, test_subjects=10)
+    train = [clip for clip in plan_clips(options) if clip.part == "train"]
+    assert set(Counter(clip.subject for clip in train).values()) == {24}
     for label in TRAIN_COUNTS:
-        spread = Counter(clip.person for clip in train if clip.label == label)
-        counts = [spread[person] for person in range(20)]
+        spread = Counter(clip.subject for clip in train if clip.label == label)
+        counts = [spread[subject] for subject in range(20)]
         assert max(counts) - min(counts) <= 1
-    assert min(len({clip.label for clip in train if clip.person == person}) for person in range(20)) >= 8
+    assert min(len({clip.label for clip in train if clip.subject == subject}) for subject in range(20)) >= 8
 
 
 def test_nothing_is_overwritten_and_nothing_is_left_half_written(
     written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UserError, match="nothing is overwritten"):
-        write(SMALL, written)
+        write_dataset(SMALL, written)
 
     def full(*args: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("ssmar_bench.sources.synthetic.encode", full)
+    monkeypatch.setattr("ssmar_bench.sources.synthetic.encode_video", full)
     with pytest.raises(OSError, match="no space"):
-        write(SMALL, tmp_path / "new", processes=1)
+        write_dataset(SMALL, tmp_path / "new", processes=1)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
-    write(replace(SMALL, train_clips=2, test_clips=1, train_people=1, test_people=1), tmp_path / "a" / "b", processes=1)
+    write_dataset(
+        replace(SMALL, train_clips=2, test_clips=1, train_subjects=1, test_subjects=1),
+        tmp_path / "a" / "b",
+        processes=1,
+    )
     (tmp_path / "c").mkdir()
-    write(replace(SMALL, train_clips=2, test_clips=1, train_people=1, test_people=1), tmp_path / "c", processes=1)
-    assert load(tmp_path / "c") == load(tmp_path / "a" / "b")
+    write_dataset(
+        replace(SMALL, train_clips=2, test_clips=1, train_subjects=1, test_subjects=1), tmp_path / "c", processes=1
+    )
+    assert read_options(tmp_path / "c") == read_options(tmp_path / "a" / "b")
 
 
 @pytest.mark.parametrize(
@@ -188,14 +194,14 @@ def test_impossible_knobs_are_refused(knob: str, value: float) -> None:
     with pytest.raises(UserError, match=knob):
         replace(SMALL, **{knob: value})  # type: ignore[arg-type]
     with pytest.raises(UserError, match="processes"):
-        write(SMALL, Path("nowhere"), processes=0)
+        write_dataset(SMALL, Path("nowhere"), processes=0)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"revision": 0, "knobs": {}}', '{"revision": 1, "knobs": {"size": 3}}'])
 def test_knobs_of_something_else_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "micro-motion.json").write_text(text)
     with pytest.raises(UserError, match=r"micro-motion\.json"):
-        load(tmp_path)
+        read_options(tmp_path)
 
 
 def test_a_sheet_has_a_row_a_class(written: Path, tmp_path: Path) -> None:

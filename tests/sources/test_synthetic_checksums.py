@@ -9,24 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.core.benchmark_config import Definition
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.events import Event
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, base_definition
+from ssmar_bench.runs.plan import Grid, base_config
 from ssmar_bench.sources.synthetic import checksums
 
 LIST = "train_list_videos.txt"
 
 
 @pytest.fixture
-def definition(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Definition:
+def benchmark_config(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BenchmarkConfig:
     """The tiny benchmark with its data set in a cache of its own, to be changed."""
-    definition = base_definition(Grid(str(tiny), ["supervised"]))
-    prepare_data.prepare_source(definition, {}, 1, lambda event: None)
-    shared = prepare_data.source_root(definition, {})
+    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    prepare_data.prepare_source(benchmark_config, {}, 1, lambda event: None)
+    shared = prepare_data.source_root(benchmark_config, {})
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
-    shutil.copytree(shared, prepare_data.source_root(definition, {}))
-    return definition
+    shutil.copytree(shared, prepare_data.source_root(benchmark_config, {}))
+    return benchmark_config
 
 
 def _videos(root: Path) -> list[Path]:
@@ -61,24 +61,24 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_change_is_noticed_and_misleads_no_plan(definition: Definition, damage: str) -> None:
-    root = prepare_data.source_root(definition, {})
-    before = prepare_data.prepare_source(definition, {}, 1, lambda event: None)
+def test_a_change_is_noticed_and_misleads_no_plan(benchmark_config: BenchmarkConfig, damage: str) -> None:
+    root = prepare_data.source_root(benchmark_config, {})
+    before = prepare_data.prepare_source(benchmark_config, {}, 1, lambda event: None)
     DAMAGE[damage](root)
     assert checksums.fault(root) != ""
-    outlined = prepare_data.outlined_source(definition, {})
+    outlined = prepare_data.planning_index(benchmark_config, {})
     columns = ["clip_id", "label", "subject", "part"]
     assert outlined.clips[columns].to_numpy().tolist() == before.clips[columns].to_numpy().tolist()
 
 
 @pytest.mark.parametrize("damage", ["a label flipped", "a line removed", "a video exchanged"])
-def test_a_changed_data_set_is_rendered_again_and_told(definition: Definition, damage: str) -> None:
-    root = prepare_data.source_root(definition, {})
-    before = prepare_data.prepare_source(definition, {}, 1, lambda event: None)
+def test_a_changed_data_set_is_rendered_again_and_told(benchmark_config: BenchmarkConfig, damage: str) -> None:
+    root = prepare_data.source_root(benchmark_config, {})
+    before = prepare_data.prepare_source(benchmark_config, {}, 1, lambda event: None)
     expected = {path.relative_to(root): path.read_bytes() for path in root.rglob("*.mp4")}
     DAMAGE[damage](root)
     heard: list[Event] = []
-    after = prepare_data.prepare_source(definition, {}, 1, heard.append)
+    after = prepare_data.prepare_source(benchmark_config, {}, 1, heard.append)
     (note,) = (event.text for event in heard if event.kind == "note")
     assert note.startswith(str(root))
     assert note.endswith("is not what was rendered; the clips are rendered again.")
@@ -87,18 +87,18 @@ def test_a_changed_data_set_is_rendered_again_and_told(definition: Definition, d
     assert checksums.fault(root) == ""
 
 
-def test_an_untouched_one_is_not_read_again(definition: Definition, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = prepare_data.source_root(definition, {})
+def test_an_untouched_one_is_not_read_again(benchmark_config: BenchmarkConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = prepare_data.source_root(benchmark_config, {})
     assert checksums.fault(root) == ""  # a copy has other times, so this reads it once
     monkeypatch.setattr(checksums, "_sum", None)
     heard: list[Event] = []
-    prepare_data.prepare_source(definition, {}, 1, heard.append)
+    prepare_data.prepare_source(benchmark_config, {}, 1, heard.append)
     assert heard == []
 
 
-def test_a_folder_of_ones_own_is_not_verified(definition: Definition, tmp_path: Path) -> None:
-    shutil.copytree(prepare_data.source_root(definition, {}), tmp_path / "own")
+def test_a_folder_of_ones_own_is_not_verified(benchmark_config: BenchmarkConfig, tmp_path: Path) -> None:
+    shutil.copytree(prepare_data.source_root(benchmark_config, {}), tmp_path / "own")
     _flip(tmp_path / "own")
     heard: list[Event] = []
-    prepare_data.prepare_source(definition, {"micro-motion": tmp_path / "own"}, 1, heard.append)
+    prepare_data.prepare_source(benchmark_config, {"micro-motion": tmp_path / "own"}, 1, heard.append)
     assert heard == []

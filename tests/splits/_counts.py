@@ -40,14 +40,14 @@ PARTS: dict[str, tuple[Mapping[int, tuple[int, ...]], tuple[str, ...]]] = {
 }
 
 
-def _person(source: str, part: str, clip: int) -> int:
+def _subject(source: str, part: str, clip: int) -> int:
     """Who does it: MA-52's 186 people are in both parts, SMG's and iMiGUE's parts share nobody."""
     if source == "ma52":
         return 3 + 53 * clip % 186
-    first, people = {"smg": {"train": (1, 30), "val": (31, 5), "test": (36, 5)}}.get(
+    first, subjects = {"smg": {"train": (1, 30), "val": (31, 5), "test": (36, 5)}}.get(
         source, {"train": (1, 37), "test": (38, 35)}
     )[part]
-    return first + 7 * clip % people
+    return first + 7 * clip % subjects
 
 
 def index(source: str) -> Index:
@@ -58,13 +58,13 @@ def index(source: str) -> Index:
         number = 0
         for label, sizes in counts.items():
             for _ in range(sizes[position]):
-                person, start = f"{_person(source, part, number):04d}", 60 * number
+                subject, start = f"{_subject(source, part, number):04d}", 60 * number
                 if source == "ma52":
-                    clip = f"{part}/{person}_00_{number:04d}"
-                    rows.append((clip, f"/d/{clip}.mp4", -1, -1, label, person, part))
+                    clip = f"{part}/{subject}_00_{number:04d}"
+                    rows.append((clip, f"/d/{clip}.mp4", -1, -1, label, subject, part))
                 else:
-                    clip = f"{person}/{part}-{start}-{start + 49}"
-                    rows.append((clip, f"/d/{person}.mp4", start, start + 49, label, person, part))
+                    clip = f"{subject}/{part}-{start}-{start + 49}"
+                    rows.append((clip, f"/d/{subject}.mp4", start, start + 49, label, subject, part))
                 number += 1
     clips = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("clip_id", ignore_index=True)
     return Index(source, clips, {label: f"class {label}" for label in counts})

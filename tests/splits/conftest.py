@@ -8,23 +8,23 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ssmar_bench.core import benchmark_config as definitions
-from ssmar_bench.core.benchmark_config import Definition
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.index import COLUMNS, Index
 
 MakeIndex = Callable[..., Index]
-MakeDefinition = Callable[..., Definition]
+MakeDefinition = Callable[..., BenchmarkConfig]
 
 
 @pytest.fixture(scope="session")
 def make_index() -> MakeIndex:
-    def make(sizes: Mapping[int, int], people: int = 10, test: int = 2, prefix: str = "") -> Index:
-        """``sizes`` training clips a class by ``people`` people in turn, and ``test`` clips a class by others."""
+    def make(sizes: Mapping[int, int], subjects: int = 10, test: int = 2, prefix: str = "") -> Index:
+        """``sizes`` training clips a class by ``subjects`` people in turn, and ``test`` clips a class by others."""
         rows = []
         for label, size in sizes.items():
             for part, count, name in (("train", size, "p"), ("val", test, "q")):
                 rows += [
-                    (f"{prefix}{part}-{label}-{i}", f"/v/{label}/{i}.mp4", -1, -1, label, f"{name}{i % people}", part)
+                    (f"{prefix}{part}-{label}-{i}", f"/v/{label}/{i}.mp4", -1, -1, label, f"{name}{i % subjects}", part)
                     for i in range(count)
                 ]
         clips = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("clip_id", ignore_index=True)
@@ -34,10 +34,10 @@ def make_index() -> MakeIndex:
 
 
 @pytest.fixture(scope="session")
-def make_definition() -> MakeDefinition:
-    shipped = definitions.read("micro-motion-12")
+def make_benchmark_config() -> MakeDefinition:
+    shipped = benchmark_configs.read_benchmark_config("micro-motion-12")
 
-    def make(classes: Mapping[int, int], **parts: Any) -> Definition:
+    def make(classes: Mapping[int, int], **parts: Any) -> BenchmarkConfig:
         """The classes of ``classes``' keys; ``parts`` replace fields of the section of that name."""
         return shipped.model_copy(
             update={

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.splits.split_set import read
+from ssmar_bench.splits.split_set import read_split_set
 from tests.conftest import Finished
 
 EXPECTED = {  # benchmark: clips of train with validation, and of test
@@ -26,7 +26,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     def of(source: str) -> Path:
         if not (root / source).exists():
-            api.counterfeit_source(source, root / source, lists_only=True)
+            api.mock_source(source, root / source, lists_only=True)
         return root / source
 
     return of
@@ -39,7 +39,7 @@ def test_two_commands_lead_to_the_split(call: Callable[..., Finished], lists, tm
     words = ("splits", "build", name, "--data", f"{source}={lists(source)}", "--out", tmp_path, "--no-durations")
     ended = call(*words)
     assert ended.status == 0, ended.err
-    sizes = read(tmp_path / name).clips["role"].value_counts()
+    sizes = read_split_set(tmp_path / name).clips["role"].value_counts()
     assert (sizes["train"] + sizes["validation"], sizes["test"]) == EXPECTED[name]
     assert "owners' lists" not in ended.out
     assert call("splits", "verify", tmp_path / name, tmp_path / name / "fingerprints.json").out == "The same clips.\n"

@@ -10,32 +10,34 @@ import pandas as pd
 import pytest
 
 from ssmar_bench.core.index import Index
-from ssmar_bench.splits.build import Benchmark
-from ssmar_bench.splits.split_set import Built, build_all
-from ssmar_bench.splits.summary import summary
+from ssmar_bench.splits.build import BenchmarkClips
+from ssmar_bench.splits.split_set import SplitSet, build_split_set
+from ssmar_bench.splits.summary import summarise_split
 
 SIZES = {3: 40, 7: 20}
 
 
 @pytest.fixture(scope="module")
-def split(make_index, make_definition):
+def split(make_index, make_benchmark_config):
     def make(
         clips: dict[str, Any] | None = None, seconds: float | None = None, ratio: float = 0.25, **parts: Any
-    ) -> Built:
+    ) -> SplitSet:
         """A split of 10 people to train and 10 to test on; ``clips`` replaces columns of the index."""
-        index: Index = make_index(SIZES, people=10, test=12)
+        index: Index = make_index(SIZES, subjects=10, test=12)
         index = replace(index, clips=index.clips.assign(**{"path": index.clips["clip_id"], **(clips or {})}))
-        definition = make_definition(SIZES, **{"validation": 0.2, **parts}).model_copy(update={"ratios": [ratio]})
+        benchmark_config = make_benchmark_config(SIZES, **{"validation": 0.2, **parts}).model_copy(
+            update={"ratios": [ratio]}
+        )
         length = None if seconds is None else pd.Series(seconds, index=index.clips["clip_id"])
-        return build_all(Benchmark.of(index, definition), length)
+        return build_split_set(BenchmarkClips.of(index, benchmark_config), length)
 
     return make
 
 
 def test_clips_people_and_seconds_are_counted(split) -> None:
-    built = split(seconds=2.0)
-    table = summary(built).parts
-    clips = built.clips
+    split_set = split(seconds=2.0)
+    table = summarise_split(split_set).parts
+    clips = split_set.clips
     for role in ("train", "validation", "test"):
         of_role = clips[clips["role"] == role]
         for label in SIZES:
@@ -48,8 +50,8 @@ def test_clips_people_and_seconds_are_counted(split) -> None:
 
 
 def test_what_is_unknown_is_not_counted(split) -> None:
-    built = split({"subject": ""}, validation_by="clip")
-    table = summary(built).parts
+    split_set = split({"subject": ""}, validation_by="clip")
+    table = summarise_split(split_set).parts
     for role in ("train", "validation", "test"):
         assert math.isnan(table.loc["all", (role, "people")])  # type: ignore[arg-type]
         assert math.isnan(table.loc["all", (role, "seconds")])  # type: ignore[arg-type]
@@ -57,57 +59,61 @@ def test_what_is_unknown_is_not_counted(split) -> None:
 
 
 def test_labelled_clips_are_counted_by_class(split) -> None:
-    built = split()
-    found = summary(built).labelled
+    split_set = split()
+    found = summarise_split(split_set).labelled
     assert list(found.columns) == ["r25_s0", "r25_s1", "r25_s2"]
-    for cell, manifest in built.manifests.items():
-        assert found[cell]["all"] == len(manifest.labelled) == found[cell].drop("all").sum()
+    for cell, own in split_set.splits.items():
+        assert found[cell]["all"] == len(own.labelled) == found[cell].drop("all").sum()
 
 
 def test_a_split_by_person_needs_no_warning(split) -> None:
-    assert summary(split()).warnings == []
+    assert summarise_split(split()).warnings == []
 
 
 def test_people_on_both_sides_are_warned_of(split) -> None:
-    one = summary(split({"subject": "p1"}, validation_by="clip")).warnings
+    one = summarise_split(split({"subject": "p1"}, validation_by="clip")).warnings
     assert [line[:55] for line in one] == [
         "1 person or source video in both train and test: test f",
         "1 person or source video in both train and validation: ",
         "1 person or source video in both validation and test: c",
     ]
-    assert summary(split({"subject": ""}, validation_by="clip")).warnings == []
+    assert summarise_split(split({"subject": ""}, validation_by="clip")).warnings == []
 
 
 def test_videos_on_both_sides_are_warned_of(split) -> None:
-    found = summary(split({"path": "/v/one.mp4", "start": 0, "end": 9})).warnings
+    found = summarise_split(split({"path": "/v/one.mp4", "start": 0, "end": 9})).warnings
     assert found[0].startswith("1 untrimmed video with clips in both train and test: they share")
     assert len(found) == 3
 
 
-def test_a_class_that_is_not_tested_is_warned_of(make_index, make_definition) -> None:
+def test_a_class_that_is_not_tested_is_warned_of(make_index, make_benchmark_config) -> None:
     index = make_index(SIZES, test=2)
     index = replace(index, clips=index.clips.assign(path=index.clips["clip_id"]))
     fewer = replace(index, clips=index.clips[~((index.clips["label"] == 7) & (index.clips["part"] == "val"))])
-    built = build_all(Benchmark.of(fewer, make_definition(SIZES)))
-    assert summary(built).parts.loc[7, "test"].to_dict() == {"clips": 0, "people": 0, "seconds": 0}
-    found = summary(built).warnings
+    split_set = build_split_set(BenchmarkClips.of(fewer, make_benchmark_config(SIZES)))
+    assert summarise_split(split_set).parts.loc[7, "test"].to_dict() == {"clips": 0, "people": 0, "seconds": 0}
+    found = summarise_split(split_set).warnings
     assert found == ["No test clip shows class 7 (class 7): its recognition is not measured there."]
 
 
 def test_people_who_hold_another_share_are_warned_of(split) -> None:
-    assert summary(split(labelled_by="person")).warnings == []  # 2 of 8 people
-    built = split(labelled_by="person", ratio=0.1)
-    found = [line for line in summary(built).warnings if line.startswith("Whole people are labelled: at ratio 0.1")]
-    for manifest in built.manifests.values():
-        true = len(manifest.labelled) / (len(manifest.labelled) + len(manifest.unlabelled))
-        assert (abs(true - 0.1) > 0.01) == any(f"seed {manifest.seed} they hold {true:.1%}" in line for line in found)
+    assert summarise_split(split(labelled_by="person")).warnings == []  # 2 of 8 people
+    split_set = split(labelled_by="person", ratio=0.1)
+    found = [
+        line
+        for line in summarise_split(split_set).warnings
+        if line.startswith("Whole people are labelled: at ratio 0.1")
+    ]
+    for split in split_set.splits.values():
+        true = len(split.labelled) / (len(split.labelled) + len(split.unlabelled))
+        assert (abs(true - 0.1) > 0.01) == any(f"seed {split.seed} they hold {true:.1%}" in line for line in found)
     assert found
 
 
 def test_clips_with_the_same_content_are_named_by_the_roles_that_they_have(split) -> None:
-    built = split()
-    ids = {role: built.clips.loc[built.clips["role"] == role, "clip_id"].tolist() for role in ("train", "test")}
-    held = built.clips.loc[built.clips["role"] == "validation", "clip_id"].tolist()
+    split_set = split()
+    ids = {role: split_set.clips.loc[split_set.clips["role"] == role, "clip_id"].tolist() for role in ("train", "test")}
+    held = split_set.clips.loc[split_set.clips["role"] == "validation", "clip_id"].tolist()
     twins = {
         **dict(zip(ids["test"][:7], ids["train"], strict=False)),
         held[0]: ids["train"][8],
@@ -115,9 +121,9 @@ def test_clips_with_the_same_content_are_named_by_the_roles_that_they_have(split
         ids["train"][11]: ids["train"][10],
         ids["train"][12]: ids["train"][10],
     }
-    clips = built.clips.assign(twin=built.clips["clip_id"].map(twins).fillna(""))
+    clips = split_set.clips.assign(twin=split_set.clips["clip_id"].map(twins).fillna(""))
     label = dict(zip(clips["clip_id"], clips["label"], strict=True))
-    found = [text for text in summary(replace(built, clips=clips)).warnings if "the same content" in text]
+    found = [text for text in summarise_split(replace(split_set, clips=clips)).warnings if "the same content" in text]
     begin = [text.partition(":")[0].partition(", ")[0] for text in found]
     assert begin == [
         "2 clips have the same content twice in train",
@@ -129,4 +135,4 @@ def test_clips_with_the_same_content_are_named_by_the_roles_that_they_have(split
     assert ids["test"][5] not in found[2]
     clashing = sum(label[one] != label[other] for one, other in list(twins.items())[:7])
     assert (f"{clashing} of them with another class" in found[2]) == bool(clashing)
-    assert not [text for text in summary(built).warnings if "the same content" in text]
+    assert not [text for text in summarise_split(split_set).warnings if "the same content" in text]

@@ -26,7 +26,7 @@ from ssmar_bench.core.contract import (
     View,
     Views,
 )
-from ssmar_bench.testing import CHECKS, Subject, examine, examine_all
+from ssmar_bench.testing import CHECKS, MethodUnderTest, examine, examine_all
 from ssmar_bench.testing.check import FailedError
 from ssmar_bench.testing.devices import agree
 
@@ -361,8 +361,8 @@ FAULTS: dict[str, tuple[type[Method], ...]] = {
 }
 
 
-def subject(algorithm: type[Method]) -> Subject:
-    return Subject(algorithm.__name__, algorithm, VALUES)
+def examined(algorithm: type[Method]) -> MethodUnderTest:
+    return MethodUnderTest(algorithm.__name__, algorithm, VALUES)
 
 
 ELSEWHERE = {"a-gpu-computes-the-same", "it-survives-kill-9"}
@@ -370,7 +370,7 @@ ELSEWHERE = {"a-gpu-computes-the-same", "it-survives-kill-9"}
 
 
 def test_a_sound_method_passes_everything() -> None:
-    outcomes = examine_all(subject(Sound))
+    outcomes = examine_all(examined(Sound))
     assert [outcome.message for outcome in outcomes if outcome.state == "failed"] == []
     assert sorted(outcome.check for outcome in outcomes) == sorted(CHECKS)
     assert outcomes[-1].check == "it-survives-kill-9", "what takes long comes last"
@@ -386,7 +386,7 @@ def test_every_check_has_a_method_that_it_fails() -> None:
 
 @pytest.mark.parametrize(("check", "algorithm"), [(check, each) for check in FAULTS for each in FAULTS[check]])
 def test_a_fault_is_found_and_told(check: str, algorithm: type[Method]) -> None:
-    outcome = examine(subject(algorithm), check)
+    outcome = examine(examined(algorithm), check)
     assert outcome.state == "failed"
     assert outcome.message.startswith(f"{algorithm.__name__}: ")
     assert outcome.message.endswith((".", ")"))
@@ -398,7 +398,7 @@ def test_an_exception_is_a_failure_that_names_it() -> None:
         def labelled(self, clips: Tensor, label: Tensor) -> Tensor:
             raise KeyError("strong_labelled")
 
-    outcome = examine(subject(Raising), "a-batch-of-one")
+    outcome = examine(examined(Raising), "a-batch-of-one")
     assert (outcome.state, "KeyError: 'strong_labelled'" in outcome.message) == ("failed", True)
 
 
@@ -424,7 +424,7 @@ class NoRamp(Ramped):
 
 @pytest.mark.parametrize(("algorithm", "state"), [(Ramped, "passed"), (NoRamp, "failed")])
 def test_a_schedule_acts_at_one_point_of_the_run_and_not_at_another(algorithm: type[Method], state: str) -> None:
-    ramped = Subject(algorithm.__name__, algorithm, {**VALUES, "ramp": 0.4})
+    ramped = MethodUnderTest(algorithm.__name__, algorithm, {**VALUES, "ramp": 0.4})
     assert examine(ramped, "every-hyper-parameter-acts-where-it-says").state == state
 
 
@@ -448,13 +448,13 @@ def test_a_schedule_acts_at_one_point_of_the_run_and_not_at_another(algorithm: t
     ],
 )
 def test_the_sentence_says_what_and_where(check: str, algorithm: type[Method], words: str) -> None:
-    assert words in examine(subject(algorithm), check).message
+    assert words in examine(examined(algorithm), check).message
 
 
 def test_a_fault_leaves_the_generators_as_they_were() -> None:
     before = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
     for algorithm in (NumpyDraws, PythonsDraws):
-        assert examine(subject(algorithm), "global-generators-are-left-alone").state == "failed"
+        assert examine(examined(algorithm), "global-generators-are-left-alone").state == "failed"
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # type: ignore[index]  # noqa: NPY002
 
 
@@ -470,12 +470,12 @@ class Cached(Sound):
 
 
 def test_what_is_computed_once_is_no_memory() -> None:
-    assert examine(subject(Cached), "it-remembers-in-buffers-alone").state == "passed"
+    assert examine(examined(Cached), "it-remembers-in-buffers-alone").state == "passed"
 
 
 def test_devices_are_compared_by_losses_and_logits() -> None:
     """No GPU is needed to see that the comparison finds a difference; another seed's weights stand for another sum."""
-    sound = subject(Sound)
+    sound = examined(Sound)
     agree(sound, sound.on(device="cpu"), "here")
     with pytest.raises(FailedError, match=r"'labelled' is .* on a GPU and .* on the CPU; draw on the CPU"):
         agree(sound, sound.on(seed=1), "on a GPU")
@@ -485,4 +485,4 @@ def test_devices_are_compared_by_losses_and_logits() -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device here")
 def test_a_gpu_computes_the_same() -> None:
-    assert examine(subject(Sound), "a-gpu-computes-the-same").message == ""
+    assert examine(examined(Sound), "a-gpu-computes-the-same").message == ""

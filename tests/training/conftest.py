@@ -11,13 +11,13 @@ import pytest
 import torch
 from filelock import FileLock
 
-from ssmar_bench.core.benchmark_config import Definition
-from ssmar_bench.core.events import silence
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Cell, Grid, base_definition, cells
+from ssmar_bench.runs.plan import Grid, PlannedRun, base_config, plan_runs
 from ssmar_bench.training.train import Trainer
 from tests.conftest import METHODS
 
@@ -28,25 +28,36 @@ EPOCHS = 6  # the fewest in which APLT's four offline rounds differ
 class Prepared:
     """Index, store and cells (by method and ratio) of the tiny benchmark in a run of ``EPOCHS``."""
 
-    definition: Definition
+    benchmark_config: BenchmarkConfig
     index: Index
-    store: Path
-    cells: dict[tuple[str, float], Cell]
+    frame_cache: Path
+    planned_runs: dict[tuple[str, float], PlannedRun]
 
     def trainer(self, folder: Path, method: str, ratio: float = 0.5) -> Trainer:
-        cell = self.cells[method, ratio]
-        return Trainer(cell.spec, cell.manifest.with_opaque_ids(), Launch(str(self.store)), RunFolder(folder), silence)
+        planned_run = self.planned_runs[method, ratio]
+        return Trainer(
+            planned_run.spec,
+            planned_run.split.with_opaque_ids(),
+            Launch(str(self.frame_cache)),
+            RunFolder(folder),
+            ignore_events,
+        )
 
 
 @pytest.fixture(scope="session")
 def prepared(tiny: Path, shared: Path) -> Prepared:
     grid = Grid(str(tiny), METHODS, [0.5, 1.0], [0], sets={"train.epochs": EPOCHS})
-    definition = base_definition(grid)
-    index = prepare_data.prepare_source(definition, {}, os.cpu_count() or 1, silence)
-    found = cells(grid, index)
+    benchmark_config = base_config(grid)
+    index = prepare_data.prepare_source(benchmark_config, {}, os.cpu_count() or 1, ignore_events)
+    found = plan_runs(grid, index)
     with FileLock(shared / "store.lock"):
-        store = prepare_data.prepare_store(definition, index, found[0].manifest, 1, silence)
-    return Prepared(definition, index, store, {(cell.spec.method, cell.spec.ratio): cell for cell in found})
+        frame_cache = prepare_data.prepare_frame_cache(benchmark_config, index, found[0].split, 1, ignore_events)
+    return Prepared(
+        benchmark_config,
+        index,
+        frame_cache,
+        {(planned_run.spec.method, planned_run.spec.ratio): planned_run for planned_run in found},
+    )
 
 
 @pytest.fixture(autouse=True)

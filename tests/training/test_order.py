@@ -11,7 +11,7 @@ import pytest
 import timm
 import torch
 
-from ssmar_bench.clips.frame_cache import Store
+from ssmar_bench.clips.frame_cache import FrameCache
 from ssmar_bench.core.contract import Batch
 from ssmar_bench.training.run_data import RunData
 from ssmar_bench.training.train import build_method
@@ -21,14 +21,16 @@ STEPS = 13  # more than two passes over either pool
 
 
 def run_data(prepared: Any, method: str, seed: int = 0) -> RunData:
-    cell = prepared.cells[method, 0.5]
-    spec = replace(cell.spec, seed=seed)
-    return RunData(spec, cell.manifest.with_opaque_ids(), Store.open(prepared.store), torch.device("cpu"))
+    planned_run = prepared.planned_runs[method, 0.5]
+    spec = replace(planned_run.spec, seed=seed)
+    return RunData(
+        spec, planned_run.split.with_opaque_ids(), FrameCache.open(prepared.frame_cache), torch.device("cpu")
+    )
 
 
 def batch_of(prepared: Any, method: str, step: int) -> Batch:
-    cell = prepared.cells[method, 0.5]
-    return run_data(prepared, method).batch(step, build_method(cell.spec, cell.manifest, 30).views())
+    planned_run = prepared.planned_runs[method, 0.5]
+    return run_data(prepared, method).batch(step, build_method(planned_run.spec, planned_run.split, 30).views())
 
 
 def test_all_methods_of_a_seed_see_the_same_labelled_clips_in_the_same_order(prepared: Any) -> None:
@@ -36,7 +38,7 @@ def test_all_methods_of_a_seed_see_the_same_labelled_clips_in_the_same_order(pre
         method: np.stack([run_data(prepared, method).slots("labelled", step) for step in range(STEPS)])
         for method in METHODS
     }
-    clips = {method: prepared.cells[method, 0.5].manifest.labelled for method in METHODS}
+    clips = {method: prepared.planned_runs[method, 0.5].split.labelled for method in METHODS}
     for method in METHODS[1:]:
         assert np.array_equal(seen[method], seen[METHODS[0]])
         assert clips[method] == clips[METHODS[0]]
@@ -65,9 +67,9 @@ def test_a_view_of_one_name_looks_the_same_to_all_methods(prepared: Any, step: i
 
 
 def test_a_batch_carries_the_labels_of_its_clips(prepared: Any) -> None:
-    manifest = prepared.cells["aplt", 0.5].manifest.in_opaque_order()
+    split = prepared.planned_runs["aplt", 0.5].split.in_opaque_order()
     labelled = batch_of(prepared, "aplt", 3).labelled
-    assert labelled.label.tolist() == [manifest.labels[manifest.labelled[i]] for i in labelled.index.tolist()]
+    assert labelled.label.tolist() == [split.labels[split.labelled[i]] for i in labelled.index.tolist()]
 
 
 @pytest.mark.parametrize("pool", ["labelled", "unlabelled"])
@@ -85,8 +87,8 @@ def test_the_order_covers_the_pool_in_every_pass(prepared: Any, pool: Any) -> No
 
 def test_all_methods_of_a_seed_start_from_the_same_weights(prepared: Any) -> None:
     def weights(method: str, seed: int) -> torch.Tensor:
-        cell = prepared.cells[method, 0.5]
-        built: Any = build_method(replace(cell.spec, seed=seed), cell.manifest, 30)
+        planned_run = prepared.planned_runs[method, 0.5]
+        built: Any = build_method(replace(planned_run.spec, seed=seed), planned_run.split, 30)
         return torch.cat([parameter.detach().flatten() for parameter in built.network.parameters()])
 
     first = weights("supervised", 0)
@@ -96,10 +98,10 @@ def test_all_methods_of_a_seed_start_from_the_same_weights(prepared: Any) -> Non
 
 
 def test_an_epoch_is_one_pass_over_all_training_clips_whatever_the_ratio(prepared: Any, tmp_path: Any) -> None:
-    for (method, ratio), cell in prepared.cells.items():
-        if not cell.skip:
+    for (method, ratio), planned_run in prepared.planned_runs.items():
+        if not planned_run.skip:
             trainer = prepared.trainer(tmp_path, method, ratio)
-            clips = len(cell.manifest.labelled) + len(cell.manifest.unlabelled)
+            clips = len(planned_run.split.labelled) + len(planned_run.split.unlabelled)
             assert trainer.data.steps_per_epoch == -(-clips // 10)
             assert trainer.steps == 6 * trainer.data.steps_per_epoch
 
@@ -107,8 +109,8 @@ def test_an_epoch_is_one_pass_over_all_training_clips_whatever_the_ratio(prepare
 def test_a_run_starts_from_the_file_of_weights_that_its_launch_names(prepared: Any, tmp_path: Path) -> None:
     network = timm.create_model("resnet18", num_classes=0)
     torch.save(network.state_dict(), tmp_path / "w.pth")
-    cell = prepared.cells["supervised", 0.5]
-    spec = replace(cell.spec, backbone={"name": "tsn:resnet18", "weights": "w.pth", "input": "rgb"})
-    method = build_method(spec, cell.manifest, 1, str(tmp_path / "w.pth"))
+    planned_run = prepared.planned_runs["supervised", 0.5]
+    spec = replace(planned_run.spec, backbone={"name": "tsn:resnet18", "weights": "w.pth", "input": "rgb"})
+    method = build_method(spec, planned_run.split, 1, str(tmp_path / "w.pth"))
     first = next(module for module in method.modules() if isinstance(module, torch.nn.Conv2d))
     assert torch.equal(first.weight, network.conv1.weight)  # type: ignore[arg-type]

@@ -12,12 +12,12 @@ import pytest
 import torch
 from filelock import FileLock
 
-from ssmar_bench.core.benchmark_config import StoreRecipe
-from ssmar_bench.core.events import silence
+from ssmar_bench.core.benchmark_config import FrameCacheConfig
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, base_definition, cells
+from ssmar_bench.runs.plan import Grid, base_config, plan_runs
 from ssmar_bench.training.train import Trainer
 
 from .test_resume import produced
@@ -29,17 +29,21 @@ EPOCHS = 5  # the fewest in which TCL has all its phases
 def trainer(tiny: Path, shared: Path) -> Callable[..., Trainer]:
     """Makes a trainer of ``tcl`` or ``ltg`` at 50 % labels, on the store that it needs."""
     grid = Grid(str(tiny), ["tcl", "ltg"], [0.5], [0], sets={"train.epochs": EPOCHS})
-    definition = base_definition(grid)
-    index = prepare_data.prepare_source(definition, {}, os.cpu_count() or 1, silence)
-    found = {cell.spec.method: cell for cell in cells(grid, index)}
+    benchmark_config = base_config(grid)
+    index = prepare_data.prepare_source(benchmark_config, {}, os.cpu_count() or 1, ignore_events)
+    found = {planned_run.spec.method: planned_run for planned_run in plan_runs(grid, index)}
 
     def make(folder: Path, method: str, **train: Any) -> Trainer:
-        cell = found[method]
-        own = prepare_data.stored_as(definition, StoreRecipe.model_validate(cell.spec.store))
+        planned_run = found[method]
+        own = prepare_data.with_frame_cache(
+            benchmark_config, FrameCacheConfig.model_validate(planned_run.spec.frame_cache)
+        )
         with FileLock(shared / "store.lock"):
-            store = prepare_data.prepare_store(own, index, cell.manifest, 1, silence)
-        spec = replace(cell.spec, train={**cell.spec.train, **train})
-        return Trainer(spec, cell.manifest.with_opaque_ids(), Launch(str(store)), RunFolder(folder), silence)
+            frame_cache = prepare_data.prepare_frame_cache(own, index, planned_run.split, 1, ignore_events)
+        spec = replace(planned_run.spec, train={**planned_run.spec.train, **train})
+        return Trainer(
+            spec, planned_run.split.with_opaque_ids(), Launch(str(frame_cache)), RunFolder(folder), ignore_events
+        )
 
     return make
 
@@ -85,7 +89,7 @@ def test_a_gradient_is_shortened_to_the_longest_allowed(
     settings = {"weight_decay": 0.0, "momentum": 0.0, "nesterov": False, "lr": 0.5}
     moved = {}
     for name, norm in (("free", 0.0), ("short", longest)):
-        one = trainer(tmp_path / name, "tcl", **settings, gradient_norm=norm)
+        one = trainer(tmp_path / name, "tcl", **settings, gradient_clipping=norm)
         before = [parameter.detach().clone() for parameter in one.method.parameters()]
         one.one_step()
         after = list(one.method.parameters())

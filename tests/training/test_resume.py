@@ -104,7 +104,7 @@ def test_a_run_learns(prepared: Any, tmp_path: Path) -> None:
     trainer.run()
     after = torch.cat([parameter.detach().flatten() for parameter in trainer.method.parameters()])
     losses = [
-        value for _, stream, name, value in trainer.curve.rows if (stream, name) == ("train", "loss/labelled_weak")
+        value for _, series, name, value in trainer.curve.rows if (series, name) == ("train", "loss/labelled_weak")
     ]
     assert not torch.equal(before, after)
     assert losses[-1] < losses[0]
@@ -132,22 +132,24 @@ def test_the_probe_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tm
     trainer = prepared.trainer(tmp_path, method)
     for _ in range(3):
         trainer.epoch()
-    pool = len(prepared.cells[method, 0.5].manifest.unlabelled)
+    pool = len(prepared.planned_runs[method, 0.5].split.unlabelled)
     files = sorted((tmp_path / "work" / "ledger").iterdir())
     assert [path.name for path in files] == [f"epoch-{number:05d}.npz" for number in (1, 2, 3)]
     for number, path in enumerate(files, start=1):
-        streams = pseudo_label_log.read(path.read_bytes())
-        assert streams["probe"]["index"].tolist() == list(range(pool))
-        assert streams["probe"]["weight"].tolist() == [1.0] * pool
+        series_by_name = pseudo_label_log.read_pseudo_label_log(path.read_bytes())
+        assert series_by_name["probe"]["index"].tolist() == list(range(pool))
+        assert series_by_name["probe"]["weight"].tolist() == [1.0] * pool
         # APLT's first round stands after epoch 2 of 6.
         trained_on = {"supervised": set(), "fixmatch": {"online"}, "aplt": {"online", *(["offline"] * (number > 2))}}
-        assert set(streams) == {"probe"} | trained_on[method]
+        assert set(series_by_name) == {"probe"} | trained_on[method]
 
 
 def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Path) -> None:
     trainer = prepared.trainer(tmp_path, "fixmatch")
     trainer.epoch()
-    online = pseudo_label_log.read((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes())["online"]
+    online = pseudo_label_log.read_pseudo_label_log((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes())[
+        "online"
+    ]
     expected = np.concatenate([trainer.data.slots("unlabelled", step) for step in range(trainer.data.steps_per_epoch)])
     assert online["index"].tolist() == expected.tolist()
     assert np.array_equal(online["weight"] > 0, online["confidence"] >= 0.95)
@@ -156,4 +158,4 @@ def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Pa
 
 def test_a_pool_without_unlabelled_clips_has_no_stream(prepared: Any, tmp_path: Path) -> None:
     prepared.trainer(tmp_path, "supervised", 1.0).epoch()
-    assert pseudo_label_log.read((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes()) == {}
+    assert pseudo_label_log.read_pseudo_label_log((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes()) == {}

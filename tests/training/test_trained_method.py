@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.events import silence
+from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.runs.plan import Grid, cells
+from ssmar_bench.runs.plan import Grid, plan_runs
 from ssmar_bench.training.train import Trainer
-from ssmar_bench.training.trained_method import Trained
+from ssmar_bench.training.trained_method import TrainedMethod
 
 from .conftest import EPOCHS
 
@@ -29,21 +29,23 @@ REMEMBERING = ["supervised", "mean-teacher", "freematch", "finessl", "aplt", "ap
 def test_a_video_is_predicted_as_the_test_clip_was(prepared: Any, tiny: Path, tmp_path: Path, method: str) -> None:
     grid = Grid(str(tiny), [method], [0.5], [0], sets={"train.epochs": EPOCHS})
     try:
-        (cell,) = cells(grid, prepared.index)
+        (planned_run,) = plan_runs(grid, prepared.index)
     except UserError as error:
         pytest.skip(str(error))  # semilearn is not installed
-    folder = RunFolder(tmp_path / cell.spec.folder())
-    folder.begin(cell.spec)
-    trainer = Trainer(cell.spec, cell.manifest.with_opaque_ids(), Launch(str(prepared.store)), folder, silence)
+    folder = RunFolder(tmp_path / planned_run.spec.folder())
+    folder.begin(planned_run.spec)
+    trainer = Trainer(
+        planned_run.spec, planned_run.split.with_opaque_ids(), Launch(str(prepared.frame_cache)), folder, ignore_events
+    )
     trainer.run()
-    folder.keep({"manifest.json": cell.manifest.to_json()})
+    folder.keep({"manifest.json": planned_run.split.to_json()})
     (folder.record / "metrics.json").write_text(json.dumps({"steps": trainer.steps}))
     with np.load(folder.work / "predictions.npz") as predictions:
         tested = predictions["test"]
 
-    model = Trained(folder, torch.device("cpu"))
-    assert model.classes == cell.manifest.classes
+    model = TrainedMethod(folder, torch.device("cpu"))
+    assert model.classes == planned_run.split.classes
     clips = prepared.index.clips.set_index("clip_id")
-    found = [model.probabilities(Path(clips.loc[clip, "path"])) for clip in cell.manifest.in_opaque_order().test]
+    found = [model.probabilities(Path(clips.loc[clip, "path"])) for clip in planned_run.split.in_opaque_order().test]
     np.testing.assert_allclose(np.array(found), tested, atol=1e-5)
     assert np.ptp(tested, axis=0).max() > 1e-3, "a network that says the same of every clip would pass"

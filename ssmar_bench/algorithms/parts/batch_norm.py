@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 @contextmanager
-def still(network: nn.Module) -> Iterator[None]:
+def frozen_statistics(network: nn.Module) -> Iterator[None]:
     """Inside, a network in training mode normalises by its batch as ever, but its running statistics do not move.
 
     For BatchNorm of every dimension, synchronised ones included. In evaluation mode nothing changes.

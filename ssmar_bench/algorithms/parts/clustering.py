@@ -86,7 +86,7 @@ def free_kmeans(
     return found
 
 
-def matched_classes(label: Tensor, truth: Tensor, classes: int) -> Tensor:
+def hungarian_match(label: Tensor, truth: Tensor, classes: int) -> Tensor:
     """The class (C,) of each cluster under which most points agree with ``truth`` (Hungarian method, one to one).
 
     Args:

@@ -11,12 +11,12 @@ def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return functional.cross_entropy(logits.float(), target, reduction="none")
 
 
-def squared_gap(logits: Tensor, target: Tensor) -> Tensor:
+def mean_squared_error(logits: Tensor, target: Tensor) -> Tensor:
     """The mean over clips and classes of (softmax(logits) - target)^2, target (B, C) being probabilities."""
     return (logits.float().softmax(1) - target).square().mean()
 
 
-def divergence(reference: Tensor, logits: Tensor) -> Tensor:
+def kl_divergence(reference: Tensor, logits: Tensor) -> Tensor:
     """The mean over clips of KL(softmax(reference) || softmax(logits)), both (B, C) logits."""
     p, q = reference.float().log_softmax(1), logits.float().log_softmax(1)
     return functional.kl_div(q, p, reduction="batchmean", log_target=True)

@@ -22,12 +22,12 @@ def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
     """
     vectors = functional.normalize(torch.cat([one, other]).float(), dim=1)
     itself = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
-    similarity = (products(vectors, vectors) / temperature).masked_fill(itself, -math.inf)
+    similarity = (inner_products(vectors, vectors) / temperature).masked_fill(itself, -math.inf)
     partner = torch.arange(len(vectors), device=vectors.device).roll(len(one))
     return functional.cross_entropy(similarity, partner)
 
 
-def across(one: Tensor, other: Tensor, temperature: float) -> Tensor:
+def info_nce(one: Tensor, other: Tensor, temperature: float) -> Tensor:
     """-log of exp(cos(one_i, other_i) / t) over the sum of exp(cos(one_i, other_j) / t) over all j; the mean over i.
 
     Args:
@@ -36,11 +36,11 @@ def across(one: Tensor, other: Tensor, temperature: float) -> Tensor:
         temperature: t.
     """
     one, other = functional.normalize(one.float(), dim=1), functional.normalize(other.float(), dim=1)
-    similarity = products(one, other) / temperature
+    similarity = inner_products(one, other) / temperature
     return functional.cross_entropy(similarity, torch.arange(len(one), device=one.device))
 
 
-def products(one: Tensor, other: Tensor) -> Tensor:
+def inner_products(one: Tensor, other: Tensor) -> Tensor:
     """The inner product of every row of (N, D) with every row of (M, D), (N, M); autocast would take 16 bits for it."""
     with torch.autocast(one.device.type, enabled=False):
         return one @ other.T

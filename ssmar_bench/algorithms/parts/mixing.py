@@ -22,13 +22,13 @@ def draw_coefficients(rows: int, alpha: float, per_clip: bool = True) -> Tensor:
     return torch.maximum(drawn, 1 - drawn).expand(rows)
 
 
-def blend(own: Tensor, other: Tensor, coefficient: Tensor) -> Tensor:
+def mixup_clips(own: Tensor, other: Tensor, coefficient: Tensor) -> Tensor:
     """The sum c * own + (1 - c) * other, row by row; ``own`` and ``other`` (B, ...), c = ``coefficient`` (B,)."""
     share = coefficient.to(own).view(-1, *[1] * (own.ndim - 1))
     return share * own + (1 - share) * other
 
 
-def draw_boxes(rows: int, height: int, width: int) -> Tensor:
+def draw_cutmix_boxes(rows: int, height: int, width: int) -> Tensor:
     """Boxes (rows, height, width), true inside, one for each clip.
 
     A box takes the share 1 - l of the frame, l as :func:`draw_coefficients` draws it with alpha = 1, has the frame's
@@ -43,7 +43,7 @@ def draw_boxes(rows: int, height: int, width: int) -> Tensor:
     return inside[0][:, :, None] & inside[1][:, None, :]
 
 
-def cut(own: Tensor, other: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+def cutmix_clips(own: Tensor, other: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     """``own`` with ``other`` inside the boxes, in all frames, and the share (B,) of each frame that stayed its own.
 
     Args:

@@ -15,7 +15,7 @@ def round_epochs(epochs: int, warm_up: Fraction, every: Fraction) -> list[int]:
     return rounds
 
 
-def numbered(rounds: Sequence[int]) -> dict[str, float]:
+def numbered_rounds(rounds: Sequence[int]) -> dict[str, float]:
     """For a run's record: ``round_1`` -> the number of epochs before the first round, and so on."""
     return {f"round_{number}": float(epoch) for number, epoch in enumerate(rounds, 1)}
 

@@ -49,7 +49,7 @@ def weighted_cross_entropy(logits: Tensor, label: Tensor, weight: Tensor) -> Ten
     return (weight * functional.cross_entropy(logits, label, reduction="none")).mean()
 
 
-def everyone(index: Tensor, probability: Tensor) -> PseudoLabels:
+def all_labels(index: Tensor, probability: Tensor) -> PseudoLabels:
     """The most probable label of every clip with weight 1, where a method uses all predictions as soft targets.
 
     Args:

@@ -26,7 +26,7 @@ class Student(Method):
         return logits
 
 
-class Taught(Student):
+class TeacherStudent(Student):
     """A student and its averaged weights, the teacher, which begin as the student's."""
 
     class Config(HyperParameters):

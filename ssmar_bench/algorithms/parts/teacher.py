@@ -7,7 +7,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from ssmar_bench.algorithms.parts.batch_norm import still
+from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
 from ssmar_bench.core.contract import Output
 
 
@@ -34,7 +34,7 @@ class Teacher(nn.Module):
     @torch.no_grad()
     def forward(self, clips: Tensor) -> Output:
         """Logits and features of clips (B, T, C, H, W)."""
-        with still(self.network):
+        with frozen_statistics(self.network):
             output: Output = self.network(clips)
         return output
 

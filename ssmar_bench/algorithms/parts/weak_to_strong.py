@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run
 from ssmar_bench.algorithms.parts.student import Student
@@ -70,17 +70,17 @@ class WeakToStrong(Student):
         """Both sides, from one forward pass over all views."""
         assert batch.unlabelled is not None
         x, u = batch.labelled, batch.unlabelled
-        *labelled, weak, strong = together(self.network, *x.clips.values(), u.clips["weak"], u.clips["strong"])
+        *labelled, weak, strong = forward_together(self.network, *x.clips.values(), u.clips["weak"], u.clips["strong"])
         terms = {
             f"labelled_{view}": self.labelled_loss(output.logits, x.label, progress)
             for view, output in zip(x.clips, labelled, strict=True)
         }
         believed = weak.logits.detach().float()
-        stream, pseudo = self.learned(u.index, believed, progress)
-        return Losses({**terms, **self.unlabelled_terms(believed, strong.logits, pseudo)}, {stream: pseudo})
+        series, pseudo = self.learned(u.index, believed, progress)
+        return Losses({**terms, **self.unlabelled_terms(believed, strong.logits, pseudo)}, {series: pseudo})
 
 
-class Averaging(WeakToStrong):
+class MovingAverageSelection(WeakToStrong):
     """A member that selects by moving averages of its weak predictions."""
 
     class Config(WeakToStrong.Config):

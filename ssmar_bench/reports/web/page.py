@@ -13,14 +13,14 @@ from markupsafe import Markup
 
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.reports.web.page_data import embedded
+from ssmar_bench.reports.web.page_data import embedded_json
 
 HERE = Path(__file__).parent
 SCRIPTS = ("dom", "tables", "charts", "matrix", "compare", "run", "main")
 
 
 @dataclass(frozen=True)
-class Answer:
+class Findings:
     """What the first page says: the headline, how far it goes, and the tables behind it."""
 
     headline: str
@@ -29,7 +29,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Bench:
+class BenchmarkView:
     """What the comparison of one benchmark shows besides its curves."""
 
     name: str
@@ -37,9 +37,9 @@ class Bench:
     tables: tuple[Table, ...]
 
 
-def page(
-    answer: Answer,
-    benches: Sequence[Bench],
+def page_html(
+    answer: Findings,
+    benches: Sequence[BenchmarkView],
     runs: Table,
     sections: Sequence[Section],
     data: Mapping[str, Any],
@@ -69,7 +69,7 @@ def page(
         runs=runs,
         sections=sections,
         digest=digest,
-        data=Markup(embedded(data)),  # noqa: S704  # no sign of it can end the script element
+        data=Markup(embedded_json(data)),  # noqa: S704  # no sign of it can end the script element
         styles=_inline("vendor/uPlot.min.css", "assets/page.css"),
         scripts=_inline("vendor/uPlot.iife.min.js", *(f"assets/{name}.js" for name in SCRIPTS)),
         licence=(HERE / "vendor/uPlot.LICENSE").read_text(encoding="utf-8"),

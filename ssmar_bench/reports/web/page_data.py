@@ -12,18 +12,18 @@ import pandas as pd
 
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.reports.formatting import STALE
-from ssmar_bench.reports.line_styles import DARK, OKABE_ITO, Look, looks
+from ssmar_bench.reports.line_styles import DARK, OKABE_ITO, LineStyle, line_styles
 from ssmar_bench.results.clip_counts import calibration, confusion
 from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.plot_selection import LINES
 from ssmar_bench.results.record_schema import read_object
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.run_groups import classes
-from ssmar_bench.results.table_order import labels, sort
+from ssmar_bench.results.run_groups import class_names
+from ssmar_bench.results.table_order import ordered_labels, sort_runs
 
 CELL_CURVES = (
     *(("probe", quantity) for quantity in ("accuracy", "accuracy_at_50")),
-    *((stream, quantity) for stream in ("online", "offline") for quantity in ("accuracy_selected", "coverage")),
+    *((series, quantity) for series in ("online", "offline") for quantity in ("accuracy_selected", "coverage")),
     ("validation", "accuracy"),
 )
 """(stream, quantity) of which the page shows means over seeds."""
@@ -40,7 +40,7 @@ Curves = dict[str, list[float | None]]
 """``stream/quantity`` -> value after each epoch, the first one being epoch 1; shares in per cent."""
 
 
-def payload(
+def page_data(
     runs: Runs, curves: Mapping[str, pd.DataFrame], ranked: Mapping[str, Sequence[str]], titles: Mapping[str, str]
 ) -> dict[str, Any]:
     """Plain data for the page.
@@ -51,17 +51,19 @@ def payload(
         ranked: benchmark -> ``shown.ranked``; the page shows the first ``LINES``, until a reader chooses others.
         titles: benchmark -> heading, in the order in which they are shown.
     """
-    looked = looks(list(dict.fromkeys([*(label for own in ranked.values() for label in own), *labels(runs.runs)])))
+    looked = line_styles(
+        list(dict.fromkeys([*(label for own in ranked.values() for label in own), *ordered_labels(runs.runs)]))
+    )
     own = {folder: found for frame in curves.values() for folder, found in _by_folder(frame).items()}
     shared: list[dict[str, Any]] = []  # sections of specs and environments, each once
     return {
         "palette": {"light": OKABE_ITO, "dark": DARK},
-        "looks": {label: _look(look) for label, look in looked.items()},
+        "looks": {label: _look(line_style) for label, line_style in looked.items()},
         "benchmarks": [
             {
                 "name": name,
                 "title": title,
-                "classes": classes(runs, name),
+                "classes": class_names(runs, name),
                 "shown": list(ranked[name][:LINES]),
                 "cells": _cells(runs, name, curves[name]),
             }
@@ -73,27 +75,27 @@ def payload(
     }
 
 
-def embedded(data: Any) -> str:
+def embedded_json(data: Any) -> str:
     """``data`` as JSON that can stand in a script element: no sign in it can end the element or begin a comment."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _look(look: Look) -> dict[str, Any]:
-    dashes = [] if look.dashes == "-" else [2 * length for length in look.dashes[1]]
-    return {"color": OKABE_ITO.index(look.color), "dash": dashes}
+def _look(line_style: LineStyle) -> dict[str, Any]:
+    dashes = [] if line_style.dashes == "-" else [2 * length for length in line_style.dashes[1]]
+    return {"color": OKABE_ITO.index(line_style.color), "dash": dashes}
 
 
 def _cells(runs: Runs, benchmark: str, curves: pd.DataFrame) -> list[dict[str, Any]]:
     means: dict[tuple[Any, Any], dict[str, Any]] = defaultdict(dict)
     wanted = pd.MultiIndex.from_frame(curves[["stream", "quantity"]]).isin(CELL_CURVES)
     summary = over_seeds(curves[wanted])
-    for (label, ratio, stream, quantity), rows in summary.groupby(["label", "ratio", "stream", "quantity"], sort=False):
-        means[label, ratio][f"{stream}/{quantity}"] = {
+    for (label, ratio, series, quantity), rows in summary.groupby(["label", "ratio", "stream", "quantity"], sort=False):
+        means[label, ratio][f"{series}/{quantity}"] = {
             "mean": _series(rows["epoch"], rows["mean"], 100),
             "std": _series(rows["epoch"], rows["std"], 100),
         }
-    frame = sort(runs.of(benchmark))
+    frame = sort_runs(runs.of(benchmark))
     done = frame[frame["state"] == "done"]
     return [
         {
@@ -114,23 +116,23 @@ def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[s
     spec = runs.specs[row["folder"]].to_json()
     spec |= {name: _place(spec[name], shared) for name in SECTIONS}
     keys = ("benchmark", "method", "label", "ratio", "seed", "state", "reason", "folder")
-    told = {**{key: row[key] for key in keys}, "spec": spec}
+    entry = {**{key: row[key] for key in keys}, "spec": spec}
     if row["code"] == "other":
-        told["stale"] = STALE
+        entry["stale"] = STALE
     if row["state"] != "done":
-        return told
+        return entry
     metrics = read_object(record / "metrics.json")
     counts = confusion(record, len(metrics["classes"]))
     return {
-        **told,
+        **entry,
         "metrics": _rounded({key: metrics[key] for key in metrics if key not in ("classes", "label", "identity")}),
         "environment": _environment(record, shared),
         "seconds": _number(row["train_seconds"]),
         "curves": curves,
         "confusion": [] if counts is None else counts.tolist(),
         "calibration": {
-            stream: [[_number(value) for value in line] for line in bins]
-            for stream, bins in calibration(record).items()
+            series: [[_number(value) for value in line] for line in bins]
+            for series, bins in calibration(record).items()
         },
     }
 
@@ -157,9 +159,9 @@ def _rounded(value: Any) -> Any:
 def _by_folder(frame: pd.DataFrame) -> dict[str, Curves]:
     found: dict[str, Curves] = defaultdict(dict)
     rows = frame[~frame["quantity"].isin(LEFT_OUT)]
-    for (folder, stream, quantity), own in rows.groupby(["folder", "stream", "quantity"], sort=True):
+    for (folder, series, quantity), own in rows.groupby(["folder", "stream", "quantity"], sort=True):
         factor = 100 if str(quantity).startswith(SHARES) else 1
-        found[str(folder)][f"{stream}/{quantity}"] = _series(own["epoch"], own["value"], factor)
+        found[str(folder)][f"{series}/{quantity}"] = _series(own["epoch"], own["value"], factor)
     return found
 
 

@@ -15,24 +15,24 @@ from typing import cast
 
 from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.events import Event, Listener, silence
+from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.writable import require_new
-from ssmar_bench.sources import COUNTERFEIT, known
+from ssmar_bench.sources import MOCK_MARKER, known_source
 from ssmar_bench.sources.known_sources import SOURCES
-from ssmar_bench.sources.mock.plan import Order, Plan
+from ssmar_bench.sources.mock.plan import MockPlan, MockRequest
 
 PLANNERS = {name: f"{__name__}.{name}" for name, source in SOURCES.items() if source.facts}
 CLIPS = 240
 MOST_CLIPS = 1_000_000
 
 
-def write(
+def write_mock(
     name: str,
     out: Path,
     layout: str | None = None,
     lists_only: bool = False,
     clips: int | None = None,
-    listener: Listener = silence,
+    listener: Listener = ignore_events,
 ) -> None:
     """Writes a counterfeit of source ``name`` into the new folder ``out``, which appears when it is complete.
 
@@ -44,7 +44,7 @@ def write(
         clips: about how many clips; by default ``CLIPS``, or the real number where there are only lists.
         listener: hears of the progress.
 
-    The folder also says what it is (``COUNTERFEIT.txt``), so that nobody takes a result on it for a real one.
+    The folder also says what it is (``MOCK_MARKER.txt``), so that nobody takes a result on it for a real one.
 
     Raises:
         UserError: there is no such source or layout, or ``out`` holds something.
@@ -63,8 +63,8 @@ def write(
         links.discard(aside)
 
 
-def _plan(name: str, layout: str | None, clips: int | None) -> Plan:
-    source = known(name)
+def _plan(name: str, layout: str | None, clips: int | None) -> MockPlan:
+    source = known_source(name)
     if name not in PLANNERS:
         raise UserError(f"{name} is synthetic itself; `ssmar-bench data synthesize {name}` renders it")
     if clips is not None and not 1 <= clips <= MOST_CLIPS:
@@ -72,15 +72,15 @@ def _plan(name: str, layout: str | None, clips: int | None) -> Plan:
     layouts = source.layouts
     if layout is not None and (layout := meant(layout, layouts)) not in layouts:
         raise UserError(f"{name} has no layout '{layout}'{nearest(layout, layouts)}")
-    planner = cast("Callable[[Order], Plan]", import_module(PLANNERS[name]).plan)
-    return planner(Order(layout or (layouts[0] if layouts else ""), clips))
+    planner = cast("Callable[[MockRequest], MockPlan]", import_module(PLANNERS[name]).plan)
+    return planner(MockRequest(layout or (layouts[0] if layouts else ""), clips))
 
 
-def _fill(folder: Path, plan: Plan, lists_only: bool, title: str, listener: Listener) -> None:
+def _fill(folder: Path, plan: MockPlan, lists_only: bool, title: str, listener: Listener) -> None:
     from ssmar_bench.sources.mock import render
 
     folder.mkdir(parents=True)
-    (folder / COUNTERFEIT).write_text(f"{title.capitalize()}: synthetic people, made up lists.\n", encoding="utf-8")
+    (folder / MOCK_MARKER).write_text(f"{title.capitalize()}: synthetic people, made up lists.\n", encoding="utf-8")
     for path, text in plan.texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text)
@@ -90,7 +90,7 @@ def _fill(folder: Path, plan: Plan, lists_only: bool, title: str, listener: List
         if lists_only:
             (folder / video.path).touch()
         else:
-            render.shoot(video, plan.motions, folder / video.path)
+            render.render_video(video, plan.motions, folder / video.path)
         listener(Event("", "prepare", title, done, len(plan.videos)))
     for archive, inside in plan.archives.items():
         _pack(folder / archive, folder / inside)

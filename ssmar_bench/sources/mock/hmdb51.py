@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ssmar_bench.sources.mock.plan import Deed, Order, Plan, Video, motions, unix
+from ssmar_bench.sources.mock.plan import ActionInterval, MockPlan, MockRequest, MockVideo, motions, unix
 from ssmar_bench.sources.official.hmdb51 import FACTS, TEST, TRAIN
 
 FRAMES, RATE = 12, 30
@@ -24,10 +24,10 @@ class _Sizes:
     film: int
 
 
-def plan(order: Order) -> Plan:
+def plan(order: MockRequest) -> MockPlan:
     """Each split tests on another stretch of a class's clips and trains on the next ones; the rest is unused."""
     texts: dict[str, bytes] = {}
-    videos: list[Video] = []
+    videos: list[MockVideo] = []
     for label, name in FACTS.names.items():
         sizes = _sizes(label, order)
         files = [_file(name, clip, sizes.film) for clip in range(sizes.clips)]
@@ -41,13 +41,15 @@ def plan(order: Order) -> Plan:
             lines = [f"{file} {code} " for file, code in zip(files, codes, strict=True)]
             texts[f"testTrainMulti_7030_splits/{name}_test_split{split}.txt"] = unix(lines)
         videos += [
-            Video(f"hmdb51_org/{name}/{file}", clip // sizes.film, (Deed(label, 0, FRAMES - 1),), FRAMES, RATE)
+            MockVideo(
+                f"hmdb51_org/{name}/{file}", clip // sizes.film, (ActionInterval(label, 0, FRAMES - 1),), FRAMES, RATE
+            )
             for clip, file in enumerate(files)
         ]
-    return Plan(texts, videos, motions(FACTS))
+    return MockPlan(texts, videos, motions(FACTS))
 
 
-def _sizes(label: int, order: Order) -> _Sizes:
+def _sizes(label: int, order: MockRequest) -> _Sizes:
     if order.clips is None:
         share, further = divmod(CLIPS, len(FACTS.names))
         return _Sizes(share + (label < further), TRAIN, TEST, film=5)

@@ -10,8 +10,17 @@ from collections.abc import Mapping, Sequence
 
 from ssmar_bench.core.seeds import generator
 from ssmar_bench.sources.imigue import LABEL_FOLDERS, LABELS, VIDEO_FOLDERS
-from ssmar_bench.sources.mock.plan import Order, Plan, Video, dealt, motions, scaled, strung, unix
-from ssmar_bench.sources.official.imigue import FACTS, MIGA_FACTS, MIGA_VALIDATION, RATE, TEST_PEOPLE, TRAIN_PEOPLE
+from ssmar_bench.sources.mock.plan import (
+    MockPlan,
+    MockRequest,
+    MockVideo,
+    deal_out,
+    motions,
+    scaled,
+    string_together,
+    unix,
+)
+from ssmar_bench.sources.official.imigue import FACTS, MIGA_FACTS, MIGA_VALIDATION, RATE, TEST_SUBJECTS, TRAIN_SUBJECTS
 
 SHORTEST, LONGEST = 12, 24
 VIDEOS = {"train": 255, "test": 104}
@@ -19,44 +28,46 @@ MIGA_VIDEOS = {"miga-train": 241, "miga-val": 10, "miga-test": 104}
 FEW = {"train": 8, "test": 4, "miga-train": 8, "miga-val": 2, "miga-test": 2}
 
 
-def plan(order: Order) -> Plan:
+def plan(order: MockRequest) -> MockPlan:
     """The lists and videos of a layout."""
     return _full(order) if order.layout == "full" else _miga(order)
 
 
 def _filmed(
-    counts: Mapping[str, Mapping[int, int]], videos: Mapping[str, Sequence[int]], people: Mapping[int, int]
-) -> dict[str, list[Video]]:
+    counts: Mapping[str, Mapping[int, int]], videos: Mapping[str, Sequence[int]], subjects: Mapping[int, int]
+) -> dict[str, list[MockVideo]]:
     """Part -> its videos, with the clips dealt out evenly; the path is still the video's four digits."""
-    filmed: dict[str, list[Video]] = {}
+    filmed: dict[str, list[MockVideo]] = {}
     for part, numbers in videos.items():
         labels: dict[int, list[int]] = {number: [] for number in numbers}
-        for number, label in dealt(counts[part], numbers, "imigue", part):
+        for number, label in deal_out(counts[part], numbers, "imigue", part):
             labels[number].append(label)
         for number in sorted(numbers):
-            deeds, frames = strung(labels[number], SHORTEST, LONGEST, "imigue", str(number))
-            filmed.setdefault(part, []).append(Video(f"{number:04d}", people[number], deeds, frames, int(RATE)))
+            intervals, frames = string_together(labels[number], SHORTEST, LONGEST, "imigue", str(number))
+            filmed.setdefault(part, []).append(
+                MockVideo(f"{number:04d}", subjects[number], intervals, frames, int(RATE))
+            )
     return filmed
 
 
-def _cast(videos: Mapping[str, Sequence[int]], people: Mapping[str, Sequence[int]]) -> dict[int, int]:
+def _cast(videos: Mapping[str, Sequence[int]], subjects: Mapping[str, Sequence[int]]) -> dict[int, int]:
     """Video -> person, in turn."""
-    return {n: people[part][place % len(people[part])] for part in videos for place, n in enumerate(videos[part])}
+    return {n: subjects[part][place % len(subjects[part])] for part in videos for place, n in enumerate(videos[part])}
 
 
-def _full(order: Order) -> Plan:
+def _full(order: MockRequest) -> MockPlan:
     sizes = {part: count if order.clips is None else FEW[part] for part, count in VIDEOS.items()}
     numbers = [n + 1 for n in generator("counterfeit", "imigue videos").permutation(sum(sizes.values())).tolist()]
     videos = {"train": numbers[: sizes["train"]], "test": numbers[sizes["train"] :]}
-    people = {"train": sorted(TRAIN_PEOPLE)[: sizes["train"]], "test": sorted(TEST_PEOPLE)[: sizes["test"]]}
-    filmed = _filmed(scaled(FACTS, order.clips), videos, _cast(videos, people))
+    subjects = {"train": sorted(TRAIN_SUBJECTS)[: sizes["train"]], "test": sorted(TEST_SUBJECTS)[: sizes["test"]]}
+    filmed = _filmed(scaled(FACTS, order.clips), videos, _cast(videos, subjects))
     lines, moved = ["video_id,subject_id,class,start_frame,end_frame,win_or_lose"], []
     for part, films in filmed.items():
         for film in films:
             outcome = "Win" if int(film.path) % 2 else "Lose"
-            lines += [f"{int(film.path)},{film.person},{d.label},{d.start},{d.end},{outcome}" for d in film.deeds]
+            lines += [f"{int(film.path)},{film.subject},{d.label},{d.start},{d.end},{outcome}" for d in film.intervals]
             moved.append(_placed(film, _challenge_part(part, int(film.path)), "miga"))
-    return Plan({LABELS: unix(lines)}, moved, motions(FACTS))
+    return MockPlan({LABELS: unix(lines)}, moved, motions(FACTS))
 
 
 def _challenge_part(part: str, video: int) -> str:
@@ -65,12 +76,12 @@ def _challenge_part(part: str, video: int) -> str:
     return "miga-val" if video in MIGA_VALIDATION else "miga-train"
 
 
-def _placed(film: Video, part: str, layout: str) -> Video:
+def _placed(film: MockVideo, part: str, layout: str) -> MockVideo:
     folder = VIDEO_FOLDERS[part][layout]
-    return Video(f"{folder}/{film.path}/{film.path}.mp4", film.person, film.deeds, film.frames, film.rate)
+    return MockVideo(f"{folder}/{film.path}/{film.path}.mp4", film.subject, film.intervals, film.frames, film.rate)
 
 
-def _miga(order: Order) -> Plan:
+def _miga(order: MockRequest) -> MockPlan:
     sizes = {part: count if order.clips is None else FEW[part] for part, count in MIGA_VIDEOS.items()}
     others = [number for number in range(1, 454) if number not in MIGA_VALIDATION]
     train, test = sizes["miga-train"], sizes["miga-test"]
@@ -79,21 +90,21 @@ def _miga(order: Order) -> Plan:
         "miga-val": list(MIGA_VALIDATION[: sizes["miga-val"]]),
         "miga-test": others[train : train + test],
     }
-    known = sorted(TRAIN_PEOPLE)
-    people = {"miga-train": known, "miga-val": known[:5], "miga-test": sorted(TEST_PEOPLE)}
-    cast = _cast(videos, people)
+    known = sorted(TRAIN_SUBJECTS)
+    subjects = {"miga-train": known, "miga-val": known[:5], "miga-test": sorted(TEST_SUBJECTS)}
+    cast = _cast(videos, subjects)
     counts = scaled(MIGA_FACTS, order.clips)
     hidden = dict.fromkeys(FACTS.names, 1 if order.clips else 142)  # about as many a class as the test part has clips
     filmed = _filmed({**counts, "miga-test": hidden}, videos, cast)
     texts: dict[str, bytes] = {}
     for part, films in filmed.items():
         for film in films if part != "miga-test" else ():
-            lines = [f"{deed.label},{deed.start},{deed.end}" for deed in film.deeds]
+            lines = [f"{interval.label},{interval.start},{interval.end}" for interval in film.intervals]
             texts[f"{LABEL_FOLDERS[part][0]}/{film.path}/{film.path}_label.csv"] = unix(lines)
     if order.layout == "miga-2025":
         texts["Link_V2.xlsx"] = _map(cast)
     moved = [_placed(film, part, order.layout) for part, films in filmed.items() for film in films]
-    return Plan(texts, moved, motions(MIGA_FACTS))
+    return MockPlan(texts, moved, motions(MIGA_FACTS))
 
 
 def _map(cast: Mapping[int, int]) -> bytes:
@@ -103,8 +114,8 @@ def _map(cast: Mapping[int, int]) -> bytes:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(["Video_id", "Link", "Sub_id"])
-    for video, person in sorted(cast.items()):
-        sheet.append([video, f"https://example.org/{video:04d}", person])
+    for video, subject in sorted(cast.items()):
+        sheet.append([video, f"https://example.org/{video:04d}", subject])
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ssmar_bench.core.seeds import generator
-from ssmar_bench.sources.official import Facts
+from ssmar_bench.sources.official import PublishedFacts
 from ssmar_bench.sources.synthetic import motion
 
 
 @dataclass(frozen=True)
-class Order:
+class MockRequest:
     """What was asked for.
 
     Attributes:
@@ -24,7 +24,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Deed:
+class ActionInterval:
     """A class done from frame ``start`` to ``end`` (0-based, inclusive)."""
 
     label: int
@@ -33,18 +33,18 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class Video:
+class MockVideo:
     """A video file: where, who is seen, what they do, how many frames at what rate (``.mp4`` or ``.avi``)."""
 
     path: str
-    person: int
-    deeds: tuple[Deed, ...]
+    subject: int
+    intervals: tuple[ActionInterval, ...]
     frames: int
     rate: int
 
 
 @dataclass(frozen=True)
-class Plan:
+class MockPlan:
     """The whole folder.
 
     Attributes:
@@ -55,12 +55,12 @@ class Plan:
     """
 
     texts: Mapping[str, bytes]
-    videos: Sequence[Video]
+    videos: Sequence[MockVideo]
     motions: Mapping[int, int]
     archives: Mapping[str, str] = field(default_factory=dict)
 
 
-def scaled(facts: Facts, clips: int | None, least: int = 3) -> dict[str, dict[int, int]]:
+def scaled(facts: PublishedFacts, clips: int | None, least: int = 3) -> dict[str, dict[int, int]]:
     """Part -> class id -> clips: the real counts, or about ``clips`` in their proportions.
 
     A class keeps ``least`` clips of a part, or as many as it really has there.
@@ -75,7 +75,7 @@ def scaled(facts: Facts, clips: int | None, least: int = 3) -> dict[str, dict[in
     }
 
 
-def motions(facts: Facts) -> dict[int, int]:
+def motions(facts: PublishedFacts) -> dict[int, int]:
     """A motion for every class: the most frequent classes get different ones, an action that is known its own."""
     totals = {label: sum(classes.get(label, 0) for classes in facts.counts.values()) for label in facts.names}
     actions = list(motion.ACTIONS)
@@ -83,7 +83,7 @@ def motions(facts: Facts) -> dict[int, int]:
     return {label: actions[place % len(actions)] for place, label in enumerate(by_count)}
 
 
-def dealt(counts: Mapping[int, int], hands: Sequence[int], *key: str) -> list[tuple[int, int]]:
+def deal_out(counts: Mapping[int, int], hands: Sequence[int], *key: str) -> list[tuple[int, int]]:
     """``(hand, label)`` of every clip in an order shuffled by ``key``; each class is spread evenly over ``hands``."""
     rng = generator("counterfeit", *key)
     turn = rng.permutation(len(hands)).tolist()
@@ -92,15 +92,17 @@ def dealt(counts: Mapping[int, int], hands: Sequence[int], *key: str) -> list[tu
     return [pairs[place] for place in rng.permutation(len(pairs)).tolist()]
 
 
-def strung(labels: Sequence[int], shortest: int, longest: int, *key: str) -> tuple[tuple[Deed, ...], int]:
+def string_together(
+    labels: Sequence[int], shortest: int, longest: int, *key: str
+) -> tuple[tuple[ActionInterval, ...], int]:
     """Deeds one after the other in an untrimmed video, with pauses between, and how many frames that takes."""
     rng = generator("counterfeit", "strung", *key)
-    deeds, at = [], int(rng.integers(4, 12))
+    intervals, at = [], int(rng.integers(4, 12))
     for label in labels:
         end = at + int(rng.integers(shortest, longest + 1)) - 1
-        deeds.append(Deed(label, at, end))
+        intervals.append(ActionInterval(label, at, end))
         at = end + 1 + int(rng.integers(0, 8))  # sometimes the next one begins at once
-    return tuple(deeds), at + int(rng.integers(4, 12))
+    return tuple(intervals), at + int(rng.integers(4, 12))
 
 
 def crlf(lines: Sequence[str], last: bool) -> bytes:

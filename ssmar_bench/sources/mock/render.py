@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 
 from ssmar_bench.core.seeds import generator
-from ssmar_bench.sources.mock.plan import Video
-from ssmar_bench.sources.synthetic import encode, motion, picture
-from ssmar_bench.sources.synthetic.drawing import Frames, finished
+from ssmar_bench.sources.mock.plan import MockVideo
+from ssmar_bench.sources.synthetic import draw_subject, encode_video, motion
+from ssmar_bench.sources.synthetic.drawing import Frames, to_frames
 
 SIZE = 64
 AMPLITUDE = 2.5
@@ -18,26 +18,26 @@ CRF = 23
 SEED = 52
 
 
-def frames(video: Video, motions: Mapping[int, int]) -> Frames:
+def render_frames(video: MockVideo, motions: Mapping[int, int]) -> Frames:
     """The frames ``(T, SIZE, SIZE, 3)``: at rest, and moving as each deed's motion does from its start to its end."""
-    tracks = motion.rest(_rng(video, "rest")) + motion.idle(video.frames, _rng(video, "idle"))
-    for deed in video.deeds:
-        length = deed.end - deed.start + 1
-        moved = motion.action(motions[deed.label], length, _rng(video, f"action {deed.start}"))
-        tracks[deed.start : deed.end + 1] += AMPLITUDE * moved
-    camera = motion.shake(video.frames, _rng(video, "camera"))
-    return finished(picture(SEED, video.person, tracks, camera, SIZE), 0.02, _rng(video, "noise"))
+    tracks = motion.rest_pose(_rng(video, "rest")) + motion.idle_motion(video.frames, _rng(video, "idle"))
+    for interval in video.intervals:
+        length = interval.end - interval.start + 1
+        moved = motion.action_motion(motions[interval.label], length, _rng(video, f"action {interval.start}"))
+        tracks[interval.start : interval.end + 1] += AMPLITUDE * moved
+    camera = motion.camera_jitter(video.frames, _rng(video, "camera"))
+    return to_frames(draw_subject(SEED, video.subject, tracks, camera, SIZE), 0.02, _rng(video, "noise"))
 
 
-def shoot(video: Video, motions: Mapping[int, int], path: Path) -> None:
+def render_video(video: MockVideo, motions: Mapping[int, int], path: Path) -> None:
     """Writes the file: H.264 in ``.mp4``, MPEG-4 in ``.avi``."""
     if path.suffix == ".mp4":
-        encode(frames(video, motions), path, video.rate, CRF)
+        encode_video(render_frames(video, motions), path, video.rate, CRF)
     else:
-        _encode_avi(frames(video, motions), path, video.rate)
+        _encode_avi(render_frames(video, motions), path, video.rate)
 
 
-def _rng(video: Video, axis: str) -> motion.Rng:
+def _rng(video: MockVideo, axis: str) -> motion.Rng:
     return generator("counterfeit", video.path, axis)
 
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from ssmar_bench.sources.mock.plan import Order, Plan, Video, dealt, motions, scaled, strung, unix
-from ssmar_bench.sources.official.smg import FACTS, PEOPLE
+from ssmar_bench.sources.mock.plan import (
+    MockPlan,
+    MockRequest,
+    MockVideo,
+    deal_out,
+    motions,
+    scaled,
+    string_together,
+    unix,
+)
+from ssmar_bench.sources.official.smg import FACTS, SUBJECTS
 
 SHORTEST, LONGEST = 12, 28
 RATE = 28
@@ -20,25 +29,25 @@ VIDEOS = {
 }
 
 
-def plan(order: Order) -> Plan:
+def plan(order: MockRequest) -> MockPlan:
     """A folder a sample; in the challenge's layout tables and videos stand apart and the test labels are kept back."""
     counts = scaled(FACTS, order.clips)
     texts: dict[str, bytes] = {}
-    videos: list[Video] = []
-    for part, people in PEOPLE.items():
-        people = people if order.clips is None else people[: FEW[part]]
-        labels: dict[int, list[int]] = {person: [] for person in people}
-        for person, label in dealt(counts[part], people, "smg", part):
-            labels[person].append(label)
-        for person in people:
-            sample = f"Sample{person:04d}"
+    videos: list[MockVideo] = []
+    for part, subjects in SUBJECTS.items():
+        subjects = subjects if order.clips is None else subjects[: FEW[part]]
+        labels: dict[int, list[int]] = {subject: [] for subject in subjects}
+        for subject, label in deal_out(counts[part], subjects, "smg", part):
+            labels[subject].append(label)
+        for subject in subjects:
+            sample = f"Sample{subject:04d}"
             tables, films = (sample, sample)
             if order.layout == "miga":
                 tables, films = f"{TABLES[part]}/{sample}", f"{VIDEOS[part]}/{sample}"
-            deeds, frames = strung(labels[person], SHORTEST, LONGEST, "smg", sample)
-            videos.append(Video(f"{films}/{sample}_color.mp4", person, deeds, frames, RATE))
+            intervals, frames = string_together(labels[subject], SHORTEST, LONGEST, "smg", sample)
+            videos.append(MockVideo(f"{films}/{sample}_color.mp4", subject, intervals, frames, RATE))
             texts[f"{tables}/{sample}_data.csv"] = unix([f"{frames},{RATE},4500"])
             if order.layout == "full" or part != "test":
-                lines = [f"{deed.label},{deed.start},{deed.end}" for deed in deeds]
+                lines = [f"{interval.label},{interval.start},{interval.end}" for interval in intervals]
                 texts[f"{tables}/{sample}_finelabels.csv"] = unix(lines)
-    return Plan(texts, videos, motions(FACTS))
+    return MockPlan(texts, videos, motions(FACTS))

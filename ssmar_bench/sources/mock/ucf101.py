@@ -6,7 +6,7 @@ As in the real splits, the first tests on the groups 1 to 7 of every class, the 
 
 from __future__ import annotations
 
-from ssmar_bench.sources.mock.plan import Deed, Order, Plan, Video, motions, unix
+from ssmar_bench.sources.mock.plan import ActionInterval, MockPlan, MockRequest, MockVideo, motions, unix
 from ssmar_bench.sources.official.ucf101 import FACTS, SIZES
 
 FRAMES, RATE = 12, 25
@@ -14,7 +14,7 @@ BLOCKS = {1: range(1, 8), 2: range(8, 15), 3: range(15, 22), 0: range(22, 26)}
 """Split that tests on them -> groups; those of 0 are tested on by none."""
 
 
-def plan(order: Order) -> Plan:
+def plan(order: MockRequest) -> MockPlan:
     """Lists as the owners write them: training lists with ids, test lists without."""
     names = FACTS.names
     tested = {split: test for split, (_, test) in SIZES.items()}
@@ -45,11 +45,11 @@ def plan(order: Order) -> Plan:
             ]
             texts[f"ucfTrainTestlist/{part}list{split:02d}.txt"] = unix(chosen)
     videos = [
-        Video(f"UCF-101/{file}", 100 * label + group, (Deed(label, 0, FRAMES - 1),), FRAMES, RATE)
+        MockVideo(f"UCF-101/{file}", 100 * label + group, (ActionInterval(label, 0, FRAMES - 1),), FRAMES, RATE)
         for (label, group), group_files in files.items()
         for file in group_files
     ]
-    return Plan(texts, videos, motions(FACTS))
+    return MockPlan(texts, videos, motions(FACTS))
 
 
 def _file(name: str, group: int, clip: int) -> str:

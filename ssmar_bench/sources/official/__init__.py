@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Facts:
+class PublishedFacts:
     """A source's published figures.
 
     Attributes:
@@ -15,7 +15,7 @@ class Facts:
         clips: part -> clips.
         counts: part -> class id -> clips, for the parts whose labels are public.
         exact: whether ``counts`` are counted (True) or derived from published percentages (False).
-        people: how many people or source videos there are (0 where unknown).
+        subjects: how many people or source videos there are (0 where unknown).
         groups: class id -> part of the body, where the source has them.
         defects: known defects of the data set itself, as whole sentences.
     """
@@ -24,6 +24,6 @@ class Facts:
     clips: Mapping[str, int]
     counts: Mapping[str, Mapping[int, int]]
     exact: bool
-    people: int = 0
+    subjects: int = 0
     groups: Mapping[int, str] = field(default_factory=dict)
     defects: tuple[str, ...] = ()

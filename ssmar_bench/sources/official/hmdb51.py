@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssmar_bench.sources.official import Facts
+from ssmar_bench.sources.official import PublishedFacts
 
 NAMES = (
     "brush_hair", "cartwheel", "catch", "chew", "clap", "climb", "climb_stairs", "dive", "draw_sword", "dribble",
@@ -14,7 +14,7 @@ NAMES = (
 TRAIN, TEST = 70, 30
 """Clips of every class that each split trains and tests on; the others are unused."""
 
-FACTS = Facts(
+FACTS = PublishedFacts(
     names=dict(enumerate(NAMES)),
     clips={"train": TRAIN * len(NAMES), "test": TEST * len(NAMES)},
     counts={

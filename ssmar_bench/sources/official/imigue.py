@@ -1,12 +1,12 @@
 """iMiGUE: ids as its label files write them (1..31, and 99 for illustrative body language).
 
 The totals follow from percentages that the owners publish, rounded; the counts of the MiGA challenge's train and
-validation parts are counted. Official parts are by person (``TRAIN_PEOPLE``, ``TEST_PEOPLE``).
+validation parts are counted. Official parts are by person (``TRAIN_SUBJECTS``, ``TEST_SUBJECTS``).
 """
 
 from __future__ import annotations
 
-from ssmar_bench.sources.official import Facts
+from ssmar_bench.sources.official import PublishedFacts
 
 # id, name, total (approximate), MiGA train + validation, MiGA validation
 TABLE = (
@@ -49,11 +49,11 @@ GROUPS = {
     "head-hand": range(3, 12), "illustrative": (99,),
 }  # fmt: skip
 
-TRAIN_PEOPLE = frozenset({
+TRAIN_SUBJECTS = frozenset({
     2, 4, 5, 6, 9, 10, 12, 13, 14, 15, 17, 18, 20, 21, 22, 23, 25, 28, 29, 30, 31, 35, 36, 38, 39, 41, 42, 43, 44, 46,
     47, 48, 52, 53, 59, 61, 62,
 })  # fmt: skip
-TEST_PEOPLE = frozenset(range(1, 73)) - TRAIN_PEOPLE
+TEST_SUBJECTS = frozenset(range(1, 73)) - TRAIN_SUBJECTS
 
 MIGA_VALIDATION = (1, 2, 3, 4, 6, 7, 8, 9, 10, 11)
 """The videos of the MiGA challenge's validation part."""
@@ -77,12 +77,12 @@ def _cross_subject() -> dict[str, dict[int, int]]:
     return {"train": {row[0]: row[2] - test[row[0]] for row in TABLE}, "test": test}
 
 
-FACTS = Facts(
+FACTS = PublishedFacts(
     names={row[0]: row[1] for row in TABLE},
     clips={"train": _CLIPS - _TEST_CLIPS, "test": _TEST_CLIPS},
     counts=_cross_subject(),
     exact=False,
-    people=72,
+    subjects=72,
     groups={label: group for group, labels in GROUPS.items() for label in labels},
     defects=(
         "Video 85 (a training person) is in MiGA's test part and video 86 (a test person) in its train part.",
@@ -92,12 +92,12 @@ FACTS = Facts(
     ),
 )
 
-MIGA_FACTS = Facts(
+MIGA_FACTS = PublishedFacts(
     names=FACTS.names,
     clips={"miga-train": 12893, "miga-val": 777, "miga-test": 4562},
     counts={"miga-train": {row[0]: row[3] - row[4] for row in TABLE}, "miga-val": {row[0]: row[4] for row in TABLE}},
     exact=True,
-    people=72,
+    subjects=72,
     groups=FACTS.groups,
     defects=FACTS.defects,
 )

@@ -5,7 +5,7 @@ The test labels are hidden; the last column is what the owners' totals leave for
 
 from __future__ import annotations
 
-from ssmar_bench.sources.official import Facts
+from ssmar_bench.sources.official import PublishedFacts
 
 # id, name, train, val, test (derived)
 TABLE = (
@@ -71,12 +71,12 @@ GROUPS = {
 HIDDEN_COUNTS = {row[0]: row[4] for row in TABLE}
 """Class id -> test clips, as the totals leave them; no list says which ones they are."""
 
-FACTS = Facts(
+FACTS = PublishedFacts(
     names={row[0]: row[1] for row in TABLE},
     clips={"train": 11250, "val": 5586, "test": 5586},
     counts={"train": {row[0]: row[2] for row in TABLE}, "val": {row[0]: row[3] for row in TABLE}},
     exact=True,
-    people=205,
+    subjects=205,
     groups={label: group for group, labels in GROUPS.items() for label in labels},
     defects=(
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssmar_bench.sources.official import Facts
+from ssmar_bench.sources.official import PublishedFacts
 
 # id, name, train (people 1-30), val (31-35), test (36-40)
 TABLE = (
@@ -25,10 +25,10 @@ TABLE = (
     (17, "Illustrative hand gestures", 39, 5, 9),
 )
 
-PEOPLE = {"train": range(1, 31), "val": range(31, 36), "test": range(36, 41)}
+SUBJECTS = {"train": range(1, 31), "val": range(31, 36), "test": range(36, 41)}
 """Part -> numbers of the samples, one person each."""
 
-FACTS = Facts(
+FACTS = PublishedFacts(
     names={row[0]: row[1] for row in TABLE},
     clips={"train": 2452, "val": 637, "test": 610},
     counts={
@@ -37,6 +37,6 @@ FACTS = Facts(
         "test": {row[0]: row[4] for row in TABLE},
     },
     exact=True,
-    people=40,
+    subjects=40,
     defects=("The paper counts 3,692 clips, the files hold 3,699.",),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ssmar_bench.sources.official import Facts
+from ssmar_bench.sources.official import PublishedFacts
 
 NAMES = (
     "ApplyEyeMakeup", "ApplyLipstick", "Archery", "BabyCrawling", "BalanceBeam", "BandMarching", "BaseballPitch",
@@ -32,12 +32,12 @@ GROUPS_A_CLASS = 25
 SIZES = {1: (9537, 3783), 2: (9586, 3734), 3: (9624, 3696)}
 """Split -> clips to train and to test on."""
 
-FACTS = Facts(
+FACTS = PublishedFacts(
     names=dict(enumerate(NAMES, start=1)),
     clips={"train": SIZES[1][0], "test": SIZES[1][1]},
     counts={},
     exact=True,
-    people=GROUPS_A_CLASS * len(NAMES),
+    subjects=GROUPS_A_CLASS * len(NAMES),
     defects=(
         "The folder HandstandPushups holds files called v_HandStandPushups_*.avi.",
         "Clips of one group (g01 to g25 of a class) are cut from one source video; no official split parts them.",

@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ssmar_bench.sources.synthetic.dataset import NAMES, TRAIN_COUNTS, MicroMotion, load, plan, render
+from ssmar_bench.sources.synthetic.dataset import (
+    NAMES,
+    TRAIN_COUNTS,
+    SyntheticOptions,
+    plan_clips,
+    read_options,
+    render_clip,
+)
 from ssmar_bench.sources.synthetic.drawing import Frames
 
 COLUMNS = 8
@@ -17,7 +24,7 @@ _GAP = 4
 _CAPTION = 196
 
 
-def contact_sheet(source: MicroMotion | Path, out_png: Path, side: int = 96) -> None:
+def contact_sheet(source: SyntheticOptions | Path, out_png: Path, side: int = 96) -> None:
     """Writes a picture with a row a class: its name and eight frames of each of two clips by different people.
 
     Args:
@@ -28,8 +35,8 @@ def contact_sheet(source: MicroMotion | Path, out_png: Path, side: int = 96) -> 
     Raises:
         UserError: the folder holds no data set of this source.
     """
-    knobs = source if isinstance(source, MicroMotion) else load(source)
-    rows = {label: _examples(knobs, label) for label in sorted(TRAIN_COUNTS)}
+    options = source if isinstance(source, SyntheticOptions) else read_options(source)
+    rows = {label: _examples(options, label) for label in sorted(TRAIN_COUNTS)}
     width = _CAPTION + CLIPS * (COLUMNS * side + 2 * _GAP)
     sheet = Image.new("RGB", (width, len(rows) * (side + _GAP)), "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=14)
@@ -41,11 +48,11 @@ def contact_sheet(source: MicroMotion | Path, out_png: Path, side: int = 96) -> 
     sheet.save(out_png)
 
 
-def _examples(knobs: MicroMotion, label: int) -> Sequence[Frames]:
+def _examples(options: SyntheticOptions, label: int) -> Sequence[Frames]:
     """Up to two clips of a class, of different people where there are some."""
-    clips = [clip for clip in plan(knobs) if clip.label == label and clip.part == "train"]
+    clips = [clip for clip in plan_clips(options) if clip.label == label and clip.part == "train"]
     clips.sort(key=lambda clip: (clip.name.split("_", 1)[1], clip.number))
-    return [render(knobs, clip) for clip in clips[:CLIPS]]
+    return [render_clip(options, clip) for clip in clips[:CLIPS]]
 
 
 def _strip(frames: Frames, side: int) -> Image.Image:

@@ -23,16 +23,16 @@ import numpy as np
 
 from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.processes import apart_from_main, broken, end_with_parent
+from ssmar_bench.core.processes import apart_from_main, broken_pool, end_with_parent
 from ssmar_bench.core.writable import require_new
 from ssmar_bench.sources.synthetic import motion
-from ssmar_bench.sources.synthetic.drawing import Canvas, Frames, background, draw_look, finished, person
+from ssmar_bench.sources.synthetic.drawing import Canvas, Frames, background, draw_appearance, draw_person, to_frames
 
 if TYPE_CHECKING:
     from ssmar_bench.core.index import Index
 
 SOURCE = "micro-motion"
-KNOBS_FILE = "micro-motion.json"
+OPTIONS_FILE = "micro-motion.json"
 PARTS = ("train", "val")
 REVISION = 1  # raised when the same knobs give other pixels
 
@@ -56,13 +56,13 @@ TRAIN_COUNTS = {
 
 
 @dataclass(frozen=True)
-class MicroMotion:
+class SyntheticOptions:
     """The knobs of a synthetic data set.
 
     Attributes:
         train_clips, test_clips: clips of the two parts (``train``, and ``val``, which MA-52's users test on).
-        train_people, test_people: people seen in each part.
-        people_overlap: how many of the test people also occur in train.
+        train_subjects, test_subjects: people seen in each part.
+        subject_overlap: how many of the test people also occur in train.
         size, frames, fps: side in pixels (even), frames a clip, frames a second.
         amplitude: factor of the actions' displacements and of nothing else: the difficulty.
         idle, noise, jitter: factors of idle motion and fidgets, of pixel noise, and of the camera's trembling.
@@ -72,9 +72,9 @@ class MicroMotion:
 
     train_clips: int = 2000
     test_clips: int = 600
-    train_people: int = 40
-    test_people: int = 20
-    people_overlap: int = 0
+    train_subjects: int = 40
+    test_subjects: int = 20
+    subject_overlap: int = 0
     size: int = 64
     frames: int = 24
     fps: int = 12
@@ -86,7 +86,7 @@ class MicroMotion:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        shared = min(self.train_people, self.test_people)
+        shared = min(self.train_subjects, self.test_subjects)
         limits: dict[str, tuple[float, float]] = {
             "train_clips": (1, 10**6), "test_clips": (1, 10**6), "train_people": (1, 5000), "test_people": (1, 4000),
             "people_overlap": (0, shared), "size": (16, 2048), "frames": (4, 1000), "fps": (1, 240),
@@ -99,13 +99,13 @@ class MicroMotion:
             raise UserError(f"{SOURCE}: size is {self.size}, expected an even number, as H.264 needs")
 
 
-class Clip(NamedTuple):
+class SyntheticClip(NamedTuple):
     """One clip to render: its part, its number there, class id, person and file name without ``.mp4``."""
 
     part: str
     number: int
     label: int
-    person: int
+    subject: int
     name: str
 
 
@@ -129,48 +129,50 @@ def class_counts(clips: int) -> dict[int, int]:
 
 
 @lru_cache(maxsize=4)
-def plan(knobs: MicroMotion) -> tuple[Clip, ...]:
+def plan_clips(options: SyntheticOptions) -> tuple[SyntheticClip, ...]:
     """Every clip of a data set, part by part in the order of their names; no name says what a clip shows."""
-    first = knobs.train_people - knobs.people_overlap
-    people = {"train": range(knobs.train_people), "val": range(first, first + knobs.test_people)}
-    sizes = {"train": knobs.train_clips, "val": knobs.test_clips}
+    first = options.train_subjects - options.subject_overlap
+    subjects = {"train": range(options.train_subjects), "val": range(first, first + options.test_subjects)}
+    sizes = {"train": options.train_clips, "val": options.test_clips}
     seen: dict[int, int] = {}
-    clips: list[Clip] = []
+    clips: list[SyntheticClip] = []
     for part in PARTS:
-        rng = _rng(knobs.seed, part, "plan")
+        rng = _rng(options.seed, part, "plan")
         labels = [label for label, count in class_counts(sizes[part]).items() for _ in range(count)]
         # Dealt in turn, a class's clips spread evenly over the people, and so do all clips.
-        turn = rng.permutation(np.array(people[part]))
+        turn = rng.permutation(np.array(subjects[part]))
         dealt = [(int(turn[i % len(turn)]), label) for i, label in enumerate(labels)]
         named = []
         for i in rng.permutation(len(dealt)).tolist():
             who, label = dealt[i]
             count = seen[who] = seen.get(who, -1) + 1
             named.append((f"{who + 3:04d}_{count % 7:02d}_{count // 7:04d}", who, label))
-        clips += [Clip(part, n, label, who, name) for n, (name, who, label) in enumerate(sorted(named))]
+        clips += [SyntheticClip(part, n, label, who, name) for n, (name, who, label) in enumerate(sorted(named))]
     return tuple(clips)
 
 
-def picture(seed: int, person_number: int, tracks: motion.Array, camera: motion.Array, size: int) -> Canvas:
+def draw_subject(seed: int, subject_number: int, tracks: motion.Array, camera: motion.Array, size: int) -> Canvas:
     """A person of ``seed`` who moves by ``tracks`` (T, channels), seen by a ``camera`` (T, 2), before any noise."""
-    look = draw_look(_rng(seed, "person", person_number, "look"))
-    body = motion.draw_body(_rng(seed, "person", person_number, "body"))
-    canvas = Canvas(background(look, size, camera))
-    person(canvas, motion.joints(tracks, body, camera), look, body.head)
+    appearance = draw_appearance(_rng(seed, "person", subject_number, "look"))
+    body = motion.draw_body(_rng(seed, "person", subject_number, "body"))
+    canvas = Canvas(background(appearance, size, camera))
+    draw_person(canvas, motion.joint_positions(tracks, body, camera), appearance, body.head)
     return canvas
 
 
-def render(knobs: MicroMotion, clip: Clip) -> Frames:
+def render_clip(options: SyntheticOptions, clip: SyntheticClip) -> Frames:
     """The frames ``(frames, size, size, 3)`` of a clip before they are encoded."""
-    key = (knobs.seed, clip.part, clip.number)
-    tracks = motion.rest(_rng(*key, "rest")) + knobs.idle * motion.idle(knobs.frames, _rng(*key, "idle"))
-    tracks = tracks + knobs.amplitude * motion.action(clip.label, knobs.frames, _rng(*key, "action"))
-    camera = knobs.jitter * motion.shake(knobs.frames, _rng(*key, "camera"))
-    canvas = picture(knobs.seed, clip.person, tracks, camera, knobs.size)
-    return finished(canvas, 0.02 * knobs.noise, _rng(*key, "noise"))
+    key = (options.seed, clip.part, clip.number)
+    tracks = motion.rest_pose(_rng(*key, "rest")) + options.idle * motion.idle_motion(
+        options.frames, _rng(*key, "idle")
+    )
+    tracks = tracks + options.amplitude * motion.action_motion(clip.label, options.frames, _rng(*key, "action"))
+    camera = options.jitter * motion.camera_jitter(options.frames, _rng(*key, "camera"))
+    canvas = draw_subject(options.seed, clip.subject, tracks, camera, options.size)
+    return to_frames(canvas, 0.02 * options.noise, _rng(*key, "noise"))
 
 
-def encode(frames: Frames, path: Path, fps: int, crf: int) -> None:
+def encode_video(frames: Frames, path: Path, fps: int, crf: int) -> None:
     """Writes frames ``(T, H, W, 3)`` as an H.264 mp4 (yuv420p)."""
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=fps)
@@ -184,14 +186,16 @@ def encode(frames: Frames, path: Path, fps: int, crf: int) -> None:
         container.mux(stream.encode())
 
 
-def _write_clips(knobs: MicroMotion, clips: Sequence[Clip], folder: Path) -> int:
+def _write_clips(options: SyntheticOptions, clips: Sequence[SyntheticClip], folder: Path) -> int:
     for clip in clips:
-        encode(render(knobs, clip), folder / f"videos_{clip.part}" / f"{clip.name}.mp4", knobs.fps, knobs.crf)
+        encode_video(
+            render_clip(options, clip), folder / f"videos_{clip.part}" / f"{clip.name}.mp4", options.fps, options.crf
+        )
     return len(clips)
 
 
-def write(
-    knobs: MicroMotion,
+def write_dataset(
+    options: SyntheticOptions,
     out: Path,
     processes: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -199,7 +203,7 @@ def write(
     """Renders a data set into the new folder ``out``, which appears when it is complete.
 
     Args:
-        knobs: what to render.
+        options: what to render.
         out: a folder that does not exist or is empty.
         processes: how many processes render (default: one a core).
         progress: called with (clips done, clips in all).
@@ -217,12 +221,12 @@ def write(
     try:
         for part in (*PARTS, "test"):
             (aside / f"videos_{part}").mkdir(parents=True)
-        _write_lists(knobs, aside)
+        _write_lists(options, aside)
         done = 0
-        for ready in _write_videos(knobs, aside, workers):
+        for ready in _write_videos(options, aside, workers):
             done += ready
             if progress:
-                progress(done, len(plan(knobs)))
+                progress(done, len(plan_clips(options)))
         if out.exists():
             out.rmdir()
         aside.rename(out)
@@ -230,14 +234,14 @@ def write(
         links.discard(aside)
 
 
-def outline(knobs: MicroMotion, root: Path) -> Index:
+def write_outline(options: SyntheticOptions, root: Path) -> Index:
     """The index that is going to be read of the data set once it is rendered into ``root``: enough to plan with."""
     import pandas as pd  # here: a listing of the sources needs none of it
 
     from ssmar_bench.core.index import Index
     from ssmar_bench.sources.official.ma52 import FACTS
 
-    clips = plan(knobs)
+    clips = plan_clips(options)
     rows = pd.DataFrame(
         {
             "clip_id": [f"{clip.part}/{clip.name}" for clip in clips],
@@ -252,52 +256,52 @@ def outline(knobs: MicroMotion, root: Path) -> Index:
     return Index(SOURCE, rows.sort_values("clip_id", ignore_index=True), dict(enumerate(NAMES)), groups=FACTS.groups)
 
 
-def _write_videos(knobs: MicroMotion, folder: Path, processes: int) -> Iterator[int]:
+def _write_videos(options: SyntheticOptions, folder: Path, processes: int) -> Iterator[int]:
     """Renders every clip; yields how many became ready each time some did."""
-    clips = plan(knobs)
+    clips = plan_clips(options)
     chunks = [clips[i : i + 16] for i in range(0, len(clips), 16)]
     if processes == 1:
-        yield from (_write_clips(knobs, chunk, folder) for chunk in chunks)
+        yield from (_write_clips(options, chunk, folder) for chunk in chunks)
         return
     # Started afresh rather than forked: a fork of a process with threads (torch has some) may hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(processes, len(chunks)), context, initializer=end_with_parent) as pool:
         with apart_from_main():
-            jobs = [pool.submit(_write_clips, knobs, chunk, folder) for chunk in chunks]
+            jobs = [pool.submit(_write_clips, options, chunk, folder) for chunk in chunks]
         try:
             yield from (job.result() for job in as_completed(jobs))
         except BrokenProcessPool:
-            raise broken("rendering") from None
+            raise broken_pool("rendering") from None
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _write_lists(knobs: MicroMotion, folder: Path) -> None:
+def _write_lists(options: SyntheticOptions, folder: Path) -> None:
     """The lists, with MA-52's line ends, and the knobs; the test list is empty, as in an official release."""
     for part in PARTS:
-        lines = [f"{clip.name}.mp4 {clip.label}" for clip in plan(knobs) if clip.part == part]
+        lines = [f"{clip.name}.mp4 {clip.label}" for clip in plan_clips(options) if clip.part == part]
         (folder / f"{part}_list_videos.txt").write_bytes("\r\n".join(lines).encode())
     (folder / "test_list_videos.txt").write_bytes(b"")
     names = [f"{label}\t{name}\r\n" for label, name in enumerate(NAMES)]
     (folder / "label_name.txt").write_bytes("".join(names).encode())
-    record = {"source": SOURCE, "revision": REVISION, "knobs": asdict(knobs)}
-    (folder / KNOBS_FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    record = {"source": SOURCE, "revision": REVISION, "knobs": asdict(options)}
+    (folder / OPTIONS_FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def load(root: Path) -> MicroMotion:
+def read_options(root: Path) -> SyntheticOptions:
     """The knobs that a data set at ``root`` was written with.
 
     Raises:
         UserError: ``root`` holds no data set of this source, or one of another revision.
     """
-    path = Path(root) / KNOBS_FILE
+    path = Path(root) / OPTIONS_FILE
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        revision, knobs = record["revision"], record["knobs"]
+        revision, options = record["revision"], record["knobs"]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{path}: expected the knobs of a {SOURCE} data set; write one with `ssmar-bench data`"
         ) from None
-    if revision != REVISION or set(knobs) != {field.name for field in fields(MicroMotion)}:
+    if revision != REVISION or set(options) != {field.name for field in fields(SyntheticOptions)}:
         raise UserError(f"{path}: written by revision {revision} of {SOURCE}, this is {REVISION}; write it anew")
-    return MicroMotion(**knobs)
+    return SyntheticOptions(**options)

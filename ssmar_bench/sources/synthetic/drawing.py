@@ -23,7 +23,7 @@ _HAIR: tuple[Colour, ...] = ((0.08, 0.07, 0.07), (0.30, 0.19, 0.11), (0.55, 0.37
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """What a person and the room look like: colours (0..1), hair, sleeves, glasses, background pattern."""
 
     skin: Colour
@@ -67,10 +67,10 @@ def _between(rng: Rng, palette: tuple[Colour, ...]) -> Colour:
     return r, g, b
 
 
-def draw_look(rng: Rng) -> Look:
+def draw_appearance(rng: Rng) -> Appearance:
     """A random person's look and room."""
     skin = _between(rng, _SKIN)
-    return Look(
+    return Appearance(
         skin=skin,
         hair=_between(rng, _HAIR),
         shirt=_cloth(rng, skin),
@@ -170,11 +170,11 @@ class Ellipse:
     roll: Array
 
 
-def background(look: Look, size: int, camera: Array) -> Pixels:
+def background(appearance: Appearance, size: int, camera: Array) -> Pixels:
     """The room ``(3, T, size, size)`` seen by a camera that moves by ``camera`` (T, 2) frame heights."""
     margin = int(np.ceil(np.abs(camera).max() * size)) + 1
     grid = (np.arange(-margin, size + margin, dtype=np.float32) + 0.5) / size
-    angle, frequency, kind = look.pattern
+    angle, frequency, kind = appearance.pattern
     along = np.float32(np.cos(angle)) * grid + np.float32(np.sin(angle)) * grid[:, None]
     across = np.float32(-np.sin(angle)) * grid + np.float32(np.cos(angle)) * grid[:, None]
     wave = np.sin(along * np.float32(frequency))
@@ -182,7 +182,9 @@ def background(look: Look, size: int, camera: Array) -> Pixels:
         wave = wave * np.sin(across * np.float32(frequency))
     share = 0.5 + 0.5 * (np.tanh(4 * wave) if kind > 0 else along - 0.5)
     floor = grid[:, None] > 0.80
-    planes = [np.where(floor, f, a + (b - a) * share) for a, b, f in zip(*look.wall, look.floor, strict=True)]
+    planes = [
+        np.where(floor, f, a + (b - a) * share) for a, b, f in zip(*appearance.wall, appearance.floor, strict=True)
+    ]
     return _shifted(np.stack(planes).astype(np.float32), size, margin, camera)
 
 
@@ -198,40 +200,40 @@ def _shifted(picture: Pixels, size: int, margin: int, camera: Array) -> Pixels:
     return out
 
 
-def person(canvas: Canvas, joints: Joints, look: Look, head: tuple[float, float]) -> None:
+def draw_person(canvas: Canvas, joints: Joints, appearance: Appearance, head: tuple[float, float]) -> None:
     """Paints a seated person: chair, torso, legs, feet, head with a face, arms and hands (``head``: its radii)."""
     p, s = joints.points, joints.scale
-    canvas.capsules([(p["chair"][0], p["chair"][1], 0.08 * s, 0.08 * s)], look.chair)
+    canvas.capsules([(p["chair"][0], p["chair"][1], 0.08 * s, 0.08 * s)], appearance.chair)
     shoulder, hip = p["shoulder"], p["hip"]
     torso = [(p["chest"], hip.mean(axis=0), 0.125 * s, 0.110 * s), (shoulder[0], shoulder[1], 0.050 * s, 0.050 * s)]
-    canvas.capsules([(p["neck"], p["chest"], 0.04 * s, 0.045 * s)], look.skin)
-    canvas.capsules(torso, look.shirt, stripes=look.stripes)
+    canvas.capsules([(p["neck"], p["chest"], 0.04 * s, 0.045 * s)], appearance.skin)
+    canvas.capsules(torso, appearance.shirt, stripes=appearance.stripes)
     for side in (0, 1):
         shin, foot = (p["knee"][side], p["ankle"][side]), (p["ankle"][side], p["toe"][side])
-        canvas.capsules([(*foot, 0.034 * s, 0.030 * s)], look.shoes)
-        canvas.capsules([(*shin, 0.058 * s, 0.040 * s)], look.trousers)
-        canvas.capsules([(hip[side], p["knee"][side], 0.080 * s, 0.064 * s)], look.trousers)
-    _head(canvas, joints, look, (head[0] * s, head[1] * s))
+        canvas.capsules([(*foot, 0.034 * s, 0.030 * s)], appearance.shoes)
+        canvas.capsules([(*shin, 0.058 * s, 0.040 * s)], appearance.trousers)
+        canvas.capsules([(hip[side], p["knee"][side], 0.080 * s, 0.064 * s)], appearance.trousers)
+    _head(canvas, joints, appearance, (head[0] * s, head[1] * s))
     for side in (0, 1):
-        _arm(canvas, joints, look, side)
+        _arm(canvas, joints, appearance, side)
 
 
-def _arm(canvas: Canvas, joints: Joints, look: Look, side: int) -> None:
+def _arm(canvas: Canvas, joints: Joints, appearance: Appearance, side: int) -> None:
     p, s = joints.points, joints.scale
     shoulder, elbow, hand = (p[name][side] for name in ("shoulder", "elbow", "hand"))
     upper, fore = (shoulder, elbow, 0.044 * s, 0.038 * s), (elbow, hand, 0.036 * s, 0.028 * s)
-    if look.short_sleeves:
-        canvas.capsules([fore], look.skin)
-        canvas.capsules([upper], look.shirt)
+    if appearance.short_sleeves:
+        canvas.capsules([fore], appearance.skin)
+        canvas.capsules([upper], appearance.shirt)
     else:
-        canvas.capsules([upper, fore], look.shirt)
+        canvas.capsules([upper, fore], appearance.shirt)
     reach = hand - elbow
     angle = np.arctan2(reach[:, 1], reach[:, 0]) + joints.fingers[side]
     fingers = []
     for spread in (-0.38, 0.0, 0.38):
         way = np.stack([np.cos(angle + spread), np.sin(angle + spread)], axis=1)
         fingers.append((hand + 0.02 * s * way, hand + 0.095 * s * way, 0.020 * s, 0.016 * s))
-    canvas.capsules([(hand, hand, 0.042 * s, 0.042 * s), *fingers], look.skin)
+    canvas.capsules([(hand, hand, 0.042 * s, 0.042 * s), *fingers], appearance.skin)
 
 
 def _turned(joints: Joints, longitude: float, latitude: float) -> Array:
@@ -244,7 +246,7 @@ def _turned(joints: Joints, longitude: float, latitude: float) -> Array:
     return np.stack([right, down, near], axis=1)
 
 
-def _head(canvas: Canvas, joints: Joints, look: Look, radii: tuple[float, float]) -> None:
+def _head(canvas: Canvas, joints: Joints, appearance: Appearance, radii: tuple[float, float]) -> None:
     centre, roll = joints.points["head"], joints.head[:, 2]
     cos, sin = np.cos(roll), np.sin(roll)
     still = np.ones((len(roll), 1))
@@ -260,30 +262,30 @@ def _head(canvas: Canvas, joints: Joints, look: Look, radii: tuple[float, float]
         canvas.ellipse(at(turned), flat, roll, colour, within=skull)
 
     skull = Ellipse(centre, still * np.array(radii), roll)
-    if look.long_hair:
+    if appearance.long_hair:
         across, down = np.stack([cos, sin], axis=1) * radii[0], np.stack([-sin, cos], axis=1) * radii[1]
         for lock in (0.72 * across, -0.72 * across):
-            canvas.capsules([(centre + lock, centre + lock + down, radii[0] * 0.38, radii[0] * 0.30)], look.hair)
-    canvas.capsules([(centre, joints.points["neck"], radii[0] * 0.45, radii[0] * 0.45)], look.skin)
-    canvas.ellipse(centre, skull.radii, roll, look.hair, edge=0.3)
+            canvas.capsules([(centre + lock, centre + lock + down, radii[0] * 0.38, radii[0] * 0.30)], appearance.hair)
+    canvas.capsules([(centre, joints.points["neck"], radii[0] * 0.45, radii[0] * 0.45)], appearance.skin)
+    canvas.ellipse(centre, skull.radii, roll, appearance.hair, edge=0.3)
     turned = _turned(joints, 0.0, 0.50)
     squeezed = np.array(radii) * np.stack([0.90 * np.hypot(turned[:, 2], 0.45), 0.95 * still[:, 0]], axis=1)
-    canvas.ellipse(at(turned * [0.75, 0.75, 1]), squeezed, roll, look.skin, edge=0.15, within=skull)
+    canvas.ellipse(at(turned * [0.75, 0.75, 1]), squeezed, roll, appearance.skin, edge=0.15, within=skull)
     dark: Colour = (0.08, 0.06, 0.06)
     for side in (-1, 1):
-        if look.glasses:
+        if appearance.glasses:
             feature(0.45 * side, -0.02, (0.036, 0.029), dark)
             feature(0.45 * side, -0.02, (0.022, 0.016), (0.9, 0.9, 0.95))
         else:
             feature(0.45 * side, -0.02, (0.029, 0.019), (0.95, 0.95, 0.95))
-            feature(0.45 * side, -0.26, (0.031, 0.011), look.hair)
+            feature(0.45 * side, -0.26, (0.031, 0.011), appearance.hair)
         feature(0.45 * side, -0.02, (0.016, 0.017), dark)
-    r, g, b = look.skin
+    r, g, b = appearance.skin
     feature(0.0, 0.25, (0.016, 0.026), (0.75 * r, 0.65 * g, 0.65 * b))
     feature(0.0, 0.62, (0.041, 0.016), (0.60, 0.20, 0.22))
 
 
-def finished(canvas: Canvas, noise: float, rng: Rng) -> Frames:
+def to_frames(canvas: Canvas, noise: float, rng: Rng) -> Frames:
     """The canvas as frames ``(T, H, W, 3)`` of bytes, with Gaussian noise of standard deviation ``noise`` (0..1)."""
     pixels = canvas.pixels
     if noise:

@@ -78,7 +78,7 @@ def draw_body(rng: Rng) -> Body:
     )
 
 
-def once(u: Array, start: float, length: float, rise: float = 0.35, hold: float = 0.15) -> Array:
+def single_motion(u: Array, start: float, length: float, rise: float = 0.35, hold: float = 0.15) -> Array:
     """A single motion away and back, ``u`` (T,) in clips: 0 to 1 in ``rise`` of ``length``, a ``hold``, slowly back."""
     v = (u - start) / length
     up = np.clip(v / rise, 0, 1)
@@ -87,7 +87,7 @@ def once(u: Array, start: float, length: float, rise: float = 0.35, hold: float 
     return x * x * (3 - 2 * x)
 
 
-def repeated(u: Array, start: float, period: float, cycles: float) -> Array:
+def repeated_motion(u: Array, start: float, period: float, cycles: float) -> Array:
     """``cycles`` motions away and back, ``u`` (T,) in clips: between 0 and 1, zero outside."""
     v = (u - start) / period
     inside = (v > 0) & (v < cycles)
@@ -96,7 +96,7 @@ def repeated(u: Array, start: float, period: float, cycles: float) -> Array:
 
 def _single(u: Array, rng: Rng) -> Array:
     length = rng.uniform(0.45, 0.70)
-    return once(u, rng.uniform(0.04, 0.96 - length), length)
+    return single_motion(u, rng.uniform(0.04, 0.96 - length), length)
 
 
 def _several(u: Array, rng: Rng) -> tuple[Array, Array]:
@@ -105,7 +105,7 @@ def _several(u: Array, rng: Rng) -> tuple[Array, Array]:
     start = rng.uniform(0.02, 0.98 - period * cycles)
     v = (u - start) / (period * cycles)
     envelope = np.sin(np.pi * np.clip(v, 0, 1)) ** 0.5
-    return repeated(u, start, period, cycles), envelope * np.sin(2 * np.pi * (u - start) / period)
+    return repeated_motion(u, start, period, cycles), envelope * np.sin(2 * np.pi * (u - start) / period)
 
 
 def _sign(rng: Rng) -> float:
@@ -159,7 +159,7 @@ def _illustrative_gestures(u: Array, rng: Rng, out: Array) -> None:
     """A hand or both go up and wander irregularly."""
     both, first = rng.random() < 0.5, _side(rng)
     length = rng.uniform(0.60, 0.85)
-    wave = once(u, rng.uniform(0.02, 0.98 - length), length, rise=0.3, hold=0.35)
+    wave = single_motion(u, rng.uniform(0.02, 0.98 - length), length, rise=0.3, hold=0.35)
     for side in (first, 1 - first) if both else (first,):
         wander = np.sin(2 * np.pi * (u[:, None] * rng.uniform(1.2, 2.8, 2) + rng.random(2)))
         out[:, HAND_X[side]] = wave * (0.02 * OUTWARD[side] + 0.05 * wander[:, 0])
@@ -203,14 +203,14 @@ ACTIONS: dict[int, Callable[[Array, Rng, Array], None]] = {
 }
 
 
-def action(label: int, frames: int, rng: Rng) -> Array:
+def action_motion(label: int, frames: int, rng: Rng) -> Array:
     """The displacement ``(frames, len(CHANNELS))`` of an action at amplitude 1: zero at rest, at a random moment."""
     out = np.zeros((frames, len(CHANNELS)))
     ACTIONS[label](np.arange(frames) / frames, rng, out)
     return out
 
 
-def rest(rng: Rng) -> Array:
+def rest_pose(rng: Rng) -> Array:
     """A resting pose ``(len(CHANNELS),)``: what any action may look like at an instant is a rest of some clip."""
     pose = np.zeros(len(CHANNELS))
     pose[YAW] = rng.uniform(-0.8, 0.8)
@@ -227,7 +227,7 @@ def rest(rng: Rng) -> Array:
     return pose
 
 
-def idle(frames: int, rng: Rng) -> Array:
+def idle_motion(frames: int, rng: Rng) -> Array:
     """What nobody keeps still ``(frames, len(CHANNELS))``: breathing, slow sway and up to three small fidgets."""
     u = np.arange(frames)[:, None] / frames
     size = len(CHANNELS)
@@ -241,7 +241,7 @@ def idle(frames: int, rng: Rng) -> Array:
     return out
 
 
-def shake(frames: int, rng: Rng) -> Array:
+def camera_jitter(frames: int, rng: Rng) -> Array:
     """Camera jitter ``(frames, 2)`` in frame heights: a slow drift and a tremble."""
     u = np.arange(frames)[:, None] / frames
     drift = 0.008 * np.sin(2 * np.pi * (u * rng.uniform(0.3, 1.2, 2) + rng.random(2)))
@@ -259,7 +259,7 @@ def _elbow(shoulder: Array, hand: Array, length: float, outward: float) -> tuple
     return shoulder + reach / 2 - outward * bend * normal, shoulder + reach
 
 
-def joints(tracks: Array, body: Body, camera: Array) -> Joints:
+def joint_positions(tracks: Array, body: Body, camera: Array) -> Joints:
     """Joint positions of ``tracks`` (T, len(CHANNELS)) of a body seen by a ``camera`` (T, 2) that trembles."""
     still = np.zeros((len(tracks), 2))
     sway = tracks[:, [SWAY_X, SWAY_Y]]

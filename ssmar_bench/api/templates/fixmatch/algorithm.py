@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
 
@@ -43,7 +43,7 @@ class MyMethod(Method):
         """The terms of one step; clips are (B, T, C, H, W). Terms of labelled clips alone begin with ``labelled``."""
         assert batch.unlabelled is not None
         x, u = batch.labelled, batch.unlabelled
-        labelled, weak, strong = together(self.network, x.clips["weak"], u.clips["weak"], u.clips["strong"])
+        labelled, weak, strong = forward_together(self.network, x.clips["weak"], u.clips["weak"], u.clips["strong"])
         pseudo = confident_labels(u.index, weak.logits, self.config.threshold)
         terms = {
             "labelled": functional.cross_entropy(labelled.logits.float(), x.label),

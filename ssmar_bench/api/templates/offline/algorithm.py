@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import together
+from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, round_epochs
 from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import (
@@ -93,7 +93,7 @@ class MyMethod(Method):
         """The terms of one step; clips are (B, T, C, H, W). Terms of labelled clips alone begin with ``labelled``."""
         assert batch.unlabelled is not None
         x, u = batch.labelled, batch.unlabelled
-        labelled, strong = together(self.network, x.clips["weak"], u.clips["strong"])
+        labelled, strong = forward_together(self.network, x.clips["weak"], u.clips["strong"])
         pseudo = PseudoLabels(u.index, self.label[u.index], self.selected[u.index], self.confidence[u.index])
         terms = {
             "labelled": functional.cross_entropy(labelled.logits.float(), x.label),

@@ -12,8 +12,8 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import together
-from ssmar_bench.algorithms.parts.pseudo_labels import everyone
+from ssmar_bench.algorithms.parts.forward import forward_together
+from ssmar_bench.algorithms.parts.pseudo_labels import all_labels
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
 from ssmar_bench.algorithms.parts.teacher import Teacher
 from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
@@ -61,14 +61,14 @@ class MyMethod(Method):
         """The terms of one step; clips are (B, T, C, H, W). Terms of labelled clips alone begin with ``labelled``."""
         assert batch.unlabelled is not None
         x, u = batch.labelled, batch.unlabelled
-        labelled, strong = together(self.network, x.clips["weak"], u.clips["strong"])
+        labelled, strong = forward_together(self.network, x.clips["weak"], u.clips["strong"])
         target = self.teacher(u.clips["weak"]).logits.float().softmax(1)  # no gradient flows into a Teacher
         weight = self.config.weight * ramp(progress, self.config.ramp)
         terms = {
             "labelled": functional.cross_entropy(labelled.logits.float(), x.label),
             "unlabelled": weight * functional.cross_entropy(strong.logits.float(), target),
         }
-        return Losses(terms, {"online": everyone(u.index, target)})  # pseudo-labels, of which curves are drawn
+        return Losses(terms, {"online": all_labels(u.index, target)})  # pseudo-labels, of which curves are drawn
 
     def after_step(self, progress: Progress) -> None:
         """The teacher follows."""
