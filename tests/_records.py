@@ -53,7 +53,7 @@ class Fake:
     def spec(self) -> RunSpec:
         return RunSpec(
             benchmark=self.benchmark,
-            source={"name": "micro-motion", "knobs": {"noise": 0.1}},
+            source={"name": "micro-motion", "options": {"noise": 0.1}},
             split=self.split or f"m-{self.ratio}-{self.seed}",
             ratio=self.ratio,
             seed=self.seed,
@@ -63,7 +63,7 @@ class Fake:
             hyperparameters={"threshold": self.threshold},
             frame_cache={"short_side": 64},
             clips={"size": 56},
-            backbone={"name": "micro-tsm", "weights": "none", "input": "centred"},
+            backbone={"name": "micro-tsm", "weights": "none", "input": "mean_subtracted"},
             train={"epochs": self.epochs, "batch": 8, "lr": 0.1},
             pixels=self.pixels,
         )
@@ -94,7 +94,13 @@ class Fake:
             "classes": [f"class {i}" for i in range(12)],
             "majority": 0.125,
             "parameters": 1000,
-            "counts": {"labelled": 40, "unlabelled": 360, "validation": 60, "test": 200, "test_people": self.subjects},
+            "counts": {
+                "labelled": 40,
+                "unlabelled": 360,
+                "validation": 60,
+                "test": 200,
+                "test_subjects": self.subjects,
+            },
             **{
                 part: _scores(self.accuracy + shift)
                 for part, shift in (("test", 0), ("test_ema", 0.01), ("validation", 0.02))
@@ -102,7 +108,7 @@ class Fake:
             "steps": 200,
             "epochs": self.epochs,
             "clips_seen": 3200,
-            "clips_forwarded": 4800,
+            "forward_passes": 4800,
         }
 
     def predictions(self, clips: int = 200) -> str:
@@ -112,16 +118,16 @@ class Fake:
             f"clip{i:03d},person{i % 5},{i % 12},{(i + (i >= right)) % 12},{0.2 + 0.02 * (i % 40):.4f},{i % 12}"
             for i in range(clips)
         ]
-        return "\n".join(["clip,person,label,prediction,confidence,prediction_ema", *rows]) + "\n"
+        return "\n".join(["clip,subject,label,prediction,confidence,prediction_ema", *rows]) + "\n"
 
     def pseudo_labels(self, clips: int = 40) -> str:
         """A probe whose confidence is right, and distances for offline pseudo-labels; an empty line without a pool."""
         if self.ratio == 1:
             return "\n"
-        rows = [f"probe,clip{i:03d},{i % 12},{(i + (i % 4 == 0)) % 12},1,0.75" for i in range(clips)]
+        rows = [f"full_pool,clip{i:03d},{i % 12},{(i + (i % 4 == 0)) % 12},1,0.75" for i in range(clips)]
         if self.method.startswith("aplt"):
             rows += [f"offline,clip{i:03d},{i % 12},{i % 12},{i % 2},{-1 - 0.01 * i:.4f}" for i in range(clips)]
-        return "\n".join(["stream,clip,label,pseudo_label,weight,confidence", *rows]) + "\n"
+        return "\n".join(["series,clip,label,pseudo_label,weight,confidence", *rows]) + "\n"
 
     def curves(self) -> list[tuple[int, str, str, float]]:
         """Rows (epoch, stream, quantity, value) that look like training."""
@@ -133,7 +139,7 @@ class Fake:
             rows += [(epoch, "train", "loss/labelled", 2 - t), (epoch, "validation", "accuracy", score)]
             if self.ratio == 1:
                 continue
-            rows += _stream(epoch, "probe", score, 1.0)
+            rows += _stream(epoch, "full_pool", score, 1.0)
             if self.method != "supervised":
                 rows += _stream(epoch, "online", score, 0.2 + 0.75 * t)
             if self.method.startswith("aplt") and epoch > 0.3 * self.epochs:
@@ -153,7 +159,7 @@ class Real(Fake):
     def spec(self) -> RunSpec:
         found, source = method_config.read_method_config(self.method)
         settled = resolve_config(self.benchmark, None, found, {}, source).model_dump(mode="json")
-        sections = {name: settled[name] for name in ("source", "store", "clips", "backbone", "train")}
+        sections = {name: settled[name] for name in ("source", "frame_cache", "clips", "backbone", "train")}
         if self.epochs != 4:
             sections["train"]["epochs"] = self.epochs
         values = {name: value.value for name, value in found.hyperparameters.items()}
@@ -166,7 +172,7 @@ class Real(Fake):
         """Also what 200 test clips of 20 people were taken for."""
         folder = super().write(results)
         rng = np.random.default_rng([self.seed, sum(map(ord, self.method))])
-        lines = ["clip,person,label,prediction,confidence,prediction_ema"]
+        lines = ["clip,subject,label,prediction,confidence,prediction_ema"]
         for i in range(200):
             right = rng.random() < self.accuracy
             lines.append(f"c{i},p{i % 20},{i % 12},{i % 12 if right else (i + 1) % 12},0.5,0")
@@ -189,7 +195,7 @@ def say(folder: Path, text: str) -> Path:
     """Put other predictions into a run's record, and count them in its metrics; returns their file."""
     clips = [line.split(",") for line in text.splitlines()[1:]]
     metrics = json.loads((folder / "record" / "metrics.json").read_text())
-    metrics["counts"] |= {"test": len(clips), "test_people": len({subject for _, subject, *_ in clips})}
+    metrics["counts"] |= {"test": len(clips), "test_subjects": len({subject for _, subject, *_ in clips})}
     _json(folder / "record" / "metrics.json", metrics)
     (folder / "record" / "predictions.csv").write_text(text)
     return folder / "record" / "predictions.csv"
@@ -205,4 +211,4 @@ def _json(path: Path, value: Any) -> None:
 
 
 def _csv(rows: list[tuple[int, str, str, float]]) -> str:
-    return "\n".join(["epoch,stream,quantity,value", *(",".join(map(str, row)) for row in rows)]) + "\n"
+    return "\n".join(["epoch,series,quantity,value", *(",".join(map(str, row)) for row in rows)]) + "\n"

@@ -25,7 +25,7 @@ extends: micro-motion-12
 name: tiny-motion
 title: Tiny
 source:
-  knobs:
+  options:
     train_clips: 60
     test_clips: 24
     train_subjects: 6
@@ -37,7 +37,7 @@ parts:
   validation: 0.15
 ratios: [0.5]
 seeds: [0]
-store:
+frame_cache:
   short_side: 20
   segments: 4
   candidates: 2

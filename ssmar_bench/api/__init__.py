@@ -13,6 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ssmar_bench.core.renamed import renamed_note
+
 if TYPE_CHECKING:
     from ssmar_bench.api.data import (
         benchmark_name,
@@ -189,7 +191,7 @@ if not TYPE_CHECKING:
         for module, names in _HOMES.items():
             if name in names:
                 return getattr(import_module(f"ssmar_bench.{module}"), name)
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'{renamed_note(name)}")
 
     def __dir__() -> list[str]:
         """What a notebook offers to complete."""

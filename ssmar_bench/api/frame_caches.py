@@ -261,7 +261,7 @@ def _benchmark_configs(target: str, options: FrameCacheOptions) -> list[Benchmar
         raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, {*shipped, *sources})}")
     if options.decoder == "decord":
         decord_module()  # told before anything is read
-    sets = {} if options.decoder is None else {"store.decoder": options.decoder}
+    sets = {} if options.decoder is None else {"frame_cache.decoder": options.decoder}
     rows: list[Any] = [method_configs.read_method_config(method) for method in expand_method_sets(options.methods)] or [
         (None, None)
     ]

@@ -50,7 +50,7 @@ def curves(folder: Path | str = "results", benchmark: str | None = None) -> pd.D
     Returns:
         Columns ``benchmark``, ``method``, ``label``, ``variant``, ``ratio``, ``seed``, ``folder``, ``epoch`` (from 1),
         ``stream``, ``quantity``, ``value``. Stream ``train`` has the mean of each loss and the learning rate,
-        ``validation`` its scores; ``online``, ``offline`` and ``probe`` have the number, share (``coverage``) and
+        ``validation`` its scores; ``online``, ``offline`` and ``full_pool`` have the number, share (``coverage``) and
         accuracy of pseudo-labels. Scores and shares are in [0, 1].
 
     A damaged record is left out, with a warning that names its file.

@@ -44,7 +44,7 @@ class SplitOptions:
 
     ratios: Sequence[float] | None = None
     seeds: Sequence[int] | None = None
-    labelled_by: Literal["clip", "person"] | None = None
+    labelled_by: Literal["clip", "subject"] | None = None
     clips_per_class: int = 0
 
 
@@ -59,7 +59,7 @@ def build_split(
     """Build ``benchmark``'s split into ``out/<benchmark>`` and return that folder.
 
     A split that is labelled in another way than the definition says is another benchmark, and gets a name of its own
-    (``ma-12-by-person``, ``ma-12-10-per-class``); its ``benchmark_config.yaml`` can be trained on.
+    (``ma-12-by-subject``, ``ma-12-10-per-class``); its ``benchmark_config.yaml`` can be trained on.
 
     Args:
         benchmark: a name, or the path of a .yaml file.
@@ -85,7 +85,7 @@ def build_split(
         clips, seconds, twins=duplicates.twins(clips.clips, duplicates.same_content(paths, listener))
     )
     frame_cache = _frame_cache_fingerprint(benchmark_config, index, split_set)
-    split_set = replace(split_set, fingerprints=split_set.fingerprints.model_copy(update={"store": frame_cache}))
+    split_set = replace(split_set, fingerprints=split_set.fingerprints.model_copy(update={"frame_cache": frame_cache}))
     return split_sets.write_split_set(split_set, Path(out))
 
 
@@ -160,7 +160,7 @@ def _departed(benchmark_config: BenchmarkConfig, options: SplitOptions) -> Bench
     """The definition with the options' ratios, seeds and way of labelling."""
     if options.clips_per_class and options.ratios is not None:
         raise UserError("Give either ratios or clips per class: so many clips of every class are one ratio.")
-    if options.clips_per_class and options.labelled_by == "person":
+    if options.clips_per_class and options.labelled_by == "subject":
         raise UserError("People cannot be labelled by a number of clips of every class; give one of the two.")
     values: dict[str, Any] = benchmark_config.model_dump()
     if options.labelled_by not in (None, benchmark_config.parts.labelled_by):

@@ -92,7 +92,7 @@ def _prepared(clips: Tensor, kind: str) -> Tensor:
     if kind == "diff":
         change = clips[:, 1:] - clips[:, :-1]
         return torch.cat([change, change[:, -1:]], dim=1)
-    return clips - clips.mean(1, keepdim=True) if kind == "centred" else clips
+    return clips - clips.mean(1, keepdim=True) if kind == "mean_subtracted" else clips
 
 
 class ClipClassifier(nn.Module):
@@ -222,7 +222,7 @@ def _try(config: BackboneConfig, segments: int, classes: int, size: int) -> None
     except Exception as error:
         raise UserError(
             f"Backbone '{config.name}' with input {config.input} cannot take clips of {segments} frames of {size} x "
-            f"{size} pixels ({' '.join(str(error).split())[:120]}); change store.segments or clips.size."
+            f"{size} pixels ({' '.join(str(error).split())[:120]}); change frame_cache.segments or clips.size."
         ) from error
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from typing import Annotated, NoReturn
 
@@ -17,6 +18,7 @@ from ssmar_bench.cli import data, methods, predict, prepare, reproduce, run, spl
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.printable import visible
+from ssmar_bench.core.renamed import renamed_note
 from ssmar_bench.screen import screened
 
 app = App(
@@ -70,7 +72,10 @@ def main() -> NoReturn:
     except Exception as error:
         if not hasattr(error, "format_message"):  # click's own errors of usage have it
             raise
-        typer.echo(f"ssmar-bench: {error.format_message()}", err=True)
+        message = error.format_message()
+        old = re.search(r"No such (?:command|option):? '?([\w-]+)", message)
+        note = renamed_note(old[1]) if old else ""
+        typer.echo(f"ssmar-bench: {message.rstrip('.')}{note}." if note else f"ssmar-bench: {message}", err=True)
         code = int(getattr(error, "exit_code", 2))
     if code == INTERRUPTED:
         continued = CONTINUED & set(sys.argv[1:3]) and "--overwrite" not in sys.argv

@@ -105,7 +105,9 @@ def _require_folder(root: Path | None) -> None:
 
 
 def _print_plan(planned: list[Any]) -> None:
-    table = Table("benchmark", "clips", "frames of each", "to decode", "store", "to write", "free on disk", "expected")
+    table = Table(
+        "benchmark", "clips", "frames of each", "to decode", "frame_cache", "to write", "free on disk", "expected"
+    )
     for entry in planned:
         sizes = entry.sizes
         expected = "unknown" if entry.seconds is None else duration_text(entry.seconds)

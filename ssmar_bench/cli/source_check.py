@@ -34,7 +34,7 @@ def print_checks(checks: Sequence[SourceCheck], console: Screen) -> None:
 
 
 def _parts(check: SourceCheck) -> Table:
-    table = Table("part", "clips", "published", "with a label", "people", "videos", title=check.title)
+    table = Table("part", "clips", "published", "with a label", "subjects", "videos", title=check.title)
     for part in check.parts:
         published = "" if part.published is None else str(part.published)
         known = (part.labelled, part.subjects or "unknown", part.videos)

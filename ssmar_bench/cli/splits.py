@@ -21,7 +21,7 @@ app = App(no_args_is_help=True, help="Splits: build, look at, compare, export.")
 
 Folder = Annotated[Path, typer.Argument(help="A built split's folder.")]
 Data = Annotated[list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")]
-UNITS = ("clip", "person")
+UNITS = ("clip", "subject")
 
 
 @app.command()
@@ -78,7 +78,7 @@ def _parts(split_set: api.SplitSet, summary: api.SplitSummary) -> Table:
     table = Table("class", *roles, title=f"{split_set.benchmark_config.title}: clips (people, time)")
     for label, row in summary.parts.iterrows():
         cells = [
-            f"{int(row[role, 'clips']):,} ({_number(row[role, 'people'])}, {_time(row[role, 'seconds'])})"
+            f"{int(row[role, 'clips']):,} ({_number(row[role, 'subjects'])}, {_time(row[role, 'seconds'])})"
             for role in roles
         ]
         table.add_row(_class(split_set, label), *cells)

@@ -56,7 +56,7 @@ def cache_location(root: Path, name: str, config: FrameCacheConfig, clips: Seque
 
 def left_out_clips(folder: Path) -> dict[str, str] | None:
     """Why clips are left out of the store in ``folder``, by their ids; None where there is no whole store."""
-    return FrameCache.open(folder).left_out if (folder / "store.json").is_file() else None
+    return FrameCache.open(folder).left_out if (folder / "frame_cache.json").is_file() else None
 
 
 def pixels(folder: Path, clips: Sequence[ClipFile], config: FrameCacheConfig) -> str:
@@ -121,11 +121,11 @@ class FrameCache:
     @classmethod
     def _open(cls, folder: Path) -> FrameCache:
         try:
-            about = read_json(folder / "store.json")
+            about = read_json(folder / "frame_cache.json")
             shards = [read_json(folder / f"{name}.json")["clips"] for name in about["shards"]]
             sizes = [(folder / f"{name}.bin").stat().st_size for name in about["shards"]]
             if about["format"] == FORMAT and sizes == [bytes_of(entries) for entries in shards]:
-                return cls(folder, FrameCacheConfig.model_validate(about["recipe"]), shards)
+                return cls(folder, FrameCacheConfig.model_validate(about["config"]), shards)
         except (OSError, ValueError, KeyError, TypeError):
             pass  # one sentence for all that can be wrong
         raise UserError(f"There is no whole store of clips in {folder}; prepare the benchmark's data.")

@@ -105,7 +105,7 @@ def prepare_frame_cache(
         stale = [task for task in stale if task]
         if stale:
             _require_space(folder, [shard for task in stale for shard in task])
-            (folder / "store.json").unlink(missing_ok=True)
+            (folder / "frame_cache.json").unlink(missing_ok=True)
         _remove_leftovers(folder, shards)
         reused = sum(len(entries) for entries in found.values() if entries is not None)
         decoded, built = _decode(stale, processes, skip_bad, reused, listener)
@@ -300,7 +300,7 @@ def _finish(folder: Path, config: FrameCacheConfig, shards: Sequence[Shard], ent
         decoder["decord"] = decord_module().__version__
     about = {
         "format": FORMAT,
-        "recipe": config.model_dump(),
+        "config": config.model_dump(),
         "shards": [shard.stem.name for shard in shards],
         "decoder": decoder,
         "sampled_by_time": timed,
@@ -310,4 +310,4 @@ def _finish(folder: Path, config: FrameCacheConfig, shards: Sequence[Shard], ent
             shard.stem.with_suffix(".lock").unlink(missing_ok=True)
         write_json(folder / "audit.json", audit)  # neither a name nor a path: a training process may read them
         write_json(folder / "left_out.json", left_out)
-        write_json(folder / "store.json", about)
+        write_json(folder / "frame_cache.json", about)

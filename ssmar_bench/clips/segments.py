@@ -11,7 +11,7 @@ def check_views(views: Views, stored: FrameCacheConfig) -> None:
     if views.neighbours > stored.neighbours:
         raise ValueError(
             "it looks at temporal gradients, for which the store must hold the frame behind each frame: "
-            "set store.neighbours: 1 in the recipe's overrides"
+            "set frame_cache.neighbours: 1 in the recipe's overrides"
         )
     for view in views:
         view_segments(stored, view)
@@ -28,6 +28,6 @@ def view_segments(stored: FrameCacheConfig, view: View) -> tuple[int, int]:
     if held % parts:
         raise ValueError(
             f"it looks at {parts} frames, into which the store's {stored.segments} segments of {stored.candidates} "
-            f"frames do not divide: set store.candidates so that {parts} divides their product"
+            f"frames do not divide: set frame_cache.candidates so that {parts} divides their product"
         )
     return parts, held // parts

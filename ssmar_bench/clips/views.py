@@ -132,7 +132,7 @@ class ViewMaker:
             raise UserError(
                 f"The clip '{self._frame_cache.ids[row]}' is stored with {width} x {height} pixels, smaller than the "
                 "crop of "
-                f"{size} (clips.size); raise store.short_side or lower clips.size."
+                f"{size} (clips.size); raise frame_cache.short_side or lower clips.size."
             )
         down, across = place
         top, left = int(down * (height - size + 1)), int(across * (width - size + 1))

@@ -91,8 +91,8 @@ class SplitConfig(Section):
     carved_test: CarvedTest | None = None
     test: Annotated[list[str], Field(validate_default=True)] = []
     validation: float = Field(gt=0, lt=1)
-    validation_by: Literal["person", "clip"]
-    labelled_by: Literal["clip", "person"] = "clip"
+    validation_by: Literal["subject", "clip"]
+    labelled_by: Literal["clip", "subject"] = "clip"
     labelled_per_class: Annotated[StrictInt, Field(ge=0)] = 0
 
     @field_validator("test")
@@ -109,7 +109,7 @@ class SplitConfig(Section):
     @field_validator("labelled_per_class")
     @classmethod
     def _not_by_subject(cls, count: int, info: ValidationInfo) -> int:
-        if count and info.data.get("labelled_by") == "person":
+        if count and info.data.get("labelled_by") == "subject":
             raise ValueError("people cannot be labelled by a number of clips of every class; use labelled_by: clip")
         return count
 
@@ -162,13 +162,13 @@ class BackboneConfig(Section):
     """Which network: ``micro-tsm``, ``micro-r3d``, ``r3d18``, ``timesformer-base``, or ``tsn:``, ``tsm:`` NAME of timm.
 
     ``weights`` is ``none``, ``imagenet`` (``kinetics400`` for ``r3d18``) or the path of a file; ``input`` is ``rgb``,
-    ``diff`` (frame differences) or ``centred`` (frames minus their clip's mean); ``dropout`` is the share of features
-    that are dropped before the classifier in training, of a 2D network in each frame by itself.
+    ``diff`` (frame differences) or ``mean_subtracted`` (frames minus their clip's mean); ``dropout`` is the share of
+    features that are dropped before the classifier in training, of a 2D network in each frame by itself.
     """
 
     name: str
     weights: str
-    input: Literal["rgb", "diff", "centred"]
+    input: Literal["rgb", "diff", "mean_subtracted"]
     dropout: float = Field(default=0, ge=0, lt=1)
 
     @field_validator("weights")

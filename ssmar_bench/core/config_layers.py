@@ -15,7 +15,7 @@ from ssmar_bench.core.printable import shortened
 from ssmar_bench.core.yaml_file import Document, KeyPath, validate
 from ssmar_bench.core.yaml_file import value as yaml_value
 
-SECTIONS = ("store", "clips", "backbone", "train")
+SECTIONS = ("frame_cache", "clips", "backbone", "train")
 """The sections of a definition that become part of a run."""
 SETTABLE = (*SECTIONS, "networks")
 
@@ -111,7 +111,7 @@ def _with_room(benchmark_config: BenchmarkConfig) -> BenchmarkConfig:
         raise UserError(
             f"{benchmark_config.name}: the crop of {size} pixels (clips.size) is larger than the stored frames, whose "
             "short "
-            f"side has {side} (store.short_side); raise the one or lower the other"
+            f"side has {side} (frame_cache.short_side); raise the one or lower the other"
         )
     return benchmark_config
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from ssmar_bench.core.renamed import RENAMED, renamed_note
+
 
 class UserError(Exception):
     """Something in the input, the data or the machine that the user can mend.
@@ -31,6 +33,8 @@ LISTED = 40
 def nearest(name: str, known: Iterable[str]) -> str:
     """How a sentence about an unknown name ends: ``"; did you mean 'x'?"``, or with the list of names."""
     names = sorted(known)
+    if RENAMED.get(name) in names:
+        return f"{renamed_note(name)}."
     folded = {one.casefold(): one for one in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1) if len(name) <= LONGEST else []
     if near:

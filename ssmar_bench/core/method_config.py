@@ -75,11 +75,11 @@ def read_method_config(name: str) -> tuple[MethodConfig, Document]:
     name = METHODS.named(name)
     source = METHODS.document(name)
     method_config = validate(MethodConfig, source)
-    reference_check, algorithm = (source.lines.get((key,), (None, 0))[0] for key in ("parity", "algorithm"))
+    reference_check, algorithm = (source.lines.get((key,), (None, 0))[0] for key in ("reference_check", "algorithm"))
     if (
         method_config.reference_check is not None and reference_check != algorithm
     ):  # extended by another algorithm, of which it says nothing
-        method_config = method_config.model_copy(update={"parity": None})
+        method_config = method_config.model_copy(update={"reference_check": None})
     if is_path(name):
         for config_file in METHODS.files():
             if config_file.name == method_config.name and config_file.path.resolve() != expand_home(name).resolve():

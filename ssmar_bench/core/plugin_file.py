@@ -1,8 +1,8 @@
 """A plugin of one file: an algorithm's class and its recipes as YAML strings, read without running any of it.
 
-Every constant at the file's top level whose name begins with ``RECIPE`` is a recipe. Its ``algorithm:`` names a class
-of the same file, letters' case, hyphens, dots and underscores apart (``my-method`` is ``MyMethod``), or an algorithm
-that is known already.
+Every constant at the file's top level whose name begins with ``METHOD_CONFIG`` is a recipe. Its ``algorithm:`` names a
+class of the same file, letters' case, hyphens, dots and underscores apart (``my-method`` is ``MyMethod``), or an
+algorithm that is known already.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from pathlib import Path
 from types import ModuleType
 
 from ssmar_bench.core.errors import UserError, name_taken_twice
+from ssmar_bench.core.renamed import RENAMED, renamed_note
 from ssmar_bench.core.yaml_file import Document, parse_yaml
 
-MARK = "RECIPE"
+MARK = "METHOD_CONFIG"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,15 @@ def read_plugin_file(path: Path) -> PluginFile:
             raise name_taken_twice("method", name, [method_configs[name].where(()), document.where(())])
         method_configs[name] = document
     if not method_configs:
+        names = {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for old in sorted(names & {*RENAMED}):
+            raise UserError(f"{path}: unknown constant '{old}'{renamed_note(old)}.")
         raise UserError(f'{path}: it has no recipe; write one at its top level: {MARK} = """name: my-method ...""".')
     classes = {_bare(node.name): node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     algorithms = {str(document.data.get("algorithm")) for document in method_configs.values()}
@@ -94,7 +104,7 @@ def _bare(name: str) -> str:
 
 
 def _constants(tree: ast.Module) -> list[ast.Assign]:
-    """The assignments to names that begin with ``RECIPE``."""
+    """The assignments to names that begin with ``METHOD_CONFIG``."""
     return [
         node
         for node in tree.body

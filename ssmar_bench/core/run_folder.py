@@ -40,9 +40,9 @@ READ_AGAIN = (
     CODE,
     "predictions.npz",
     "weights.pt",
-    "manifest.json",
+    "split.json",
     "launch.json",
-    "ledger/*.npz",
+    "pseudo_label_log/*.npz",
 )
 """Files of ``work/`` that nothing else than their digests vouches for."""
 
@@ -183,7 +183,7 @@ class RunFolder:
             found = {digests.FILE: digests.MISSING} if lost else {}
         for name, why in found.items():
             yield f"{self.work / name} is damaged: {why}; it is left out, and what it held is made again."
-        if any(name.startswith("ledger/") or name in ("predictions.npz", "weights.pt") for name in lost):
+        if any(name.startswith("pseudo_label_log/") or name in ("predictions.npz", "weights.pt") for name in lost):
             lost.add(ENDED)
         if CODE in lost:
             lost |= {ENDED, *CHECKPOINTS}

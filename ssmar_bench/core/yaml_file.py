@@ -16,6 +16,7 @@ from ruamel.yaml.scalarbool import ScalarBoolean
 from ssmar_bench.core import yaml_bounds
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.printable import odd_sign, shortened
+from ssmar_bench.core.renamed import renamed_note
 
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[str, ...]
@@ -167,8 +168,7 @@ def validate(model: type[Model], document: Document, place: KeyPath = ()) -> Mod
         message = fault["msg"][0].lower() + fault["msg"][1:]
         if fault["type"] == "extra_forbidden":
             message = "unknown key"
-            if len(key) == 1:
-                end = nearest(key[0], model.model_fields)
+            end = nearest(key[0], model.model_fields) if len(key) == 1 else f"{renamed_note(key[-1])}."
         elif fault["type"] == "missing":
             message = "is missing"
         else:

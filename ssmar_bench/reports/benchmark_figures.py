@@ -43,8 +43,8 @@ def draw(runs: Runs, benchmark: str, curves: pd.DataFrame, ranked: Sequence[str]
 
 def _curves(rows: pd.DataFrame, lines: Mapping[str, LineStyle]) -> Iterator[tuple[str, Figure]]:
     """The figures that have something to show at one ratio."""
-    series_names = set(rows["stream"])
-    if series_names & {"probe", *figures.TRAINED_ON}:
+    series_names = set(rows["series"])
+    if series_names & {"full_pool", *figures.TRAINED_ON}:
         yield "pseudo-labels", figures.pseudo_labels(rows, lines)
     if "offline" in series_names:
         yield "aplt-threshold", figures.threshold(rows, lines)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ssmar_bench.results.comparability import OPTIMISER, TrainingSetup
 
-WORDS = {"lr": "rate", "weight_decay": "weight decay", "gradient_norm": "longest gradient"}
+WORDS = {"lr": "rate", "weight_decay": "weight decay", "gradient_clipping": "longest gradient"}
 
 
 def own_columns(rows: Mapping[str, TrainingSetup]) -> dict[str, dict[str, str]]:

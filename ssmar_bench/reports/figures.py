@@ -26,15 +26,18 @@ def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -
         summary: of ``pseudo.over_seeds`` at one ratio.
         line_styles: label -> line.
     """
-    shown = _shown(summary, line_styles, ("probe", *TRAINED_ON))
+    shown = _shown(summary, line_styles, ("full_pool", *TRAINED_ON))
     entries = handles(shown)
     figure = canvas(4.8, entries)
     grid = figure.subplot_mosaic([["all", "half"], ["used", "coverage"], ["matched", "matched"]])
     trained = trained_on(summary)
-    every = curve_statistics.select_curve(summary, "probe", "accuracy")
+    every = curve_statistics.select_curve(summary, "full_pool", "accuracy")
     _fill(grid["all"], every, shown, "(a) Probe: all clips", "Accuracy (%)")
     _fill(
-        grid["half"], curve_statistics.select_curve(summary, "probe", "accuracy_at_50"), shown, "(b) Probe: surest 50 %"
+        grid["half"],
+        curve_statistics.select_curve(summary, "full_pool", "accuracy_at_50"),
+        shown,
+        "(b) Probe: surest 50 %",
     )
     _fill(
         grid["used"],
@@ -103,15 +106,15 @@ def _shown(
     summary: pd.DataFrame, line_styles: Mapping[str, LineStyle], series_names: tuple[str, ...]
 ) -> dict[str, LineStyle]:
     """The methods that have something to draw, in table order."""
-    found = set(summary.loc[summary["stream"].isin(series_names), "label"])
+    found = set(summary.loc[summary["series"].isin(series_names), "label"])
     return {label: line_style for label, line_style in line_styles.items() if label in found}
 
 
 def trained_on(summary: pd.DataFrame) -> pd.DataFrame:
     """Each method's training stream: the offline one where there is one, so that a label has one line."""
-    series_names = summary[summary["stream"].isin(TRAINED_ON)]
-    offline = set(series_names.loc[series_names["stream"] == "offline", "label"])
-    return series_names[(series_names["stream"] == "offline") | ~series_names["label"].isin(offline)]
+    series_names = summary[summary["series"].isin(TRAINED_ON)]
+    offline = set(series_names.loc[series_names["series"] == "offline", "label"])
+    return series_names[(series_names["series"] == "offline") | ~series_names["label"].isin(offline)]
 
 
 def _fill(

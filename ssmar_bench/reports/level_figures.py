@@ -15,7 +15,7 @@ from ssmar_bench.reports.panels import band_note, canvas, empty, finish, handles
 from ssmar_bench.results import curve_statistics
 
 ROWS = (
-    (("probe",), "accuracy", "Whole pool"),
+    (("full_pool",), "accuracy", "Whole pool"),
     (TRAINED_ON, "accuracy_selected", "Trained on"),
     (TRAINED_ON, "coverage", "Share used"),
 )

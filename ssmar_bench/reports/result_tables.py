@@ -195,7 +195,7 @@ def _cost(row: Mapping[Any, Any]) -> tuple[str, ...]:
     return (
         count_text(row["steps"]),
         count_text(row["clips_seen"]),
-        count_text(row["clips_forwarded"]),
+        count_text(row["forward_passes"]),
         seconds_text(row["train_seconds"]),
     )
 

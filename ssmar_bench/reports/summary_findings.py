@@ -244,9 +244,9 @@ def ranks(found: Sequence[Setting], title: str) -> Table:
             if base is not None
         ]
         cost = [
-            row["clips_forwarded"] / base["clips_forwarded"]
+            row["forward_passes"] / base["forward_passes"]
             for row, base in zip(own, bases, strict=True)
-            if base is not None and base["clips_forwarded"]
+            if base is not None and base["forward_passes"]
         ]
         rows.append(
             (

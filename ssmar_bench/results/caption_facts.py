@@ -18,7 +18,7 @@ from ssmar_bench.results.variants import SHARED, differing, settings_of
 NEUTRAL = {
     f"{section}.{key}": field.default
     for section, model in (
-        ("store", FrameCacheConfig),
+        ("frame_cache", FrameCacheConfig),
         ("clips", ClipConfig),
         ("backbone", BackboneConfig),
         ("train", TrainConfig),
@@ -70,7 +70,7 @@ def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
         networks=tuple(dict.fromkeys(_network(spec.backbone) for spec in specs)),
         seeds=tuple(sorted({int(seed) for seed in done["seed"]})),
         test_clips=_sizes(done["count_test"]),
-        test_subjects=_sizes(done["count_test_people"]),
+        test_subjects=_sizes(done["count_test_subjects"]),
         classes=_sizes(done["count_classes"]),
         differences=differing(settings) | _pixels(specs),
         mixed_splits=_mixed(done),
@@ -78,12 +78,12 @@ def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
             str(label): training_setup(runs.specs[folder].backbone, runs.specs[folder].train)
             for label, folder in zip(rows["label"], rows["folder"], strict=True)
         },
-        mock=bool(done["counterfeit"].any()),
+        mock=bool(done["mock"].any()),
     )
 
 
 def _network(backbone: dict[str, Any]) -> str:
-    inputs = {"rgb": "RGB", "diff": "frame differences", "centred": "centred frames"}
+    inputs = {"rgb": "RGB", "diff": "frame differences", "mean_subtracted": "centred frames"}
     return (
         f"{backbone['name']}, {initial_weights(backbone)}, on {inputs.get(str(backbone['input']), backbone['input'])}"
     )
@@ -103,6 +103,6 @@ def _sizes(column: pd.Series[float]) -> tuple[int, ...]:
 
 
 def _mixed(done: pd.DataFrame) -> tuple[tuple[float, int], ...]:
-    splits = done.groupby(["ratio", "seed"])["manifest"].nunique()
+    splits = done.groupby(["ratio", "seed"])["split"].nunique()
     mixed = splits[splits > 1].reset_index()
     return tuple((float(row["ratio"]), int(row["seed"])) for row in mixed.to_dict("records"))

@@ -241,7 +241,7 @@ def _curves(
     cell = evidence.cells[row, column.name]
     for seed, folder in zip(cell.seeds, cell.runs["folder"], strict=True):
         frame = curves(evidence.runs.root / "runs" / folder / "record")
-        wanted = frame[(frame["stream"] == series) & (frame["quantity"] == quantity)]
+        wanted = frame[(frame["series"] == series) & (frame["quantity"] == quantity)]
         values = wanted.set_index("epoch")["value"].dropna().sort_index()
         if len(values):
             yield seed, values

@@ -38,7 +38,7 @@ def calibration(record: Path) -> dict[str, Floats]:
         UserError: names a file that cannot be read.
     """
     found = {}
-    for series, rows in pseudo_labels(record).groupby("stream", sort=True):
+    for series, rows in pseudo_labels(record).groupby("series", sort=True):
         confidence = rows["confidence"].to_numpy()
         if confidence.min() < 0 or confidence.max() > 1:
             continue

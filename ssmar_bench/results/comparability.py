@@ -12,7 +12,7 @@ from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.benchmark_config import BENCHMARKS, TrainConfig
 from ssmar_bench.core.config_layers import resolve_config
 
-OPTIMISER = ("lr", "momentum", "nesterov", "weight_decay", "gradient_norm")
+OPTIMISER = ("lr", "momentum", "nesterov", "weight_decay", "gradient_clipping")
 """Keys of ``train`` that a method may have of its own; the others are the benchmark's."""
 STARTS = {"none": "from scratch", "imagenet": "from ImageNet weights", "kinetics400": "from Kinetics-400 weights"}
 

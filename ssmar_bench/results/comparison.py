@@ -20,7 +20,7 @@ MEASURES = {
 }
 """Measure -> its column in ``Runs.runs``; each gives ``<measure>_mean`` and ``<measure>_std``."""
 
-COSTS = ("steps", "clips_seen", "clips_forwarded", "train_seconds")
+COSTS = ("steps", "clips_seen", "forward_passes", "train_seconds")
 GAPS = ("failed", "unfinished", "missing")
 COLUMNS = (
     *("kind", "method", "label", "ratio", "seeds", *GAPS, "stale"),

@@ -7,7 +7,7 @@ import pandas as pd
 COVERAGES = {"accuracy_at_10": 0.10, "accuracy_at_25": 0.25, "accuracy_at_50": 0.50, "accuracy_at_75": 0.75}
 """Quantity -> share of most confident clips it is measured over; ``accuracy`` itself is over all."""
 
-KEYS = ["method", "label", "ratio", "stream", "quantity", "epoch"]
+KEYS = ["method", "label", "ratio", "series", "quantity", "epoch"]
 
 
 def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:
@@ -24,15 +24,15 @@ def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:
 def select_curve(summary: pd.DataFrame, series: str | tuple[str, ...], quantity: str) -> pd.DataFrame:
     """The rows of one quantity of one stream (or of several)."""
     series_names = (series,) if isinstance(series, str) else series
-    return summary[summary["stream"].isin(series_names) & (summary["quantity"] == quantity)]
+    return summary[summary["series"].isin(series_names) & (summary["quantity"] == quantity)]
 
 
-def matched_coverage(summary: pd.DataFrame, series: str = "probe") -> pd.DataFrame:
+def matched_coverage(summary: pd.DataFrame, series: str = "full_pool") -> pd.DataFrame:
     """Accuracy at equal coverage after the last epoch: label, ratio, coverage, mean, std, min, max, seeds.
 
     Methods select different clips and different numbers of them; at equal coverage their accuracies compare.
     """
-    rows = summary[(summary["stream"] == series) & summary["quantity"].isin(["accuracy", *COVERAGES])]
+    rows = summary[(summary["series"] == series) & summary["quantity"].isin(["accuracy", *COVERAGES])]
     last = rows.groupby(["label", "ratio"])["epoch"].transform("max")
     rows = rows[rows["epoch"] == last]
     coverage = rows["quantity"].map({**COVERAGES, "accuracy": 1.0})

@@ -94,7 +94,7 @@ def correct_counts(runs: Runs, frame: pd.DataFrame) -> CorrectCounts:
 def _by_subject(record: Path) -> tuple[pd.Series[int], pd.Series[int]]:
     """Right answers and clips of every person."""
     frame = predictions(record)
-    groups = (frame["label"] == frame["prediction"]).astype(int).groupby(frame["person"])
+    groups = (frame["label"] == frame["prediction"]).astype(int).groupby(frame["subject"])
     return groups.sum(), groups.size()
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 from ssmar_bench.core.printable import odd_sign
 from ssmar_bench.results.record_schema import Metrics, damaged_record, require_file, there
 
-CURVES = {"epoch": int, "stream": str, "quantity": str, "value": float}
-PREDICTIONS = {"clip": str, "person": str, "label": int, "prediction": int, "confidence": float}
-PSEUDO_LABELS = {"stream": str, "clip": str, "label": int, "pseudo_label": int, "confidence": float}
+CURVES = {"epoch": int, "series": str, "quantity": str, "value": float}
+PREDICTIONS = {"clip": str, "subject": str, "label": int, "prediction": int, "confidence": float}
+PSEUDO_LABELS = {"series": str, "clip": str, "label": int, "pseudo_label": int, "confidence": float}
 SHARES = ("accuracy", "coverage", "macro_f1", "balanced_accuracy")
 """How the names of quantities in [0, 1] begin, but for those of the stream ``train``."""
 
@@ -63,7 +63,7 @@ def check(record: Path, metrics: Metrics) -> None:
         frame = predictions(record)
         _check_classes(path, frame, ("label", "prediction"), classes)
         counted = {"test clips": (len(frame), metrics.counts.test)}
-        counted["people"] = (frame["person"].nunique(), metrics.counts.test_subjects)
+        counted["subjects"] = (frame["subject"].nunique(), metrics.counts.test_subjects)
         for name, (found, expected) in counted.items():
             if found != expected:
                 raise damaged_record(path, f"it has {found} {name}, and metrics.json counts {expected}")
@@ -74,18 +74,18 @@ def check(record: Path, metrics: Metrics) -> None:
 
 def subjects(record: Path) -> tuple[tuple[str, int], ...]:
     """How many test clips there are of each person; () where no predictions are kept."""
-    counts = predictions(record)["person"].value_counts().sort_index()
+    counts = predictions(record)["subject"].value_counts().sort_index()
     return tuple((str(name), int(count)) for name, count in counts.items())
 
 
 def _check_curves(path: Path, frame: pd.DataFrame, epochs: int) -> None:
     if epochs and frame.empty:
         raise damaged_record(path, "it is empty")
-    if frame.duplicated(["epoch", "stream", "quantity"]).any():
+    if frame.duplicated(["epoch", "series", "quantity"]).any():
         raise damaged_record(path, "a quantity stands twice in one epoch")
     if len(frame) and (frame["epoch"].min() < 1 or frame["epoch"].max() > epochs):
         raise damaged_record(path, f"an epoch is outside 1 to {epochs}")
-    shares = frame["value"][frame["quantity"].str.startswith(SHARES) & (frame["stream"] != "train")]
+    shares = frame["value"][frame["quantity"].str.startswith(SHARES) & (frame["series"] != "train")]
     if len(shares) and (shares.min() < 0 or shares.max() > 1):
         raise damaged_record(path, "a share is outside 0 to 1")
 

@@ -35,14 +35,14 @@ from ssmar_bench.results.record_schema import (
 from ssmar_bench.results.variants import label_suffixes, main_variant, variant
 
 KEYS = (
-    *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "manifest"),
-    *("counterfeit", "code", "truth"),
+    *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "split"),
+    *("mock", "code", "truth"),
 )
 SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
 NUMBERS = (
     *(f"{part}_{score}" for part in ("test", "test_ema", "validation") for score in SCORES),
-    *("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters", "train_seconds"),
-    *("count_labelled", "count_unlabelled", "count_validation", "count_test", "count_test_people", "count_classes"),
+    *("majority", "steps", "epochs", "clips_seen", "forward_passes", "parameters", "train_seconds"),
+    *("count_labelled", "count_unlabelled", "count_validation", "count_test", "count_test_subjects", "count_classes"),
 )
 CURVES = tuple(record_tables.CURVES)
 
@@ -176,12 +176,12 @@ def _read_run(path: Path, today: Callable[[str], str]) -> tuple[RunSpec, dict[st
         "ratio": spec.ratio,
         "seed": spec.seed,
         "folder": path.name,
-        "manifest": spec.split,
+        "split": spec.split,
         "variant": variant(spec),
         "main": True,
         "label": "",
         "reason": "",
-        "counterfeit": False,
+        "mock": False,
         "code": "",
         "truth": "",
     }
@@ -218,10 +218,10 @@ def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
     record_tables.check(folder.record, metrics)
     row: dict[str, Any] = {"label": metrics.label, "classes": tuple(metrics.classes)}
     row["count_classes"] = len(metrics.classes)
-    row["counterfeit"], row["truth"] = metrics.mock, metrics.truth
+    row["mock"], row["truth"] = metrics.mock, metrics.truth
     for part in ("test", "test_ema", "validation"):
         row.update({f"{part}_{score}": getattr(getattr(metrics, part), score) for score in SCORES})
-    for key in ("majority", "steps", "epochs", "clips_seen", "clips_forwarded", "parameters"):
+    for key in ("majority", "steps", "epochs", "clips_seen", "forward_passes", "parameters"):
         row[key] = getattr(metrics, key)
     row.update({f"count_{key}": value for key, value in metrics.counts.model_dump().items()})
     for file, model in (("timings.json", Timings), ("environment.json", Environment), (FILE, Code)):

@@ -23,7 +23,7 @@ class RunGroup:
         mean, std: test accuracy in [0, 1]; std (n - 1) is NaN for one seed.
         forward_passes: median of the clips that went through a network in training.
         confusion: (C, C) test clips of all seeds together; zeros where a run kept no predictions.
-        calibration: (3, bins) of the probe, all seeds together.
+        calibration: (3, bins) of the full_pool, all seeds together.
     """
 
     method: str
@@ -56,14 +56,14 @@ def pool_runs(runs: Runs, rows: pd.DataFrame, size: int) -> RunGroup:
     """The finished runs ``rows`` of one method at one ratio as a cell; ``size`` is the number of classes."""
     records = [RunFolder(runs.root / "runs" / folder).record for folder in rows["folder"]]
     counts = [matrix for record in records if (matrix := confusion(record, size)) is not None]
-    bins = [own["probe"] for record in records if "probe" in (own := calibration(record))]
+    bins = [own["full_pool"] for record in records if "full_pool" in (own := calibration(record))]
     return RunGroup(
         method=rows["method"].iloc[0],
         label=str(rows["label"].iloc[0]),
         ratio=float(rows["ratio"].iloc[0]),
         mean=rows["test_accuracy"].mean(),
         std=rows["test_accuracy"].std(ddof=1),
-        forward_passes=rows["clips_forwarded"].median(),
+        forward_passes=rows["forward_passes"].median(),
         confusion=sum(counts, np.zeros((size, size), dtype=np.int64)),
         calibration=sum(bins, np.zeros((3, BINS))),
     )

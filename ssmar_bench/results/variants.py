@@ -14,7 +14,7 @@ from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.default_config import is_default_config
 
-SHARED = ("source", "store", "clips", "backbone", "weights", "train", "device", "engine", "pixels")
+SHARED = ("source", "frame_cache", "clips", "backbone", "weights", "train", "device", "engine", "pixels")
 """What the rows of a comparison normally have in common; the rest belongs to a method."""
 
 LONGEST = 48

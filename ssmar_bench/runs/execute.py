@@ -289,7 +289,7 @@ def write_run_inputs(planned_run: PlannedRun, folder: RunFolder, launch: Launch)
         UserError: it cannot be written.
     """
     folder.begin(planned_run.spec)
-    folder.keep({"launch.json": asdict(launch), "manifest.json": planned_run.split.with_opaque_ids().to_json()})
+    folder.keep({"launch.json": asdict(launch), "split.json": planned_run.split.with_opaque_ids().to_json()})
 
 
 def _ready(folder: RunFolder, planned_run: PlannedRun, launch: Launch, listener: Listener) -> bool:

@@ -37,7 +37,7 @@ def synthetic_options(benchmark_config: BenchmarkConfig) -> SyntheticOptions:
     """
     whole = {field.name: isinstance(field.default, int) for field in fields(SyntheticOptions)}
     for name, value in benchmark_config.source.options.items():
-        place = f"{benchmark_config.name}: source.knobs.{name}"
+        place = f"{benchmark_config.name}: source.options.{name}"
         if name not in whole:
             raise UserError(f"{place}: unknown knob{nearest(name, whole)}")
         if whole[name] and not isinstance(value, int):
@@ -148,7 +148,7 @@ def has_frame_caches(benchmark_config: BenchmarkConfig) -> bool:
 
 
 def _frame_caches() -> Path:
-    return paths.cache_folder() / "stores"
+    return paths.cache_folder() / "frame_caches"
 
 
 def _frame_cache_name(benchmark_config: BenchmarkConfig) -> str:
@@ -179,7 +179,7 @@ def sizes_digest(clips: Sequence[ClipFile]) -> str:
 
 def with_frame_cache(benchmark_config: BenchmarkConfig, config: FrameCacheConfig) -> BenchmarkConfig:
     """The definition with its clips decoded into a store of another recipe: a method's own."""
-    return benchmark_config.model_copy(update={"store": config})
+    return benchmark_config.model_copy(update={"frame_cache": config})
 
 
 def prepare_frame_cache(

@@ -61,7 +61,7 @@ def _predictions(spec: RunSpec, split: Split, truth: GroundTruth, arrays: dict[s
     return pd.DataFrame(
         {
             "clip": [salted_id(spec.benchmark, clip) for clip in split.test],
-            "person": [salted_id(spec.benchmark, truth.subject[clip]) for clip in split.test],
+            "subject": [salted_id(spec.benchmark, truth.subject[clip]) for clip in split.test],
             "label": [truth.label[clip] for clip in split.test],
             "prediction": arrays["test"].argmax(1),
             "confidence": np.round(arrays["test"].max(1).astype(float), 4),
@@ -75,7 +75,7 @@ def _pseudo_labels(spec: RunSpec, split: Split, truth: Array, last: dict[str, di
     frames = [
         pd.DataFrame(
             {
-                "stream": series,
+                "series": series,
                 "clip": ids[fields["index"]],
                 "label": truth[fields["index"]],
                 "pseudo_label": fields["label"],
@@ -87,7 +87,7 @@ def _pseudo_labels(spec: RunSpec, split: Split, truth: Array, last: dict[str, di
     ]
     if not frames:
         return pd.DataFrame()
-    return pd.concat(frames).sort_values(["stream", "clip"], kind="stable", ignore_index=True)
+    return pd.concat(frames).sort_values(["series", "clip"], kind="stable", ignore_index=True)
 
 
 def environment() -> dict[str, str]:
@@ -143,18 +143,18 @@ def write_record(
     for epoch in range(1, outcome["epochs"] + 1):
         last = pseudo_label_log.read_pseudo_label_log(folder.kept(pseudo_label_log.name_of(epoch)))
         rows += pseudo_label_rows(last, unlabelled, epoch)
-    curves = pd.DataFrame(rows, columns=["epoch", "stream", "quantity", "value"])
+    curves = pd.DataFrame(rows, columns=["epoch", "series", "quantity", "value"])
     seconds = outcome["epoch_seconds"]
     timings = {"train_seconds": sum(seconds), "epochs": [round(value, 3) for value in seconds]}
     metrics = _metrics(spec, label, split, truth, outcome, arrays)
     if left_out:
         metrics["left_out"] = {salted_id(spec.benchmark, clip): why for clip, why in left_out.items()}
     if truth.mock:
-        metrics["counterfeit"] = True
+        metrics["mock"] = True
     metrics |= {"truth": truth.digest(split.clips()), "videos": videos}
     files = {
         "spec.json": (folder.record / "spec.json").read_bytes(),
-        "curves.csv": _csv(curves.sort_values(["epoch", "stream", "quantity"])),
+        "curves.csv": _csv(curves.sort_values(["epoch", "series", "quantity"])),
         "predictions.csv": _csv(_predictions(spec, split, truth, arrays)),
         "pseudo_labels.csv": _csv(_pseudo_labels(spec, split, unlabelled, last)),
         "environment.json": json_bytes(environment()),
@@ -178,12 +178,12 @@ def _metrics(
         "classes": list(split.classes),
         "counts": {
             **{part: len(getattr(split, part)) for part in ("labelled", "unlabelled", "validation", "test")},
-            "test_people": len({truth.subject[clip] for clip in split.test}),
+            "test_subjects": len({truth.subject[clip] for clip in split.test}),
         },
         **{
             name: scores(known[name.removesuffix("_ema")], values.argmax(1), classes) for name, values in arrays.items()
         },
         "majority": float((known["test"] == most).mean()),
-        **{key: outcome[key] for key in ("steps", "epochs", "clips_seen", "clips_forwarded", "parameters")},
+        **{key: outcome[key] for key in ("steps", "epochs", "clips_seen", "forward_passes", "parameters")},
         **({"resolved": outcome["resolved"]} if outcome.get("resolved") else {}),
     }

@@ -18,12 +18,12 @@ from ssmar_bench.sources import synthetic
 def rerun_command(spec: RunSpec) -> str:
     """``ssmar-bench run ...``, whose one run has the settings of ``spec``.
 
-    A benchmark or method that is not known here stands in it as DEFINITION.yaml or RECIPE.yaml, which its owner has.
+    A benchmark or method that is not known here stands in it as BENCHMARK.yaml or METHOD.yaml, which its owner has.
     """
     shipped = spec.benchmark in benchmark_configs.BENCHMARKS.names(), spec.method in method_configs.METHODS.names()
     words = {
-        "--benchmark": spec.benchmark if shipped[0] else "DEFINITION.yaml",
-        "--methods": spec.method if shipped[1] else "RECIPE.yaml",
+        "--benchmark": spec.benchmark if shipped[0] else "BENCHMARK.yaml",
+        "--methods": spec.method if shipped[1] else "METHOD.yaml",
         "--ratios": f"{spec.ratio:g}",
         "--seeds": str(spec.seed),
     }

@@ -66,7 +66,7 @@ def execute(folder: RunFolder, tell: Listener) -> int:
                 algorithm = spec.algorithm
                 launch = json.loads(folder.kept("launch.json"))
                 launch["plugins"] = tuple(launch["plugins"])
-                split = Split.from_json(json.loads(folder.kept("manifest.json")))
+                split = Split.from_json(json.loads(folder.kept("split.json")))
                 gc.disable()  # modules are no garbage, and looking for it took a fifth of a short run
                 for path in launch["plugins"]:
                     plugins.use(Path(path))

@@ -36,7 +36,7 @@ __all__ = [
 KNOWN = Registry("source", SOURCES, plugins.SOURCES)
 """Ours and those of plugins; each of them is a :class:`Source`."""
 
-MOCK_MARKER = "COUNTERFEIT.txt"
+MOCK_MARKER = "MOCK_DATA.txt"
 """A file in the root of every counterfeit (:mod:`ssmar_bench.sources.mock`)."""
 
 Options = Mapping[str, float]

@@ -78,7 +78,7 @@ class BenchmarkClips:
             raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not.")
         of_role = {role: self.clips[self.clips["role"] == role] for role in ROLES}
         train = of_role["train"]
-        by_subject = self.benchmark_config.parts.labelled_by == "person"
+        by_subject = self.benchmark_config.parts.labelled_by == "subject"
         labelled = self._subjects(train, ratio, seed) if by_subject else self._clips(train, ratio, seed)
         known = pd.concat([train[labelled], of_role["validation"]])
         return Split(
@@ -197,14 +197,14 @@ def _carved(
                 f"on; use the whole data set, or lower parts.carved_test.clips_per_class in a definition of your own."
             )
         return hash_rank("test", clips["clip_id"].tolist(), classes) < carved.clips_per_class
-    _require_subjects(clips, "carved_test.people")
+    _require_subjects(clips, "carved_test.subjects")
     chosen = first_subjects("test-person", clips["subject"], carved.subjects * len(clips))
     return clips["subject"].isin(chosen).to_numpy()
 
 
 def _validated(train: pd.DataFrame, benchmark_config: BenchmarkConfig) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Marks the training clips that are validated on: whole people, or single clips, in hash order."""
-    by_subject = benchmark_config.parts.validation_by == "person"
+    by_subject = benchmark_config.parts.validation_by == "subject"
     if by_subject:
         _require_subjects(train, "validation_by")
     unit = train["subject"] if by_subject else train["clip_id"]

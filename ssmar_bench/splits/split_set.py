@@ -1,9 +1,9 @@
 """A built split on the disk: its definition, clips, manifests and fingerprints; ids and labels, and no path.
 
     ma-12/
-      definition.yaml      what it was built by, complete: ``run --benchmark ma-12/definition.yaml`` trains on it
+      benchmark.yaml      what it was built by, complete: ``run --benchmark ma-12/benchmark.yaml`` trains on it
       clips.csv            every clip: id, label, person, number of its video, official part, role, seconds, twin
-      manifests/r10_s0.json  the clips of each part at 10 % and seed 0
+      splits/r10_s0.json  the clips of each part at 10 % and seed 0
       fingerprints.json    the small file to publish; it names no clip
 
 The folder is written aside and renamed. It names a licensed source's clips, so it belongs to whoever has the licence;
@@ -33,7 +33,7 @@ from ssmar_bench.splits import fingerprints as prints
 from ssmar_bench.splits.build import BenchmarkClips
 from ssmar_bench.splits.fingerprints import Fingerprints, differences, fingerprints, split_name
 
-COLUMNS = ("clip_id", "label", "person", "video", "part", "role", "seconds", "twin")
+COLUMNS = ("clip_id", "label", "subject", "video", "part", "role", "seconds", "twin")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def build_split_set(
         {
             "clip_id": rows["clip_id"],
             "label": rows["label"],
-            "person": rows["subject"],
+            "subject": rows["subject"],
             "video": pd.factorize(rows["path"])[0],
             "part": rows["part"],
             "role": rows["role"],
@@ -125,10 +125,10 @@ def _write_files(split_set: SplitSet, folder: Path) -> None:
     text = io.StringIO()
     values = split_set.benchmark_config.model_dump(mode="json", exclude_defaults=True)
     YAML().dump(values | {"classes": split_set.benchmark_config.classes}, text)  # JSON would make texts of their ids
-    write_text(folder / "definition.yaml", text.getvalue())
+    write_text(folder / "benchmark.yaml", text.getvalue())
     write_text(folder / "clips.csv", split_set.clips.to_csv(index=False, lineterminator="\n", float_format="%.2f"))
     for cell, split in split_set.splits.items():
-        write_text(folder / "manifests" / f"{cell}.json", canonical_json(split.to_json()) + "\n")
+        write_text(folder / "splits" / f"{cell}.json", canonical_json(split.to_json()) + "\n")
     write_json(folder / "fingerprints.json", prints.to_json(split_set.fingerprints))
 
 
@@ -139,7 +139,7 @@ def read_split_set(folder: Path) -> SplitSet:
         UserError: there is none, a file is missing or no such file, or was changed after it was written.
     """
     stored = prints.read_fingerprints(folder / "fingerprints.json")
-    benchmark_config = benchmark_configs.read_benchmark_config(str(folder / "definition.yaml"))
+    benchmark_config = benchmark_configs.read_benchmark_config(str(folder / "benchmark.yaml"))
     splits = read_splits(folder)
     clips = _read_clips(folder / "clips.csv")
     again = fingerprints(
@@ -174,9 +174,9 @@ def read_splits(path: Path) -> dict[str, Split]:
     Raises:
         UserError: there is none, or something else in their place.
     """
-    files = sorted((path / "manifests").glob("*.json")) if path.is_dir() else [path]
+    files = sorted((path / "splits").glob("*.json")) if path.is_dir() else [path]
     if not files:
-        raise UserError(f"{path}: expected a built split, found no manifests/ in it.")
+        raise UserError(f"{path}: expected a built split, found no splits/ in it.")
     splits: Iterable[Split] = map(_read_split, files)
     return {
         split_name(split.ratio, split.seed): split

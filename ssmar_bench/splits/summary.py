@@ -49,7 +49,7 @@ def _parts(clips: pd.DataFrame, benchmark_config: BenchmarkConfig) -> pd.DataFra
     tables = {}
     for role in ROLES:
         groups = both[both["role"] == role].groupby("label")
-        table = groups.agg(clips=("clip_id", "size"), subjects=("person", _subjects), seconds=("seconds", _seconds))
+        table = groups.agg(clips=("clip_id", "size"), subjects=("subject", _subjects), seconds=("seconds", _seconds))
         tables[role] = table.reindex(labels, fill_value=0)
     return pd.concat(tables, axis=1)
 
@@ -86,7 +86,7 @@ def _warnings(split_set: SplitSet) -> Iterator[str]:
             names = ", ".join(f"{label} ({benchmark_config.classes[label]})" for label in missing[:SHOWN])
             more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
             yield f"No {role} clip shows class {names}{more}: its recognition is not measured there."
-    if benchmark_config.parts.labelled_by == "person":
+    if benchmark_config.parts.labelled_by == "subject":
         for split in split_set.splits.values():
             true = len(split.labelled) / (len(split.labelled) + len(split.unlabelled))
             if abs(true - split.ratio) > 0.1 * split.ratio:
@@ -97,7 +97,7 @@ def _warnings(split_set: SplitSet) -> Iterator[str]:
 
 
 def _shared(one: pd.DataFrame, other: pd.DataFrame, where: str, so: str) -> Iterator[str]:
-    subjects = ({*one["person"]} & {*other["person"]}) - {""}
+    subjects = ({*one["subject"]} & {*other["subject"]}) - {""}
     if subjects:
         who = "1 person or source video" if len(subjects) == 1 else f"{len(subjects):,} people or source videos"
         yield f"{who} in both {where}: {so}."

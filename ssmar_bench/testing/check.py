@@ -82,7 +82,7 @@ def examine(examined: MethodUnderTest, name: str) -> Outcome:
     return Outcome(name, "passed")
 
 
-FIRST = "the-recipe-is-complete"
+FIRST = "the-method-config-is-complete"
 """The check without which the others have nothing to look at."""
 
 

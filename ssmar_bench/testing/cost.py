@@ -29,7 +29,7 @@ def cost(examined: MethodUnderTest, epoch: int) -> Cost:
         seen.append((len(given[0]), learning))
 
     for module in method.modules():
-        if hasattr(module, "forwarded"):
+        if hasattr(module, "forward_passes"):
             module.register_forward_hook(count)
     examined.loss(method, epoch, 1)
     clips = [number for number, _ in seen]

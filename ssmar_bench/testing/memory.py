@@ -46,7 +46,7 @@ def _plain(method: Method) -> dict[str, bytes]:
         if type(module).get_extra_state is not nn.Module.get_extra_state:
             continue
         for key, value in vars(module).items():
-            if key in _TORCHS_OWN or key == "forwarded":
+            if key in _TORCHS_OWN or key == "forward_passes":
                 continue
             file = io.BytesIO()
             try:

@@ -51,7 +51,7 @@ class Tiny:
         """What a method is built from, with networks that can do what ``algorithm`` needs."""
         plain = "micro-r3d" if self.solid else "micro-tsm"
         name = "micro-r3d" if algorithm.needs_stages else "timesformer-micro" if algorithm.needs_tokens else plain
-        config = BackboneConfig(name=name, weights="none", input="centred")
+        config = BackboneConfig(name=name, weights="none", input="mean_subtracted")
         return Context(
             classes=self.classes,
             n_labelled=self.labelled,

@@ -16,7 +16,7 @@ from ssmar_bench.training.run_data import RunData
 
 def counting_networks(method: nn.Module) -> list[Any]:
     """The method's networks that count the clips they see."""
-    return [module for module in method.modules() if hasattr(module, "forwarded")]
+    return [module for module in method.modules() if hasattr(module, "forward_passes")]
 
 
 @contextmanager

@@ -18,7 +18,7 @@ FIELDS = ("index", "label", "weight", "confidence")
 
 def name_of(epoch: int) -> str:
     """The file of an epoch (from 1) below ``work/``."""
-    return f"ledger/epoch-{epoch:05d}.npz"
+    return f"pseudo_label_log/epoch-{epoch:05d}.npz"
 
 
 class PseudoLabelLog:

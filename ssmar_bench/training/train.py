@@ -173,7 +173,9 @@ class Trainer:
         if len(self.data.rows["unlabelled"]):
             confidence, label = predict(self.method, self.data, "unlabelled").softmax(1).max(1)
             index = torch.arange(len(label), device=self.device)
-            self.pseudo_label_log.add({"probe": PseudoLabels(index, label, torch.ones_like(confidence), confidence)})
+            self.pseudo_label_log.add(
+                {"full_pool": PseudoLabels(index, label, torch.ones_like(confidence), confidence)}
+            )
 
     def finish(self) -> None:
         """The predictions of validation and test, raw and averaged, the weights that made them, and the run's cost."""
@@ -194,7 +196,7 @@ class Trainer:
             "steps": self.steps,
             "epochs": self.epochs,
             "clips_seen": self.steps * self.data.batch_size * views,
-            "clips_forwarded": forward_passes(self.method),
+            "forward_passes": forward_passes(self.method),
             "parameters": sum(p.numel() for p in self.method.parameters() if p.requires_grad),
             "epoch_seconds": self.epoch_seconds,
             "resolved": dict(self.method.resolved()),
@@ -212,7 +214,7 @@ class Trainer:
             "method": self.method.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "averaged": self.averaged.shadow,
-            "forwarded": forward_passes(self.method),
+            "forward_passes": forward_passes(self.method),
             "curve": self.curve.rows,
             "epoch_seconds": self.epoch_seconds,
         }
@@ -233,7 +235,7 @@ class Trainer:
         with torch.no_grad():
             torch._foreach_copy_(self.averaged.shadow, state["averaged"])
         for first, module in enumerate(counting_networks(self.method)):
-            module.forward_passes = 0 if first else state["forwarded"]
+            module.forward_passes = 0 if first else state["forward_passes"]
         self.step = state["step"]
         self.curve.rows = [tuple(row) for row in state["curve"]]
         self.epoch_seconds = state["epoch_seconds"]
@@ -268,8 +270,8 @@ class Trainer:
 def train(spec: RunSpec, split: Split, launch: Launch, folder: RunFolder, listener: Listener) -> None:
     """Execute ``spec`` in ``folder``; the caller holds its lease.
 
-    Writes ``work/outcome.json``, ``work/predictions.npz``, ``work/weights.pt`` and ``work/ledger/``; scores of
-    unlabelled and test clips are joined afterwards by a process that knows the truth.
+    Writes ``work/outcome.json``, ``work/predictions.npz``, ``work/weights.pt`` and ``work/pseudo_label_log/``; scores
+    of unlabelled and test clips are joined afterwards by a process that knows the truth.
 
     Raises:
         DivergedError: a loss, a prediction or a pseudo-label became infinite or not a number.

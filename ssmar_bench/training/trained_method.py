@@ -39,7 +39,7 @@ class TrainedMethod:
 
     def __init__(self, folder: RunFolder, device: torch.device) -> None:
         self.spec = spec = folder.spec()
-        split = Split.from_json(json.loads(folder.kept("manifest.json")))
+        split = Split.from_json(json.loads(folder.kept("split.json")))
         self.classes = split.classes
         if spec.algorithm not in ALGORITHMS.names():
             raise UserError(

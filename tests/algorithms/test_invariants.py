@@ -31,7 +31,7 @@ OF_NUMBERS = (
     "losses-are-finite-scalars-that-train",
     "the-unlabelled-loss-trains-the-backbone",
     "prediction-is-of-each-clip-by-itself",
-    "the-recipe-is-complete",
+    "the-method-config-is-complete",
 )
 
 

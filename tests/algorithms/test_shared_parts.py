@@ -106,7 +106,7 @@ def test_a_layer_that_tracks_nothing_is_left_alone() -> None:
 
 
 def networks() -> tuple[nn.Module, Teacher]:
-    method_config = BackboneConfig(name="micro-tsm", weights="none", input="centred")
+    method_config = BackboneConfig(name="micro-tsm", weights="none", input="mean_subtracted")
     return build_backbone(method_config, 4, 3, seed=1), Teacher(build_backbone(method_config, 4, 3, seed=1))
 
 

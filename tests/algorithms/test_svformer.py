@@ -145,7 +145,7 @@ def mixing_tokens(network: ClipClassifier, own: Tensor, other: Tensor, tube: Ten
     return logits
 
 
-@pytest.mark.parametrize("kind", ["rgb", "diff", "centred"])
+@pytest.mark.parametrize("kind", ["rgb", "diff", "mean_subtracted"])
 def test_mixing_cells_of_pixels_is_mixing_tokens(kind: str) -> None:
     network = build_backbone(BackboneConfig(name="timesformer-micro", weights="none", input=kind), 4, 3, 0, 32).eval()
     own, other = torch.randn(2, 3, 4, 3, 32, 32)

@@ -140,7 +140,7 @@ def test_a_record_alone_says_how_to_train_it_again(trained: Any, tmp_path: Path)
     shutil.rmtree(folder.work)
     assert refused(folder.path, tmp_path) == (
         f"Run {folder.path.name} has its record here and no weights; train it again with: ssmar-bench run --benchmark "
-        "DEFINITION.yaml --methods aplt --ratios 0.5 --seeds 0 --out FOLDER, and look for it in FOLDER/results."
+        "BENCHMARK.yaml --methods aplt --ratios 0.5 --seeds 0 --out FOLDER, and look for it in FOLDER/results."
     )
 
 

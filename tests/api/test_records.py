@@ -26,7 +26,7 @@ def test_a_run_is_a_row(tmp_path: Path) -> None:
     assert [row[score] for score in SCORES] == pytest.approx([0.5, 0.4, 0.45])
     assert [row[f"ema_{score}"] for score in SCORES] == pytest.approx([0.51, 0.41, 0.46])
     assert [row[f"validation_{score}"] for score in SCORES] == pytest.approx([0.52, 0.42, 0.47])
-    counts = ("labelled", "unlabelled", "validation", "test", "test_people", "classes")
+    counts = ("labelled", "unlabelled", "validation", "test", "test_subjects", "classes")
     assert [row[count] for count in counts] == [40, 360, 60, 200, 5, 12]
     assert row["train_seconds"] == 101
     assert (tmp_path / "runs" / row["folder"] / "record").is_dir()
@@ -40,7 +40,7 @@ def test_a_value_of_an_epoch_is_a_row(tmp_path: Path) -> None:
     Fake("aplt", benchmark="other", epochs=3).write(tmp_path)
     frame = api.curves(tmp_path)
     assert {*frame["benchmark"]} == {"micro-motion-12", "other"}
-    validation = frame[(frame["method"] == "fixmatch") & (frame["stream"] == "validation")]
+    validation = frame[(frame["method"] == "fixmatch") & (frame["series"] == "validation")]
     assert [*validation["epoch"]] == [1, 2, 3, 4]
     assert {*validation["quantity"]} == {"accuracy"}
     assert {*api.curves(tmp_path, "other")["method"]} == {"aplt"}

@@ -35,7 +35,7 @@ def same(one: torch.nn.Module, other: torch.nn.Module) -> bool:
 def test_inputs_by_hand() -> None:
     """Frames of 1, 4, 10: differences 3, 6 and 6 again; the mean 5 taken away -4, -1, 5."""
     clips = torch.tensor([1.0, 4.0, 10.0])[None, :, None, None, None].expand(2, 3, 3, 8, 8)
-    for kind, expected in (("rgb", [1, 4, 10]), ("diff", [3, 6, 6]), ("centred", [-4, -1, 5])):
+    for kind, expected in (("rgb", [1, 4, 10]), ("diff", [3, 6, 6]), ("mean_subtracted", [-4, -1, 5])):
         found = frames_seen(build_backbone(config(input=kind), SEGMENTS, 5, 0), clips)
         assert found.shape == clips.shape
         assert found[1, :, 2, 7, 0].tolist() == expected
@@ -44,7 +44,7 @@ def test_inputs_by_hand() -> None:
 def test_a_clip_is_prepared_by_itself() -> None:
     clips = torch.randn(3, SEGMENTS, 3, 8, 8)
     kept = clips.clone()
-    for kind in ("rgb", "diff", "centred"):
+    for kind in ("rgb", "diff", "mean_subtracted"):
         network = build_backbone(config(input=kind), SEGMENTS, 5, 0).eval()
         torch.testing.assert_close(frames_seen(network, clips)[1:2], frames_seen(network, clips[1:2]))
         torch.testing.assert_close(network(clips).logits[1:2], network(clips[1:2]).logits, rtol=1e-4, atol=1e-5)
@@ -108,7 +108,7 @@ def test_clips_that_went_through_are_counted() -> None:
     for size, total in ((2, 2), (1, 3), (4, 7)):
         network(torch.randn(size, SEGMENTS, 3, 8, 8))
         assert network.forward_passes == total
-    assert "forwarded" not in network.state_dict()
+    assert "forward_passes" not in network.state_dict()
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_clips_of_another_length_take_the_nearest_time_embeddings(frames: int) -
     torch.testing.assert_close(found, backbone(clips_of(segments=frames)))
 
 
-@pytest.mark.parametrize("kind", ["rgb", "diff", "centred"])
+@pytest.mark.parametrize("kind", ["rgb", "diff", "mean_subtracted"])
 def test_every_input_and_half_precision(kind: str) -> None:
     network, clips = awake(make(input=kind)), clips_of()
     full = network(clips)

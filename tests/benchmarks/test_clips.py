@@ -50,7 +50,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def viewer(video: Path, tmp_path_factory: pytest.TempPathFactory) -> ViewMaker:
-    folder = tmp_path_factory.mktemp("stores") / "store"
+    folder = tmp_path_factory.mktemp("frame_caches") / "frame_cache"
     prepare_frame_cache(folder, [ClipFile(f"{number:02d}", video, -1, -1) for number in range(CLIPS)], STORED, 1)
     return ViewMaker(FrameCache.open(folder), CONFIG, STORED, 0)
 

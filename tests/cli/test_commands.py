@@ -80,9 +80,9 @@ OPTIONS = (
     13,
     "--test-clips",
     12,
-    "--train-people",
+    "--train-subjects",
     2,
-    "--test-people",
+    "--test-subjects",
     1,
     "--frames",
     4,
@@ -99,7 +99,7 @@ def test_data_synthesize(call: Call, tmp_path: Path) -> None:
     assert ended.out == f"{tmp_path / 'data'}\n"
     assert ended.err.splitlines()[-1].startswith(" prepare  rendering micro-motion  25/25")
     assert len([*(tmp_path / "data").glob("videos_train/*.mp4")]) == 13
-    options = json.loads((tmp_path / "data" / "micro-motion.json").read_text())["knobs"]
+    options = json.loads((tmp_path / "data" / "micro-motion.json").read_text())["options"]
     assert (options["train_clips"], options["frames"], options["amplitude"], options["fps"]) == (13, 4, 2.5, 12)
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
 

@@ -51,7 +51,7 @@ def test_the_api_names_what_it_exports() -> None:
 
 def test_a_counterfeit_is_written_and_checked(call: Call, tmp_path: Path) -> None:
     out = tmp_path / "with space é"
-    ended = call("data", "counterfeit", "smg", "--out", out, "--layout", "miga", "--lists-only", "--clips", 60)
+    ended = call("data", "mock", "smg", "--out", out, "--layout", "miga", "--lists-only", "--clips", 60)
     assert (ended.status, ended.out) == (0, f"{out}\n")
     for video in out.glob("SMG_RGB_*/*/*/*.mp4"):
         video.write_bytes(b"a video")
@@ -71,13 +71,13 @@ def test_a_counterfeit_is_written_and_checked(call: Call, tmp_path: Path) -> Non
     assert gone.name in ended.out
     assert ended.out.splitlines()[-1].startswith("NOT whole: videos are missing or empty")
 
-    again = call("data", "counterfeit", "smg", "--out", out)
+    again = call("data", "mock", "smg", "--out", out)
     assert again.status == 2
     assert again.err == f"ssmar-bench: {out}: this exists already; give a new or empty folder, nothing is overwritten\n"
 
 
 def test_only_some_of_many_empty_videos_are_named(call: Call, tmp_path: Path) -> None:
-    call("data", "counterfeit", "hmdb51", "--out", tmp_path / "hmdb", "--lists-only", "--clips", 10)
+    call("data", "mock", "hmdb51", "--out", tmp_path / "hmdb", "--lists-only", "--clips", 10)
     ended = call("data", "check", "hmdb51", "--root", tmp_path / "hmdb")
     assert ended.status == 1
     assert "Empty videos (255):" in ended.out
@@ -89,8 +89,8 @@ def test_only_some_of_many_empty_videos_are_named(call: Call, tmp_path: Path) ->
     [
         (("check", "ma53", "--root", "."), "Unknown source 'ma53'; did you mean 'ma52'?"),
         (("check", "ma52", "--root", "nowhere"), "nowhere: there is no such folder; expected the folder of MA-52"),
-        (("counterfeit", "smg", "--out", "new", "--layout", "mga"), "smg has no layout 'mga'; did you mean 'miga'?"),
-        (("counterfeit", "micro-motion", "--out", "new"), "micro-motion is synthetic itself"),
+        (("mock", "smg", "--out", "new", "--layout", "mga"), "smg has no layout 'mga'; did you mean 'miga'?"),
+        (("mock", "micro-motion", "--out", "new"), "micro-motion is synthetic itself"),
     ],
 )
 def test_wrong_usage_is_one_sentence(
@@ -120,7 +120,7 @@ def test_a_whole_copy_has_the_published_counts(call: Call, tmp_path: Path, sourc
 @pytest.mark.parametrize("source", ["ma52", "imigue", "smg", "ucf101", "hmdb51"])
 def test_a_deep_check_names_every_video_that_cannot_be_decoded(call: Call, tmp_path: Path, source: str) -> None:
     root = tmp_path / source
-    assert call("data", "counterfeit", source, "--out", root, "--clips", 40, "--lists-only").status == 0
+    assert call("data", "mock", source, "--out", root, "--clips", 40, "--lists-only").status == 0
     videos = sorted(path for path in root.rglob("*") if path.suffix in (".mp4", ".avi"))
     film, frames = tmp_path / "film.mp4", max(8, read_source(source, root).clips["end"].max() + 1)
     encode_video(np.zeros((frames, 16, 16, 3), np.uint8), film, 25, 40)
@@ -145,7 +145,7 @@ def test_a_deep_check_names_every_video_that_cannot_be_decoded(call: Call, tmp_p
 
 def test_a_link_to_nothing_is_no_video(call: Call, tmp_path: Path) -> None:
     root = tmp_path / "ma52"
-    call("data", "counterfeit", "ma52", "--out", root, "--lists-only", "--clips", 60)
+    call("data", "mock", "ma52", "--out", root, "--lists-only", "--clips", 60)
     for number, video in enumerate(sorted(root.rglob("*.mp4"))):
         video.write_text(f"video {number}")
     video.unlink()
@@ -158,7 +158,7 @@ def test_a_link_to_nothing_is_no_video(call: Call, tmp_path: Path) -> None:
 
 def test_a_copy_without_the_test_videos_is_split_and_planned(call: Call, tmp_path: Path) -> None:
     root, test = tmp_path / "ma52", tmp_path / "ma52" / "videos_test"
-    call("data", "counterfeit", "ma52", "--out", root, "--lists-only", "--clips", 900)
+    call("data", "mock", "ma52", "--out", root, "--lists-only", "--clips", 900)
     for number, video in enumerate(sorted(root.rglob("*.mp4"))):
         video.write_text(f"video {number}")
     count = len(list(test.iterdir()))

@@ -93,7 +93,7 @@ BOUNDS = {
     "no jobs": (("--jobs", "0"), "--jobs"),
     "an unknown option": (("--ratioz", "1"), "--ratioz"),
     "the crop": (("--set", "clips.size=300"), "the crop of 300 pixels (clips.size) is larger than the stored frames"),
-    "one frame": (("--set", "store.segments=1", "--set", "backbone.input=diff"), "cannot take clips of 1 frames"),
+    "one frame": (("--set", "frame_cache.segments=1", "--set", "backbone.input=diff"), "cannot take clips of 1 frames"),
 }
 
 

@@ -121,7 +121,7 @@ def test_wrong_recipes(tiny: Path, tmp_path: Path, call: Call, case: str) -> Non
     [
         ("train:\n  epochs: many\n", ":4: train.epochs: input should be a valid integer"),
         ("train:\n  epoch: 6\n", ":4: train.epoch: unknown key"),
-        ("source:\n  knobs:\n    amplitud: 2\n", "source.knobs.amplitud: unknown knob; did you mean 'amplitude'?"),
+        ("source:\n  options:\n    amplitud: 2\n", "source.options.amplitud: unknown knob; did you mean 'amplitude'?"),
         ("ratios: [0.5, 2]\n", ":3: ratios: value error, a labelled ratio lies in (0, 1], not 2"),
     ],
 )

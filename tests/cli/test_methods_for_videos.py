@@ -16,7 +16,7 @@ def test_methods_for_videos_are_trained_on_a_counterfeit_of_ma_52(
 ) -> None:
     """Each on a network of its own kind; the other rows of Table 2 have the same three networks."""
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
-    assert call("data", "counterfeit", "ma52", "--out", tmp_path / "data").status == 0
+    assert call("data", "mock", "ma52", "--out", tmp_path / "data").status == 0
     source = ("--benchmark", "ma-12", "--data", f"ma52={tmp_path / 'data'}", "--profile", "smoke", "--seeds", 0)
     short = ("--set", "train.epochs=5", "--set", "train.batch=50", "--out", tmp_path / "out")
     ended = call("run", *source, "--methods", "tcl,ltg,svformer", "--ratios", "0.1", *short)

@@ -32,7 +32,7 @@ def test_the_whole_way(source: str, call: Call, tmp_path: Path, monkeypatch: pyt
         assert ended.status == 0, ended.err
         return ended
 
-    done("data", "counterfeit", source, "--out", root, *layout)
+    done("data", "mock", source, "--out", root, *layout)
     done("data", "check", source, "--root", root)
     prepared = done("data", "prepare", name, "--root", root, *smoke, "--jobs", 1)
     done("splits", "build", name, *data, "--out", out)
@@ -48,10 +48,9 @@ def test_the_whole_way(source: str, call: Call, tmp_path: Path, monkeypatch: pyt
     assert "note  This folder is a counterfeit" in trained.err
     record = folder_of(out, "supervised", round(100 * ratio)) / "record"
     assert (
-        json.loads((record / "spec.json").read_text())["manifest"]
-        == split_set.fingerprints.splits[f"r{100 * ratio:g}_s0"]
+        json.loads((record / "spec.json").read_text())["split"] == split_set.fingerprints.splits[f"r{100 * ratio:g}_s0"]
     )
-    assert json.loads((record / "metrics.json").read_text())["counterfeit"] is True
+    assert json.loads((record / "metrics.json").read_text())["mock"] is True
     assert COUNTERFEIT in (out / "reports" / name / "comparison.md").read_text()
     _names_no_clip([*record.iterdir(), *(out / "reports").rglob("*")], split_set.clips["clip_id"].tolist(), tmp_path)
 

@@ -62,7 +62,7 @@ WRITERS = {
     "reproduce": ("reproduce", "table1", "--out"),
     "report": ("report", "--out"),
     "new": ("methods", "new", "my-idea", "--out"),
-    "counterfeit": ("data", "counterfeit", "ma52", "--out"),
+    "mock": ("data", "mock", "ma52", "--out"),
     "synthesize": ("data", "synthesize", "micro-motion", "--out"),
     "sheet": ("data", "synthesize", "micro-motion", "--out", "new", "--sheet"),
     "build": ("splits", "build", "micro-motion-12", "--out"),

@@ -19,7 +19,7 @@ def frame_cache(videos: Path, tmp_path: Path) -> Callable[[], Path]:
     """Finds the one store in the cache that ``videos`` has set."""
 
     def find() -> Path:
-        (folder,) = (tmp_path / "cache" / "stores").iterdir()
+        (folder,) = (tmp_path / "cache" / "frame_caches").iterdir()
         return folder
 
     return find
@@ -33,7 +33,7 @@ def test_plan_writes_nothing_and_says_what_will_be(videos: Path, tiny: Path, tmp
     assert cells[:6] == ["tiny-motion", "84", "8", "84", "0.8 MB", "0.8 MB"]
     assert cells[6].endswith("GB")
     assert cells[7].endswith(" s")
-    assert not (tmp_path / "cache" / "stores").exists()
+    assert not (tmp_path / "cache" / "frame_caches").exists()
 
 
 def test_prepare_then_again(videos: Path, tiny: Path, call: Call, frame_cache: Callable[[], Path]) -> None:
@@ -56,7 +56,7 @@ def test_the_stores_of_methods_are_planned_and_prepared(videos: Path, tiny: Path
     ]
     said = call(*words).out
     assert said.count("tiny-motion: 84 clips decoded, 0 were there: ") == 2
-    assert len(list((tmp_path / "cache" / "stores").iterdir())) == 2
+    assert len(list((tmp_path / "cache" / "frame_caches").iterdir())) == 2
     planned = call("run", "--benchmark", tiny, "--data", f"micro-motion={videos}", "--methods", "ltg", "--plan").out
     assert "Decoded clips, 16 frames each: about 1.6 MB, of which 0.0 MB are to be written" in planned
     unknown = call("data", "prepare", tiny, "--root", videos, "--methods", "ltk", "--plan")
@@ -69,7 +69,7 @@ def test_a_killed_command_goes_on(
 ) -> None:
     words = ("data", "prepare", tiny, "--root", videos, "--jobs", 1)
     process = commands.start(*words, cache=tmp_path / "cache")
-    journals = lambda: list((tmp_path / "cache" / "stores").glob("*/*.journal"))  # noqa: E731
+    journals = lambda: list((tmp_path / "cache" / "frame_caches").glob("*/*.journal"))  # noqa: E731
     until(lambda: any(len(path.read_bytes().splitlines()) > 20 for path in journals()), "twenty clips")
     commands.kill(process)
     until(lambda: not commands.left(process), "its end")
@@ -79,7 +79,7 @@ def test_a_killed_command_goes_on(
     ended = commands.run(*words, cache=tmp_path / "cache")
     assert ended.status == 0, ended.err
     assert f"tiny-motion: {84 - finished} clips decoded, {finished} were there" in ended.out
-    assert (frame_cache() / "store.json").is_file()
+    assert (frame_cache() / "frame_cache.json").is_file()
 
 
 def test_bad_clips_stop_or_are_left_out_and_named(
@@ -108,12 +108,12 @@ def test_a_missing_video_stops_or_is_left_out(videos: Path, tiny: Path, tmp_path
     ended = call(*words)
     assert ended.status == 2
     assert missing.name in ended.err
-    assert not list((tmp_path / "cache" / "stores").glob("*"))
+    assert not list((tmp_path / "cache" / "frame_caches").glob("*"))
     ended = call(*words, "--on-bad-clip", "skip")
     assert ended.status == 0, ended.err
     reason = "it does not exist" if gone == "unlinked" else "it is a link to a file that does not exist"
     assert ended.out.splitlines()[-3:] == [
-        f"tiny-motion: 83 clips decoded, 0 were there: {next((tmp_path / 'cache' / 'stores').iterdir())}",
+        f"tiny-motion: 83 clips decoded, 0 were there: {next((tmp_path / 'cache' / 'frame_caches').iterdir())}",
         f"  left out: val/{missing.stem} ({missing}): {reason}",
         "  1 clip is left out; runs need --on-bad-clip skip",
     ]
@@ -141,7 +141,7 @@ def test_a_run_is_another_one_without_a_bad_clip(
     ended = call(*words, "--on-bad-clip", "skip")
     assert ended.status == 0, ended.err
     folder = folder_of(tmp_path / "out", "supervised")
-    split = json.loads((folder / "work" / "manifest.json").read_text())
+    split = json.loads((folder / "work" / "split.json").read_text())
     assert len(split["test"]) == 23
     assert f"val/{bad.stem}" not in split["test"]
     metrics = json.loads((folder / "record" / "metrics.json").read_text())
@@ -200,4 +200,4 @@ def test_decoders_are_compared_clip_by_clip(videos: Path, tiny: Path, tmp_path: 
     assert ended.status == 0
     assert f"val/{bad.stem}" in ended.out
     assert "83 of 84 clips show the same frames" in ended.out
-    assert not (tmp_path / "cache" / "stores").exists()
+    assert not (tmp_path / "cache" / "frame_caches").exists()

@@ -47,10 +47,10 @@ def test_benchmarks_of_the_same_clips_share_a_store(lists: Lists, call: Call) ->
 
 
 def test_a_split_that_is_labelled_in_another_way_shares_it_too(lists: Lists, tmp_path: Path) -> None:
-    root, options = lists("ma52", 240), api.SplitOptions(labelled_by="person")
+    root, options = lists("ma52", 240), api.SplitOptions(labelled_by="subject")
     folder = api.build_split("ma-12", tmp_path, {"ma52": root}, options, durations=False)
-    (here,), (there,) = (api.plan_preparation(target, root) for target in (str(folder / "definition.yaml"), "ma-12"))
-    assert (here.benchmark, there.benchmark) == ("ma-12-by-person", "ma-12")
+    (here,), (there,) = (api.plan_preparation(target, root) for target in (str(folder / "benchmark.yaml"), "ma-12"))
+    assert (here.benchmark, there.benchmark) == ("ma-12-by-subject", "ma-12")
     assert here.folder == there.folder
 
 
@@ -82,7 +82,7 @@ def test_seconds_follow_from_the_sources_rate(lists: Lists, tmp_path: Path) -> N
 
 def test_a_plan_is_of_the_official_split_that_the_definition_names(lists: Lists, tmp_path: Path) -> None:
     root, path = lists("ucf101", 60), tmp_path / "second.yaml"
-    path.write_text("extends: ucf101\nname: second\nsource: {knobs: {split: 2}}\n")
+    path.write_text("extends: ucf101\nname: second\nsource: {options: {split: 2}}\n")
     benchmark_config = benchmark_configs.read_benchmark_config(str(path))
     grid, execution = (
         api.Grid(str(path), ["supervised"], seeds=[0], profile="smoke"),

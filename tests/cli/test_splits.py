@@ -42,14 +42,14 @@ def test_build_prints_what_it_built(call: Call, tiny: Path, rendered: Path, whol
     split_set, summary = api.show_split(whole)
     sizes = split_set.clips["role"].value_counts()
     for number, role in enumerate(("train", "validation", "test")):
-        subjects = split_set.clips.loc[split_set.clips["role"] == role, "person"].nunique()
+        subjects = split_set.clips.loc[split_set.clips["role"] == role, "subject"].nunique()
         assert _rows(ended.out)[12][1:][number].startswith(f"{sizes[role]} ({subjects}, ")
         assert "unknown" not in _rows(ended.out)[12][1:][number]
     assert rows["all"] == [str(summary.labelled[f"r{ratio}_s0"]["all"]) for ratio in (25, 50)]
     for cell, fingerprint in split_set.fingerprints.splits.items():
         assert f"{cell}: {fingerprint}" in ended.out
     assert re.search(r"^store: (none|[0-9a-f]{16})", ended.out, re.MULTILINE)  # other tests may have decoded it
-    for name in ("clips.csv", "fingerprints.json", "manifests/r25_s1.json", "definition.yaml"):
+    for name in ("clips.csv", "fingerprints.json", "splits/r25_s1.json", "benchmark.yaml"):
         assert (tmp_path / "out" / "tiny-motion" / name).read_bytes() == (whole / name).read_bytes()
 
     shown = call("splits", "show", tmp_path / "out" / "tiny-motion")
@@ -79,15 +79,13 @@ def test_without_durations_no_video_is_opened(tiny: Path, rendered: Path, tmp_pa
 def test_the_built_definition_trains_on_the_built_manifests(tiny: Path, rendered: Path, tmp_path: Path) -> None:
     roots = {"micro-motion": rendered}
     for options, name in (
-        (api.SplitOptions(labelled_by="person", ratios=[0.4]), "tiny-motion-by-person"),
+        (api.SplitOptions(labelled_by="subject", ratios=[0.4]), "tiny-motion-by-subject"),
         (api.SplitOptions(clips_per_class=1), "tiny-motion-1-per-class"),
     ):
         folder = api.build_split(str(tiny), tmp_path, roots, options)
         assert folder.name == name
         split_set, _ = api.show_split(folder)
-        planned = plan_runs(
-            Grid(str(folder / "definition.yaml"), ["supervised"]), read_source("micro-motion", rendered)
-        )
+        planned = plan_runs(Grid(str(folder / "benchmark.yaml"), ["supervised"]), read_source("micro-motion", rendered))
         assert [cell.spec.split for cell in planned] == list(split_set.fingerprints.splits.values())
         assert {cell.spec.benchmark for cell in planned} == {name}
 
@@ -116,12 +114,12 @@ def test_the_store_has_a_fingerprint_once_it_is_decoded(
 
 
 def test_verify(call: Call, folder: Path, whole: Path) -> None:
-    for against in (whole, whole / "fingerprints.json", whole / "manifests" / "r25_s0.json"):
+    for against in (whole, whole / "fingerprints.json", whole / "splits" / "r25_s0.json"):
         assert call("splits", "verify", folder, against) == Finished(0, "The same clips.\n", "")
 
 
 def test_verify_says_what_differs(call: Call, folder: Path, whole: Path, tmp_path: Path) -> None:
-    theirs = json.loads((whole / "manifests" / "r25_s0.json").read_text())
+    theirs = json.loads((whole / "splits" / "r25_s0.json").read_text())
     moved = theirs["unlabelled"].pop()
     (tmp_path / "theirs.json").write_text(json.dumps(theirs))
     ended = call("splits", "verify", folder, tmp_path / "theirs.json")
@@ -179,12 +177,12 @@ REFUSED = {
     "seed in words": (["build", "TINY", "--seeds", "one"], "--seeds one: expected numbers"),
     "seed twice": (["build", "TINY", "--seeds", "1,1"], "1 stands there twice"),
     "unknown unit": (
-        ["build", "TINY", "--labelled-by", "persons"],
+        ["build", "TINY", "--labelled-by", "subjects"],
         "--labelled-by persons: unknown; did you mean 'person'?",
     ),
     "ratios and clips": (["build", "TINY", "--clips-per-class", "2", "--ratios", "0.5"], "Give either ratios or clips"),
     "people and clips": (
-        ["build", "TINY", "--clips-per-class", "2", "--labelled-by", "person"],
+        ["build", "TINY", "--clips-per-class", "2", "--labelled-by", "subject"],
         "People cannot be labelled by a number of clips",
     ),
     "more than there are": (["build", "TINY", "--clips-per-class", "50"], "labels 50 clips of every class, and class "),

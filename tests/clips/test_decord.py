@@ -25,7 +25,7 @@ def test_not_installed(tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "decord", None)
     clips = [ClipFile("a", video, -1, -1)]
     with pytest.raises(UserError, match=r"pip install 'ssmar-bench\[decord\]'"):
-        prepare_frame_cache(tmp_path / "store", clips, DECORD, 1)
+        prepare_frame_cache(tmp_path / "frame_cache", clips, DECORD, 1)
     with pytest.raises(UserError, match=r"pip install 'ssmar-bench\[decord\]'"):
         compare_clips(clips, config, 1, lambda done: None)
 
@@ -34,10 +34,10 @@ def test_stores_of_two_decoders_are_two(tmp_path: Path, video: Path, config: Fra
     pytest.importorskip("decord")
     clips = [ClipFile("a", video, 0, 23), ClipFile("b", video, 30, 53)]
     assert cache_location(tmp_path, "x", config, clips) != cache_location(tmp_path, "x", DECORD, clips)
-    prepare_frame_cache(tmp_path / "store", clips, DECORD, 1)
-    frame_cache = FrameCache.open(tmp_path / "store")
+    prepare_frame_cache(tmp_path / "frame_cache", clips, DECORD, 1)
+    frame_cache = FrameCache.open(tmp_path / "frame_cache")
     assert [numbers_of(frame_cache.clip(row)) for row in range(2)] == [list(range(24)), list(range(30, 54))]
-    assert '"decord"' in (tmp_path / "store" / "store.json").read_text()
+    assert '"decord"' in (tmp_path / "frame_cache" / "frame_cache.json").read_text()
 
 
 def test_where_the_decoders_differ(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
@@ -73,7 +73,7 @@ def test_a_reason_says_nothing_of_time_and_place(tmp_path: Path) -> None:
         container.mux(stream.encode(silence))
         container.mux(stream.encode())
     clips = [ClipFile("sound", sound, -1, -1), ClipFile("text", text, -1, -1)]
-    for clip in prepare_frame_cache(tmp_path / "store", clips, DECORD, 1, skip_bad=True).left_out:
+    for clip in prepare_frame_cache(tmp_path / "frame_cache", clips, DECORD, 1, skip_bad=True).left_out:
         assert re.fullmatch(r"decord cannot open it \([A-Z][^\[\]/]+\)", clip.reason), clip.reason
 
 
@@ -83,6 +83,6 @@ def test_bad_clips_are_told_alike(tmp_path: Path, video: Path) -> None:
     text.write_text("no video")
     whole = write_video(tmp_path / "still.mp4", [numbered(9)] * 4)
     clips = [ClipFile("beyond", video, 60, 70), ClipFile("good", whole, -1, -1), ClipFile("text", text, -1, -1)]
-    report = prepare_frame_cache(tmp_path / "store", clips, DECORD, 1, skip_bad=True)
+    report = prepare_frame_cache(tmp_path / "frame_cache", clips, DECORD, 1, skip_bad=True)
     assert [clip.clip_id for clip in report.left_out] == ["beyond", "text"]
-    assert FrameCache.open(tmp_path / "store").ids == ("good",)
+    assert FrameCache.open(tmp_path / "frame_cache").ids == ("good",)

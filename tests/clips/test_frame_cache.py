@@ -75,9 +75,9 @@ def test_candidates_stay_in_their_segment(config: FrameCacheConfig) -> None:
 
 def test_stored_frames(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(6)
-    report = prepare_frame_cache(tmp_path / "store", made[::-1], config, 1)
+    report = prepare_frame_cache(tmp_path / "frame_cache", made[::-1], config, 1)
     assert (report.decoded, report.reused, report.audit) == (6, 0, [])
-    frame_cache = FrameCache.open(tmp_path / "store")
+    frame_cache = FrameCache.open(tmp_path / "frame_cache")
     assert frame_cache.ids == tuple(clip.clip_id for clip in made)
     assert len(frame_cache) == 6
     for number, clip in enumerate(made):
@@ -93,20 +93,20 @@ def test_with_neighbours_each_stored_frame_is_followed_by_the_next_one_of_its_vi
 ) -> None:
     made = clips(2)
     wider = config.model_copy(update={"neighbours": 1})
-    prepare_frame_cache(tmp_path / "store", made, wider, 1)
+    prepare_frame_cache(tmp_path / "frame_cache", made, wider, 1)
     assert cache_location(tmp_path, "x", wider, made) != cache_location(tmp_path, "x", config, made)
     assert size_in_bytes(2, wider) == 2 * size_in_bytes(2, config)
-    frames = FrameCache.open(tmp_path / "store").clip(1)  # of 25 frames: all but the last are taken
+    frames = FrameCache.open(tmp_path / "frame_cache").clip(1)  # of 25 frames: all but the last are taken
     assert frames.shape == (48, 32, 48, 3)
     assert numbers_of(frames) == [1, 1, *(place for first in range(1, 24) for place in (first, first + 1))]
 
 
 def test_parts_of_one_recording(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
     made = [ClipFile("a", video, 30, 53), ClipFile("b", video, 0, 23), ClipFile("c", video, 12, 35)]
-    prepare_frame_cache(tmp_path / "store", made, config, 1)
-    frame_cache = FrameCache.open(tmp_path / "store")
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
+    frame_cache = FrameCache.open(tmp_path / "frame_cache")
     assert frame_cache.ids == ("a", "b", "c")
-    (sidecar,) = (tmp_path / "store").glob("shard-*.json")
+    (sidecar,) = (tmp_path / "frame_cache").glob("shard-*.json")
     lying = json.loads(sidecar.read_text())["clips"]
     assert [entry["id"] for entry in lying] == ["a", "b", "c"]  # in time, neighbours would tell what follows what
     assert {name: numbers_of(frame_cache.clip(frame_cache.row(name))) for name in "abc"} == {
@@ -115,9 +115,9 @@ def test_parts_of_one_recording(tmp_path: Path, video: Path, config: FrameCacheC
 
 
 def test_clips_cannot_be_written_to(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
-    prepare_frame_cache(tmp_path / "store", clips(1), config, 1)
+    prepare_frame_cache(tmp_path / "frame_cache", clips(1), config, 1)
     with pytest.raises(ValueError, match="read-only"):
-        FrameCache.open(tmp_path / "store").clip(0)[0] = 0
+        FrameCache.open(tmp_path / "frame_cache").clip(0)[0] = 0
 
 
 def test_location(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
@@ -132,23 +132,23 @@ def test_location(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> Non
 
 
 def test_size_in_bytes(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
-    prepare_frame_cache(tmp_path / "store", clips(5), config, 1)
-    size = sum(path.stat().st_size for path in (tmp_path / "store").glob("*.bin"))
+    prepare_frame_cache(tmp_path / "frame_cache", clips(5), config, 1)
+    size = sum(path.stat().st_size for path in (tmp_path / "frame_cache").glob("*.bin"))
     assert size_in_bytes(5, config, 1.5) == size
 
 
 def test_nothing_is_decoded_twice(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(6)
-    prepare_frame_cache(tmp_path / "store", made, config, 1)
-    before = _times(tmp_path / "store")
-    report = prepare_frame_cache(tmp_path / "store", made, config, 1)
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
+    before = _times(tmp_path / "frame_cache")
+    report = prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     assert (report.decoded, report.reused) == (0, 6)
-    assert _times(tmp_path / "store") == before
+    assert _times(tmp_path / "frame_cache") == before
 
 
 def test_progress(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     heard: list[Event] = []
-    prepare_frame_cache(tmp_path / "store", clips(6), config, 1, heard.append)
+    prepare_frame_cache(tmp_path / "frame_cache", clips(6), config, 1, heard.append)
     assert [(event.kind, event.done, event.total) for event in heard] == [("prepare", n, 6) for n in range(1, 7)]
     assert all(event.rate > 0 and event.run == "" for event in heard[1:])
     assert heard[0].rate == 0  # one clip tells no rate
@@ -162,7 +162,7 @@ def test_the_rate_is_that_of_the_last_half_minute(
     heard: list[Event] = []
     made = clips(6)
     monkeypatch.setattr(preparation, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    prepare_frame_cache(tmp_path / "store", made, config, 1, heard.append)
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1, heard.append)
     assert [round(event.rate, 3) for event in heard] == [0, 1000, 1000, 0.15, 0.05, 0.05]
 
 
@@ -189,10 +189,10 @@ def test_fingerprint_tells_pixels_apart(tmp_path: Path, clips: Clips, config: Fr
 
 def test_moved_videos_are_not_decoded_again(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(3)
-    prepare_frame_cache(tmp_path / "store", made, config, 1)
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     shutil.move(made[0].path.parent, tmp_path / "moved")
     moved = [replace(clip, path=tmp_path / "moved" / clip.path.name) for clip in made]
-    assert prepare_frame_cache(tmp_path / "store", moved, config, 1).reused == 3
+    assert prepare_frame_cache(tmp_path / "frame_cache", moved, config, 1).reused == 3
 
 
 def test_a_full_disk(tmp_path: Path, clips: Clips, config: FrameCacheConfig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,8 +200,8 @@ def test_a_full_disk(tmp_path: Path, clips: Clips, config: FrameCacheConfig, mon
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 10**6, 10**6))
     with pytest.raises(UserError, match=r"needs 0\.1 GB for 3 clips, but only 0\.0 GB are free") as caught:
-        prepare_frame_cache(tmp_path / "cache" / "store", made, config, 1)
-    assert str(tmp_path / "cache" / "store") in str(caught.value)
+        prepare_frame_cache(tmp_path / "cache" / "frame_cache", made, config, 1)
+    assert str(tmp_path / "cache" / "frame_cache") in str(caught.value)
     assert not (tmp_path / "cache").exists()
 
 
@@ -209,13 +209,13 @@ def test_space_is_asked_for_what_is_left(
     tmp_path: Path, clips: Clips, config: FrameCacheConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = clips(6)
-    prepare_frame_cache(tmp_path / "store", made, config, 1)
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 0))
-    assert prepare_frame_cache(tmp_path / "store", made, config, 1).reused == 6  # needs nothing
-    (tmp_path / "store" / "shard-00001.json").unlink()
+    assert prepare_frame_cache(tmp_path / "frame_cache", made, config, 1).reused == 6  # needs nothing
+    (tmp_path / "frame_cache" / "shard-00001.json").unlink()
     with pytest.raises(UserError, match="for 2 clips"):
-        prepare_frame_cache(tmp_path / "store", made, config, 1)
+        prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
 
 
 def test_a_write_that_fails(
@@ -226,7 +226,7 @@ def test_a_write_that_fails(
 
     monkeypatch.setattr(shards, "write_json", full)
     with pytest.raises(UserError, match=r"cannot be written: No space left"):
-        prepare_frame_cache(tmp_path / "store", clips(1), config, 1)
+        prepare_frame_cache(tmp_path / "frame_cache", clips(1), config, 1)
 
 
 def test_audit(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
@@ -236,11 +236,11 @@ def test_audit(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
         ClipFile("unknown", unknown, -1, -1),
         ClipFile("whole", video, -1, -1),
     ]
-    audit = prepare_frame_cache(tmp_path / "store", made, config, 1).audit
+    audit = prepare_frame_cache(tmp_path / "frame_cache", made, config, 1).audit
     assert audit == [FrameMismatch("long", 10, 20)]
-    again = prepare_frame_cache(tmp_path / "store", made, config, 1)
+    again = prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     assert (again.decoded, again.audit) == (0, audit)
-    written = json.loads((tmp_path / "store" / "audit.json").read_text())
+    written = json.loads((tmp_path / "frame_cache" / "audit.json").read_text())
     assert [FrameMismatch(**clip) for clip in written] == audit
 
 
@@ -250,22 +250,22 @@ def test_a_missing_video_is_told_before_anything_is_done(
     made = clips(3)
     made[2].path.unlink()
     with pytest.raises(UserError, match=r"002\.mp4 of the clip 'clip-002' cannot be used: it does not exist"):
-        prepare_frame_cache(tmp_path / "store", made, config, 1)
-    assert not (tmp_path / "store").exists()
+        prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
+    assert not (tmp_path / "frame_cache").exists()
 
 
 def test_an_id_for_two_clips(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     one, two = clips(2)
     with pytest.raises(UserError, match="clip-000"):
-        prepare_frame_cache(tmp_path / "store", [one, replace(two, clip_id=one.clip_id)], config, 1)
+        prepare_frame_cache(tmp_path / "frame_cache", [one, replace(two, clip_id=one.clip_id)], config, 1)
 
 
 def test_no_store_and_no_clip(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     with pytest.raises(UserError, match="no whole store"):
         FrameCache.open(tmp_path / "nothing")
-    prepare_frame_cache(tmp_path / "store", clips(1), config, 1)
+    prepare_frame_cache(tmp_path / "frame_cache", clips(1), config, 1)
     with pytest.raises(UserError, match="no clip 'other'"):
-        FrameCache.open(tmp_path / "store").row("other")
+        FrameCache.open(tmp_path / "frame_cache").row("other")
 
 
 def _times(folder: Path) -> dict[str, int]:

@@ -64,7 +64,7 @@ def _killed(tmp_path: Path, made: list[ClipFile], processes: int) -> str:
     """Start a preparation, kill it when it says so, and give back what it said."""
     script, ready = tmp_path / "child.py", tmp_path / "ready"
     script.write_text(textwrap.dedent(_CHILD))
-    command = [sys.executable, str(script), str(tmp_path / "store"), str(ready), str(processes)]
+    command = [sys.executable, str(script), str(tmp_path / "frame_cache"), str(ready), str(processes)]
     child = subprocess.Popen([*command, *(str(clip.path) for clip in made)], env=os.environ | {"PYTHONPATH": _root()})
     try:
         _until(lambda: ready.exists() and ready.read_text() != "")
@@ -78,7 +78,7 @@ def _killed(tmp_path: Path, made: list[ClipFile], processes: int) -> str:
 def test_a_killed_preparation_goes_on(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = [replace(clip, clip_id=clip.path.stem) for clip in clips(10)]
     _killed(tmp_path, made, 1)
-    frame_cache = tmp_path / "store"
+    frame_cache = tmp_path / "frame_cache"
     (frame_cache / ".shard-00001.json.999.tmp").write_bytes(b"what a killed writer leaves")
     with pytest.raises(UserError, match="no whole store"):
         FrameCache.open(frame_cache)
@@ -87,7 +87,7 @@ def test_a_killed_preparation_goes_on(tmp_path: Path, clips: Clips, config: Fram
     assert (report.decoded, report.reused) == (4, 6)  # a shard, and half of the next one
     assert _times(frame_cache)["shard-00000.bin"] == before["shard-00000.bin"]
     assert {path.name for path in frame_cache.iterdir() if not path.name.startswith("shard-")} == {
-        ".lock", "audit.json", "left_out.json", "store.json",
+        ".lock", "audit.json", "left_out.json", "frame_cache.json",
     }  # fmt: skip
     assert len(list(frame_cache.glob("shard-*"))) == 6
     prepare_frame_cache(tmp_path / "undisturbed", made, config, 1)
@@ -105,7 +105,7 @@ def test_workers_end_with_a_killed_preparation(tmp_path: Path, clips: Clips) -> 
 
 def test_a_flipped_byte_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(10)
-    frame_cache = tmp_path / "store"
+    frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, made, config, 1)
     fingerprint = FrameCache.open(frame_cache).fingerprint()
     whole = (frame_cache / "shard-00001.bin").read_bytes()
@@ -121,7 +121,7 @@ def test_a_flipped_byte_is_noticed(tmp_path: Path, clips: Clips, config: FrameCa
 @pytest.mark.parametrize("damage", [lambda data: data[:-7], lambda data: data.replace(b'"offset": 0', b'"offset": 8')])
 def test_a_damaged_sidecar_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig, damage) -> None:
     made = clips(6)
-    frame_cache = tmp_path / "store"
+    frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, made, config, 1)
     sidecar = frame_cache / "shard-00000.json"
     whole = sidecar.read_bytes()
@@ -134,7 +134,7 @@ def test_a_damaged_sidecar_is_noticed(tmp_path: Path, clips: Clips, config: Fram
 @pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data + b"0"], ids=["shorter", "longer"])
 def test_a_shard_of_another_length_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig, change) -> None:
     made = clips(2)
-    frame_cache = tmp_path / "store"
+    frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, made, config, 1)
     path = frame_cache / "shard-00000.bin"
     path.write_bytes(change(path.read_bytes()))
@@ -147,7 +147,7 @@ def test_a_shard_of_another_length_is_noticed(tmp_path: Path, clips: Clips, conf
 @pytest.mark.parametrize("how", ["size", "content"])
 def test_a_changed_source_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig, how: str) -> None:
     made = clips(6)
-    frame_cache = tmp_path / "store"
+    frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, made, config, 1)
     path = made[5].path
     stat = path.stat()
@@ -168,7 +168,7 @@ def test_the_same_videos_with_other_times_are_not_decoded_again(
     tmp_path: Path, clips: Clips, config: FrameCacheConfig, how: str
 ) -> None:
     made = clips(6)
-    frame_cache = tmp_path / "store"
+    frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, made, config, 1)
     fingerprint = FrameCache.open(frame_cache).fingerprint()
     for clip in made:
@@ -188,7 +188,7 @@ def test_the_same_videos_with_other_times_are_not_decoded_again(
 
 def test_pixels_are_known_without_reading_a_frame(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(6)
-    frame_cache = tmp_path / "store"
+    frame_cache = tmp_path / "frame_cache"
     assert pixels(frame_cache, made, config) == ""
     prepare_frame_cache(frame_cache, made, config, 1)
     known = pixels(frame_cache, made[::-1], config)
@@ -202,7 +202,7 @@ def test_pixels_are_known_without_reading_a_frame(tmp_path: Path, clips: Clips, 
 
 
 def test_the_fingerprint_covers_the_shape_of_the_frames(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
-    frame_cache = tmp_path / "store"
+    frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, clips(1), config, 1)
     entries = json.loads((frame_cache / "shard-00000.json").read_text())["clips"]
     frames, height, width, channels = entries[0]["shape"]
@@ -215,16 +215,16 @@ def test_the_fingerprint_covers_the_shape_of_the_frames(tmp_path: Path, clips: C
 
 def test_a_store_that_could_not_be_mended_is_not_whole(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(2)
-    prepare_frame_cache(tmp_path / "store", made, config, 1)
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     made[1].path.write_text("no video")
     with pytest.raises(UserError, match="is not a video"):
-        prepare_frame_cache(tmp_path / "store", made, config, 1)
+        prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     with pytest.raises(UserError, match="no whole store"):
-        FrameCache.open(tmp_path / "store")
+        FrameCache.open(tmp_path / "frame_cache")
 
 
 def test_other_frames_of_a_clip_are_noticed(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
-    frame_cache = tmp_path / "store"
+    frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, [ClipFile("a", video, 0, 23)], config, 1)
     assert prepare_frame_cache(frame_cache, [ClipFile("a", video, 5, 28)], config, 1).decoded == 1
     assert numbers_of(FrameCache.open(frame_cache).clip(0))[0] == 5
@@ -232,10 +232,10 @@ def test_other_frames_of_a_clip_are_noticed(tmp_path: Path, video: Path, config:
 
 def test_shards_of_former_clips_are_removed(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(6)
-    prepare_frame_cache(tmp_path / "store", made, config, 1)
-    assert prepare_frame_cache(tmp_path / "store", made[:4], config, 1).reused == 4
-    assert FrameCache.open(tmp_path / "store").ids == tuple(clip.clip_id for clip in made[:4])
-    assert len(list((tmp_path / "store").glob("shard-*"))) == 2
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
+    assert prepare_frame_cache(tmp_path / "frame_cache", made[:4], config, 1).reused == 4
+    assert FrameCache.open(tmp_path / "frame_cache").ids == tuple(clip.clip_id for clip in made[:4])
+    assert len(list((tmp_path / "frame_cache").glob("shard-*"))) == 2
 
 
 def test_the_second_of_two_preparations_waits(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
@@ -252,9 +252,9 @@ def test_the_second_of_two_preparations_waits(tmp_path: Path, clips: Clips, conf
             waits.set()
 
     other = threading.Thread(
-        target=lambda: decoded.append(prepare_frame_cache(tmp_path / "store", made, config, 1, second).decoded)
+        target=lambda: decoded.append(prepare_frame_cache(tmp_path / "frame_cache", made, config, 1, second).decoded)
     )
-    assert prepare_frame_cache(tmp_path / "store", made, config, 1, first).decoded == 6
+    assert prepare_frame_cache(tmp_path / "frame_cache", made, config, 1, first).decoded == 6
     other.join(10)
     assert decoded == [0]
 
@@ -264,9 +264,9 @@ def test_an_unreadable_video_stops_all_processes(tmp_path: Path, clips: Clips, c
     made = clips(9)
     made[6].path.write_text("no video")
     with pytest.raises(UserError, match=r"006\.mp4 of the clip 'clip-006' cannot be used: it is not a video"):
-        prepare_frame_cache(tmp_path / "store", made, config, 2)
+        prepare_frame_cache(tmp_path / "frame_cache", made, config, 2)
     write_video(made[6].path, [numbered(6)] * 24)
-    report = prepare_frame_cache(tmp_path / "store", made, config, 1)
+    report = prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     assert report.decoded + report.reused == 9
     assert 2 <= report.decoded < 9  # what had been finished beside and before the bad video is kept
 

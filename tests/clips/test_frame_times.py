@@ -184,7 +184,7 @@ def test_a_store_says_which_clips_are_sampled_by_time(tmp_path: Path) -> None:
         frame_caches.append(FrameCache.open(tmp_path / name))
     assert np.array_equal(frame_caches[0].clip(0), frame_caches[1].clip(0))
     assert not np.array_equal(frame_caches[0].clip(1), frame_caches[1].clip(1))
-    about = [json.loads((tmp_path / name / "store.json").read_text()) for name in ("one", "two")]
+    about = [json.loads((tmp_path / name / "frame_cache.json").read_text()) for name in ("one", "two")]
     assert [one["sampled_by_time"] for one in about] == [["varies"], []]
-    assert [one["recipe"]["sampling"] for one in about] == ["time", "number"]
+    assert [one["config"]["sampling"] for one in about] == ["time", "number"]
     assert np.array_equal(decode_video_clip(varies, config).frames, frame_caches[0].clip(1))

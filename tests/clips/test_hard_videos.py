@@ -84,9 +84,9 @@ def test_odd_sizes(tmp_path: Path, size: tuple[int, int], short_side: int | None
 def test_one_frame(tmp_path: Path) -> None:
     path = write_video(tmp_path / "one.mp4", [numbered(77)])
     config = FrameCacheConfig(decoder="pyav", short_side=32, segments=4, candidates=2)
-    report = prepare_frame_cache(tmp_path / "store", [ClipFile("one", path, -1, -1)], config, 1)
+    report = prepare_frame_cache(tmp_path / "frame_cache", [ClipFile("one", path, -1, -1)], config, 1)
     assert [*report.left_out, *report.audit] == []
-    assert numbers_of(FrameCache.open(tmp_path / "store").clip(0)) == [77] * 8
+    assert numbers_of(FrameCache.open(tmp_path / "frame_cache").clip(0)) == [77] * 8
 
 
 def test_zero_frames(tmp_path: Path) -> None:

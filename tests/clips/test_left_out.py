@@ -33,7 +33,7 @@ def bad(clips: Clips) -> list[ClipFile]:
 def test_bad_clips_are_left_out_and_named(
     tmp_path: Path, bad: list[ClipFile], config: FrameCacheConfig, processes: int
 ) -> None:
-    folder = tmp_path / "store"
+    folder = tmp_path / "frame_cache"
     report = prepare_frame_cache(folder, bad, config, processes, skip_bad=True)
     reasons = {clip.clip_id: clip.reason for clip in report.left_out}
     assert list(reasons) == ["clip-001", "clip-004", "clip-006"]
@@ -63,24 +63,24 @@ def test_the_first_bad_clip_stops(
     for number in repaired:
         write_video(bad[number].path, [numbered(number)] * 24)
     with pytest.raises(UserError, match=f"of the clip '{first}' cannot be used: .*--on-bad-clip skip"):
-        prepare_frame_cache(tmp_path / "store", bad, config, 1)
-    assert left_out_clips(tmp_path / "store") is None
+        prepare_frame_cache(tmp_path / "frame_cache", bad, config, 1)
+    assert left_out_clips(tmp_path / "frame_cache") is None
 
 
 def test_a_store_without_its_bad_clips_does_not_do_where_they_stop(
     tmp_path: Path, bad: list[ClipFile], config: FrameCacheConfig
 ) -> None:
     write_video(bad[4].path, [numbered(4)] * 24)
-    prepare_frame_cache(tmp_path / "store", bad, config, 1, skip_bad=True)
+    prepare_frame_cache(tmp_path / "frame_cache", bad, config, 1, skip_bad=True)
     with pytest.raises(UserError, match="clip-001' cannot be used: it is not a video"):
-        prepare_frame_cache(tmp_path / "store", bad, config, 1)
-    assert len(FrameCache.open(tmp_path / "store")) == 7  # as it was
+        prepare_frame_cache(tmp_path / "frame_cache", bad, config, 1)
+    assert len(FrameCache.open(tmp_path / "frame_cache")) == 7  # as it was
 
 
 def test_a_repaired_clip_comes_back(tmp_path: Path, bad: list[ClipFile], config: FrameCacheConfig) -> None:
-    prepare_frame_cache(tmp_path / "store", bad, config, 1, skip_bad=True)
+    prepare_frame_cache(tmp_path / "frame_cache", bad, config, 1, skip_bad=True)
     for number in (1, 4, 6):
         write_video(bad[number].path, [numbered(number)] + [numbered(place) for place in range(1, 24)])
-    report = prepare_frame_cache(tmp_path / "store", bad, config, 1)
+    report = prepare_frame_cache(tmp_path / "frame_cache", bad, config, 1)
     assert report.left_out == []
-    assert [numbers_of(FrameCache.open(tmp_path / "store").clip(row))[0] for row in range(9)] == list(range(9))
+    assert [numbers_of(FrameCache.open(tmp_path / "frame_cache").clip(row))[0] for row in range(9)] == list(range(9))

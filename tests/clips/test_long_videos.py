@@ -47,10 +47,10 @@ def test_each_frame_is_decoded_once_for_all_clips_and_shards(
 ) -> None:
     made = many(video)
     assert [len(task) for task in tasks_of(tmp_path, made, config)] == [3]
-    assert prepare_frame_cache(tmp_path / "store", made, config, 1).decoded == 11
+    assert prepare_frame_cache(tmp_path / "frame_cache", made, config, 1).decoded == 11
     assert counted["decoded"] == list(range(50))  # up to the last clip's end, and no further
     assert counted["converted"] == list(range(50))
-    frame_cache = FrameCache.open(tmp_path / "store")
+    frame_cache = FrameCache.open(tmp_path / "frame_cache")
     for clip in made:
         found = numbers_of(frame_cache.clip(frame_cache.row(clip.clip_id)))
         assert sorted(set(found)) == list(range(clip.start, clip.end + 1))
@@ -60,7 +60,7 @@ def test_frames_between_clips_are_not_converted(
     tmp_path: Path, video: Path, config: FrameCacheConfig, counted: dict[str, list[int]]
 ) -> None:
     made = [ClipFile("late", video, 40, 44), ClipFile("early", video, 3, 6)]
-    prepare_frame_cache(tmp_path / "store", made, config, 1)
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     assert counted["decoded"] == list(range(45))
     assert counted["converted"] == [3, 4, 5, 6, 40, 41, 42, 43, 44]
 
@@ -69,15 +69,15 @@ def test_finished_clips_of_a_long_video_are_not_made_again(
     tmp_path: Path, video: Path, config: FrameCacheConfig, counted: dict[str, list[int]]
 ) -> None:
     made = many(video)
-    prepare_frame_cache(tmp_path / "store", made, config, 1)
-    whole = {path.name: path.read_bytes() for path in (tmp_path / "store").glob("shard-*")}
-    (tmp_path / "store" / "shard-00001.bin").unlink()
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "frame_cache").glob("shard-*")}
+    (tmp_path / "frame_cache" / "shard-00001.bin").unlink()
     counted["decoded"].clear()
     counted["converted"].clear()
-    assert prepare_frame_cache(tmp_path / "store", made, config, 1).decoded == 4
+    assert prepare_frame_cache(tmp_path / "frame_cache", made, config, 1).decoded == 4
     assert counted["decoded"] == list(range(38))
     assert counted["converted"] == list(range(16, 38))
-    assert {path.name: path.read_bytes() for path in (tmp_path / "store").glob("shard-*")} == whole
+    assert {path.name: path.read_bytes() for path in (tmp_path / "frame_cache").glob("shard-*")} == whole
 
 
 def test_no_two_tasks_share_a_video(tmp_path: Path, config: FrameCacheConfig) -> None:
@@ -104,9 +104,9 @@ def test_a_long_video_that_is_damaged_keeps_what_lies_before(tmp_path: Path, con
         ClipFile("across", path, last - 4, last + 1),
         ClipFile("after", path, 58, 59),
     ]
-    report = prepare_frame_cache(tmp_path / "store", made, config, 1, skip_bad=True)
+    report = prepare_frame_cache(tmp_path / "frame_cache", made, config, 1, skip_bad=True)
     reasons = {clip.clip_id: clip.reason for clip in report.left_out}
     assert set(reasons) == {"across", "after"}
     assert reasons["across"].startswith("only 5 of 6 frames can be decoded (")
     assert reasons["after"].startswith(f"it has no frame 58: only {last + 1} can be decoded (")
-    assert FrameCache.open(tmp_path / "store").ids == ("before",)
+    assert FrameCache.open(tmp_path / "frame_cache").ids == ("before",)

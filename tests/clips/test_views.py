@@ -225,8 +225,8 @@ def test_frames_smaller_than_the_crop() -> None:
 def test_from_video_to_view(tmp_path: Path, video: Path) -> None:
     clips = [ClipFile("a", video, 0, 11), ClipFile("b", video, 48, 59)]
     stored = STORED.model_copy(update={"short_side": 64})
-    prepare_frame_cache(tmp_path / "store", clips, stored, 1)
-    frame_cache = FrameCache.open(tmp_path / "store")
+    prepare_frame_cache(tmp_path / "frame_cache", clips, stored, 1)
+    frame_cache = FrameCache.open(tmp_path / "frame_cache")
     config = _recipe(size=64, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
     view = ViewMaker(frame_cache, config, stored, 0).views([frame_cache.row("b")], {"x": TEST}, ())["x"]
     for shown, frame in zip(view[0], [49, 52, 55, 58], strict=True):
@@ -348,7 +348,7 @@ def test_strong_gradients_draw_operations_of_their_own_on_the_same_crop() -> Non
     [
         (View("weak", frames=5), STORED, "5 frames, into which the store's 4 segments of 3 frames do not divide"),
         (View("weak", frames=24), NEXT, "24 frames"),
-        (View("weak", modality="tgrad"), STORED, r"set store\.neighbours: 1"),
+        (View("weak", modality="tgrad"), STORED, r"set frame_cache\.neighbours: 1"),
     ],
 )
 def test_what_a_store_cannot_serve_is_told(view: View, stored: FrameCacheConfig, said: str) -> None:
@@ -366,9 +366,9 @@ def test_what_a_store_can_serve() -> None:
 def test_gradients_of_a_real_video(tmp_path: Path, video: Path) -> None:
     """Frames 5 and 6, 101 and 110, differ in their two lowest bits: the first two columns, 12 pixels wide each."""
     stored = FrameCacheConfig(decoder="pyav", short_side=64, segments=4, candidates=3, neighbours=1)
-    prepare_frame_cache(tmp_path / "store", [ClipFile("a", video, 0, 12)], stored, 1)
+    prepare_frame_cache(tmp_path / "frame_cache", [ClipFile("a", video, 0, 12)], stored, 1)
     config = _recipe(size=64, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-    viewer = ViewMaker(FrameCache.open(tmp_path / "store"), config, stored, 0)
+    viewer = ViewMaker(FrameCache.open(tmp_path / "frame_cache"), config, stored, 0)
     view = viewer.views([0], {"x": View("test", modality="tgrad", frames=12)}, ())["x"]
     shown = (view[0, 5] * 255).mean((0, 1))  # by pixel across; the crop begins at the 16th
     assert abs(shown[1:7].mean() - 33) < 5  # the second bit comes: (30 - 220 + 255) / 2

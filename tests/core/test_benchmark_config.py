@@ -33,7 +33,7 @@ def test_every_shipped_definition_is_valid_under_every_profile(name: str) -> Non
 
 def test_the_three_micro_motion_benchmarks_differ_in_amplitude_alone() -> None:
     plain = {name: benchmark_config.read_benchmark_config(name).model_dump() for name in MICRO_MOTION}
-    amplitudes = [plain[name]["source"]["knobs"].pop("amplitude") for name in MICRO_MOTION]
+    amplitudes = [plain[name]["source"]["options"].pop("amplitude") for name in MICRO_MOTION]
     assert amplitudes == sorted(set(amplitudes), reverse=True)
     for name in MICRO_MOTION:
         del plain[name]["name"], plain[name]["title"]
@@ -76,26 +76,26 @@ def test_extending_twice(tmp_path: Path) -> None:
         ("train:\n  precision: fp16\n", 4, ["train.precision", "'fp32' or 'bf16'"]),
         ("train:\n  learning_rate: 1\n", 4, ["train.learning_rate", "unknown key"]),
         ("parts:\n  validation: 1\n", 4, ["parts.validation"]),
-        ("parts:\n  validation_by: subject\n", 4, ["parts.validation_by", "'person' or 'clip'"]),
+        ("parts:\n  validation_by: video\n", 4, ["parts.validation_by", "'person' or 'clip'"]),
         ("parts:\n  test: []\n", 4, ["parts.test", "name the parts that are tested on"]),
         ("parts:\n  test: [train]\n", 4, ["parts.test", "'train' is trained on"]),
-        ("parts:\n  test: [val]\n  carved_test: {people: 0.3}\n", 4, ["parts.test", "write test: []"]),
+        ("parts:\n  test: [val]\n  carved_test: {subjects: 0.3}\n", 4, ["parts.test", "write test: []"]),
         ("parts:\n  test: []\n  carved_test: {}\n", 5, ["parts.carved_test", "either clips_per_class or people"]),
         (
-            "parts:\n  test: []\n  carved_test:\n    people: 0.3\n    clips_per_class: 5\n",
+            "parts:\n  test: []\n  carved_test:\n    subjects: 0.3\n    clips_per_class: 5\n",
             5,
             ["parts.carved_test", "either clips_per_class or people"],
         ),
-        ("parts:\n  test: []\n  carved_test:\n    people: 1\n", 6, ["parts.carved_test.people", "less than 1"]),
+        ("parts:\n  test: []\n  carved_test:\n    subjects: 1\n", 6, ["parts.carved_test.subjects", "less than 1"]),
         (
             "parts:\n  test: []\n  carved_test:\n    clips_per_class: true\n",
             6,
             ["carved_test.clips_per_class", "integer"],
         ),
-        ("parts:\n  labelled_by: subject\n", 4, ["parts.labelled_by", "'clip' or 'person'"]),
+        ("parts:\n  labelled_by: video\n", 4, ["parts.labelled_by", "'clip' or 'person'"]),
         ("parts:\n  labelled_per_class: -1\n", 4, ["parts.labelled_per_class", "greater than or equal to 0"]),
         (
-            "parts:\n  labelled_by: person\n  labelled_per_class: 5\n",
+            "parts:\n  labelled_by: subject\n  labelled_per_class: 5\n",
             5,
             ["parts.labelled_per_class", "use labelled_by: clip"],
         ),

@@ -46,7 +46,7 @@ def test_each_layer_lies_over_the_one_before() -> None:
 
 
 def test_every_section_of_the_definition_can_be_set() -> None:
-    sets = {"store.segments": 4, "clips.size": 16, "clips.mean": [0, 0, 0], "backbone.name": "tsn:resnet18"}
+    sets = {"frame_cache.segments": 4, "clips.size": 16, "clips.mean": [0, 0, 0], "backbone.name": "tsn:resnet18"}
     found = resolve_config(BENCHMARK, None, None, {**sets, "train.batch": 2})
     assert (found.frame_cache.segments, found.clips.size, found.clips.mean) == (4, 16, (0, 0, 0))
     assert (found.backbone.name, found.train.batch) == ("tsn:resnet18", 2)

@@ -27,7 +27,9 @@ def everything(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("place", ["", "record", "work", "work/ledger", "work/checkpoint.pt", "record/metrics.json"])
+@pytest.mark.parametrize(
+    "place", ["", "record", "work", "work/pseudo_label_log", "work/checkpoint.pt", "record/metrics.json"]
+)
 def test_a_run_with_a_link_in_it_is_not_cleared(tmp_path: Path, outside: Path, place: str) -> None:
     folder = RunFolder(tmp_path / "results" / "runs" / "run")
     link = folder.path / place if place else folder.path

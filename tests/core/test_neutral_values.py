@@ -13,7 +13,7 @@ from ssmar_bench.core.identity import digest
 from ssmar_bench.core.paths import shipped_folder
 
 SECTIONS: dict[str, type[Section]] = {
-    "store": FrameCacheConfig,
+    "frame_cache": FrameCacheConfig,
     "clips": ClipConfig,
     "backbone": BackboneConfig,
     "train": TrainConfig,
@@ -53,7 +53,7 @@ def test_what_stands_in_a_definition_is_told_where_it_has_no_neutral_value() -> 
 
 @pytest.mark.parametrize(
     ("section", "key", "value"),
-    [("store", "neighbours", 1), ("backbone", "dropout", 0.5), ("train", "gradient_norm", 4.0)],
+    [("frame_cache", "neighbours", 1), ("backbone", "dropout", 0.5), ("train", "gradient_clipping", 4.0)],
 )
 def test_what_only_some_methods_need_is_told_where_they_need_it(section: str, key: str, value: float) -> None:
     plain = getattr(benchmark_config.read_benchmark_config("micro-motion-12"), section)

@@ -18,7 +18,7 @@ from pathlib import Path
 from ssmar_bench import api
 
 print("once")
-options = {"train_clips": 40, "test_clips": 12, "train_people": 2, "test_people": 1, "frames": 4, "size": 16}
+options = {"train_clips": 40, "test_clips": 12, "train_subjects": 2, "test_subjects": 1, "frames": 4, "size": 16}
 api.render_synthetic(api.SyntheticOptions(**options), Path(sys.argv[1]))
 assert sys.modules["__main__"].__file__ == __file__
 """

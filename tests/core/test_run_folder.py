@@ -131,7 +131,7 @@ def test_a_checkpoint_is_something_to_continue_from(folder: RunFolder) -> None:
 def test_clearing_forgets_everything_but_the_lease(folder: RunFolder) -> None:
     finish(folder)
     write_text(folder.work / "checkpoint-odd.pt", "x")
-    write_text(folder.work / "ledger" / "1.npz", "x")
+    write_text(folder.work / "pseudo_label_log" / "1.npz", "x")
     with folder.lease():
         folder.clear()
         with pytest.raises(BusyError), RunFolder(folder.path).lease():

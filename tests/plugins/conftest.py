@@ -29,7 +29,7 @@ FILE = f'''\
 
 {MINE}
 
-RECIPE = """
+METHOD_CONFIG = """
 {METHOD_CONFIG}"""
 '''
 

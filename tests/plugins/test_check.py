@@ -24,7 +24,7 @@ import torch
 from ssmar_bench.algorithms.fixmatch import FixMatch
 from ssmar_bench.core.contract import PseudoLabels
 
-RECIPE = """
+METHOD_CONFIG = """
 extends: fixmatch
 name: suspect
 label: Suspect
@@ -174,7 +174,7 @@ def test_a_method_that_raises_everywhere_is_reported_check_by_check(plugin: Writ
     assert ended.status == 1
     found = outcomes(ended.out)
     assert found["a-batch-of-one"][1].startswith("suspect: it raised ValueError: no (checked: ")
-    assert found["the-recipe-is-complete"] == ("passed", "")
+    assert found["the-method-config-is-complete"] == ("passed", "")
 
 
 @pytest.mark.usefixtures("quick")
@@ -204,7 +204,7 @@ def test_after_a_check_that_hangs_no_other_is_tried(plugin: Write, call: Call, m
     assert ended.status == 1
     sentence = "suspect: it has not come back within 0.2 s; look for a loop or a lock without an end."
     assert outcomes(ended.out) == {
-        "the-recipe-is-complete": ("passed", ""),
+        "the-method-config-is-complete": ("passed", ""),
         "losses-are-finite-scalars-that-train": ("failed", sentence),
     }
 
@@ -246,7 +246,7 @@ def test_a_recipe_that_does_not_fit_fails_and_nothing_else_is_tried(
     ended = call("methods", "check", "suspect", "--plugin", plugin(PLUGIN.replace("FAULT", "pass").replace(*change)))
     assert ended.status == 1
     ((check, (state, message)),) = outcomes(ended.out).items()
-    assert (check, state) == ("the-recipe-is-complete", "failed")
+    assert (check, state) == ("the-method-config-is-complete", "failed")
     assert sentence in message
     assert ended.out.splitlines()[-1] == "suspect: 1 failed."
 

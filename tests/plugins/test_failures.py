@@ -24,7 +24,7 @@ from ssmar_bench.algorithms.fixmatch import FixMatch
 from ssmar_bench.core.contract import Losses
 """
 METHOD = """
-RECIPE_NAME = '''
+METHOD_CONFIG_NAME = '''
 extends: fixmatch
 name: name
 label: Name

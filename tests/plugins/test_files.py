@@ -49,7 +49,7 @@ def test_a_file_that_was_changed_is_read_anew(plugin: Write) -> None:
 
 
 def test_several_recipes_may_stand_in_a_file_and_extend_each_other(plugin: Write) -> None:
-    second = 'RECIPE_SURE = """\\\nextends: mine\nname: mine-sure\nlabel: Mine, sure\n"""\n'
+    second = 'METHOD_CONFIG_SURE = """\\\nextends: mine\nname: mine-sure\nlabel: Mine, sure\n"""\n'
     plugins.use(plugin(FILE + second))
     assert method_config.read_method_config("mine-sure")[0].algorithm == "mine"
     assert method_config.read_method_config("mine-sure")[0].label == "Mine, sure"
@@ -62,14 +62,14 @@ def test_an_algorithms_name_is_its_classs_whatever_case_and_hyphens(plugin: Writ
 
 
 def test_a_recipe_may_be_of_an_algorithm_that_is_known_already(plugin: Write) -> None:
-    plugins.use(plugin('RECIPE = """\nextends: fixmatch\nname: mine\nlabel: Mine\n"""\n'))
+    plugins.use(plugin('METHOD_CONFIG = """\nextends: fixmatch\nname: mine\nlabel: Mine\n"""\n'))
     assert method_config.read_method_config("mine")[0].algorithm == "fixmatch"
     assert plugins.files()[0].classes == {}
 
 
 @pytest.mark.parametrize("start", ['"""\n', '"""\\\n', '"""'])
 def test_a_fault_in_a_recipe_is_told_with_the_files_line(plugin: Write, start: str) -> None:
-    text = f"{MINE}\nRECIPE = {start}{METHOD_CONFIG}labell: x\n" + '"""\n'
+    text = f"{MINE}\nMETHOD_CONFIG = {start}{METHOD_CONFIG}labell: x\n" + '"""\n'
     path = plugin(text)
     plugins.use(path)
     with pytest.raises(UserError) as error:
@@ -85,15 +85,15 @@ def test_a_fault_in_a_recipe_is_told_with_the_files_line(plugin: Write, start: s
         ("\0", "my_method.py:1: not valid Python: "),
         (MINE, "my_method.py: it has no recipe; write one at its top level"),
         (
-            "RECIPE = open('x').read()\n",
+            "METHOD_CONFIG = open('x').read()\n",
             "my_method.py:1: a recipe is one string of YAML, without a call or an f-string.",
         ),
-        ("\nRECIPE = f'name: {1}'\n", "my_method.py:2: a recipe is one string of YAML"),
-        ('RECIPE = """\nname: [\n"""\n', "my_method.py:3: not valid YAML"),
-        ('RECIPE = """\nlabel: x\n"""\n', "my_method.py:1: name: is missing; a recipe says its own name."),
-        ("RECIPE = 'mine'\n", "my_method.py:1: expected a mapping of keys to values."),
+        ("\nMETHOD_CONFIG = f'name: {1}'\n", "my_method.py:2: a recipe is one string of YAML"),
+        ('METHOD_CONFIG = """\nname: [\n"""\n', "my_method.py:3: not valid YAML"),
+        ('METHOD_CONFIG = """\nlabel: x\n"""\n', "my_method.py:1: name: is missing; a recipe says its own name."),
+        ("METHOD_CONFIG = 'mine'\n", "my_method.py:1: expected a mapping of keys to values."),
         (
-            "RECIPE = 'name: a'\nRECIPE_2 = 'name: a'\n",
+            "METHOD_CONFIG = 'name: a'\nMETHOD_CONFIG_2 = 'name: a'\n",
             "method 'a' is defined twice: by {path}:1 and by {path}:2; give one another name.",
         ),
     ],
@@ -135,7 +135,7 @@ def test_the_command_that_trains_a_run_again_names_the_file(plugin: Write) -> No
     plugins.use(path)
     (row,) = resolve_rows(Grid("micro-motion-12", ["mine"]))
     sections = {
-        name: getattr(row.benchmark_config, name).to_config() for name in ("store", "clips", "backbone", "train")
+        name: getattr(row.benchmark_config, name).to_config() for name in ("frame_cache", "clips", "backbone", "train")
     }
     values = row.hyperparameters.model_dump(mode="json")
     spec = RunSpec("micro-motion-12", {"name": "micro-motion"}, "", 0.5, 0, "mine", "mine", 1, values, **sections)

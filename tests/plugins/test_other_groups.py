@@ -74,7 +74,7 @@ class Noting(LocalEngine):
 @pytest.fixture
 def package(install: Install, tiny: Path, tmp_path: Path) -> Path:
     """One package with an entry in three groups, and a benchmark of its own source."""
-    benchmark_config = tiny.read_text().replace("source:\n", "source:\n  name: mine\n").partition("  knobs:")
+    benchmark_config = tiny.read_text().replace("source:\n", "source:\n  name: mine\n").partition("  options:")
     rest = benchmark_config[2].partition("parts:")
     return install(
         "my-package",
@@ -91,8 +91,8 @@ def package(install: Install, tiny: Path, tmp_path: Path) -> Path:
             "my_package/engine.py": ENGINE.replace("NOTE", str(tmp_path / "note.txt")),
             "my_package/splits/my-motion.yaml": (
                 benchmark_config[0].replace("tiny-motion", "my-motion")
-                + "  knobs: {train_clips: , test_clips: , train_people: , "
-                "test_people: , amplitude: , seed: }\nparts:" + rest[2]
+                + "  options: {train_clips: , test_clips: , train_subjects: , "
+                "test_subjects: , amplitude: , seed: }\nparts:" + rest[2]
             ),
         },
     )

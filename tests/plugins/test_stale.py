@@ -154,7 +154,7 @@ def test_ours_say_so_too_and_old_records_say_nothing(trained: object, tmp_path: 
 
 
 def spec_of(folder: RunFolder) -> RunSpec:
-    plain: Any = {name: {} for name in ("source", "hyperparameters", "store", "clips", "backbone", "train")}
+    plain: Any = {name: {} for name in ("source", "hyperparameters", "frame_cache", "clips", "backbone", "train")}
     spec = RunSpec("b", split="", ratio=0.5, seed=0, method="fixmatch", algorithm="fixmatch", revision=1, **plain)
     folder.work.mkdir(parents=True)
     return spec

@@ -192,7 +192,7 @@ def test_a_run_has_a_page_with_spec_parameters_curves_and_environment(open_page:
     page.get_by_role("link", name=Fake("fixmatch", 0.5).spec().folder(), exact=False).first.click()
     expect(page).to_have_title(re.compile("^FixMatch, 50 % labelled, seed "))
     text = page.locator("#run").inner_text()
-    for word in ("threshold", "0.95", "train.epochs", "backbone.name", "Linux x86_64", "3.11.7", "manifest", "seed 1"):
+    for word in ("threshold", "0.95", "train.epochs", "backbone.name", "Linux x86_64", "3.11.7", "split", "seed 1"):
         assert word in text
     assert page.locator("#run canvas").count() >= 3
     assert page.locator("#run .matrix tbody tr").count() == 12

@@ -27,7 +27,7 @@ def _drawing() -> Iterator[None]:
 
 
 def cell(label: str, counts: list[list[int]], ratio: float = 0.1, **changed: float) -> RunGroup:
-    numbers = {"mean": 0.5, "std": 0.1, "forwarded": 4000.0, **changed}
+    numbers = {"mean": 0.5, "std": 0.1, "forward_passes": 4000.0, **changed}
     bins = np.zeros((3, BINS))
     bins[:, 7] = 10, 7.5, 6
     return RunGroup(label.lower(), label, ratio, confusion=np.array(counts), calibration=bins, **numbers)

@@ -69,7 +69,7 @@ def test_a_method_with_offline_labels_has_one_line_in_a_panel(tmp_path: Path) ->
     figure = figures.pseudo_labels(rows, line_styles(["FixMatch", "APLT"]))
     used = next(axes for axes in figure.axes if axes.get_title(loc="left").startswith("(c)"))
     offline = rows[
-        (rows["label"] == "APLT") & (rows["stream"] == "offline") & (rows["quantity"] == "accuracy_selected")
+        (rows["label"] == "APLT") & (rows["series"] == "offline") & (rows["quantity"] == "accuracy_selected")
     ]
     assert len(used.lines) == 2
     assert np.asarray(used.lines[1].get_ydata()).tolist() == pytest.approx(list(100 * offline["mean"]))

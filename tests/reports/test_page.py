@@ -84,7 +84,7 @@ def test_one_seed_has_no_deviation_in_the_data(tmp_path: Path) -> None:
     Fake().write(tmp_path)
     bench = data(rendered(tmp_path))["benchmarks"][0]
     assert bench["cells"][0]["accuracy"] == [50, None]
-    assert set(bench["cells"][0]["curves"]["probe/accuracy"]["std"]) == {None}
+    assert set(bench["cells"][0]["curves"]["full_pool/accuracy"]["std"]) == {None}
 
 
 def test_a_run_of_other_code_says_so_and_one_of_unknown_code_does_not(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_what_prints_as_zero_agrees_with_nothing(tmp_path: Path) -> None:
     for method in ("fixmatch", "fixmatch-asy"):
         folder = Real(method, 0.5, 0).write(tmp_path)
         lines = [f"c{i},p{i % 20},0,{int(i < 900 + (method == 'fixmatch-asy'))},0.5,0" for i in range(10_000)]
-        head = "clip,person,label,prediction,confidence,prediction_ema"
+        head = "clip,subject,label,prediction,confidence,prediction_ema"
         say(folder, "\n".join([head, *lines]) + "\n")
     answers = {answer.claim.claim: answer for answer in evaluate_claims(load_runs(tmp_path), "micro-motion")}
     found = answers["FixMatch benefits from the asynchronous strategy."]

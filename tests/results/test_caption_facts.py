@@ -58,7 +58,7 @@ def test_a_long_difference_is_named_by_its_digest() -> None:
 def test_a_counterfeit_is_told(tmp_path: Path) -> None:
     Fake().write(tmp_path)
     assert not caption_facts(load_runs(tmp_path), B).mock
-    Fake("aplt", changed={"counterfeit": True}).write(tmp_path)
+    Fake("aplt", changed={"mock": True}).write(tmp_path)
     facts = caption_facts(load_runs(tmp_path), B)
     assert facts.mock
     assert [text for text in unequal(facts) if "counterfeit of the data set" in text]

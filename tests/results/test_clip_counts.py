@@ -8,11 +8,11 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.clip_counts import calibration, confusion
 from ssmar_bench.results.record_tables import predictions
 
-PREDICTIONS = "clip,person,label,prediction,confidence,prediction_ema\na,p,0,0,0.5,0\nb,p,0,1,0.5,0\nc,q,1,1,0.5,0\n"
+PREDICTIONS = "clip,subject,label,prediction,confidence,prediction_ema\na,p,0,0,0.5,0\nb,p,0,1,0.5,0\nc,q,1,1,0.5,0\n"
 PSEUDO = (
-    "stream,clip,label,pseudo_label,weight,confidence\n"
+    "series,clip,label,pseudo_label,weight,confidence\n"
     "offline,a,0,0,1,-1.5\noffline,b,0,0,1,-0.5\n"
-    "probe,a,0,0,1,0.05\nprobe,b,0,1,1,0.15\nprobe,c,0,0,1,0.15\nprobe,d,1,1,1,1.0\n"
+    "full_pool,a,0,0,1,0.05\nfull_pool,b,0,1,1,0.15\nfull_pool,c,0,0,1,0.15\nfull_pool,d,1,1,1,1.0\n"
 )
 
 
@@ -26,9 +26,9 @@ def test_confusion_counts_true_rows_and_predicted_columns(tmp_path: Path) -> Non
 def test_calibration_counts_clips_confidence_and_hits_in_each_bin(tmp_path: Path) -> None:
     (tmp_path / "pseudo_labels.csv").write_text(PSEUDO)
     found = calibration(tmp_path)
-    assert list(found) == ["probe"]  # a distance is no probability
-    assert found["probe"][:, [0, 1, 9]].tolist() == [[1, 2, 1], [0.05, pytest.approx(0.3), 1], [1, 1, 1]]
-    assert found["probe"].sum() == pytest.approx(4 + 1.35 + 3)
+    assert list(found) == ["full_pool"]  # a distance is no probability
+    assert found["full_pool"][:, [0, 1, 9]].tolist() == [[1, 2, 1], [0.05, pytest.approx(0.3), 1], [1, 1, 1]]
+    assert found["full_pool"].sum() == pytest.approx(4 + 1.35 + 3)
 
 
 @pytest.mark.parametrize("text", [None, "", "\n"])

@@ -43,11 +43,11 @@ def test_networks_of_more_images_are_those_that_timm_says() -> None:
 def test_a_neutral_value_may_be_left_out() -> None:
     backbone = {"name": "micro-tsm", "weights": "none"}
     train = {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4}
-    assert training_setup(backbone, train) == training_setup(backbone, {**train, "gradient_norm": 0.0})
-    assert training_setup(backbone, train) != training_setup(backbone, {**train, "gradient_norm": 4.0})
+    assert training_setup(backbone, train) == training_setup(backbone, {**train, "gradient_clipping": 0.0})
+    assert training_setup(backbone, train) != training_setup(backbone, {**train, "gradient_clipping": 4.0})
     assert dict(zip(OPTIMISER, training_setup(backbone, train).optimiser, strict=True)) == {
         **train,
-        "gradient_norm": 0.0,
+        "gradient_clipping": 0.0,
     }
 
 
@@ -79,7 +79,7 @@ class Own(Fake):
         return replace(
             plain,
             backbone={**plain.backbone, "name": "micro-r3d", "dropout": 0.5},
-            train={**plain.train, "gradient_norm": 40.0},
+            train={**plain.train, "gradient_clipping": 40.0},
         )
 
 
@@ -94,5 +94,5 @@ def test_rows_of_records_have_footings_and_their_differences_name_neutral_values
     assert facts.differences == {
         "backbone.dropout": [0, 0.5],
         "backbone.name": ["micro-tsm", "micro-r3d"],
-        "train.gradient_norm": [0, 40.0],
+        "train.gradient_clipping": [0, 40.0],
     }

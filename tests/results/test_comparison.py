@@ -31,7 +31,7 @@ def test_mean_and_deviation_by_hand(tmp_path: Path) -> None:
     assert row["ema_accuracy_mean"] == pytest.approx(0.56)
     assert row["validation_accuracy_mean"] == pytest.approx(0.57)
     assert row["train_seconds"] == 101
-    assert (row["steps"], row["clips_seen"], row["clips_forwarded"]) == (200, 3200, 4800)
+    assert (row["steps"], row["clips_seen"], row["forward_passes"]) == (200, 3200, 4800)
     assert (row["seeds"], row["failed"], row["unfinished"], row["missing"]) == (3, 0, 0, 0)
 
 

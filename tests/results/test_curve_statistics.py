@@ -8,7 +8,7 @@ import pytest
 from ssmar_bench.results import curve_statistics
 
 
-def curves(*rows: tuple[int, int, str, float], series: str = "probe") -> pd.DataFrame:
+def curves(*rows: tuple[int, int, str, float], series: str = "full_pool") -> pd.DataFrame:
     """Rows (seed, epoch, quantity, value) of one method."""
     frame = pd.DataFrame(rows, columns=["seed", "epoch", "quantity", "value"])
     return frame.assign(method="aplt", label="APLT", variant="v", ratio=0.1, series=series)
@@ -30,9 +30,11 @@ def test_a_seed_that_selected_nothing_is_left_out_and_counted() -> None:
     summary = curve_statistics.over_seeds(
         curves((0, 1, "accuracy_selected", 0.9), (0, 1, "coverage", 0.2), (1, 1, "coverage", 0.0))
     )
-    selected = curve_statistics.select_curve(summary, "probe", "accuracy_selected").iloc[0]
+    selected = curve_statistics.select_curve(summary, "full_pool", "accuracy_selected").iloc[0]
     assert (selected["mean"], selected["seeds"]) == (0.9, 1)
-    assert curve_statistics.select_curve(summary, ("probe", "online"), "coverage").iloc[0]["mean"] == pytest.approx(0.1)
+    assert curve_statistics.select_curve(summary, ("full_pool", "online"), "coverage").iloc[0]["mean"] == pytest.approx(
+        0.1
+    )
 
 
 def test_matched_coverage_is_of_the_last_epoch() -> None:

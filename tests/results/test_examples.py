@@ -13,7 +13,7 @@ from ssmar_bench.results.records import load_runs
 def write(root: Path, method: str, seed: int, said: list[int], ratio: float = 0.5) -> None:
     folder = Real(method, ratio, seed).write(root)
     lines = [f"c{i},p{i % 9},{i % 4},{label},0.5,0" for i, label in enumerate(said)]
-    text = "\n".join(["clip,person,label,prediction,confidence,prediction_ema", *lines]) + "\n"
+    text = "\n".join(["clip,subject,label,prediction,confidence,prediction_ema", *lines]) + "\n"
     say(folder, text)
 
 

@@ -26,7 +26,7 @@ def test_one_row_a_run_in_its_state(tmp_path: Path) -> None:
     assert list(frame["reason"]) == ["", "ValueError: loss is not finite", ""]
     assert frame.loc[0, "test_accuracy"] == 0.5
     assert frame.loc[0, "test_ema_accuracy"] == 0.51
-    assert frame.loc[0, "count_test_people"] == 5
+    assert frame.loc[0, "count_test_subjects"] == 5
     assert frame.loc[0, "train_seconds"] == 100
     assert math.isnan(frame.loc[1, "test_accuracy"])  # type: ignore[arg-type]
 
@@ -138,7 +138,7 @@ def test_curves_are_of_finished_runs_and_read_when_asked_for(tmp_path: Path) -> 
     assert runs.curves("other").empty
 
 
-@pytest.mark.parametrize("text", ["", "epoch,stream\n1,train\n", "epoch,stream,quantity,value\n1,train,lr,x\n"])
+@pytest.mark.parametrize("text", ["", "epoch,series\n1,train\n", "epoch,series,quantity,value\n1,train,lr,x\n"])
 def test_damaged_curves_are_named(tmp_path: Path, text: str) -> None:
     path = Fake().write(tmp_path) / "record" / "curves.csv"
     path.write_text(text)

@@ -32,7 +32,7 @@ from tests.conftest import Finished, folder_of, records
 pytestmark = pytest.mark.slow
 EPOCHS = 3
 KINDS = ("finished", "ended", "interrupted")
-READ_BY_PREDICT = {"work/manifest.json", "work/weights.pt"}
+READ_BY_PREDICT = {"work/split.json", "work/weights.pt"}
 
 
 class StoppedError(BaseException):
@@ -186,7 +186,7 @@ def test_two_damaged_files_at_once(trial: Trial) -> None:
     """The record and what it is made from; both checkpoints."""
     for kind, names in (
         ("finished", ("record/metrics.json", "work/predictions.npz")),
-        ("finished", ("record/curves.csv", "work/ledger/epoch-00001.npz")),
+        ("finished", ("record/curves.csv", "work/pseudo_label_log/epoch-00001.npz")),
         ("interrupted", ("work/checkpoint-odd.pt", "work/checkpoint-even.pt")),
     ):
         folder = trial.copy(kind, "copy")
@@ -276,7 +276,7 @@ def test_a_full_disk_that_takes_not_even_the_reason(trial: Trial, monkeypatch: p
 def test_what_a_kill_left_is_removed_by_the_next_who_holds_the_run(trial: Trial) -> None:
     folder = trial.folder("interrupted")
     left = [folder.work / ".checkpoint-odd.pt.7.tmp", folder.record / ".curves.csv.7.tmp"]
-    left.append(folder.work / "ledger" / ".epoch-00003.npz.123.tmp")
+    left.append(folder.work / "pseudo_label_log" / ".epoch-00003.npz.123.tmp")
     for path in left:
         path.write_bytes(b"half")
     (folder.work / ".mine.tmp").write_text("not ours")

@@ -51,16 +51,16 @@ def test_the_folder_of_a_run_to_be_holds_no_hidden_label(
         api.run(api.Grid(str(tiny), ["fixmatch"]), api.Execution(tmp_path, {}))
     (folder,) = (tmp_path / "runs").iterdir()
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    told = {"record/spec.json", "work/launch.json", "work/manifest.json"}
+    told = {"record/spec.json", "work/launch.json", "work/split.json"}
     assert set(files) - {"work/lease", "work/SHA256SUMS"} == told
 
-    split = json.loads(files["work/manifest.json"].read_text())
+    split = json.loads(files["work/split.json"].read_text())
     hidden = {*split["unlabelled"], *split["test"]}
     assert hidden
     assert set(split["labels"]) == {*split["labelled"], *split["validation"]}
     for part in ("labelled", "unlabelled", "validation", "test"):
         assert split[part] == sorted(split[part]), "an order by class would tell"
-    for name in ("record/spec.json", "work/launch.json", "work/manifest.json"):
+    for name in ("record/spec.json", "work/launch.json", "work/split.json"):
         for place, text in _texts(json.loads(files[name].read_text())):
             assert text not in hidden or place in (("unlabelled",), ("test",)), (name, place)
 
@@ -122,14 +122,18 @@ def test_other_hidden_labels_train_the_same_run(
 
     ours, theirs = folder_of(tmp_path, "aplt"), folder_of(trained.out, "aplt")
     assert ours.name == theirs.name
-    for name in ("manifest.json", "predictions.npz", *(f"ledger/epoch-{epoch:05d}.npz" for epoch in range(1, 13))):
+    for name in (
+        "split.json",
+        "predictions.npz",
+        *(f"pseudo_label_log/epoch-{epoch:05d}.npz" for epoch in range(1, 13)),
+    ):
         assert (ours / "work" / name).read_bytes() == (theirs / "work" / name).read_bytes(), name
     states = [torch.load(folder / "work" / "checkpoint-even.pt", weights_only=True) for folder in (ours, theirs)]
     for name, tensor in states[0]["method"].items():
         assert torch.equal(tensor, states[1]["method"][name]), name
 
     tables = [pd.read_csv(folder / "record" / "pseudo_labels.csv") for folder in (ours, theirs)]
-    probes = [table[table["stream"] == "probe"].set_index("clip") for table in tables]
+    probes = [table[table["series"] == "full_pool"].set_index("clip") for table in tables]
     pd.testing.assert_series_equal(probes[0]["pseudo_label"], probes[1]["pseudo_label"])
     changed = probes[0]["label"] != probes[1]["label"]
     assert set(changed.index[changed]) == {salted_id("tiny-motion", clip) for clip in moved}

@@ -36,7 +36,7 @@ TELLING = """\
 extends: micro-motion-12
 name: telling
 title: Ids, folders and files that tell the class
-source: {name: telling, knobs: {train_clips: , test_clips: , train_people: , test_people: , amplitude: , seed: }}
+source: {name: telling, options: {train_clips: , test_clips: , train_subjects: , test_subjects: , amplitude: , seed: }}
 classes: {5: , 7: , 8: , 9: , 10: , 17: , 21: , 22: , 23: , 31: , 48: , 49: , 0: scratching, 1: nodding, 2: waving}
 parts: {train: [train], test: [test], validation: 0.1, validation_by: clip}
 """
@@ -53,7 +53,7 @@ import torch
 from ssmar_bench.algorithms.fixmatch import FixMatch
 from ssmar_bench.core.contract import Losses, PseudoLabels
 
-RECIPE = """
+METHOD_CONFIG = """
 extends: fixmatch
 name: spy
 label: Spy
@@ -67,7 +67,7 @@ class Spy(FixMatch):
     def __init__(self, context, config):
         super().__init__(context, config)
         run = pathlib.Path(sys.argv[1])
-        split = json.loads((run / "work" / "manifest.json").read_text())
+        split = json.loads((run / "work" / "split.json").read_text())
         frame_cache = pathlib.Path(json.loads((run / "work" / "launch.json").read_text())["store"])
         shards = sorted(frame_cache.glob("shard-*.json"))
         entries = [entry for path in shards for entry in json.loads(path.read_text())["clips"]]
@@ -105,9 +105,15 @@ class Spy(FixMatch):
         return Losses(losses.terms, found)
 '''
 TINY = {
-    "store.short_side": 16, "store.segments": 2, "store.candidates": 1, "clips.size": 16, "train.epochs": 1,
-    "train.batch": 10, "backbone.name": "micro-tsm", "backbone.weights": "none",
-}  # fmt: skip
+    "frame_cache.short_side": 16,
+    "frame_cache.segments": 2,
+    "frame_cache.candidates": 1,
+    "clips.size": 16,
+    "train.epochs": 1,
+    "train.batch": 10,
+    "backbone.name": "micro-tsm",
+    "backbone.weights": "none",
+}
 
 
 def telling(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:
@@ -176,7 +182,7 @@ def test_files_that_a_training_process_reads_hold_no_id_and_no_order(
     run = RunFolder(tmp_path / planned_run.spec.folder())
     write_run_inputs(planned_run, run, Launch(str(frame_cache)))
 
-    split = json.loads((run.work / "manifest.json").read_text())
+    split = json.loads((run.work / "split.json").read_text())
     known = ground_truth(index, benchmark_config)
     names = {opaque_id(clip): clip for clip in known.label}
     assert set(FrameCache.open(frame_cache).ids) == set(names)
@@ -188,7 +194,7 @@ def test_files_that_a_training_process_reads_hold_no_id_and_no_order(
 
     files = [path for folder in (run.path, frame_cache) for path in folder.rglob("*") if path.is_file()]
     texts = {path.name: path.read_text() for path in files if path.suffix not in (".bin", "")}
-    assert {"manifest.json", "store.json", "audit.json", "left_out.json", "shard-00000.json"} <= set(texts)
+    assert {"split.json", "frame_cache.json", "audit.json", "left_out.json", "shard-00000.json"} <= set(texts)
     telling = {*known.label, *(Path(path).name for path in index.clips["path"]), *map(str, roots.values())}
     for name, text in texts.items():
         assert not [word for word in telling if len(word) > 3 and json.dumps(word)[1:-1] in text], name
@@ -209,12 +215,12 @@ def test_a_method_that_looks_at_everything_but_pixels_guesses_no_better_than_by_
     states = api.run(asked, api.Execution(tmp_path / "results", roots))
     assert [*states.values()] == ["done"]
     record = tmp_path / "results" / "runs" / next(iter(states)) / "record"
-    table = pd.read_csv(record / "pseudo_labels.csv").drop_duplicates(["stream", "clip"])
-    clips = table[table["stream"] == "probe"]
+    table = pd.read_csv(record / "pseudo_labels.csv").drop_duplicates(["series", "clip"])
+    clips = table[table["series"] == "full_pool"]
     assert len(clips) == json.loads((record / "metrics.json").read_text())["counts"]["unlabelled"]
     chance = clips["label"].value_counts(normalize=True).max()
     for way in ("named", "sorted", "listed", "stored", "sized"):
-        rows = table[table["stream"] == way]
+        rows = table[table["series"] == way]
         assert len(rows) >= 0.9 * len(clips)
         right = float((rows["label"] == rows["pseudo_label"]).mean())
         assert right <= chance + 3 * np.sqrt(chance * (1 - chance) / len(rows)), way

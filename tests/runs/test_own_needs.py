@@ -29,7 +29,7 @@ def test_most_rows_share_a_store_and_the_gradients_row_has_its_own(tiny: Path) -
     assert (plain.neighbours, plain.frames) == (0, 8)
     assert wider == plain.model_copy(update={"neighbours": 1})
     assert wider.frames == 16
-    assert frame_cache_configs(Grid(str(tiny), ["supervised"], sets={"store.neighbours": 1})) == [wider]
+    assert frame_cache_configs(Grid(str(tiny), ["supervised"], sets={"frame_cache.neighbours": 1})) == [wider]
 
 
 def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any) -> None:
@@ -52,7 +52,11 @@ def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any)
 @pytest.mark.parametrize(
     ("method", "options", "said"),
     [
-        ("ltg", {"sets": {"store.neighbours": 0}}, r"ltg cannot be run on tiny-motion: .* set store\.neighbours: 1"),
+        (
+            "ltg",
+            {"sets": {"frame_cache.neighbours": 0}},
+            r"ltg cannot be run on tiny-motion: .* set frame_cache\.neighbours: 1",
+        ),
         ("ltg", {"backbone": "micro-tsm"}, "feature maps of its stages, as micro-tsm does not; .* micro-r3d, r3d18"),
         ("tcl", {"sets": {"tcl.slow_frames": 3}}, "tcl cannot be run on tiny-motion: it looks at 3 frames"),
         ("tcl", {"sets": {"train.epochs": 4}}, "tcl needs a longer run"),
@@ -103,7 +107,7 @@ def test_the_rows_of_table_2_are_trained_side_by_side(
     frame_caches = {}
     for method in ROWS:
         launch = read_json(folder_of(tmp_path, method, 50) / "work" / "launch.json")
-        frame_caches[method] = FrameCache.open(Path(launch["store"]))
+        frame_caches[method] = FrameCache.open(Path(launch["frame_cache"]))
     assert frame_caches["ltg"].config.neighbours == 1
     assert {frame_caches[method].folder for method in ROWS if method != "ltg"} == {frame_caches["tcl"].folder}
     assert frame_caches["tcl"].folder == prepare_data.frame_cache_folder(

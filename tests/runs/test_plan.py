@@ -161,7 +161,10 @@ def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(
     with pytest.raises(UserError, match="patches of 16 x 16; 40 is no multiple"):
         check_grid(
             Grid(
-                str(tiny), ["supervised"], backbone="timesformer-base", sets={"clips.size": 40, "store.short_side": 40}
+                str(tiny),
+                ["supervised"],
+                backbone="timesformer-base",
+                sets={"clips.size": 40, "frame_cache.short_side": 40},
             )
         )
     check_grid(
@@ -169,7 +172,7 @@ def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(
             str(tiny),
             ["svformer", "fixmatch"],
             backbone="timesformer-base",
-            sets={"clips.size": 32, "store.short_side": 36},
+            sets={"clips.size": 32, "frame_cache.short_side": 36},
         )
     )
     with pytest.raises(UserError, match="'timesformer-micro' has no pretrained weights"):
@@ -186,7 +189,7 @@ def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(
     ],
 )
 def test_a_definitions_knobs_are_checked(known: Any, knob: str, value: float, fault: str) -> None:
-    source = known.benchmark_config.source.model_copy(update={"knobs": {knob: value}})
+    source = known.benchmark_config.source.model_copy(update={"options": {knob: value}})
     with pytest.raises(UserError) as error:
         prepare_data.source_root(known.benchmark_config.model_copy(update={"source": source}), {})
     assert fault in str(error.value)
@@ -195,7 +198,7 @@ def test_a_definitions_knobs_are_checked(known: Any, knob: str, value: float, fa
 def test_a_folder_of_another_difficulty_does_not_get_the_definitions_name(known: Any) -> None:
     assert prepare_data.source_root(known.benchmark_config, {"micro-motion": known.root}) == known.root
     source = known.benchmark_config.source
-    other = source.model_copy(update={"knobs": {**source.options, "amplitude": 2.0}})
+    other = source.model_copy(update={"options": {**source.options, "amplitude": 2.0}})
     with pytest.raises(UserError, match=r"rendered with amplitude=1.0, but tiny-motion says amplitude=2.0"):
         prepare_data.source_root(
             known.benchmark_config.model_copy(update={"source": other}), {"micro-motion": known.root}

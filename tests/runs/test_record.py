@@ -44,9 +44,9 @@ def test_pseudo_labels_by_hand() -> None:
 
 def test_streams_stand_apart_and_nothing_selected_has_no_accuracy() -> None:
     unused = {**FIELDS, "weight": np.zeros(4)}
-    rows = pseudo_label_rows({"probe": FIELDS, "online": unused}, TRUTH, epoch=1)
+    rows = pseudo_label_rows({"full_pool": FIELDS, "online": unused}, TRUTH, epoch=1)
     online = {row[2]: row[3] for row in rows if row[1] == "online"}
-    probe = {row[2]: row[3] for row in rows if row[1] == "probe"}
+    probe = {row[2]: row[3] for row in rows if row[1] == "full_pool"}
     assert online["coverage"] == 0
     assert "accuracy_selected" not in online
     assert probe["accuracy_selected"] == 0.5
@@ -100,11 +100,11 @@ def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
         "curves.csv", "predictions.csv", "pseudo_labels.csv", "metrics.json", "SHA256SUMS",
     }  # fmt: skip
     one, other = (pd.read_csv(io.BytesIO(record["curves.csv"])) for record in (ours, theirs))
-    own = one["stream"].isin(["train", "validation"])
-    assert set(one.loc[~own, "stream"]) == {"online", "offline", "probe"}
+    own = one["series"].isin(["train", "validation"])
+    assert set(one.loc[~own, "series"]) == {"online", "offline", "full_pool"}
     pd.testing.assert_frame_equal(one[own], other[own])
-    for series in ("online", "offline", "probe"):
-        rows = (one["stream"] == series) & (one["quantity"] == "accuracy")
+    for series in ("online", "offline", "full_pool"):
+        rows = (one["series"] == series) & (one["quantity"] == "accuracy")
         assert (one.loc[rows, "value"] != other.loc[rows, "value"]).any(), series
     metrics = json.loads(ours["metrics.json"]), json.loads(theirs["metrics.json"])
     assert metrics[0]["validation"] == metrics[1]["validation"]
@@ -120,13 +120,13 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
     assert metrics["identity"] == planned_run.spec.identity()
     assert metrics["label"] == planned_run.label
     parts = ("labelled", "unlabelled", "validation", "test")
-    assert metrics["counts"] == {**{part: len(getattr(split, part)) for part in parts}, "test_people": 3}
+    assert metrics["counts"] == {**{part: len(getattr(split, part)) for part in parts}, "test_subjects": 3}
     assert metrics["steps"] == 12 * 5
     assert metrics["clips_seen"] == 60 * 10 * {"supervised": 1, "fixmatch": 3, "aplt": 4}[method]
     # APLT forwards no strong labelled view in its warm-up, and every clip in each of four rounds (labelled twice).
     passes = 4 * (2 * len(split.labelled) + len(split.unlabelled))
     forward_passes = {"supervised": 600, "fixmatch": 1800, "aplt": 600 * 4 - 3 * 5 * 10 + passes}
-    assert metrics["clips_forwarded"] == forward_passes[method]
+    assert metrics["forward_passes"] == forward_passes[method]
     rounds = {"round_1": 3, "round_2": 5, "round_3": 8, "round_4": 10}  # 15, 25, 35 and 45 of 55 epochs, in 12
     assert metrics.get("resolved") == (rounds if method == "aplt" else None)
 
@@ -145,19 +145,19 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
     )
 
     curves = pd.read_csv(record / "curves.csv")
-    probed = curves[(curves["stream"] == "probe") & (curves["quantity"] == "clips")]
+    probed = curves[(curves["series"] == "full_pool") & (curves["quantity"] == "clips")]
     assert list(probed["epoch"]) == list(range(1, 13))
     assert set(probed["value"]) == {len(split.unlabelled)}
-    assert set(curves["stream"]) == {"train", "validation", "probe"} | {
+    assert set(curves["series"]) == {"train", "validation", "full_pool"} | {
         "supervised": set(), "fixmatch": {"online"}, "aplt": {"online", "offline"},
     }[method]  # fmt: skip
 
     last = pd.read_csv(record / "pseudo_labels.csv")
-    probe = last[last["stream"] == "probe"]
+    probe = last[last["series"] == "full_pool"]
     pool = sorted(split.unlabelled, key=lambda clip: salted_id("tiny-motion", clip))
     assert list(probe["clip"]) == [salted_id("tiny-motion", clip) for clip in pool]
     assert list(probe["label"]) == [known.truth.label[clip] for clip in pool]
-    accuracy = curves[(curves["epoch"] == 12) & (curves["stream"] == "probe") & (curves["quantity"] == "accuracy")]
+    accuracy = curves[(curves["epoch"] == 12) & (curves["series"] == "full_pool") & (curves["quantity"] == "accuracy")]
     assert accuracy["value"].item() == pytest.approx((probe["label"] == probe["pseudo_label"]).mean(), abs=1e-5)
 
     assert set(json.loads((record / "timings.json").read_text())) >= {"train_seconds", "epochs"}
@@ -178,7 +178,7 @@ def test_no_record_names_a_clip_or_a_person(trained: Any, known: Any) -> None:
 def test_a_run_with_all_labels_has_no_pseudo_labels(trained: Any, known: Any) -> None:
     record = folder_of(trained.out, "supervised", 100) / "record"
     assert json.loads((record / "metrics.json").read_text())["counts"]["unlabelled"] == 0
-    assert set(pd.read_csv(record / "curves.csv")["stream"]) == {"train", "validation"}
+    assert set(pd.read_csv(record / "curves.csv")["series"]) == {"train", "validation"}
     assert (record / "pseudo_labels.csv").read_text().strip() == ""
 
 

@@ -36,7 +36,7 @@ def settings(spec: RunSpec) -> dict[str, Any]:
     said = options(rerun_command(spec))
     (row,) = resolve_rows(Grid(said["--benchmark"], [said["--methods"]], sets=said["--set"]))
     sections = {
-        name: getattr(row.benchmark_config, name).to_config() for name in ("store", "clips", "backbone", "train")
+        name: getattr(row.benchmark_config, name).to_config() for name in ("frame_cache", "clips", "backbone", "train")
     }
     return {**sections, "hyperparameters": row.hyperparameters.model_dump(mode="json")}
 
@@ -69,7 +69,9 @@ def test_of_a_run_with_settings_of_its_own() -> None:
 
 
 def test_what_only_its_owner_has() -> None:
-    spec = replace(committed()[0], benchmark="mine", method="ours", source={"name": "ma52", "knobs": {}}, device="cuda")
+    spec = replace(
+        committed()[0], benchmark="mine", method="ours", source={"name": "ma52", "options": {}}, device="cuda"
+    )
     said = options(rerun_command(spec))
-    assert (said["--benchmark"], said["--methods"]) == ("DEFINITION.yaml", "RECIPE.yaml")
+    assert (said["--benchmark"], said["--methods"]) == ("BENCHMARK.yaml", "METHOD.yaml")
     assert (said["--data"], said["--device"]) == ("ma52=FOLDER", "cuda")

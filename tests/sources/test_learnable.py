@@ -24,7 +24,7 @@ from ssmar_bench.training.train import Trainer
 DATA = """\
 extends: micro-motion-12
 source:
-  knobs:
+  options:
     train_clips: 3600
     test_clips: 600
     train_subjects: 120
@@ -41,7 +41,7 @@ train:
 CENTRE_FRAME = f"""\
 {DATA}
 name: micro-motion-12-centre
-store:
+frame_cache:
   segments: 1
   candidates: 1
 backbone:
@@ -54,7 +54,7 @@ train:
 def _train(folder: Path, text: str) -> RunFolder:
     """The labelled-only method with all labels on the benchmark that ``text`` defines."""
     folder.mkdir()
-    benchmark_config = folder / "definition.yaml"
+    benchmark_config = folder / "benchmark.yaml"
     benchmark_config.write_text(text)
     states = execute.run(
         Grid(str(benchmark_config), ["supervised"], [1.0], [0]), Execution(folder / "results", {}), ignore_events
@@ -71,9 +71,9 @@ def _score(run: RunFolder) -> dict[str, float]:
 
 def _accuracy_of_shuffled(run: RunFolder) -> float:
     """Test accuracy of the trained model when the frames of every test clip are in a random order."""
-    split = Split.from_json(read_json(run.work / "manifest.json"))
+    split = Split.from_json(read_json(run.work / "split.json"))
     launch = read_json(run.work / "launch.json")
-    trainer = Trainer(run.spec(), split, Launch(launch["store"]), run, ignore_events)
+    trainer = Trainer(run.spec(), split, Launch(launch["frame_cache"]), run, ignore_events)
     trainer.resume()
     order = torch.Generator().manual_seed(0)
     with torch.no_grad(), uncounted_evaluation(trainer.method):
@@ -83,7 +83,7 @@ def _accuracy_of_shuffled(run: RunFolder) -> float:
         ]
     prediction = torch.cat(logits).argmax(1).tolist()
     index = prepare_data.prepare_source(
-        benchmark_configs.read_benchmark_config(str(run.path.parents[2] / "definition.yaml")), {}, 1, ignore_events
+        benchmark_configs.read_benchmark_config(str(run.path.parents[2] / "benchmark.yaml")), {}, 1, ignore_events
     )
     names = {opaque_id(clip): salted_id(split.benchmark, clip) for clip in index.clips["clip_id"]}
     lines = (line.split(",") for line in (run.record / "predictions.csv").read_text().splitlines()[1:])

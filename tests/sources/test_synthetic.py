@@ -188,7 +188,7 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("knob", "value"), [("size", 31), ("size", 8), ("frames", 0), ("crf", 52), ("amplitude", -1.0),
-                        ("amplitude", float("nan")), ("people_overlap", 5), ("train_clips", 0)]
+                        ("amplitude", float("nan")), ("subject_overlap", 5), ("train_clips", 0)]
 )  # fmt: skip
 def test_impossible_knobs_are_refused(knob: str, value: float) -> None:
     with pytest.raises(UserError, match=knob):

@@ -53,7 +53,7 @@ def test_the_ceiling_at_the_ends() -> None:
 
 
 @pytest.mark.parametrize("ratio", [0.1, 0.25, 0.07, 0.33, 1.0])
-@pytest.mark.parametrize("by", ["person", "clip"])
+@pytest.mark.parametrize("by", ["subject", "clip"])
 def test_every_class_has_the_ceiling_of_its_training_clips_labelled(
     index: Index, make_benchmark_config, ratio: float, by: str
 ) -> None:
@@ -74,7 +74,7 @@ def test_labelled_clips_are_nested(index: Index, benchmark_config, seed: int) ->
 
 
 @pytest.mark.parametrize("ratio", RATIOS)
-@pytest.mark.parametrize("by", ["person", "clip"])
+@pytest.mark.parametrize("by", ["subject", "clip"])
 def test_the_parts_are_disjoint_and_leave_nothing_out(
     index: Index, make_benchmark_config, ratio: float, by: str
 ) -> None:
@@ -90,7 +90,7 @@ def test_ratio_1_leaves_nothing_unlabelled(index: Index, benchmark_config) -> No
 
 
 def test_validation_by_person_shares_nobody_with_training(index: Index, make_benchmark_config) -> None:
-    split = build_split(index, make_benchmark_config(SIZES, validation=0.3, validation_by="person"), 0.5, 0)
+    split = build_split(index, make_benchmark_config(SIZES, validation=0.3, validation_by="subject"), 0.5, 0)
     train = subjects(index, split.labelled + split.unlabelled)
     validation = subjects(index, split.validation)
     assert validation
@@ -200,7 +200,7 @@ def test_a_clip_without_a_person_is_named(index: Index, make_benchmark_config) -
     clips = index.clips.assign(subject=index.clips["subject"].mask(index.clips["clip_id"] == "train-7-4", ""))
     nameless = replace(index, clips=clips)
     with pytest.raises(UserError, match="train-7-4"):
-        build_split(nameless, make_benchmark_config(SIZES, validation_by="person"), 0.5, 0)
+        build_split(nameless, make_benchmark_config(SIZES, validation_by="subject"), 0.5, 0)
     assert build_split(nameless, make_benchmark_config(SIZES, validation_by="clip"), 0.5, 0).labelled
 
 

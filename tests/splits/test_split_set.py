@@ -140,14 +140,14 @@ FAULTS: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda folder: write_json(folder / "fingerprints.json", {"format": 2}),
         "have format 2, this version compares 1",
     ),
-    "no definition": (lambda folder: (folder / "definition.yaml").unlink(), "Unknown benchmark"),
-    "no manifests": (lambda folder: shutil.rmtree(folder / "manifests"), "found no manifests/ in it"),
+    "no definition": (lambda folder: (folder / "benchmark.yaml").unlink(), "Unknown benchmark"),
+    "no manifests": (lambda folder: shutil.rmtree(folder / "splits"), "found no splits/ in it"),
     "a manifest of another kind": (
-        lambda folder: write_json(folder / "manifests" / "r10_s0.json", {"labels": {}}),
+        lambda folder: write_json(folder / "splits" / "r10_s0.json", {"labels": {}}),
         "r10_s0.json: expected a manifest, found something else (KeyError)",
     ),
     "a manifest cut short": (
-        lambda folder: (folder / "manifests" / "r10_s0.json").write_text("{"),
+        lambda folder: (folder / "splits" / "r10_s0.json").write_text("{"),
         "r10_s0.json: expected a manifest",
     ),
     "no clips": (lambda folder: (folder / "clips.csv").unlink(), "clips.csv: expected a built split's list of clips"),
@@ -178,7 +178,7 @@ def test_a_damaged_split_is_told(folder: Path, case: str) -> None:
 
 
 def test_a_manifest_changed_by_hand_is_noticed(folder: Path) -> None:
-    path = folder / "manifests" / "r10_s0.json"
+    path = folder / "splits" / "r10_s0.json"
     data = json.loads(path.read_text())
     data["unlabelled"].append(data["labelled"].pop())
     path.write_text(json.dumps(data))
@@ -254,7 +254,7 @@ def test_other_classes_are_told(split_set: SplitSet, index: Index, benchmark_con
 
 def test_other_pixels_are_told_where_both_are_decoded(split_set: SplitSet) -> None:
     def decoded(frame_cache: str) -> prints.Fingerprints:
-        return split_set.fingerprints.model_copy(update={"store": frame_cache})
+        return split_set.fingerprints.model_copy(update={"frame_cache": frame_cache})
 
     assert differences(split_set.fingerprints, decoded("b" * 16)) == []
     assert differences(decoded("a" * 16), decoded("a" * 16)) == []
@@ -267,7 +267,7 @@ def test_other_pixels_are_told_where_both_are_decoded(split_set: SplitSet) -> No
 
 def test_like_manifests_do_not_differ(split_set: SplitSet, folder: Path) -> None:
     assert clip_differences(split_set, splits.read_splits(folder)) == []
-    assert clip_differences(split_set, splits.read_splits(folder / "manifests" / "r50_s1.json")) == []
+    assert clip_differences(split_set, splits.read_splits(folder / "splits" / "r50_s1.json")) == []
 
 
 def test_clips_that_differ_are_named(split_set: SplitSet) -> None:

@@ -42,10 +42,10 @@ def test_clips_people_and_seconds_are_counted(split) -> None:
         of_role = clips[clips["role"] == role]
         for label in SIZES:
             rows = of_role[of_role["label"] == label]
-            found = tuple(table.loc[label, (role, name)] for name in ("clips", "people", "seconds"))
-            assert found == (len(rows), rows["person"].nunique(), 2.0 * len(rows))
-        found = tuple(table.loc["all", (role, name)] for name in ("clips", "people", "seconds"))
-        assert found == (len(of_role), of_role["person"].nunique(), 2.0 * len(of_role))
+            found = tuple(table.loc[label, (role, name)] for name in ("clips", "subjects", "seconds"))
+            assert found == (len(rows), rows["subject"].nunique(), 2.0 * len(rows))
+        found = tuple(table.loc["all", (role, name)] for name in ("clips", "subjects", "seconds"))
+        assert found == (len(of_role), of_role["subject"].nunique(), 2.0 * len(of_role))
     assert table.loc["all"].xs("clips", level=1).sum() == len(clips)
 
 
@@ -53,7 +53,7 @@ def test_what_is_unknown_is_not_counted(split) -> None:
     split_set = split({"subject": ""}, validation_by="clip")
     table = summarise_split(split_set).parts
     for role in ("train", "validation", "test"):
-        assert math.isnan(table.loc["all", (role, "people")])  # type: ignore[arg-type]
+        assert math.isnan(table.loc["all", (role, "subjects")])  # type: ignore[arg-type]
         assert math.isnan(table.loc["all", (role, "seconds")])  # type: ignore[arg-type]
         assert table.loc["all", (role, "clips")] > 0  # type: ignore[arg-type]
 
@@ -91,14 +91,14 @@ def test_a_class_that_is_not_tested_is_warned_of(make_index, make_benchmark_conf
     index = replace(index, clips=index.clips.assign(path=index.clips["clip_id"]))
     fewer = replace(index, clips=index.clips[~((index.clips["label"] == 7) & (index.clips["part"] == "val"))])
     split_set = build_split_set(BenchmarkClips.of(fewer, make_benchmark_config(SIZES)))
-    assert summarise_split(split_set).parts.loc[7, "test"].to_dict() == {"clips": 0, "people": 0, "seconds": 0}
+    assert summarise_split(split_set).parts.loc[7, "test"].to_dict() == {"clips": 0, "subjects": 0, "seconds": 0}
     found = summarise_split(split_set).warnings
     assert found == ["No test clip shows class 7 (class 7): its recognition is not measured there."]
 
 
 def test_people_who_hold_another_share_are_warned_of(split) -> None:
-    assert summarise_split(split(labelled_by="person")).warnings == []  # 2 of 8 people
-    split_set = split(labelled_by="person", ratio=0.1)
+    assert summarise_split(split(labelled_by="subject")).warnings == []  # 2 of 8 people
+    split_set = split(labelled_by="subject", ratio=0.1)
     found = [
         line
         for line in summarise_split(split_set).warnings

@@ -91,7 +91,7 @@ def test_the_carved_test_takes_clips_of_all_parts(index: Index, carve) -> None:
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.6])
 def test_people_of_the_carved_test_are_nowhere_else(index: Index, carve, share: float) -> None:
-    split = build_split(index, carve(subjects=share, validation_by="person"), 0.5, 0)
+    split = build_split(index, carve(subjects=share, validation_by="subject"), 0.5, 0)
     test = subjects(index, split.test)
     assert test
     assert not test & subjects(index, split.labelled + split.unlabelled + split.validation)
@@ -138,7 +138,7 @@ def test_one_more_clip_moves_at_most_one_other_out_of_the_carved_test(index, car
 
 @pytest.fixture(scope="module")
 def by_subject(make_benchmark_config) -> BenchmarkConfig:
-    return make_benchmark_config(SIZES, labelled_by="person", validation=0.1)
+    return make_benchmark_config(SIZES, labelled_by="subject", validation=0.1)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -192,7 +192,7 @@ def test_a_class_that_no_ratio_labels_by_person_is_named(make_index, by_subject)
 
 def test_labelling_by_person_needs_people(index: Index, make_benchmark_config) -> None:
     nameless = replace(index, clips=index.clips.assign(subject=""))
-    benchmark_config = make_benchmark_config(SIZES, labelled_by="person", validation_by="clip")
+    benchmark_config = make_benchmark_config(SIZES, labelled_by="subject", validation_by="clip")
     with pytest.raises(UserError, match=r"which parts\.labelled_by needs; define labelled_by: clip"):
         build_split(nameless, benchmark_config, 0.5, 0)
     assert not build_split(nameless, benchmark_config, 1.0, 0).unlabelled
@@ -258,9 +258,11 @@ def test_more_clips_than_a_class_has_are_refused(index: Index, per_class) -> Non
 
 
 @few
-@given(way=st.sampled_from(["clips", "people", "by person"]), seed=st.integers(0, 1000))
+@given(way=st.sampled_from(["clips", "subjects", "by person"]), seed=st.integers(0, 1000))
 def test_the_order_of_rows_decides_nothing(index, carve, by_subject, way: str, seed: int) -> None:
-    benchmark_config = {"clips": carve(clips_per_class=4), "people": carve(subjects=0.3), "by person": by_subject}[way]
+    benchmark_config = {"clips": carve(clips_per_class=4), "subjects": carve(subjects=0.3), "by person": by_subject}[
+        way
+    ]
     rows = np.random.default_rng(seed).permutation(len(index.clips))
     shuffled = replace(index, clips=index.clips.iloc[rows])
     assert (
@@ -273,13 +275,13 @@ def test_known_fingerprints(index: Index, carve, by_subject, per_class) -> None:
     """The same on every machine, operating system and Python: each of these was computed once and written down."""
     found = {
         "clips": build_split(index, carve(clips_per_class=4), 0.25, 1).fingerprint(),
-        "people": build_split(index, carve(subjects=0.3), 0.25, 1).fingerprint(),
+        "subjects": build_split(index, carve(subjects=0.3), 0.25, 1).fingerprint(),
         "by person": build_split(index, by_subject, 0.25, 1).fingerprint(),
         "per class": build_split(index, per_class(2, 0.07317), 0.07317, 1).fingerprint(),
     }
     assert found == {
         "clips": "8bd97687c0ee62e7",
-        "people": "916b172b775b9650",
+        "subjects": "916b172b775b9650",
         "by person": "b3341b8e8107ca1c",
         "per class": "db6848350c79ce05",
     }

@@ -50,7 +50,7 @@ def prepared(tiny: Path, shared: Path) -> Prepared:
     benchmark_config = base_config(grid)
     index = prepare_data.prepare_source(benchmark_config, {}, os.cpu_count() or 1, ignore_events)
     found = plan_runs(grid, index)
-    with FileLock(shared / "store.lock"):
+    with FileLock(shared / "frame_cache.lock"):
         frame_cache = prepare_data.prepare_frame_cache(benchmark_config, index, found[0].split, 1, ignore_events)
     return Prepared(
         benchmark_config,

@@ -38,7 +38,7 @@ def trainer(tiny: Path, shared: Path) -> Callable[..., Trainer]:
         own = prepare_data.with_frame_cache(
             benchmark_config, FrameCacheConfig.model_validate(planned_run.spec.frame_cache)
         )
-        with FileLock(shared / "store.lock"):
+        with FileLock(shared / "frame_cache.lock"):
             frame_cache = prepare_data.prepare_frame_cache(own, index, planned_run.split, 1, ignore_events)
         spec = replace(planned_run.spec, train={**planned_run.spec.train, **train})
         return Trainer(

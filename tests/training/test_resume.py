@@ -20,7 +20,7 @@ def produced(folder: Path) -> dict[str, Any]:
     """What a training process leaves behind, without the time it took."""
     files = {
         str(path.relative_to(folder)): path.read_bytes()
-        for path in [folder / "work" / "predictions.npz", *(folder / "work" / "ledger").iterdir()]
+        for path in [folder / "work" / "predictions.npz", *(folder / "work" / "pseudo_label_log").iterdir()]
     }
     outcome = json.loads((folder / "work" / "outcome.json").read_text())
     del outcome["epoch_seconds"]
@@ -133,23 +133,23 @@ def test_the_probe_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tm
     for _ in range(3):
         trainer.epoch()
     pool = len(prepared.planned_runs[method, 0.5].split.unlabelled)
-    files = sorted((tmp_path / "work" / "ledger").iterdir())
+    files = sorted((tmp_path / "work" / "pseudo_label_log").iterdir())
     assert [path.name for path in files] == [f"epoch-{number:05d}.npz" for number in (1, 2, 3)]
     for number, path in enumerate(files, start=1):
         series_by_name = pseudo_label_log.read_pseudo_label_log(path.read_bytes())
-        assert series_by_name["probe"]["index"].tolist() == list(range(pool))
-        assert series_by_name["probe"]["weight"].tolist() == [1.0] * pool
+        assert series_by_name["full_pool"]["index"].tolist() == list(range(pool))
+        assert series_by_name["full_pool"]["weight"].tolist() == [1.0] * pool
         # APLT's first round stands after epoch 2 of 6.
         trained_on = {"supervised": set(), "fixmatch": {"online"}, "aplt": {"online", *(["offline"] * (number > 2))}}
-        assert set(series_by_name) == {"probe"} | trained_on[method]
+        assert set(series_by_name) == {"full_pool"} | trained_on[method]
 
 
 def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Path) -> None:
     trainer = prepared.trainer(tmp_path, "fixmatch")
     trainer.epoch()
-    online = pseudo_label_log.read_pseudo_label_log((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes())[
-        "online"
-    ]
+    online = pseudo_label_log.read_pseudo_label_log(
+        (tmp_path / "work" / "pseudo_label_log" / "epoch-00001.npz").read_bytes()
+    )["online"]
     expected = np.concatenate([trainer.data.slots("unlabelled", step) for step in range(trainer.data.steps_per_epoch)])
     assert online["index"].tolist() == expected.tolist()
     assert np.array_equal(online["weight"] > 0, online["confidence"] >= 0.95)
@@ -158,4 +158,9 @@ def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Pa
 
 def test_a_pool_without_unlabelled_clips_has_no_stream(prepared: Any, tmp_path: Path) -> None:
     prepared.trainer(tmp_path, "supervised", 1.0).epoch()
-    assert pseudo_label_log.read_pseudo_label_log((tmp_path / "work" / "ledger" / "epoch-00001.npz").read_bytes()) == {}
+    assert (
+        pseudo_label_log.read_pseudo_label_log(
+            (tmp_path / "work" / "pseudo_label_log" / "epoch-00001.npz").read_bytes()
+        )
+        == {}
+    )

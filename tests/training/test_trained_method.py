@@ -38,7 +38,7 @@ def test_a_video_is_predicted_as_the_test_clip_was(prepared: Any, tiny: Path, tm
         planned_run.spec, planned_run.split.with_opaque_ids(), Launch(str(prepared.frame_cache)), folder, ignore_events
     )
     trainer.run()
-    folder.keep({"manifest.json": planned_run.split.to_json()})
+    folder.keep({"split.json": planned_run.split.to_json()})
     (folder.record / "metrics.json").write_text(json.dumps({"steps": trainer.steps}))
     with np.load(folder.work / "predictions.npz") as predictions:
         tested = predictions["test"]

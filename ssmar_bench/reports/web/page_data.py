@@ -22,7 +22,7 @@ from ssmar_bench.results.run_groups import class_names
 from ssmar_bench.results.table_order import ordered_labels, sort_runs
 
 CELL_CURVES = (
-    *(("probe", quantity) for quantity in ("accuracy", "accuracy_at_50")),
+    *(("full_pool", quantity) for quantity in ("accuracy", "accuracy_at_50")),
     *((series, quantity) for series in ("online", "offline") for quantity in ("accuracy_selected", "coverage")),
     ("validation", "accuracy"),
 )
@@ -31,7 +31,7 @@ CELL_CURVES = (
 LEFT_OUT = ("clips", "macro_f1", "balanced_accuracy", *(f"accuracy_at_{share}" for share in (10, 25, 50, 75)))
 """Quantities that the page of a run does not draw."""
 
-SECTIONS = ("source", "store", "clips", "backbone", "train")
+SECTIONS = ("source", "frame_cache", "clips", "backbone", "train")
 """Parts of a spec that many runs have in common."""
 
 SHARES = ("accuracy", "coverage", "macro_f1", "balanced_accuracy")
@@ -88,9 +88,9 @@ def _look(line_style: LineStyle) -> dict[str, Any]:
 
 def _cells(runs: Runs, benchmark: str, curves: pd.DataFrame) -> list[dict[str, Any]]:
     means: dict[tuple[Any, Any], dict[str, Any]] = defaultdict(dict)
-    wanted = pd.MultiIndex.from_frame(curves[["stream", "quantity"]]).isin(CELL_CURVES)
+    wanted = pd.MultiIndex.from_frame(curves[["series", "quantity"]]).isin(CELL_CURVES)
     summary = over_seeds(curves[wanted])
-    for (label, ratio, series, quantity), rows in summary.groupby(["label", "ratio", "stream", "quantity"], sort=False):
+    for (label, ratio, series, quantity), rows in summary.groupby(["label", "ratio", "series", "quantity"], sort=False):
         means[label, ratio][f"{series}/{quantity}"] = {
             "mean": _series(rows["epoch"], rows["mean"], 100),
             "std": _series(rows["epoch"], rows["std"], 100),
@@ -103,7 +103,7 @@ def _cells(runs: Runs, benchmark: str, curves: pd.DataFrame) -> list[dict[str, A
             "ratio": ratio,
             "runs": list(rows["folder"]),
             "accuracy": [_number(100 * rows["test_accuracy"].mean()), _number(100 * rows["test_accuracy"].std(ddof=1))],
-            "forwarded": _number(rows["clips_forwarded"].median()),
+            "forward_passes": _number(rows["forward_passes"].median()),
             "seconds": _number(rows["train_seconds"].median()),
             "curves": means[label, ratio],
         }
@@ -159,7 +159,7 @@ def _rounded(value: Any) -> Any:
 def _by_folder(frame: pd.DataFrame) -> dict[str, Curves]:
     found: dict[str, Curves] = defaultdict(dict)
     rows = frame[~frame["quantity"].isin(LEFT_OUT)]
-    for (folder, series, quantity), own in rows.groupby(["folder", "stream", "quantity"], sort=True):
+    for (folder, series, quantity), own in rows.groupby(["folder", "series", "quantity"], sort=True):
         factor = 100 if str(quantity).startswith(SHARES) else 1
         found[str(folder)][f"{series}/{quantity}"] = _series(own["epoch"], own["value"], factor)
     return found

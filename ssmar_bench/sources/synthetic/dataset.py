@@ -88,10 +88,20 @@ class SyntheticOptions:
     def __post_init__(self) -> None:
         shared = min(self.train_subjects, self.test_subjects)
         limits: dict[str, tuple[float, float]] = {
-            "train_clips": (1, 10**6), "test_clips": (1, 10**6), "train_people": (1, 5000), "test_people": (1, 4000),
-            "people_overlap": (0, shared), "size": (16, 2048), "frames": (4, 1000), "fps": (1, 240),
-            "amplitude": (0, 10), "idle": (0, 10), "noise": (0, 10), "jitter": (0, 10), "crf": (0, 51),
-        }  # fmt: skip
+            "train_clips": (1, 10**6),
+            "test_clips": (1, 10**6),
+            "train_subjects": (1, 5000),
+            "test_subjects": (1, 4000),
+            "subject_overlap": (0, shared),
+            "size": (16, 2048),
+            "frames": (4, 1000),
+            "fps": (1, 240),
+            "amplitude": (0, 10),
+            "idle": (0, 10),
+            "noise": (0, 10),
+            "jitter": (0, 10),
+            "crf": (0, 51),
+        }
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 raise UserError(f"{SOURCE}: {name} is {getattr(self, name)}, expected {low} to {high}")
@@ -284,7 +294,7 @@ def _write_lists(options: SyntheticOptions, folder: Path) -> None:
     (folder / "test_list_videos.txt").write_bytes(b"")
     names = [f"{label}\t{name}\r\n" for label, name in enumerate(NAMES)]
     (folder / "label_name.txt").write_bytes("".join(names).encode())
-    record = {"source": SOURCE, "revision": REVISION, "knobs": asdict(options)}
+    record = {"source": SOURCE, "revision": REVISION, "options": asdict(options)}
     (folder / OPTIONS_FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
@@ -297,7 +307,7 @@ def read_options(root: Path) -> SyntheticOptions:
     path = Path(root) / OPTIONS_FILE
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        revision, options = record["revision"], record["knobs"]
+        revision, options = record["revision"], record["options"]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{path}: expected the knobs of a {SOURCE} data set; write one with `ssmar-bench data`"

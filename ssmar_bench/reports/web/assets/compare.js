@@ -32,14 +32,14 @@ function ratioChart(bench) {
 }
 
 function costChart(cells) {
-  const x = [...new Set(cells.map((cell) => cell.forwarded))].sort((a, b) => a - b);
-  const lines = cells.map((cell) => ({ label: cell.label, y: x.map((cost) => (cost === cell.forwarded ? cell.accuracy[0] : null)) }));
+  const x = [...new Set(cells.map((cell) => cell.forward_passes))].sort((a, b) => a - b);
+  const lines = cells.map((cell) => ({ label: cell.label, y: x.map((cost) => (cost === cell.forward_passes ? cell.accuracy[0] : null)) }));
   return chart("Accuracy against cost", "Clips that went through a network in training (thousands); medians over seeds.", lines, { x, xName: "Clips (thousands)", yName: "Accuracy (%)", low: 0, high: 100, points: true, xText: (value) => +(value / 1000).toFixed(1) });
 }
 
 function calibrationLines(cells) {
   return cells.map((cell) => {
-    const found = cell.runs.map((folder) => RUNS.get(folder).calibration.probe).filter(Boolean);
+    const found = cell.runs.map((folder) => RUNS.get(folder).calibration.full_pool).filter(Boolean);
     const total = (line, bin) => sum(found.map((counts) => counts[line][bin]));
     return { label: cell.label, y: Array.from({ length: 10 }, (_, bin) => (found.length && total(0, bin) >= 5 ? (100 * total(2, bin)) / total(0, bin) : null)) };
   });
@@ -53,8 +53,8 @@ function showCurves(bench, cells) {
   byId("curves").replaceChildren(
     ...ratioChart(bench),
     curveChart("Validation accuracy", "", curveLines(cells, "validation/accuracy")),
-    curveChart("Pseudo-labels: whole pool", "Probe: the same plain view for every method.", curveLines(cells, "probe/accuracy")),
-    curveChart("Pseudo-labels: surest half", "Probe: the 50 % of which each method is surest.", curveLines(cells, "probe/accuracy_at_50")),
+    curveChart("Pseudo-labels: whole pool", "Probe: the same plain view for every method.", curveLines(cells, "full_pool/accuracy")),
+    curveChart("Pseudo-labels: surest half", "Probe: the 50 % of which each method is surest.", curveLines(cells, "full_pool/accuracy_at_50")),
     curveChart("Pseudo-labels: trained on", "Accuracy of those that the loss used.", curveLines(cells, "offline/accuracy_selected", "online/accuracy_selected")),
     curveChart("Share trained on", "Coverage of the unlabelled clips.", curveLines(cells, "offline/coverage", "online/coverage"), "Clips (%)"),
     costChart(cells),

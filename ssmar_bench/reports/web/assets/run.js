@@ -66,7 +66,7 @@ function showRun(folder) {
     return;
   }
   const metrics = run.metrics;
-  const cost = ["steps", "epochs", "clips_seen", "clips_forwarded", "parameters"].map((key) => [key.replaceAll("_", " "), thousands(metrics[key])]);
+  const cost = ["steps", "epochs", "clips_seen", "forward_passes", "parameters"].map((key) => [key.replaceAll("_", " "), thousands(metrics[key])]);
   const results = facts("Sizes and cost", [["most frequent class", `${digits(100 * metrics.majority)} %`], ...flat(metrics.counts, "clips: "), ...cost, ["training time", `${thousands(run.seconds)} s`]]);
   const environment = run.environment === null ? [] : [facts("Environment", flat(DATA.shared[run.environment]))];
   const confusion = run.confusion.length ? [h("h2", {}, "Confusion on the test part"), matrix("Confusion on the test part", run.confusion, bench.classes)] : [];
