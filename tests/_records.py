@@ -112,16 +112,16 @@ class Fake:
         }
 
     def predictions(self, clips: int = 200) -> str:
-        """Clips of twelve classes and five people, of which about the share ``accuracy`` is right."""
+        """Clips of twelve classes and five subjects, of which about the share ``accuracy`` is right."""
         right = round(self.accuracy * clips)
         rows = [
-            f"clip{i:03d},person{i % 5},{i % 12},{(i + (i >= right)) % 12},{0.2 + 0.02 * (i % 40):.4f},{i % 12}"
+            f"clip{i:03d},subject{i % 5},{i % 12},{(i + (i >= right)) % 12},{0.2 + 0.02 * (i % 40):.4f},{i % 12}"
             for i in range(clips)
         ]
         return "\n".join(["clip,subject,label,prediction,confidence,prediction_ema", *rows]) + "\n"
 
     def pseudo_labels(self, clips: int = 40) -> str:
-        """A probe whose confidence is right, and distances for offline pseudo-labels; an empty line without a pool."""
+        """Full-pool labels with right confidence, distances for offline pseudo-labels; an empty line without a pool."""
         if self.ratio == 1:
             return "\n"
         rows = [f"full_pool,clip{i:03d},{i % 12},{(i + (i % 4 == 0)) % 12},1,0.75" for i in range(clips)]
@@ -130,7 +130,7 @@ class Fake:
         return "\n".join(["series,clip,label,pseudo_label,weight,confidence", *rows]) + "\n"
 
     def curves(self) -> list[tuple[int, str, str, float]]:
-        """Rows (epoch, stream, quantity, value) that look like training."""
+        """Rows (epoch, series, quantity, value) that look like training."""
         rows: list[tuple[int, str, str, float]] = []
         offset = 0.02 * math.sin(7.0 * self.seed) + 0.025 * (sum(map(ord, self.method)) % 11)
         for epoch in range(1, self.epochs + 1):
@@ -149,7 +149,7 @@ class Fake:
 
 @dataclass(frozen=True)
 class Real(Fake):
-    """A made-up run of a shipped recipe on a shipped benchmark, so that a table takes it for its own.
+    """A made-up run of a shipped method config on a shipped benchmark, so that a table takes it for its own.
 
     ``epochs`` other than 4 are another schedule.
     """
@@ -169,7 +169,7 @@ class Real(Fake):
         )  # fmt: skip
 
     def write(self, results: Path) -> Path:
-        """Also what 200 test clips of 20 people were taken for."""
+        """Also what 200 test clips of 20 subjects were taken for."""
         folder = super().write(results)
         rng = np.random.default_rng([self.seed, sum(map(ord, self.method))])
         lines = ["clip,subject,label,prediction,confidence,prediction_ema"]

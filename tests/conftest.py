@@ -183,7 +183,7 @@ def cache(shared: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def tiny(shared: Path) -> Path:
-    """The definition ``tiny-motion``: 50 training clips of 12 classes, 5 steps an epoch, 12 epochs."""
+    """The benchmark config ``tiny-motion``: 50 training clips of 12 classes, 5 steps an epoch, 12 epochs."""
     with FileLock(shared / "tiny.lock"):
         path = shared / "tiny.yaml"
         if not path.exists():

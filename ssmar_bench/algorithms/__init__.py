@@ -47,7 +47,7 @@ class Algorithms(Registry):
         """What is known of the algorithm that ``method_config`` names; ``source`` is what it was read from.
 
         Raises:
-            UserError: as :meth:`entry`, with the recipe's file and line.
+            UserError: as :meth:`entry`, with the method config's file and line.
         """
         try:
             return self.entry(method_config.algorithm)

@@ -1,6 +1,6 @@
 """APLT (Zhang et al., IJCAI 2025): asynchronous pseudo-labelling and training, in the order of the paper's section 3.
 
-Equation numbers are the paper's. What it leaves open is a hyper-parameter; the recipe names each choice.
+Equation numbers are the paper's. What it leaves open is a hyper-parameter; the method config names each choice.
 """
 
 from __future__ import annotations
@@ -208,11 +208,11 @@ class APLT(Method):
     # ---- 3.5: phase iteration and test
 
     def round_epochs(self, epochs: int) -> list[int]:
-        """Before which epochs (from 0) the offline rounds stand: 15, 25, 35, 45 of 55, in proportion."""
+        """Epochs (from 0) before which a pseudo-labelling round is run: 15, 25, 35, 45 of 55, in proportion."""
         return round_epochs(epochs, self.config.warm_up, self.config.round_every)
 
     def resolved(self) -> Mapping[str, float]:
-        """After how many epochs of this run the offline rounds stand."""
+        """Number of epochs before each pseudo-labelling round of this run."""
         return numbered_rounds(self.round_epochs(self.epochs))
 
     def check(self, epochs: int) -> None:

@@ -81,7 +81,7 @@ class Ablation(APLT):
         return Losses({**terms, **margins}, {"online": online, series: pseudo})
 
     def _labels(self, index: Tensor, weak: Output) -> tuple[str, PseudoLabels]:
-        """The labels of eq. 3.7 and the name of their stream."""
+        """The labels of eq. 3.7 and the name of their series."""
         if self.config.margin_labels == "offline":
             return "offline", self.offline_labels(index)
         return "prototypes", confident_labels(index, self.similarity(weak.features), threshold=0.0)

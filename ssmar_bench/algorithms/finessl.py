@@ -45,7 +45,7 @@ class FineSSL(Method):
 
         Attributes:
             tune: train the ``full`` network or the affine parameters of its normalisation layers (``norm``) and the
-                heads, which stands in for the paper's parameter-efficient tuning.
+                heads, which replaces the paper's parameter-efficient tuning.
             margin: alpha_0, the largest margin.
             threshold: confidence from which on a clip counts for its class, and trains the auxiliary head.
             smoothing: epsilon, what the auxiliary head's target gives to the other classes together.
@@ -66,7 +66,7 @@ class FineSSL(Method):
         self.config = config
         self.main = CosineHead(self.network.classifier.weight)
         self.auxiliary = CosineHead(self.network.classifier.weight)
-        self.network.classifier.requires_grad_(False)  # the heads stand in its place
+        self.network.classifier.requires_grad_(False)  # the heads are in its place
         if config.tune == "norm":
             for layer in self.network.modules():
                 for parameter in layer.parameters(recurse=False):

@@ -65,11 +65,11 @@ class OfflineFixMatch(WeakToStrong):
         return PseudoLabels(index, self.pseudo_label[index], self.selected[index], self.confidence[index])
 
     def round_epochs(self, epochs: int) -> list[int]:
-        """Before which epochs (from 0) the rounds stand."""
+        """Epochs (from 0) before which a pseudo-labelling round is run."""
         return round_epochs(epochs, self.config.warm_up, self.config.round_every)
 
     def resolved(self) -> Mapping[str, float]:
-        """After how many epochs of this run the rounds stand."""
+        """Number of epochs before each pseudo-labelling round of this run."""
         return numbered_rounds(self.round_epochs(self.epochs))
 
     def check(self, epochs: int) -> None:

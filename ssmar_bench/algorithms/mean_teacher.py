@@ -1,4 +1,4 @@
-"""Mean Teacher (Tarvainen and Valpola, NeurIPS 2017): agree with the average of one's own past weights."""
+"""Mean Teacher (Tarvainen and Valpola, NeurIPS 2017): agree with the average of your own past weights."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class TCL(Student):
         """Hyper-parameters of TCL.
 
         Attributes:
-            slow_frames: frames of the slow pathway; the fast one shows the store's segments.
+            slow_frames: frames of the slow pathway; the fast one shows the frame cache's segments.
             temperature: of both contrastive losses.
             instance: gamma, weight of the instance contrastive loss L_ic.
             group: beta, weight of the group contrastive loss L_gc.

@@ -31,7 +31,7 @@ class VAT(Student):
 
         Attributes:
             radius: epsilon, the length of r.
-            probe: xi, the length of the probe.
+            full pool: xi, the length of the pseudo-labels on the full pool.
             iterations: K, power iterations.
             radius_for: the number of values in the images that radius and probe are for; in a clip of n values they
                 are multiplied by sqrt(n / radius_for), which is the same change of every pixel. None: as they are.
@@ -72,7 +72,7 @@ class VAT(Student):
         with (
             frozen_statistics(self.network),
             torch.autocast(clips.device.type, enabled=False),
-        ):  # 16 bits would swallow the probe
+        ):  # 16 bits would swallow the pseudo-labels on the full pool
             clean: Tensor = self.network(clips).logits
             adversarial = self.network(clips + self.perturbation(clips, clean.detach())).logits
         weight = self.config.weight * ramp(progress, self.config.ramp)

@@ -27,7 +27,7 @@ def benchmark_name(name_or_path: str) -> str:
     """The name of the benchmark that ``name_or_path`` (a name, or the path of a .yaml file) defines.
 
     Raises:
-        UserError: there is none, or its definition is wrong; with file, line and key.
+        UserError: there is none, or its benchmark config is wrong; with file, line and key.
     """
     return benchmark_configs.read_benchmark_config(name_or_path).name
 
@@ -55,7 +55,7 @@ def check_source(
         deep: decode every video, too.
 
     Returns:
-        One check for each value of the source's knobs (UCF101's three splits), one for a source without.
+        One check for each value of the source's options (UCF101's three splits), one for a source without.
 
     Raises:
         UserError: no such source, or the folder is not what its owners distribute; with file and line.
@@ -77,7 +77,7 @@ def mock_source(
     clips: int | None = None,
     listener: Listener = ignore_events,
 ) -> None:
-    """Write a folder with the layout of a real source and synthetic people in it, to try everything without the data.
+    """Write a folder with the layout of a real source and synthetic subjects in it, to try everything without the data.
 
     Args:
         name: a source that has owners.
@@ -99,7 +99,7 @@ def render_synthetic(
     """Render the embedded source as mp4 files in MA-52's layout.
 
     Args:
-        options: how many clips, people, pixels and frames, and how difficult.
+        options: how many clips, subjects, pixels and frames, and how difficult.
         out: a folder that does not exist or is empty.
         sheet_at: a PNG file for a contact sheet; None for none.
         listener: hears how far it is.

@@ -1,4 +1,4 @@
-"""Which videos of a source cannot be decoded: each is decoded as for a store, and nothing is kept."""
+"""Which videos of a source cannot be decoded: each is decoded as for a frame cache, and nothing is kept."""
 
 from __future__ import annotations
 

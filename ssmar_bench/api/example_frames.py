@@ -30,7 +30,7 @@ LARGEST = 96
 def record_frames(
     results: Path, on: str, roots: Mapping[str, Path], include: bool = False, listener: Listener = ignore_events
 ) -> str:
-    """Write the frames of the clips that Fig. 4 shows below ``results``, unless they stand there, and no others.
+    """Write the frames of the clips that Fig. 4 shows below ``results``, unless they are there, and no others.
 
     Frames of another source than the embedded one are the property of its owners: they are written only if asked for,
     into a folder that git ignores. The sentence that is returned says why there are none, "" if there are.

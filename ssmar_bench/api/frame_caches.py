@@ -1,4 +1,4 @@
-"""Decode a benchmark's clips into its store, and compare decoders on them."""
+"""Decode a benchmark's clips into its frame cache, and compare decoders on them."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from ssmar_bench.splits.build import BenchmarkClips, build_split
 
 @dataclass(frozen=True)
 class FrameCacheOptions:
-    """How stores are prepared.
+    """How frame caches are prepared.
 
     Attributes:
         jobs: processes; None for one a core.
         on_bad_clip: stop at a clip whose video cannot be used, or leave all such clips out.
         decoder: ``pyav`` or ``decord``; None for the benchmark's own.
-        profile: a profile of the benchmark's definition, for runs with the same.
-        methods: methods, and sets of them, whose stores are prepared; without any, the benchmark's own store, which
-            most methods are trained from.
+        profile: a profile of the benchmark config, for runs with the same.
+        methods: methods, and sets of them, whose frame caches are prepared; without any, the benchmark's own frame
+            cache, which most methods are trained from.
     """
 
     jobs: int | None = None
@@ -62,11 +62,11 @@ DEFAULT_OPTIONS = FrameCacheOptions()
 
 @dataclass(frozen=True)
 class PlannedFrameCache:
-    """What the preparation of a store is going to take.
+    """What the preparation of a frame cache is going to take.
 
     Attributes:
-        benchmark: whose store, or all benchmarks that have the same clips, size and frames.
-        config, folder: what it holds of each clip, and where it stands or will stand; None where the source is not
+        benchmark: whose frame cache, or all benchmarks that have the same clips, size and frames.
+        config, folder: what it holds of each clip, and where it is or will be; None where the source is not
             rendered yet.
         sizes: clips and bytes, those that are missing and those that are free on the disk.
         seconds: expected; None where no video was or could be tried.
@@ -81,10 +81,10 @@ class PlannedFrameCache:
 
 @dataclass(frozen=True)
 class PreparedFrameCache:
-    """A store, the benchmarks that it is for, and what its preparation did.
+    """A frame cache, the benchmarks that it is for, and what its preparation did.
 
     Attributes:
-        benchmark, folder: whose store, and where it stands.
+        benchmark, folder: whose frame cache, and where it is.
         report: what was decoded now, what was left out, and which headers announce other than is there.
     """
 
@@ -95,7 +95,7 @@ class PreparedFrameCache:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A store that is to be prepared."""
+    """A frame cache that is to be prepared."""
 
     benchmark: str
     folder: Path
@@ -122,11 +122,11 @@ def plan_preparation(
 
 
 def plan_frame_caches(grid: Grid, execution: Execution) -> list[PlannedFrameCache]:
-    """Sizes of the stores that the rows of ``grid`` are trained from; decodes nothing and estimates no time.
+    """Sizes of the frame caches that the rows of ``grid`` are trained from; decodes nothing and estimates no time.
 
     Args:
         grid: what is planned.
-        execution: where the sources stand.
+        execution: where the sources are.
 
     Raises:
         UserError: anything wrong with the grid, or data that cannot be read.
@@ -151,7 +151,7 @@ def plan_frame_caches(grid: Grid, execution: Execution) -> list[PlannedFrameCach
 
 
 def _unrendered(benchmark: str, config: FrameCacheConfig, clips: int) -> PlannedFrameCache:
-    """The store of a synthetic source whose videos, which are square, are not there yet."""
+    """The frame cache of a synthetic source whose videos, which are square, are not there yet."""
     size, free = (
         frame_caches.size_in_bytes(clips, config, 1),
         shutil.disk_usage(nearest_folder(paths.cache_folder())).free,
@@ -165,10 +165,10 @@ def prepare(
     options: FrameCacheOptions = DEFAULT_OPTIONS,
     listener: Listener = ignore_events,
 ) -> list[PreparedFrameCache]:
-    """Decode the clips of a benchmark, or of every shipped benchmark of a source, into their stores.
+    """Decode the clips of a benchmark, or of every shipped benchmark of a source, into their frame caches.
 
     Args:
-        target: a benchmark's name, a definition's path, or a source's name.
+        target: a benchmark's name, a benchmark config's path, or a source's name.
         root: the folder of the source; None renders a synthetic one into the cache.
         options: how.
         listener: hears how far it is, and which benchmarks of a source cannot be built from this copy.
@@ -190,10 +190,10 @@ def prepare(
 def compare_decoders(
     target: str, root: Path | str | None = None, jobs: int | None = None, listener: Listener = ignore_events
 ) -> dict[str, list[DecoderComparison]]:
-    """Each store's clips as pyav and decord show them in its geometry, by its benchmarks; nothing is written.
+    """Each frame cache's clips as pyav and decord show them in its geometry, by its benchmarks; nothing is written.
 
     Args:
-        target: a benchmark's name, a definition's path, or a source's name.
+        target: a benchmark's name, a benchmark config's path, or a source's name.
         root: the folder of the source; None renders a synthetic one into the cache.
         jobs: processes; None for one a core.
         listener: hears how far it is.
@@ -219,9 +219,9 @@ def _telling(listener: Listener, total: int) -> Callable[[int], None]:
 
 
 def _wanted(target: str, root: Path | str | None, options: FrameCacheOptions, listener: Listener) -> list[_Wanted]:
-    """The stores of ``target``; benchmarks with the same clips, size and frames share one.
+    """The frame caches of ``target``; benchmarks with the same clips, size and frames share one.
 
-    A copy of a source need not do for each of its benchmarks: what cannot be built is told, unless nothing can.
+    A copy of a source need not do for each of its benchmarks: what cannot be built is reported, unless nothing can.
     """
     found: dict[Path, _Wanted] = {}
     problems: dict[str, UserError] = {}
@@ -247,7 +247,7 @@ def _wanted(target: str, root: Path | str | None, options: FrameCacheOptions, li
 def _benchmark_configs(target: str, options: FrameCacheOptions) -> list[BenchmarkConfig]:
     """The benchmark ``target``, or all shipped ones of the source ``target``, under ``options``.
 
-    One for every store that the methods need of it.
+    One for every frame cache that the methods need of it.
     """
     shipped = {name: benchmark_configs.read_benchmark_config(name) for name in benchmark_configs.BENCHMARKS.names()}
     sources = {benchmark_config.source.name for benchmark_config in shipped.values()}
@@ -260,7 +260,7 @@ def _benchmark_configs(target: str, options: FrameCacheOptions) -> list[Benchmar
     else:
         raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, {*shipped, *sources})}")
     if options.decoder == "decord":
-        decord_module()  # told before anything is read
+        decord_module()  # reported before anything is read
     sets = {} if options.decoder is None else {"frame_cache.decoder": options.decoder}
     rows: list[Any] = [method_configs.read_method_config(method) for method in expand_method_sets(options.methods)] or [
         (None, None)

@@ -11,11 +11,11 @@ from ssmar_bench.runs.plan import Grid
 
 
 def plan(grid: Grid, execution: Execution | None = None) -> list[PlanEntry]:
-    """The cells of a grid with their states and expected times; trains nothing.
+    """The runs of a grid with their states and expected times; trains nothing.
 
     Args:
         grid: which runs.
-        execution: where their records stand; None for ``./results``.
+        execution: where their records are; None for ``./results``.
 
     Raises:
         UserError: anything wrong with the grid, or the data's folder is not known.
@@ -24,9 +24,9 @@ def plan(grid: Grid, execution: Execution | None = None) -> list[PlanEntry]:
 
 
 def expected_seconds(planned: Sequence[PlanEntry], execution: Execution | None = None) -> tuple[float, int]:
-    """Wall-clock seconds that training what is ``planned`` is expected to take, and how many cells have no estimate.
+    """Wall-clock seconds that training what is ``planned`` is expected to take, and how many runs have no estimate.
 
-    The time that a cell takes is known from finished runs of the same method, network and sizes under the results
+    The time that a run takes is known from finished runs of the same method, network and sizes under the results
     folder of ``execution``; without one it has no estimate.
     """
     return execute.expected_seconds(planned, execution or Execution())
@@ -43,7 +43,7 @@ def run(grid: Grid, execution: Execution | None = None, listener: Listener = ign
             ``ssmar_bench.progress_display.ProgressDisplay().hear`` draws them.
 
     Returns:
-        The run's folder name -> ``done``, ``failed``, ``skipped``, ``interrupted`` or ``missing``, for every cell.
+        The run's folder name -> ``done``, ``failed``, ``skipped``, ``interrupted`` or ``missing``, for every run.
 
     Raises:
         UserError: anything wrong with grid, data or machine, before any training. A run that fails raises nothing:

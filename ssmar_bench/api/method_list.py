@@ -1,4 +1,4 @@
-"""The methods that there are: what their recipes say, and what their algorithms show of themselves."""
+"""The methods that there are: what their method configs say, and what their algorithms show of themselves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # a listing reads YAML alone
 
 
 def list_methods(names: Sequence[str] | None = None) -> list[tuple[MethodConfig, str]]:
-    """Recipes, each with the package and its version or the file that it comes from; nothing is imported for it.
+    """Method configs, each with the package and its version or the file that it comes from; nothing is imported for it.
 
     They are those of all methods that can be used, or those that ``names`` (methods and sets of them) stand for.
 
@@ -39,7 +39,7 @@ def list_methods(names: Sequence[str] | None = None) -> list[tuple[MethodConfig,
 
 
 def methods(names: Sequence[str] | None = None) -> list[MethodConfig]:
-    """The recipes alone of what ``names`` stand for, all without them; errors as in :func:`list_methods`."""
+    """The method configs alone of what ``names`` stand for, all without them; errors as in :func:`list_methods`."""
     return [method_config for method_config, _ in list_methods(names)]
 
 
@@ -66,10 +66,10 @@ def reference_of(method_config: MethodConfig) -> str:
 
 @dataclass(frozen=True)
 class MethodDescription:
-    """A method as its recipe and its algorithm describe it.
+    """A method as its method config and its algorithm describe it.
 
     Attributes:
-        method_config: label, citation, values and their sources, deviations, parity.
+        method_config: label, citation, values and their sources, deviations, reference check.
         views: what it looks at in a step.
         acts: where each hyper-parameter acts.
         costs: of a step in the first and in the last epoch.
@@ -88,7 +88,7 @@ class MethodDescription:
 
 
 def describe(name: str) -> MethodDescription:
-    """The method ``name`` (or the path of a recipe): its recipe, and what its algorithm does on a tiny problem.
+    """The method ``name`` (or a method config's path): its config, and what its algorithm does on a tiny problem.
 
     Raises:
         UserError: no such method, or values that its algorithm does not accept.
@@ -119,10 +119,10 @@ def describe(name: str) -> MethodDescription:
 def run_checks(name: str) -> Iterator[Outcome]:
     """The outcome of every check of the conformance kit, one after the other; the last one takes a minute.
 
-    Where the recipe does not fit the algorithm, or the method hangs, the others are not tried.
+    Where the method config does not fit the algorithm, or the method hangs, the others are not tried.
 
     Args:
-        name: a method's name, or the path of a recipe.
+        name: a method's name, or the path of a method config.
 
     Raises:
         UserError: no such method, or its code cannot be loaded.

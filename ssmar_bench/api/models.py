@@ -117,7 +117,7 @@ def _found(run: str, runs: Path) -> Path:
     if meant(run, names) in names:
         return runs / meant(run, names)
     found = sorted(name for name in names if name.rpartition("_")[0].casefold() == run.casefold())
-    if not found:  # of folders that a person has renamed, the record says which runs they are
+    if not found:  # of folders that a user has renamed, the record says which runs they are
         owns = {name: RunFolder(runs / name).renamed() for name in names}
         found = sorted(name for name, own in owns.items() if run in (own, own.rpartition("_")[0]))
     if len(found) == 1:
@@ -125,7 +125,7 @@ def _found(run: str, runs: Path) -> Path:
     if found:
         raise UserError(
             f"{run} stands for several runs under {runs}: {', '.join(found)}; give one of these names, "
-            "whose settings `api.results()` and the reports tell apart."
+            "whose settings `api.results()` and the reports distinguish."
         )
     raise UserError(f"There is no run {run}, neither as a folder nor under {runs}{nearest(run, names)}")
 

@@ -36,10 +36,10 @@ def use_plugin(path: str | Path) -> list[str]:
     """Adds the methods of a plugin's file to what this process knows, and returns their names.
 
     Args:
-        path: a ``.py`` file with a class and its recipe (docs/add-a-method.md); after a change, add it again.
+        path: a ``.py`` file with a class and its method config (docs/add-a-method.md); after a change, add it again.
 
     Raises:
-        UserError: the file cannot be read, or has no recipe.
+        UserError: the file cannot be read, or has no method config.
     """
     return list(plugins.use(Path(path)).method_configs)
 
@@ -59,14 +59,16 @@ def broken_methods() -> list[BrokenPlugin]:
     for package in plugins.packages():
         name = str(package.provider)
         if plugins.METHODS in package.groups and package.folder is None:
-            found.append(BrokenPlugin("method", "", name, "its package is not there, so it has no folder of recipes"))
+            found.append(
+                BrokenPlugin("method", "", name, "its package is not there, so it has no folder of method configs")
+            )
         elif plugins.METHODS in package.groups and not [*(package.folder or Path()).glob("methods/*.yaml")]:
-            found.append(BrokenPlugin("method", "", name, f"it has no recipe in {package.folder}/methods"))
+            found.append(BrokenPlugin("method", "", name, f"it has no method config in {package.folder}/methods"))
     return found
 
 
 def known_method(name: str) -> None:
-    """Reads the recipe of the method ``name`` and looks for its algorithm, which is not imported.
+    """Reads the method config of the method ``name`` and looks for its algorithm, which is not imported.
 
     Raises:
         UserError: what is wrong with either.
@@ -78,7 +80,7 @@ def known_method(name: str) -> None:
 
 
 def broken_benchmarks() -> list[BrokenPlugin]:
-    """Benchmarks whose definitions cannot be read."""
+    """Benchmarks whose benchmark configs cannot be read."""
     return _broken(benchmark_config.BENCHMARKS, benchmark_config.read_benchmark_config)
 
 

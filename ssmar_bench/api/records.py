@@ -49,7 +49,7 @@ def curves(folder: Path | str = "results", benchmark: str | None = None) -> pd.D
 
     Returns:
         Columns ``benchmark``, ``method``, ``label``, ``variant``, ``ratio``, ``seed``, ``folder``, ``epoch`` (from 1),
-        ``stream``, ``quantity``, ``value``. Stream ``train`` has the mean of each loss and the learning rate,
+        ``series``, ``quantity``, ``value``. Series ``train`` has the mean of each loss and the learning rate,
         ``validation`` its scores; ``online``, ``offline`` and ``full_pool`` have the number, share (``coverage``) and
         accuracy of pseudo-labels. Scores and shares are in [0, 1].
 
@@ -70,7 +70,7 @@ def _load(folder: Path) -> Runs:
 
 
 def _plain(column: str) -> str:
-    """A column's name for a person: scores are the test part's unless they say otherwise."""
+    """A column's name for the user: scores are the test part's unless they say otherwise."""
     if column.startswith("test_"):
         return column.removeprefix("test_")
     return column.removeprefix("count_")

@@ -1,4 +1,4 @@
-"""The paper's tables: which cells they need, what training them takes, and the tables themselves."""
+"""The paper's tables: which runs they need, what training them takes, and the tables themselves."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from ssmar_bench.runs.step_timing import time_step
 from ssmar_bench.sources.synthetic import SOURCE
 
 ENDED = ("done", "skipped")
-"""States of cells that will not be trained."""
+"""States of runs that will not be trained."""
 
 
 @dataclass(frozen=True)
 class TableRequest:
-    """What a person asked for.
+    """What a user asked for.
 
     Attributes:
-        table: the name of a table, or the path of a definition.
+        table: the name of a table, or the path of a table config.
         on: kind of data, ``micro-motion`` or ``real``.
         seeds, ratios: a reduced table; None for all.
         as_published: the authors' likely rows too.
@@ -51,7 +51,7 @@ class TableRequest:
 
 @dataclass(frozen=True)
 class TableRun:
-    """One cell of a table with its seed.
+    """One run of a table with its seed.
 
     Attributes:
         row, column: of the table.
@@ -78,7 +78,7 @@ def tables() -> list[str]:
 
 
 def grids(request: TableRequest) -> list[Grid]:
-    """The grids that hold the cells of a table: one for every benchmark and network.
+    """The grids that hold the runs of a table: one for every benchmark and network.
 
     Raises:
         UserError: an unknown table, kind of data, ratio, benchmark or method.
@@ -96,14 +96,14 @@ def grids(request: TableRequest) -> list[Grid]:
 
 
 def plan_table(request: TableRequest, execution: Execution) -> list[TableRun]:
-    """Every cell of a table, row by row, with state and expected time; trains nothing.
+    """Every run of a table, row by row, with state and expected time; trains nothing.
 
-    A cell of a method that was never timed takes, per step, what the others of its grid take on average; without any of
+    A run of a method that was never timed takes, per step, what the others of its grid take on average; without any of
     them, what a step takes that is timed here. Of data that are not here the expected number of clips decides.
 
     Args:
         request: which table, on which data.
-        execution: where records stand, and the folders of data sets.
+        execution: where records are, and the folders of data sets.
 
     Raises:
         UserError: an unknown table, kind of data, ratio, benchmark or method.
@@ -121,7 +121,7 @@ def plan_table(request: TableRequest, execution: Execution) -> list[TableRun]:
 
 
 class _Grid:
-    """States and times of one grid's cells."""
+    """States and times of one grid's runs."""
 
     def __init__(self, grid: Grid, execution: Execution) -> None:
         self.grid = grid
@@ -135,7 +135,7 @@ class _Grid:
         }
 
     def listed(self, row: str, column: TableColumn, method: str, seed: int) -> TableRun:
-        """The cell of a row and column with one seed."""
+        """The run of a row and column with one seed."""
         entry = self._planned.get((method, column.ratio, seed))
         state = "no data" if entry is None else entry.state
         if entry is not None and (entry.seconds is not None or state in ENDED):
@@ -150,7 +150,7 @@ class _Grid:
 
     @cached_property
     def _others(self) -> float | None:
-        """Seconds a step of the cells whose time is known, on average."""
+        """Seconds a step of the runs whose time is known, on average."""
         known = [one for one in self._planned.values() if one.seconds is not None]
         steps = sum(steps_of(one.planned_run) for one in known)
         return sum(one.seconds or 0.0 for one in known) / steps if steps else None
@@ -185,7 +185,7 @@ def train_table(request: TableRequest, execution: Execution, listener: Listener 
         listener: hears events.
 
     Returns:
-        The run's folder name -> its state, as :func:`ssmar_bench.api.run` says it, for every cell.
+        The run's folder name -> its state, as :func:`ssmar_bench.api.run` says it, for every run.
 
     Raises:
         UserError: anything wrong with the request or the data.
@@ -200,8 +200,8 @@ def paper_table(results: Path | str, table: str, on: str = "micro-motion") -> st
     """A table of the paper, filled from the records in ``results``, beside the printed figures, as Markdown.
 
     Args:
-        results: the folder that holds ``runs/``; cells without runs stay empty.
-        table: its name (:func:`tables`), or the path of a definition.
+        results: the folder that holds ``runs/``; runs without runs stay empty.
+        table: its name (:func:`tables`), or the path of a table config.
         on: kind of data, ``micro-motion`` or ``real``.
 
     Raises:

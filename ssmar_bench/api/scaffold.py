@@ -1,4 +1,4 @@
-"""Writes a package with a method of one's own, which works at once and is meant to be changed."""
+"""Writes a package with a method of your own, which works at once and is meant to be changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEMPLATES = {
 def new_method(name: str, template: str = "fixmatch", out: Path = Path()) -> Path:
     """Writes the package of a method ``name`` into the new folder ``out/name``, which is returned.
 
-    It holds the algorithm, its recipe, a test, ``pyproject.toml`` with the entry point, and a README.
+    It holds the algorithm, its method config, a test, ``pyproject.toml`` with the entry point, and a README.
 
     Args:
         name: of method and package: small letters, digits and hyphens; becomes ``MyMethod`` and ``my_method``.
@@ -73,7 +73,7 @@ def new_method(name: str, template: str = "fixmatch", out: Path = Path()) -> Pat
 
 
 def _filled(text: str, words: dict[str, str]) -> str:
-    """A template's text, or path, with one's own names."""
+    """A template's text, or path, with your own names."""
     return re.sub("|".join(words), lambda found: words[found[0]], text)
 
 

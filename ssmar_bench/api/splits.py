@@ -34,11 +34,11 @@ from ssmar_bench.splits.summary import SplitSummary, summarise_split
 
 @dataclass(frozen=True)
 class SplitOptions:
-    """How a split departs from its definition; None and 0: it does not.
+    """How a split departs from its benchmark config; None and 0: it does not.
 
     Attributes:
-        ratios, seeds: the cells.
-        labelled_by: label whole people or single clips.
+        ratios, seeds: the splits.
+        labelled_by: label whole subjects or single clips.
         clips_per_class: labelled clips of every class, in place of ratios.
     """
 
@@ -58,19 +58,19 @@ def build_split(
 ) -> Path:
     """Build ``benchmark``'s split into ``out/<benchmark>`` and return that folder.
 
-    A split that is labelled in another way than the definition says is another benchmark, and gets a name of its own
-    (``ma-12-by-subject``, ``ma-12-10-per-class``); its ``benchmark_config.yaml`` can be trained on.
+    A split that is labelled in another way than the benchmark config says is another benchmark, and gets a name of its
+    own (``ma-12-by-subject``, ``ma-12-10-per-class``); its ``benchmark_config.yaml`` can be trained on.
 
     Args:
         benchmark: a name, or the path of a .yaml file.
         out: where the folder is made.
         roots: source -> folder; a synthetic source is rendered without.
-        options: how the split departs from the definition.
+        options: how the split departs from the benchmark config.
         durations: read every video's header for its length, which the summary shows.
         listener: hears how far reading has got.
 
     Raises:
-        UserError: anything wrong with definition, options or source, or another split stands there.
+        UserError: anything wrong with benchmark config, options or source, or another split is there.
     """
     options = options or SplitOptions()
     benchmark_config = _departed(benchmark_configs.read_benchmark_config(benchmark), options)
@@ -105,7 +105,7 @@ def verify_split(folder: Path | str, against: Path | str | None = None) -> list[
     Args:
         folder: a built split.
         against: another laboratory's ``fingerprints.json`` (differences by class, part and ratio), its built split or
-            one of its manifests (differences by clip); None for what is published with the definition.
+            one of its splits (differences by clip); None for what is published with the benchmark config.
 
     Raises:
         UserError: one of them is no split, or they cannot be compared.
@@ -122,7 +122,7 @@ def verify_split(folder: Path | str, against: Path | str | None = None) -> list[
     if against.is_file() and _holds_fingerprints(against):
         return fingerprints.differences(split_set.fingerprints, fingerprints.read_fingerprints(against))
     found = clip_differences.clip_differences(split_set, split_sets.read_splits(against))
-    if not found and against.is_dir():  # manifests hold no label of unlabelled and test clips
+    if not found and against.is_dir():  # splits hold no label of unlabelled and test clips
         found = fingerprints.differences(
             split_set.fingerprints, fingerprints.read_fingerprints(against / "fingerprints.json")
         )
@@ -157,11 +157,11 @@ def _folders(roots: Mapping[str, Path | str] | None) -> dict[str, Path]:
 
 
 def _departed(benchmark_config: BenchmarkConfig, options: SplitOptions) -> BenchmarkConfig:
-    """The definition with the options' ratios, seeds and way of labelling."""
+    """The benchmark config with the options' ratios, seeds and way of labelling."""
     if options.clips_per_class and options.ratios is not None:
         raise UserError("Give either ratios or clips per class: so many clips of every class are one ratio.")
     if options.clips_per_class and options.labelled_by == "subject":
-        raise UserError("People cannot be labelled by a number of clips of every class; give one of the two.")
+        raise UserError("Subjects cannot be labelled by a number of clips of every class; give one of the two.")
     values: dict[str, Any] = benchmark_config.model_dump()
     if options.labelled_by not in (None, benchmark_config.parts.labelled_by):
         values["name"] += f"-by-{options.labelled_by}"
@@ -202,7 +202,7 @@ def _seconds(clips: pd.DataFrame, rates: Mapping[str, float], listener: Listener
 def _frame_cache_fingerprint(benchmark_config: BenchmarkConfig, index: Index, split_set: SplitSet) -> str:
     """The fingerprint of the benchmark's decoded frames, "" if they have not been decoded."""
     if not prepare_data.has_frame_caches(benchmark_config):
-        return ""  # where its store would stand takes as long to tell as the split took to build
+        return ""  # where its frame cache would be takes as long to tell as the split took to build
     split = next(iter(split_set.splits.values()))
     folder = prepare_data.frame_cache_folder(benchmark_config, prepare_data.clip_files(index, split))
     try:
@@ -212,8 +212,8 @@ def _frame_cache_fingerprint(benchmark_config: BenchmarkConfig, index: Index, sp
 
 
 def _holds_fingerprints(path: Path) -> bool:
-    """Whether a file is a ``fingerprints.json`` rather than a manifest, which has labels."""
+    """Whether a file is a ``fingerprints.json`` rather than a split, which has labels."""
     try:
         return '"labels"' not in path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as fingerprints or as a manifest.") from error
+        raise UserError(f"{path} cannot be read as fingerprints or as a split.") from error

@@ -1,4 +1,4 @@
-"""A backbone recipe into a network with a linear classifier."""
+"""A backbone config into a network with a linear classifier."""
 
 from __future__ import annotations
 
@@ -125,7 +125,8 @@ class ClipClassifier(nn.Module):
     def forward(self, clips: Tensor, maps: bool = False) -> Output:
         """Logits and features of clips (B, T, 3, H, W); with ``maps``, the feature maps of the stages as well.
 
-        The T of the clips may be another one than that of the store: temporal shift acts within whatever clips there
+        The T of the clips may be another one than that of the frame cache: temporal shift acts within whatever clips
+            there
         are.
         """
         self.forward_passes += len(clips)
@@ -201,7 +202,7 @@ def check_fit(config: BackboneConfig, segments: int, classes: int, size: int) ->
 
 @lru_cache(maxsize=256)
 def _check_fit(config: BackboneConfig, segments: int, classes: int, size: int, changed: int) -> None:  # noqa: ARG001
-    """As :func:`check_fit`; a file of weights that has ``changed`` is read anew."""
+    """As :func:`check_fit`; a file of weights that has ``changed`` is read again."""
     if config.weights != "none":
         build_backbone(config, segments, classes, 0, size)
     try:

@@ -1,4 +1,4 @@
-"""Weights from files; whatever is wrong with them is told in a sentence."""
+"""Weights from files; whatever is wrong with them is reported in a sentence."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class TimeSformer(nn.Module):
         name: ``timesformer-base``, ``-small`` or ``-micro``.
         segments: T.
         size: H and W.
-        weights: of the spatial part, as in a backbone recipe; the temporal part begins with the spatial one's.
+        weights: of the spatial part, as in a backbone config; the temporal part begins with the spatial one's.
 
     Attributes:
         features: D.

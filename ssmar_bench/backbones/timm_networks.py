@@ -1,4 +1,4 @@
-"""Networks of timm with the weights that a backbone recipe names."""
+"""Networks of timm with the weights that a backbone config names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""timm's names of the pretrained networks that stand behind names of ours; a report reads it without torch."""
+"""timm's names of the pretrained networks that are behind names of ours; a report reads it without torch."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The command line: a person's words into calls of :mod:`ssmar_bench.api`, and their progress on a screen.
+"""The command line: the user's words into calls of :mod:`ssmar_bench.api`, and their progress on a screen.
 
-One module a group of commands. Exit status: 0 done, 1 some cells failed, 2 wrong usage, 130 interrupted.
+One module a group of commands. Exit status: 0 done, 1 some runs failed, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def mock(
         typer.Option(min=1, help="About how many clips; default: 240, or with --lists-only the real number."),
     ] = None,
 ) -> None:
-    """Write a small folder with the exact layout of a real source, with synthetic people doing things."""
+    """Write a small folder with the exact layout of a real source, with synthetic subjects doing things."""
     from ssmar_bench import api
 
     with ProgressDisplay() as progress:
@@ -85,7 +85,7 @@ def mock(
 
 
 def _synthesize_command() -> Callable[..., None]:
-    """A command whose options are the knobs of the synthetic source, so that none is written twice."""
+    """A command whose options are the options of the synthetic source, so that none is written twice."""
     import inspect
 
     from ssmar_bench.sources.synthetic import SyntheticOptions

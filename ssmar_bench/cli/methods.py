@@ -55,9 +55,10 @@ def list_methods(
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="A method's name, or the path of a recipe.")], plugin: Plugins = None
+    name: Annotated[str, typer.Argument(help="A method's name, or the path of a method config.")],
+    plugin: Plugins = None,
 ) -> None:
-    """All of a method: citation, origin, views, cost, hyper-parameters with their sources, deviations and parity."""
+    """All of a method: citation, views, cost, hyper-parameters with their sources, deviations, reference check."""
     from ssmar_bench import api
 
     use_plugins(plugin)
@@ -100,7 +101,8 @@ def show(
 
 @app.command("check")
 def check(
-    name: Annotated[str, typer.Argument(help="A method's name, or the path of a recipe.")], plugin: Plugins = None
+    name: Annotated[str, typer.Argument(help="A method's name, or the path of a method config.")],
+    plugin: Plugins = None,
 ) -> None:
     """Try whether a method keeps the contract: what failed, and how to mend it (status 1: something failed)."""
     from ssmar_bench import api
@@ -127,7 +129,7 @@ def new(
     template: Annotated[str, typer.Option(help="fixmatch, teacher or offline: what it starts from.")] = "fixmatch",
     out: Annotated[Path, typer.Option(help="Where the new folder is made.")] = Path(),
 ) -> None:
-    """Write a small package with a method that works at once: algorithm, recipe, test, entry point."""
+    """Write a small package with a method that works at once: algorithm, method config, test, entry point."""
     from ssmar_bench import api
 
     folder = api.new_method(name, template, out)
@@ -136,7 +138,7 @@ def new(
 
 
 def _value(value: Any) -> str:
-    """As YAML has it, so that it can be copied into a recipe."""
+    """As YAML has it, so that it can be copied into a method config."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""What a person types, as values; and values as a person reads them."""
+"""What a user types, as values; and values as a user reads them."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def print_failures(states: Mapping[str, str], results: Path) -> bool:
 
 
 def tell_damage(results: Path) -> None:
-    """Says of every damaged record which file it is and what to do; the report of the others stands."""
+    """Says of every damaged record which file it is and what to do; the report of the others is."""
     from ssmar_bench import api
 
     for why in api.damaged_records(results):

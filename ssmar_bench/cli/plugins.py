@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 Plugins = Annotated[
     list[Path] | None,
-    typer.Option("--plugin", help="A .py file with a method of yours and its recipe; may be given several times."),
+    typer.Option(
+        "--plugin", help="A .py file with a method of yours and its method config; may be given several times."
+    ),
 ]
 
 

@@ -20,7 +20,8 @@ Target = Annotated[
     typer.Argument(
         metavar="SOURCE|BENCHMARK",
         help="A benchmark (its name, or the path of a .yaml file), or a source: then every shipped benchmark of it. "
-        "A store has its benchmarks' clips, size and frames: benchmarks that differ in their parts alone share one.",
+        "A frame cache has its benchmarks' clips, size and frames: benchmarks that differ in their parts alone share "
+        "one.",
     ),
 ]
 Root = Annotated[
@@ -45,12 +46,13 @@ def prepare(
     methods: Annotated[
         str | None,
         typer.Option(
-            help="Prepare every store that these methods or sets of them (table2) are trained from; some look at more "
-            "of each clip than the benchmark's own store holds, which is the default."
+            help="Prepare every frame cache that these methods or sets of them (table2) are trained from; some look "
+            "at more "
+            "of each clip than the benchmark's own frame cache holds, which is the default."
         ),
     ] = None,
 ) -> None:
-    """Decode a benchmark's clips once into its store; the same command goes on where it was stopped."""
+    """Decode a benchmark's clips once into its frame cache; the same command goes on where it was stopped."""
     from ssmar_bench import api
 
     on_bad_clip = check_choice("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)

@@ -48,9 +48,7 @@ def reproduce(
     include_frames: Annotated[
         bool, typer.Option("--include-frames", help="fig4: show frames of a licensed data set, too.")
     ] = False,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Print cells, states and expected hours; train nothing.")
-    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Print runs, states and expected hours; train nothing.")] = False,
 ) -> None:
     """Train what a table or figure of the paper needs and print it beside the paper's numbers."""
     from ssmar_bench import api
@@ -91,7 +89,7 @@ def reproduce(
 
 def _print_plan(listed: list[Any], jobs: int) -> None:
     names = ("row", "method", "benchmark", "network", "ratio", "seed", "state", "expected")
-    table = Table(*names, title=f"{len(listed)} cells")
+    table = Table(*names, title=f"{len(listed)} runs")
     for one in listed:
         ended = one.state in ("done", "skipped")
         expected = "" if ended else "unknown" if one.seconds is None else duration_text(one.seconds)
@@ -103,7 +101,7 @@ def _print_plan(listed: list[Any], jobs: int) -> None:
     console = Screen(150)
     console.print(table)
     if any(one.stale for one in listed):
-        console.print(f"{STALE}; ssmar-bench run --overwrite always trains it anew.")
+        console.print(f"{STALE}; ssmar-bench run --overwrite always trains it again.")
     todo = [one for one in listed if one.state not in ("done", "skipped")]
     console.print(f"{len(listed)} runs, {len(todo)} to train{_hours(todo, jobs)}")
 

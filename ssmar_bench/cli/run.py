@@ -34,7 +34,10 @@ OVERWRITE = ("only-missing", "always", "never", "only-cache")
 
 def run(
     methods: Annotated[
-        str, typer.Option(help="Recipes, separated by commas: names, names of sets (table1), or paths of .yaml files.")
+        str,
+        typer.Option(
+            help="Method configs, separated by commas: names, names of sets (table1), or paths of .yaml files."
+        ),
     ],
     benchmark: Annotated[
         str, typer.Option(help="A benchmark's name, or the path of a .yaml file.")
@@ -44,7 +47,7 @@ def run(
     backbone: Annotated[
         str | None, typer.Option(help="micro-tsm, micro-r3d, r3d18, timesformer-base, tsn:NAME or tsm:NAME of timm.")
     ] = None,
-    profile: Annotated[str | None, typer.Option(help="A profile of the benchmark's definition.")] = None,
+    profile: Annotated[str | None, typer.Option(help="A profile of the benchmark config.")] = None,
     given: Annotated[
         list[str] | None, typer.Option("--set", help="SECTION.KEY=VALUE, for instance train.lr=0.01.")
     ] = None,
@@ -64,7 +67,7 @@ def run(
         str, typer.Option(help="Who executes the runs: local, or an engine that a plugin brings.")
     ] = "local",
     plan: Annotated[
-        bool, typer.Option("--plan", help="Print cells, states, expected time and space; train nothing.")
+        bool, typer.Option("--plan", help="Print runs, states, expected time and space; train nothing.")
     ] = False,
 ) -> None:
     """Train a grid of methods, ratios and seeds, and print the comparison table."""
@@ -118,7 +121,7 @@ def run(
 def _print_plan(planned: list[Any], execution: Any) -> None:
     from ssmar_bench import api
 
-    table = Table("method", "ratio", "seed", "state", "expected", title=f"{len(planned)} cells")
+    table = Table("method", "ratio", "seed", "state", "expected", title=f"{len(planned)} runs")
     for entry in planned:
         spec = entry.planned_run.spec
         expected = (
@@ -134,7 +137,7 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
     console = Screen(120)
     console.print(table)
     if any(entry.stale for entry in planned):
-        console.print(f"{STALE}; --overwrite always trains it anew.")
+        console.print(f"{STALE}; --overwrite always trains it again.")
     for sentence in api.renamed_runs(execution.results):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     left_out = planned[0].planned_run.left_out if planned else {}
@@ -143,7 +146,7 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
     if execution.on_bad_clip == "skip" and not left_out:
         console.print("No clip is known to be left out; ssmar-bench data prepare looks at every video.")
     seconds, unknown = api.expected_seconds(planned, execution)
-    console.print(f"To train: {duration_text(seconds)}" + (f", and {unknown} cells of unknown time" if unknown else ""))
+    console.print(f"To train: {duration_text(seconds)}" + (f", and {unknown} runs of unknown time" if unknown else ""))
 
 
 def report(
@@ -152,7 +155,7 @@ def report(
     benchmark: Annotated[str | None, typer.Option(help="Benchmarks, separated by commas; default: all.")] = None,
     plugin: Plugins = None,
 ) -> None:
-    """Render tables and figures from the records in results/ alone; --plugin tells whether its runs are stale."""
+    """Render tables and figures from the records in results/ alone; --plugin shows whether its runs are stale."""
     from ssmar_bench import api
 
     require_writable(out, f"--out {out}")

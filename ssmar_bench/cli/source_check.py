@@ -18,7 +18,7 @@ def print_checks(checks: Sequence[SourceCheck], console: Screen) -> None:
         console.print(_classes(checks[0]))
     for one in checks:
         for (first, second), subjects in one.shared.items():
-            console.print(f"{one.title}: {subjects} people (or source videos) are in both {first} and {second}.")
+            console.print(f"{one.title}: {subjects} subjects (or source videos) are in both {first} and {second}.")
     sentences = dict.fromkeys(text for one in checks for text in one.notes)
     known = dict.fromkeys(text for one in checks for text in one.defects)
     _list("Of this copy", list(sentences), console)

@@ -32,7 +32,7 @@ def build(
     ratios: Annotated[str | None, typer.Option(help="Labelled ratios in (0, 1]; default: the benchmark's.")] = None,
     seeds: Annotated[str | None, typer.Option(help="Seeds; default: the benchmark's.")] = None,
     labelled_by: Annotated[
-        str | None, typer.Option(help="clip, or person: nobody is labelled and unlabelled; default: the benchmark's.")
+        str | None, typer.Option(help="clip, or subject: nobody is labelled and unlabelled; default: the benchmark's.")
     ] = None,
     clips_per_class: Annotated[
         int | None, typer.Option(min=1, help="So many labelled clips of every class, in place of ratios.")
@@ -57,7 +57,7 @@ def build(
 
 @app.command()
 def show(folder: Folder) -> None:
-    """Print a built split's clips, people and seconds, what is odd about it, and its fingerprints."""
+    """Print a built split's clips, subjects and seconds, what is odd about it, and its fingerprints."""
     from ssmar_bench import api
 
     split_set, summary = api.show_split(folder)
@@ -69,13 +69,13 @@ def show(folder: Folder) -> None:
     for cell, print_ in split_set.fingerprints.splits.items():
         console.print(f"{cell}: {print_}")
     frame_cache = split_set.fingerprints.frame_cache or "none (its clips are not decoded)"
-    console.print(f"store: {frame_cache}")
+    console.print(f"frame cache: {frame_cache}")
     console.print(f"{folder}", soft_wrap=True)
 
 
 def _parts(split_set: api.SplitSet, summary: api.SplitSummary) -> Table:
     roles = list(dict.fromkeys(summary.parts.columns.get_level_values(0)))
-    table = Table("class", *roles, title=f"{split_set.benchmark_config.title}: clips (people, time)")
+    table = Table("class", *roles, title=f"{split_set.benchmark_config.title}: clips (subjects, time)")
     for label, row in summary.parts.iterrows():
         cells = [
             f"{int(row[role, 'clips']):,} ({_number(row[role, 'subjects'])}, {_time(row[role, 'seconds'])})"
@@ -117,7 +117,7 @@ def verify(
     folder: Folder,
     against: Annotated[
         Path | None,
-        typer.Argument(help="Another's fingerprints.json, manifest or built split; default: what is published here."),
+        typer.Argument(help="Another's fingerprints.json, split or built split; default: what is published here."),
     ] = None,
 ) -> None:
     """Say whether a built split holds another's clips, and what differs: by class, part and ratio, or by clip."""

@@ -1,1 +1,1 @@
-"""Decodes the videos of a manifest once into a store, and serves augmented views of them as tensors."""
+"""Decodes the videos of a split once into a frame cache, and serves augmented views of them as tensors."""

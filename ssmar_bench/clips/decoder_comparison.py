@@ -23,7 +23,7 @@ from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.processes import apart_from_main, broken_pool, end_with_parent
 
 _ALIKE = 1.0
-"""Mean difference of two frames (of 255) below which decoders' roundings cannot be told from another frame."""
+"""Mean difference of two frames (of 255) below which decoders' roundings cannot be distinguished from another frame."""
 
 
 @dataclass(frozen=True)

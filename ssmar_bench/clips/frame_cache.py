@@ -1,9 +1,9 @@
-"""A store: the uint8 frames of all clips of a benchmark, decoded once, read by memory map.
+"""A frame cache: the uint8 frames of all clips of a benchmark, decoded once, read by memory map.
 
 The frames lie in shards (:mod:`ssmar_bench.clips.shards`), each of which is whole or not there, so an interrupted
 preparation goes on where it stopped. ``audit.json`` lists clips whose videos hold more or fewer frames than their
 headers say, ``left_out.json`` those that cannot be used and that no run may train on; ``frame_cache.json`` is written
-last, says that the store is whole, and names the clips whose frames were chosen by time (``sampled_by_time``).
+last, says that the frame cache is whole, and names the clips whose frames were chosen by time (``sampled_by_time``).
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ __all__ = [
 
 
 def cache_location(root: Path, name: str, config: FrameCacheConfig, clips: Sequence[ClipFile]) -> Path:
-    """The folder of the store of ``clips`` under ``config``: ``<root>/<name>-<digest>``, whatever their order."""
+    """The folder of the frame cache of ``clips`` under ``config``: ``<root>/<name>-<digest>``, whatever their order."""
     return root / f"{name}-{config_digest(config, sorted(clips, key=lambda clip: clip.clip_id))}"
 
 
 def left_out_clips(folder: Path) -> dict[str, str] | None:
-    """Why clips are left out of the store in ``folder``, by their ids; None where there is no whole store."""
+    """Why clips are left out of the frame cache in ``folder``, by their ids; None without a complete frame cache."""
     return FrameCache.open(folder).left_out if (folder / "frame_cache.json").is_file() else None
 
 
 def pixels(folder: Path, clips: Sequence[ClipFile], config: FrameCacheConfig) -> str:
-    """Fingerprint of the store in ``folder``, "" where it is not whole or was decoded from other videos.
+    """Fingerprint of the frame cache in ``folder``, "" where it is not whole or was decoded from other videos.
 
     No frame is read: it says what :func:`prepare_frame_cache` has found.
     """
@@ -84,7 +84,7 @@ class _Row:
 
 
 class FrameCache:
-    """A whole store, opened for reading. Rows are numbered from 0 in the order of the clips' ids.
+    """A whole frame cache, opened for reading. Rows are numbered from 0 in the order of the clips' ids.
 
     Attributes:
         ids: clip ids by row.
@@ -104,18 +104,18 @@ class FrameCache:
 
     @classmethod
     def open(cls, folder: Path, pixels: str = "") -> FrameCache:
-        """Open a prepared store; the frames are neither read nor verified (:func:`prepare_frame_cache` does that).
+        """Open a frame cache; the frames are neither read nor verified (:func:`prepare_frame_cache` does that).
 
         Args:
-            folder: the store.
+            folder: the frame cache.
             pixels: the fingerprint that it must have, "" for any.
 
         Raises:
-            UserError: there is no whole store in ``folder``, or one of other clips.
+            UserError: there is no whole frame cache in ``folder``, or one of other clips.
         """
         frame_cache = cls._open(folder)
         if pixels and frame_cache.fingerprint() != pixels:
-            raise UserError(f"The store {folder} holds other clips by now; give the command again.")
+            raise UserError(f"The frame cache {folder} holds other clips by now; give the command again.")
         return frame_cache
 
     @classmethod
@@ -128,7 +128,7 @@ class FrameCache:
                 return cls(folder, FrameCacheConfig.model_validate(about["config"]), shards)
         except (OSError, ValueError, KeyError, TypeError):
             pass  # one sentence for all that can be wrong
-        raise UserError(f"There is no whole store of clips in {folder}; prepare the benchmark's data.")
+        raise UserError(f"There is no whole frame cache of clips in {folder}; prepare the benchmark's data.")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -137,15 +137,15 @@ class FrameCache:
         """The row of a clip.
 
         Raises:
-            UserError: the store does not hold it.
+            UserError: the frame cache does not hold it.
         """
         try:
             return self._row_of[clip_id]
         except KeyError:
-            raise UserError(f"The store {self.folder} holds no clip '{clip_id}'; prepare it again.") from None
+            raise UserError(f"The frame cache {self.folder} holds no clip '{clip_id}'; prepare it again.") from None
 
     def clip(self, row: int) -> Frames:
-        """A clip's frames, (recipe.frames, H, W, 3) uint8 RGB: a read-only view of the file on the disk.
+        """A clip's frames, (config.frames, H, W, 3) uint8 RGB: a read-only view of the file on the disk.
 
         With neighbours, each frame is followed by its neighbour.
         """

@@ -19,7 +19,7 @@ class SampledClip:
     """The frames of a clip that are stored.
 
     Attributes:
-        frames: (recipe.frames, H, W, 3) uint8 RGB, or no frame at all where there is a ``problem``.
+        frames: (config.frames, H, W, 3) uint8 RGB, or no frame at all where there is a ``problem``.
         decoded, header: frames that there are, and frames that there should be (0: unknown).
         problem: why the clip cannot be used, "" if it can.
         numbers: the numbers of these frames in the clip, from 0.
@@ -40,7 +40,7 @@ def centre_frames(frames: int, pieces: int) -> npt.NDArray[np.int64]:
 
 
 def frame_positions(frames: int, config: FrameCacheConfig) -> npt.NDArray[np.int64]:
-    """Frames to store of a clip of ``frames`` frames at a constant rate, (recipe.frames,).
+    """Frames to store of a clip of ``frames`` frames at a constant rate, (config.frames,).
 
     The clip is divided into ``segments`` equal parts (TSN) and each of them into ``candidates`` equal pieces; a
     piece's centre is taken. Short clips repeat frames; a clip of segments * candidates frames gives each of them once.
@@ -52,7 +52,7 @@ def frame_positions(frames: int, config: FrameCacheConfig) -> npt.NDArray[np.int
 
 
 def positions_in_time(times: FrameTimes, config: FrameCacheConfig) -> tuple[npt.NDArray[np.int64], bool]:
-    """Frames to store of a clip, (recipe.frames,), and whether their times decide and not their numbers.
+    """Frames to store of a clip, (config.frames,), and whether their times decide and not their numbers.
 
     As :func:`frame_positions`, but where the frame rate varies the pieces are equal in time, and the frame that is
     shown in the middle of a piece is taken. At a constant rate that is the same frame.

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ssmar_bench.clips.video_file import main_stream, open_video
 
 _LONG, _SHARE = 1.5, 0.1
-"""A last frame that stands longer than so many frames and than this share of the others is no part of an even rate."""
+"""A last frame that is longer than so many frames and than this share of the others is no part of an even rate."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ Task = list[Shard]
 
 
 def tasks_of(folder: Path, clips: Sequence[ClipFile], config: FrameCacheConfig) -> list[Task]:
-    """The shards of a store of ``clips``, as tasks.
+    """The shards of a frame cache of ``clips``, as tasks.
 
     Videos follow one another by their smallest clip id, and so do the clips of one video within a shard. A video's
     clips share a shard, or are alone in shards of their own, in the order in which a sequential reader comes to the
@@ -56,7 +56,7 @@ def _packed(videos: Sequence[list[ClipFile]], limit: int) -> Iterator[list[list[
 def _by_video(clips: Sequence[ClipFile]) -> list[list[ClipFile]]:
     videos: defaultdict[Path, list[ClipFile]] = defaultdict(list)
     for clip in sorted(clips, key=lambda clip: clip.clip_id):
-        videos[clip.path].append(clip)  # videos stand in the order of their first clip
+        videos[clip.path].append(clip)  # videos are in the order of their first clip
     return [sorted(cut, key=_end_and_start) for cut in videos.values()]
 
 

@@ -68,4 +68,4 @@ def _count() -> None:
     with _shared["finished"].get_lock():
         _shared["finished"].value += 1
     if _shared["stop"].is_set():
-        raise UserError("Stopped.")  # another process has met an error, which is the one that is told
+        raise UserError("Stopped.")  # another process has met an error, which is the one that is reported

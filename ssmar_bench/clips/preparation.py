@@ -1,4 +1,4 @@
-"""The preparation of a store: which shards are missing or stale, and decoding them in several processes."""
+"""The preparation of a frame cache: which shards are missing or stale, and decoding them in several processes."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def prepare_frame_cache(
     listener: Listener = ignore_events,
     skip_bad: bool = False,
 ) -> PreparationReport:
-    """Bring the store in ``folder`` to hold exactly ``clips`` under ``config``; decode only what is not there yet.
+    """Make the frame cache in ``folder`` hold exactly ``clips`` under ``config``; decode only what is missing.
 
     Every shard that is there is verified: one whose frames do not match their checksums, or whose videos have
-    another size or time of change than when they were decoded, is built anew. Of two preparations of one folder the
+    another size or time of change than when they were decoded, is built again. Of two preparations of one folder the
     second waits for the first.
 
     Args:
-        folder: the store (:func:`ssmar_bench.clips.frame_cache.cache_location`); made if need be.
+        folder: the frame cache (:func:`ssmar_bench.clips.frame_cache.cache_location`); made if need be.
         clips: the clips, with unique ids, in any order.
         config: which frames are stored, and how large.
         processes: processes that decode; 1 decodes in this process.
@@ -120,7 +120,7 @@ class CacheSize:
     """What a preparation needs.
 
     Attributes:
-        total, to_write: bytes of the whole store, and of what is missing of it.
+        total, to_write: bytes of the whole frame cache, and of what is missing of it.
         free: bytes free on its disk.
         clips: how many clips it holds.
         left: clips that are to be decoded.
@@ -134,7 +134,7 @@ class CacheSize:
 
 
 def cache_size(folder: Path, clips: Sequence[ClipFile], config: FrameCacheConfig) -> CacheSize:
-    """How large the store in ``folder`` is going to be; what stands there is looked at, not verified."""
+    """How large the frame cache in ``folder`` is going to be; what is there is looked at, not verified."""
     shards = [shard for task in tasks_of(folder, clips, config) for shard in task]
     left = [clip for shard in shards if entries_of(shard) is None for clip in shard.clips]
     one = size_in_bytes(1, config, _aspect(clips))
@@ -142,7 +142,7 @@ def cache_size(folder: Path, clips: Sequence[ClipFile], config: FrameCacheConfig
 
 
 def _require_videos(clips: Sequence[ClipFile]) -> None:
-    """A missing file is told now, not after hours of decoding."""
+    """A missing file is reported now, not after hours of decoding."""
     for clip in sorted({clip.path: clip for clip in clips}.values(), key=lambda clip: clip.path):
         reason = why_missing(clip.path)
         if reason:
@@ -158,7 +158,8 @@ def _require_space(folder: Path, shards: Sequence[Shard]) -> None:
     free = _free(folder)  # a stale shard stays until the new one replaces it, so its space is not counted as free
     if free < needed:
         raise UserError(
-            f"The store {folder} needs {needed / 1e9:.1f} GB for {len(clips)} clips, but only {free / 1e9:.1f} GB are "
+            f"The frame cache {folder} needs {needed / 1e9:.1f} GB for {len(clips)} clips, but only {free / 1e9:.1f} "
+            "GB are "
             "free on its disk; free some space, or choose another cache folder (SSMAR_BENCH_CACHE)."
         )
 
@@ -179,7 +180,7 @@ def _aspect(clips: Sequence[ClipFile]) -> float:
 
 
 def _require_none_bad(found: dict[Shard, Entries | None]) -> None:
-    """A store that was prepared with bad clips left out does not do where they shall stop the preparation."""
+    """A frame cache that was prepared with bad clips left out does not do where they shall stop the preparation."""
     for shard, entries in found.items():
         for clip, entry in zip(shard.clips, entries or [], strict=False):
             if entry["problem"]:
@@ -232,7 +233,7 @@ def _decode(
 ) -> tuple[int, dict[Shard, Entries]]:
     """Build the shards of ``tasks``; how many clips were decoded for it, and the shards' entries."""
     total = reused + sum(len(shard.clips) for task in tasks for shard in task)
-    recent: deque[tuple[float, int]] = deque()  # what a killed writer had finished is told at once: no rate of ours
+    recent: deque[tuple[float, int]] = deque()  # what a killed writer had finished is reported at once: no rate of ours
 
     def tell(done: int) -> None:
         recent.append((time.monotonic(), done))

@@ -1,4 +1,4 @@
-"""The stored frames of clips, by the decoder that a recipe names."""
+"""The stored frames of clips, by the decoder that a config names."""
 
 from __future__ import annotations
 

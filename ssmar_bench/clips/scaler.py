@@ -28,7 +28,7 @@ class Scaler:
         self._size: tuple[int, int] | None = None
         self._orientation = Orientation()
         self._method = _EXACT
-        self._reformatter = VideoReformatter()  # kept for the whole file: each would set up swscale anew
+        self._reformatter = VideoReformatter()  # kept for the whole file: each would set up swscale again
 
     def begin(self, frame: av.VideoFrame) -> None:
         """Take size and orientation of a file's first frame for all of them.

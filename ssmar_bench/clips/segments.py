@@ -1,4 +1,4 @@
-"""Which of a clip's stored frames a view chooses from, and whether a store can serve it at all."""
+"""Which of a clip's stored frames a view chooses from, and whether a frame cache can serve it at all."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from ssmar_bench.core.contract import View, Views
 
 
 def check_views(views: Views, stored: FrameCacheConfig) -> None:
-    """Raise ``ValueError`` with what to do if a store of the recipe ``stored`` cannot serve ``views``."""
+    """Raise ``ValueError`` with what to do if a frame cache of the config ``stored`` cannot serve ``views``."""
     if views.neighbours > stored.neighbours:
         raise ValueError(
-            "it looks at temporal gradients, for which the store must hold the frame behind each frame: "
-            "set frame_cache.neighbours: 1 in the recipe's overrides"
+            "it looks at temporal gradients, for which the frame cache must hold the frame behind each frame: "
+            "set frame_cache.neighbours: 1 in the config's overrides"
         )
     for view in views:
         view_segments(stored, view)
@@ -27,7 +27,8 @@ def view_segments(stored: FrameCacheConfig, view: View) -> tuple[int, int]:
     parts = view.frames or stored.segments
     if held % parts:
         raise ValueError(
-            f"it looks at {parts} frames, into which the store's {stored.segments} segments of {stored.candidates} "
+            f"it looks at {parts} frames, into which the frame cache's {stored.segments} segments of "
+            f"{stored.candidates} "
             f"frames do not divide: set frame_cache.candidates so that {parts} divides their product"
         )
     return parts, held // parts

@@ -1,4 +1,4 @@
-"""One shard of a store: the frames of some clips in a flat file, and a sidecar that says what lies where.
+"""One shard of a frame cache: the frames of some clips in a flat file, and a sidecar that says what lies where.
 
 ``shard-00007.bin`` holds uint8 frames, clip after clip; ``shard-00007.json`` holds the shard's identity and each
 clip's entry. Both come out of a draft (:mod:`ssmar_bench.clips.draft`): a shard without both does not exist.
@@ -8,7 +8,7 @@ An entry has ``id``, ``shape`` (frames, H, W, 3), ``offset`` (bytes), ``sha256``
 if it is not), ``by_time`` (whether its frames were chosen by their times, because its frame rate varies), and two
 digests by which a change of the video is noticed: ``source``, of the file's size and times, which takes no time to
 compare, and ``content``, of its bytes, which is compared where the former differs. A training process may read all of
-this, so neither a path, a length, a size nor a time stands there.
+this, so neither a path, a length, a size nor a time is there.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.identity import digest
 
 FORMAT = 3
-"""Raised when the meaning or the pixels of a shard change: stores of another format are not used."""
+"""Raised when the meaning or the pixels of a shard change: frame caches of another format are not used."""
 
 
 @dataclass(frozen=True)
 class ClipFile:
     """Where a clip lies: frames ``start`` to ``end`` of a video file (0-based, inclusive; -1 and -1: all of it).
 
-    ``clip_id`` names it in the store, and ``name``, if there is one, in messages: it is the source's own id.
+    ``clip_id`` names it in the frame cache, and ``name``, if there is one, in messages: it is the source's own id.
     """
 
     clip_id: str
@@ -46,7 +46,7 @@ class ClipFile:
 
     @property
     def shown(self) -> str:
-        """What a person calls it."""
+        """What a user calls it."""
         return self.name or self.clip_id
 
 
@@ -74,23 +74,23 @@ class Shard:
 
 
 def config_digest(config: FrameCacheConfig, clips: Sequence[ClipFile]) -> str:
-    """Digest of a recipe and of the clips' ids and frame numbers."""
+    """Digest of a config and of the clips' ids and frame numbers."""
     return digest([FORMAT, config.to_config(), [[clip.clip_id, clip.start, clip.end] for clip in clips]])
 
 
 def size_in_bytes(clips: int, config: FrameCacheConfig, aspect: float = 16 / 9) -> int:
-    """Bytes that a store of ``clips`` clips takes; ``aspect`` is the frames' longer side over the shorter one."""
+    """Bytes that a frame cache of ``clips`` clips takes; ``aspect`` is the frames' longer side over the shorter one."""
     pixels = config.short_side * round(config.short_side * aspect)
     return clips * config.frames * pixels * 3
 
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turn a failure of the file system (full, read-only, ...) into a ``UserError`` that names the store."""
+    """Turn a failure of the file system (full, read-only, ...) into a ``UserError`` that names the frame cache."""
     try:
         yield
     except OSError as error:
-        raise UserError(f"The store {folder} cannot be written: {error.strerror or error}.") from None
+        raise UserError(f"The frame cache {folder} cannot be written: {error.strerror or error}.") from None
 
 
 def bytes_of(entries: Sequence[dict[str, Any]]) -> int:

@@ -1,4 +1,4 @@
-"""A clip that no store holds: any video, decoded now and as a store decodes, so that a network sees the same of it."""
+"""A clip of any video, decoded now and exactly as for a frame cache, so that a network sees the same of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ssmar_bench.core.errors import UserError
 
 @dataclass(frozen=True)
 class VideoClip:
-    """One clip in memory, with the face that a store shows to a :class:`ssmar_bench.clips.views.ViewMaker`.
+    """One clip in memory, with the face that a frame cache shows to a :class:`ssmar_bench.clips.views.ViewMaker`.
 
     Attributes:
         ids: its name.
@@ -34,7 +34,7 @@ def decode_video_clip(path: Path, config: FrameCacheConfig, start: int = -1, end
 
     Raises:
         BadVideoError: the file is no video or damaged, or has fewer frames than are asked for.
-        UserError: there is no such file, the clip ends before it starts or has a number below 0, or the recipe's
+        UserError: there is no such file, the clip ends before it starts or has a number below 0, or the config's
             decoder is not installed.
     """
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Augmented views of a store's clips as normalised tensors.
+"""Augmented views of a frame cache's clips as normalised tensors.
 
 Every draw comes from a generator named after what is drawn and whom for, so a view sees the same frames, crop and
 operations whatever other views are asked for: two methods that both look at a weak view look at the same one.
@@ -39,7 +39,7 @@ def temporal_gradient(frames: Frames, following: Frames) -> Frames:
 
 
 class FrameSource(Protocol):
-    """Where frames lie: a store, or one clip of a video in memory (:mod:`ssmar_bench.clips.video_clip`)."""
+    """Where frames lie: a frame cache, or one clip of a video in memory (:mod:`ssmar_bench.clips.video_clip`)."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -47,17 +47,17 @@ class FrameSource(Protocol):
         ...
 
     def clip(self, row: int) -> Frames:
-        """A clip's stored frames, (T', H, W, 3) uint8 RGB, as many as the store's recipe has."""
+        """A clip's stored frames, (T', H, W, 3) uint8 RGB, as many as the frame cache's config has."""
         ...
 
 
 class ViewMaker:
-    """Makes views (B, T, C, size, size) float32 of a store's clips.
+    """Makes views (B, T, C, size, size) float32 of a frame cache's clips.
 
     Args:
         frame_cache: where the frames lie.
         config: how views are made.
-        cache_config: how many segments, candidates and neighbours the store holds.
+        cache_config: how many segments, candidates and neighbours the frame cache holds.
         seed: the run's seed.
     """
 
@@ -75,9 +75,9 @@ class ViewMaker:
         """Views of some clips.
 
         Args:
-            rows: rows of the store, B of them; a row may occur twice and then gets two draws.
+            rows: rows of the frame cache, B of them; a row may occur twice and then gets two draws.
             views: the views by name. Equal ``time`` share frames, equal ``space`` (but ``own``) share crop and flip;
-                T is what a view asks for, or the store's segments.
+                T is what a view asks for, or the frame cache's segments.
             key: names the draws, for instance the pool and the step; with the seed it decides them all.
 
         Returns:
@@ -107,7 +107,7 @@ class ViewMaker:
         return pixels.to(torch.float32).mul_(self._scale).add_(self._shift)
 
     def _frames(self, clips: int, view: View, key: Key) -> npt.NDArray[np.int64]:
-        """Places in the store of the frames to show, (clips, T): one frame of each part of the clip."""
+        """Places in the frame cache of the frames to show, (clips, T): one frame of each part of the clip."""
         parts, held = view_segments(self._stored, view)
         first = np.arange(parts) * held
         if view.aug == "test":

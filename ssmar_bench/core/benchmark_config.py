@@ -1,4 +1,4 @@
-"""A benchmark's definition: source, classes, parts, ratios, store, views, network and schedule."""
+"""Benchmark config: source, classes, parts, ratios, frame cache, views, network and schedule."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Section(BaseModel):
 
 
 class SourceConfig(Section):
-    """Which data set, and the knobs it is rendered with where it is synthetic."""
+    """Which data set, and the options it is rendered with where it is synthetic."""
 
     name: str
     options: dict[str, int | float] = Field(default_factory=dict)
@@ -57,7 +57,7 @@ class CarvedTest(Section):
 
     Attributes:
         clips_per_class: that many clips of every class; 0 for none.
-        subjects: whole people, until they hold this share of the clips; 0 for none.
+        subjects: whole subjects, until they hold this share of the clips; 0 for none.
     """
 
     clips_per_class: StrictInt = Field(default=0, ge=0)
@@ -66,22 +66,22 @@ class CarvedTest(Section):
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if bool(self.clips_per_class) == bool(self.subjects):
-            raise ValueError("give either clips_per_class or people")
+            raise ValueError("give either clips_per_class or subjects")
         return self
 
 
 class SplitConfig(Section):
     """Which clips are trained, validated and tested on, and how the labelled ones are chosen.
 
-    Nothing of this enters a run's identity but by the manifest that comes out of it.
+    Nothing of this enters a run's identity but by the split that comes out of it.
 
     Attributes:
         train: the source's official parts that are trained on.
         carved_test: a test part carved out of ``train``, where the official parts are not tested on.
         test: the source's official parts that are tested on; empty with ``carved_test``.
         validation: share of the clips in ``train`` that are validated on.
-        validation_by: whether whole people or single clips are held out for it.
-        labelled_by: ``clip`` labels the ratio of each class; ``subject`` labels everything of some people and nothing
+        validation_by: whether whole subjects or single clips are held out for it.
+        labelled_by: ``clip`` labels the ratio of each class; ``subject`` labels everything of some subjects and nothing
             of the others, so that the ratio holds for all classes together and only nearly.
         labelled_per_class: this many labelled clips of every class whatever its size; 0 labels by ratio, and any
             other number needs the one ratio that it amounts to.
@@ -110,15 +110,15 @@ class SplitConfig(Section):
     @classmethod
     def _not_by_subject(cls, count: int, info: ValidationInfo) -> int:
         if count and info.data.get("labelled_by") == "subject":
-            raise ValueError("people cannot be labelled by a number of clips of every class; use labelled_by: clip")
+            raise ValueError("subjects cannot be labelled by a number of clips of every class; use labelled_by: clip")
         return count
 
 
 class FrameCacheConfig(Section):
-    """How videos are decoded into the store: ``segments`` x ``candidates`` frames a clip, short side in pixels.
+    """How videos are decoded into the frame cache: ``segments`` x ``candidates`` frames a clip, short side in pixels.
 
     With ``neighbours`` 1 the frame that follows each of them in the video is stored as well, for views of the temporal
-    gradient; the store then takes twice the space.
+    gradient; the frame cache then takes twice the space.
 
     ``sampling`` says how frames are spread over a clip whose frame rate varies: evenly in ``time``, or by their
     ``number`` as if the rate were constant. Where it is constant, both give the same frames.
@@ -138,7 +138,7 @@ class FrameCacheConfig(Section):
 
 
 class ClipConfig(Section):
-    """How a view is made from the store's frames.
+    """How a view is made from the frame cache's frames.
 
     Attributes:
         size: side of the square crop in pixels.
@@ -177,7 +177,7 @@ class BackboneConfig(Section):
         return str(expand_home(weights)) if weights.startswith("~") else weights
 
     def to_config(self) -> dict[str, Any]:
-        """As every section's; where a file of weights stands is no part of what a run is."""
+        """As every section's; where a file of weights is is no part of what a run is."""
         return super().to_config() | {"weights": PurePath(self.weights).name}
 
 
@@ -211,7 +211,7 @@ class TrainConfig(Section):
 
 
 def _no_truth_value(value: Any) -> Any:
-    """``true`` is a number to Python, and a slip to a person."""
+    """``true`` is a number to Python, and a slip to the user."""
     if isinstance(value, bool):
         raise ValueError("expected a number")  # noqa: TRY004 - pydantic reports it with file and line
     return value
@@ -220,7 +220,7 @@ def _no_truth_value(value: Any) -> Any:
 def _no_repetition(texts: list[str]) -> None:
     for text in texts:
         if texts.count(text) > 1:
-            raise ValueError(f"{text} stands there twice")
+            raise ValueError(f"{text} occurs twice")
 
 
 class BenchmarkConfig(Section):
@@ -230,9 +230,9 @@ class BenchmarkConfig(Section):
         variant_of: the benchmark that is meant when nobody says which variant; "" for that one itself.
         class_list: where ``classes`` come from.
         expected_clips: official part -> clips of the classes that the owners' lists hold in it, where that is known;
-            whoever has another number of them is told.
-        networks: which network stands for a family of them on this benchmark. A recipe that was made for a family names
-            it (``backbone.name: 3d``), and is so run on a large network here and on a small one there.
+            whoever has another number of them is reported.
+        networks: which network stands for a family of them on this benchmark. A method config that was made for a
+            family names it (``backbone.name: 3d``), and is so run on a large network here and on a small one there.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
@@ -258,7 +258,7 @@ class BenchmarkConfig(Section):
     def _each_class_once(cls, given: Any, read_all: ValidatorFunctionWrapHandler) -> dict[int, str]:
         classes: dict[int, str] = read_all(given)
         if len(classes) != len(given):  # YAML tells 5 from "5"
-            raise ValueError("a class id stands there twice, as a number and as a text")
+            raise ValueError("a class id occurs twice, as a number and as a text")
         of_name: dict[str, int] = {}
         for label, name in classes.items():
             plain = " ".join(name.split()).casefold()
@@ -295,5 +295,5 @@ BENCHMARKS = ConfigCatalog("splits", "benchmark")
 
 
 def read_benchmark_config(name: str) -> BenchmarkConfig:
-    """The validated definition of benchmark ``name``."""
+    """The validated benchmark config of benchmark ``name``."""
     return validate(BenchmarkConfig, BENCHMARKS.document(name))

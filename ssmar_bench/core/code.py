@@ -2,7 +2,7 @@
 
 It covers the named class and, over and over, every top-level statement that a covered one refers to, in its own package
 and in our ``algorithms``; nothing else of those modules. Comments, docstrings, layout and the annotations of arguments
-change nothing. What stands below them all (contract, networks, engine) has revisions of its own.
+change nothing. What is below them all (contract, networks, engine) has revisions of its own.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def code_digest(target: str, file: Path | None = None) -> str:
     first = sources.of(module)
     if first is None:
         return ""
-    # A name that stands nowhere is made when it is asked for, and everything may take part in that.
+    # A name that is nowhere is made when it is asked for, and everything may take part in that.
     todo: list[Place] = [(module, attribute if first.knows(attribute) else "")]
     texts: set[str] = set()
     seen: set[Place] = set()

@@ -1,4 +1,4 @@
-"""Resolves what a cell runs with: benchmark < profile < recipe's overrides < ``--set``."""
+"""Resolves what a run runs with: benchmark < profile < method config's overrides < ``--set``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ssmar_bench.core.yaml_file import Document, KeyPath, validate
 from ssmar_bench.core.yaml_file import value as yaml_value
 
 SECTIONS = ("frame_cache", "clips", "backbone", "train")
-"""The sections of a definition that become part of a run."""
+"""The sections of a benchmark config that become part of a run."""
 SETTABLE = (*SECTIONS, "networks")
 
 
@@ -37,7 +37,7 @@ def parse_set(text: str) -> tuple[str, Any]:
 
 @dataclass(frozen=True)
 class ConfigLayer:
-    """Settings laid over a definition: ``section.key`` -> value, what to call them, and where they stand."""
+    """Settings laid over a benchmark config: ``section.key`` -> value, what to call them, and where they are."""
 
     title: str
     values: Mapping[str, Any]
@@ -67,7 +67,7 @@ def resolve_config(
     sets: Mapping[str, Any],
     method_document: Document | None = None,
 ) -> BenchmarkConfig:
-    """The definition with profile, the recipe's overrides and ``sets`` (sections of the definition only) applied.
+    """The benchmark config with a profile, the method config's overrides and ``sets`` (its sections only) applied.
 
     A family's name in ``backbone.name`` becomes the network that stands for it on the benchmark.
 
@@ -105,7 +105,7 @@ def resolve_config(
 
 
 def _with_room(benchmark_config: BenchmarkConfig) -> BenchmarkConfig:
-    """The definition, whose crop lies within the stored frames."""
+    """The benchmark config, whose crop lies within the stored frames."""
     size, side = benchmark_config.clips.size, benchmark_config.frame_cache.short_side
     if size > side:
         raise UserError(
@@ -117,7 +117,7 @@ def _with_room(benchmark_config: BenchmarkConfig) -> BenchmarkConfig:
 
 
 def _with_network(benchmark_config: BenchmarkConfig) -> BenchmarkConfig:
-    """The definition with a network's name where a family's stood."""
+    """The benchmark config with a network's name where a family's was."""
     family = benchmark_config.backbone.name
     if family not in get_args(NetworkFamily):
         return benchmark_config

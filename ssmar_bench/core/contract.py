@@ -52,11 +52,12 @@ class View:
     """One way of looking at a clip.
 
     Attributes:
-        aug: ``test`` (centred frames, centre crop), ``weak`` (jittered frames, random crop and flip) or ``strong``
+        aug: ``test`` (centre frames, centre crop), ``weak`` (jittered frames, random crop and flip) or ``strong``
             (weak geometry, then RandAugment and Cutout).
         time: views of a batch with equal keys share their frames, if they show as many.
         space: views of a batch with equal keys share crop and flip, whatever they show.
-        frames: how many frames to show, one of each of so many equal parts of the clip; None for the store's segments.
+        frames: how many frames to show, one of each of so many equal parts of the clip; None for the frame cache's
+            segments.
         modality: ``rgb``, or ``tgrad``, the temporal gradient: for each frame that ``rgb`` would show, its difference
             to the next frame of the source video as a picture, (frame - next + 255) / 2.
     """
@@ -127,7 +128,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands: ``step`` of ``steps`` and ``epoch`` of ``epochs``, both from 0."""
+    """Where training is: ``step`` of ``steps`` and ``epoch`` of ``epochs``, both from 0."""
 
     step: int
     steps: int
@@ -159,7 +160,7 @@ class Losses:
     Attributes:
         terms: name -> weighted scalar with gradient; the engine adds them up. Terms of labelled clips alone have names
             that begin with ``labelled``.
-        pseudo: stream (``online``, ``offline``) -> the pseudo-labels behind the unlabelled terms.
+        pseudo: series (``online``, ``offline``) -> the pseudo-labels behind the unlabelled terms.
     """
 
     terms: Mapping[str, Tensor]
@@ -281,7 +282,7 @@ class Method(nn.Module, ABC):
 
         Args:
             batch: the clips of the step under :meth:`views`; not to be changed in place.
-            progress: where training stands.
+            progress: where training is.
         """
 
     @abstractmethod

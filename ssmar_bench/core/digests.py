@@ -42,12 +42,12 @@ def write_files(folder: Path, files: Mapping[str, bytes], forget: Collection[str
     """Write files of a folder together, in their order, and their digests; the caller alone writes there.
 
     Args:
-        folder: where they stand.
+        folder: where they are.
         files: path below ``folder``, with ``/`` -> content.
         forget: files to remove, which are needed no longer.
 
     Raises:
-        UserError: they cannot be written; what was there before still stands, and no temporary file.
+        UserError: they cannot be written; what was there before still is, and no temporary file.
     """
     asides: list[tuple[Path, Path]] = []
     removed = [folder / name for name in forget if (folder / name).is_file()]
@@ -123,7 +123,7 @@ def _digest(path: Path) -> str:
 def folder_faults(folder: Path, kinds: Iterable[str] = ()) -> dict[str, str]:
     """Every damaged file of a folder by its path below it -> why; none where the folder has no digests.
 
-    Files that match one of ``kinds`` (as ``ledger/*.npz``) must have a digest.
+    Files that match one of ``kinds`` (as ``pseudo-label log/*.npz``) must have a digest.
     """
     if not has_digests(folder):
         return {}

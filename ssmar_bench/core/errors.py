@@ -1,4 +1,4 @@
-"""Errors that a person can act on: one sentence with what, where and what to do."""
+"""Errors that a user can act on: one sentence with what, where and what to do."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """The one of ``known`` that a person means by ``name``, whatever its case; ``name`` itself if there is none."""
+    """The one of ``known`` that a user means by ``name``, whatever its case; ``name`` itself if there is none."""
     names = list(known)
     alike = [one for one in names if one.casefold() == name.casefold()]
     return alike[0] if name not in names and len(alike) == 1 else name

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: plain records, drawn by whoever listens."""
+"""What a run reports while it goes on: plain records, drawn by whoever listens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Event:
         run: folder name of the run ("" for the preparation of data).
         kind: ``prepare``, ``note`` (a sentence to be read), ``grid``, ``start``, ``step``, ``epoch``, or how it ended:
             ``done``, ``failed``, ``skipped``, ``held`` or ``cached``.
-        text: one line for a person.
+        text: one line for the user.
         done, total: epochs, clips or steps done and to be done.
         rate: units a second, 0 where unknown.
     """

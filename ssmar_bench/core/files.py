@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 LARGEST = 256 * 2**20
-"""Bytes of a JSON file that is read; the manifest of a million clips has 50 million."""
+"""Bytes of a JSON file that is read; the split of a million clips has 50 million."""
 
 DIGITS = 19
 """Characters of a whole number that is read."""
@@ -49,7 +49,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` in one step, as far as a reader can tell.
 
     Raises:
-        OSError: it cannot be written; the old file stands, and no temporary one.
+        OSError: it cannot be written; the old file is, and no temporary one.
     """
     aside = write_temporary(path, data)
     try:

@@ -18,11 +18,11 @@ class Index:
         source: name of the source (``ma52``).
         clips: a frame of ``COLUMNS``, sorted by ``clip_id``: unique id, path of the video file (absolute), first
             and last source frame (0-based, inclusive; -1 and -1 for a whole file), class id as the source writes it
-            (-1 where it is hidden), person or interview ("" where unknown), official part (``train``, ``val``, ...).
+            (-1 where it is hidden), subject or interview ("" where unknown), official part (``train``, ``val``, ...).
         classes: class id -> name, for every class of the source.
         groups: class id -> part of the body, where the source has them.
         rates: path -> frames a second, where the source says so.
-        mock: whether it is a counterfeit of the source, on which nothing can be measured.
+        mock: whether it is a mock data set of the source, on which nothing can be measured.
     """
 
     source: str

@@ -1,6 +1,6 @@
 """Deletes and writes that never follow a symbolic link out of a folder.
 
-The folder that a person names (``--out``, ``--results``, the cache) may be a link: to a larger disk, for instance. What
+The folder that a user names (``--out``, ``--results``, the cache) may be a link: to a larger disk, for instance. What
 this program made inside it has none, so that a link there is somebody else's, and nothing is written or deleted through
 it. Hard links are files like others: files are renamed into place, so that the other name keeps the old content.
 """

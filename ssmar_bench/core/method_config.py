@@ -1,4 +1,4 @@
-"""A method's recipe: an algorithm with every hyper-parameter, and where each value comes from."""
+"""Method config: an algorithm with every hyper-parameter, and where each value comes from."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ class ReferenceCheck(Section):
     """What the algorithm is compared with, by the tests, and how closely it agrees.
 
     Attributes:
-        reference: ``semilearn`` (its ``algorithm``, of version 0.3.2, under the recipe's section ``as_semilearn``) or
-            ``formulas`` (a second implementation in plain loops, in the file ``where``).
+        reference: ``semilearn`` (its ``algorithm``, of version 0.3.2, under the method config's section
+            ``as_semilearn``) or ``formulas`` (a second implementation in plain loops, in the file ``where``).
         tolerance: largest relative difference of the losses.
         steps: over how many optimiser steps from the same weights.
-        arguments: the oracle's arguments that are not at its defaults, and the hyper-parameters whose values they get.
+        arguments: the reference's arguments that are not at its defaults, and the hyper-parameters whose values they
+            get.
         note: what is held equal besides weights, clips and seeds.
     """
 
@@ -53,7 +54,7 @@ class MethodConfig(Section):
     deviations: list[str]
     overrides: dict[str, Any] = Field(default_factory=dict)
     as_semilearn: dict[str, HyperParameter] = Field(default_factory=dict)
-    """Hyper-parameters that restore semilearn's reading where the recipe has the paper's."""
+    """Hyper-parameters that restore semilearn's reading where the method config has the paper's."""
     notes: str = ""
     reference_check: ReferenceCheck | None = None
 
@@ -67,7 +68,7 @@ METHODS = ConfigCatalog("methods", "method", in_files=True)
 
 
 def read_method_config(name: str) -> tuple[MethodConfig, Document]:
-    """The validated recipe and its document (for the line of each hyper-parameter).
+    """The validated method config and its document (for the line of each hyper-parameter).
 
     Raises:
         UserError: no such method, a fault with its file and line, or a name that another method has.

@@ -36,7 +36,7 @@ def confusion_matrix(label: Ints, prediction: Ints, classes: int) -> npt.NDArray
 
 
 def accuracy_at_coverage(correct: npt.NDArray[np.bool_], confidence: Floats, coverage: float) -> float:
-    """Accuracy of the ceil(coverage x N) most confident of N labels; equal confidences stand in index order."""
+    """Accuracy of the ceil(coverage x N) most confident of N labels; equal confidences are in index order."""
     kept = int(np.ceil(coverage * len(correct) - 1e-9))
     order = np.argsort(-confidence, kind="stable")[:kept]
     return float(correct[order].mean())

@@ -1,4 +1,4 @@
-"""Numbers as a person means them, whatever type or rounding error a script gives them with."""
+"""Numbers as a user means them, whatever type or rounding error a script gives them with."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def exact_ratio(ratio: float) -> Fraction:
 
 
 def parse_ratio(value: Any) -> float:
-    """A ratio that a person gave: 0.1, ``np.float32(0.1)`` and 0.1 + 1e-17 are one.
+    """A ratio that a user gave: 0.1, ``np.float32(0.1)`` and 0.1 + 1e-17 are one.
 
     Raises:
         TypeError: it is no number; a text and a truth value are none.
@@ -55,7 +55,7 @@ def parse_ratio(value: Any) -> float:
 
 
 def parse_whole(value: Any) -> int:
-    """A whole number that a person gave, of Python's or numpy's.
+    """A whole number that a user gave, of Python's or numpy's.
 
     Raises:
         TypeError: it is something else; a truth value and 1.0 are.

@@ -1,4 +1,4 @@
-"""Where an algorithm, a recipe or another named thing comes from."""
+"""Where an algorithm, a method config or another named thing comes from."""
 
 from __future__ import annotations
 

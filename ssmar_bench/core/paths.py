@@ -1,4 +1,4 @@
-"""Where the shipped recipes, definitions and published figures stand, and where caches go.
+"""Where the shipped method configs, benchmark configs and published figures are, and where caches go.
 
 A wheel carries them in ``_bundled`` beside this package; a checkout has them at its root. The working directory is
 never looked at.
@@ -35,5 +35,5 @@ def expand_home(path: Path | str) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where synthetic videos and decoded stores are kept (``SSMAR_BENCH_CACHE`` overrides the user's cache)."""
+    """Where synthetic videos and frame cache are kept (``SSMAR_BENCH_CACHE`` overrides the user's cache)."""
     return Path(os.environ.get("SSMAR_BENCH_CACHE") or platformdirs.user_cache_dir("ssmar-bench"))

@@ -1,8 +1,8 @@
-"""A plugin of one file: an algorithm's class and its recipes as YAML strings, read without running any of it.
+"""A plugin of one file: an algorithm's class and its method configs as YAML strings, read without running any of it.
 
-Every constant at the file's top level whose name begins with ``METHOD_CONFIG`` is a recipe. Its ``algorithm:`` names a
-class of the same file, letters' case, hyphens, dots and underscores apart (``my-method`` is ``MyMethod``), or an
-algorithm that is known already.
+Every constant at the file's top level whose name begins with ``METHOD_CONFIG`` is a method config. Its ``algorithm:``
+names a class of the same file, letters' case, hyphens, dots and underscores apart (``my-method`` is ``MyMethod``), or
+an algorithm that is known already.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MARK = "METHOD_CONFIG"
 
 @dataclass(frozen=True)
 class PluginFile:
-    """What stands in a file.
+    """What is in a file.
 
     Attributes:
         path: absolute.
@@ -58,7 +58,7 @@ class PluginFile:
         return module
 
     def forget(self) -> None:
-        """The next :meth:`load` executes the file anew."""
+        """The next :meth:`load` executes the file again."""
         sys.modules.pop(self.module, None)
 
 
@@ -66,10 +66,10 @@ def read_plugin_file(path: Path) -> PluginFile:
     """The plugin in ``path``.
 
     Raises:
-        UserError: no such file, no Python, no recipe, or one that is no YAML or has no name; with file and line.
+        UserError: no such file, no Python, no method config, or one that is no YAML or has no name; with file and line.
     """
     if not path.is_file():
-        raise UserError(f"{path}: there is no such file; a plugin is a .py file with a recipe.")
+        raise UserError(f"{path}: there is no such file; a plugin is a .py file with a method config.")
     try:
         tree = ast.parse(path.read_bytes(), str(path))
     except (SyntaxError, ValueError) as error:  # ValueError: a null byte
@@ -92,7 +92,9 @@ def read_plugin_file(path: Path) -> PluginFile:
         }
         for old in sorted(names & {*RENAMED}):
             raise UserError(f"{path}: unknown constant '{old}'{renamed_note(old)}.")
-        raise UserError(f'{path}: it has no recipe; write one at its top level: {MARK} = """name: my-method ...""".')
+        raise UserError(
+            f'{path}: it has no method config; write one at its top level: {MARK} = """name: my-method ...""".'
+        )
     classes = {_bare(node.name): node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     algorithms = {str(document.data.get("algorithm")) for document in method_configs.values()}
     found = {name: classes[_bare(name)] for name in sorted(algorithms) if _bare(name) in classes}
@@ -115,11 +117,11 @@ def _constants(tree: ast.Module) -> list[ast.Assign]:
 
 def _document(path: Path, node: ast.Assign) -> Document:
     if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
-        raise UserError(f"{path}:{node.lineno}: a recipe is one string of YAML, without a call or an f-string.")
+        raise UserError(f"{path}:{node.lineno}: a method config is one string of YAML, without a call or an f-string.")
     text = node.value.value
     # Counted from the closing quotes: a backslash behind the opening ones swallows a line's end.
     before = (node.value.end_lineno or node.lineno) - 1 - text.count("\n")
     document = parse_yaml(text, path, before)
     if not isinstance(document.data.get("name"), str):
-        raise UserError(f"{document.where(())}: name: is missing; a recipe says its own name.")
+        raise UserError(f"{document.where(())}: name: is missing; a method config says its own name.")
     return document

@@ -1,4 +1,4 @@
-"""What others add: installed packages with entry points, and single files that a person names.
+"""What others add: installed packages with entry points, and single files that a user names.
 
 An entry point (``my-method = "my_package.algorithm:MyMethod"`` in one of ``GROUPS``) names a thing; nothing is imported
 before that thing is asked for. Such a package carries YAML in folders that are called as ours: ``methods/``,
@@ -47,7 +47,7 @@ class Entry:
 
     @property
     def source(self) -> Path | None:
-        """The Python file that it stands in, None where there is none."""
+        """The Python file that it is in, None where there is none."""
         return self.provider.file or modules.source_file(self.target.partition(":")[0])
 
 
@@ -70,10 +70,10 @@ _USED: dict[Path, PluginFile] = {}
 
 
 def use(path: Path) -> PluginFile:
-    """Adds the plugin in the file ``path`` to what this process knows; once more reads it anew.
+    """Adds the plugin in the file ``path`` to what this process knows; once more reads it again.
 
     Raises:
-        UserError: the file cannot be read or has no recipe.
+        UserError: the file cannot be read or has no method config.
     """
     found = plugin_file.read_plugin_file(path)
     found.forget()

@@ -1,6 +1,6 @@
 """Text of others that is shown: on a terminal, in a table, on a page.
 
-A control character moves a terminal's cursor, a sign that turns the direction of writing hides what stands there, and
+A control character moves a terminal's cursor, a sign that turns the direction of writing hides what is there, and
 a sign without width makes two names look like one. Configs and records may not hold them; what else is shown has them
 written out.
 """

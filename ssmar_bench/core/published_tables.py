@@ -94,7 +94,7 @@ class PrintedNumber:
 
 
 def read_paper_table(name: str) -> PaperTable:
-    """The validated definition of table ``name``, or of a ``.yaml`` path."""
+    """The validated table config of table ``name``, or of a ``.yaml`` path."""
     return validate(PaperTable, TABLES.document(name))
 
 

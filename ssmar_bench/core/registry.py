@@ -28,7 +28,7 @@ class Registry:
         self._ours = [_ours(name, thing) for name, thing in entries.items()]
 
     def entries(self) -> list[Entry]:
-        """Ours first; a name that is taken twice stands there twice."""
+        """Ours first; a name that is taken twice occurs twice."""
         return [*self._ours, *(plugins.entries(self.group) if self.group else ())]
 
     def names(self) -> list[str]:

@@ -50,10 +50,10 @@ RECORD = (
     *("spec.json", "metrics.json", "timings.json", "environment.json", CODE),
     *("curves.csv", "predictions.csv", "pseudo_labels.csv"),
 )
-"""Files of ``record/``; what else lies there is a person's own."""
+"""Files of ``record/``; what else lies there is the user's own."""
 
 CLEARED = "cleared"
-"""A file of ``work/`` that :meth:`RunFolder.clear` writes anew."""
+"""A file of ``work/`` that :meth:`RunFolder.clear` writes again."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class RunFolder:
 
     @property
     def work(self) -> Path:
-        """What resuming and predicting need: checkpoint, ledger, lease, last weights."""
+        """What resuming and predicting need: checkpoint, pseudo-label log, lease, last weights."""
         return self.path / "work"
 
     @property
@@ -82,7 +82,7 @@ class RunFolder:
         links.refuse(self.path.parent.parent, self.path.parent.name, self.path.name)
 
     def begin(self, spec: RunSpec) -> None:
-        """Write the spec, unless it stands there.
+        """Write the spec, unless it is there.
 
         Raises:
             UserError: it cannot be written.
@@ -132,7 +132,7 @@ class RunFolder:
         return digests.read_file(self.work, name)
 
     def done(self) -> bool:
-        """Whether a finished record of exactly this run stands here."""
+        """Whether a finished record of exactly this run is here."""
         try:
             spec, metrics = read_json(self.record / "spec.json"), read_json(self.record / "metrics.json")
         except (OSError, ValueError):
@@ -196,7 +196,7 @@ class RunFolder:
         return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
     def reason(self) -> str:
-        """The last line of :meth:`failure`, which is the sentence for a person."""
+        """The last line of :meth:`failure`, which is the sentence for the user."""
         return self.failure().strip().rpartition("\n")[2] or "for a reason that could not be written"
 
     def held(self) -> bool:
@@ -255,7 +255,7 @@ class RunFolder:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def renamed(self) -> str:
-        """The name of the finished run that stands here under another one; "" if it has its own, or is not finished."""
+        """The name of the finished run that is here under another one; "" if it has its own, or is not finished."""
         try:
             spec, metrics = read_json(self.record / "spec.json"), read_json(self.record / "metrics.json")
             identity, name = digest(spec), RunSpec(**spec).folder().rpartition("_")[0]

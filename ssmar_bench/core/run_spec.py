@@ -20,10 +20,10 @@ class RunSpec:
     """Everything that decides a run's result.
 
     Attributes:
-        benchmark, source, split: definition's name, source with its knobs, fingerprint of the manifest.
-        ratio, seed: the cell's labelled ratio and the run's seed.
-        method, algorithm, revision, hyperparameters: recipe's name, algorithm and its revision, resolved values.
-        frame_cache, clips, backbone, train: resolved sections of the definition.
+        benchmark, source, split: benchmark config's name, source with its options, fingerprint of the split.
+        ratio, seed: the run's labelled ratio and the run's seed.
+        method, algorithm, revision, hyperparameters: method config's name, algorithm and its revision, resolved values.
+        frame_cache, clips, backbone, train: resolved sections of the benchmark config.
         weights: digest of the pretrained weights' file, "" from scratch.
         device: kind of device, ``cpu`` or ``cuda``.
         engine: revision of the training engine.
@@ -70,7 +70,7 @@ class RunSpec:
 
 @dataclass(frozen=True)
 class Launch:
-    """Where a run is executed: the decoded store's folder, device, plugin files, the initial weights' file if any."""
+    """Where a run is executed: the frame cache's folder, device, plugin files, the initial weights' file if any."""
 
     frame_cache: str
     device: str = "cpu"

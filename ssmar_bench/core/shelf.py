@@ -1,4 +1,4 @@
-"""A shelf: YAML files of one kind, by name, each of which may extend another; ours, and those of plugins."""
+"""Catalog of YAML config files of one kind, by name; each may extend another. Ours, and those of plugins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_CHAIN = 20
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """One document of a shelf: its name, whose it is, the file that it stands in, and what reads it."""
+    """One config file of a catalog: its name, whose it is, the file that it is in, and what reads it."""
 
     name: str
     provider: Provider
@@ -39,7 +39,7 @@ class ConfigCatalog:
     in_files: bool = False
 
     def files(self) -> list[ConfigFile]:
-        """What stands on it, ours first; a name that is taken twice stands there twice."""
+        """What is on it, ours first; a name that is taken twice occurs twice."""
         found = _config_files(shipped_folder(self.folder), OURS)
         for package in plugins.packages():
             if package.folder is not None:
@@ -53,11 +53,11 @@ class ConfigCatalog:
         return found
 
     def names(self) -> list[str]:
-        """What stands on it."""
+        """What is on it."""
         return sorted({config_file.name for config_file in self.files()})
 
     def named(self, name: str) -> str:
-        """``name`` as it is written on the shelf, whatever its case; a path, and a name that nobody knows, stay."""
+        """``name`` as it is written in the catalog, whatever its case; a path, and a name that nobody knows, stay."""
         return name if is_path(name) else meant(name, self.names())
 
     def config_file(self, name: str, where: str = "") -> ConfigFile:
@@ -116,7 +116,7 @@ class ConfigCatalog:
 
 
 def is_path(name: str) -> bool:
-    """Whether a person means a file by ``name``."""
+    """Whether a user means a file by ``name``."""
     return name.lower().endswith((".yaml", ".yml"))
 
 

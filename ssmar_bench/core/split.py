@@ -1,4 +1,4 @@
-"""A manifest: which clips are labelled, unlabelled, validated and tested on, for a ratio and a seed."""
+"""A split: which clips are labelled, unlabelled, validated and tested on, for a ratio and a seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PARTS = ("labelled", "unlabelled", "validation", "test")
 
 
 def opaque_id(clip_id: str) -> str:
-    """The name of a clip in the store and in a training process: 16 hexadecimal digits of a digest of its id.
+    """The name of a clip in the frame cache and in a training process: 16 hexadecimal digits of a digest of its id.
 
     A source's own ids may hold the class, or sort by it; these tell nothing, nor does their order.
     """
@@ -28,7 +28,7 @@ class Split:
         benchmark, ratio, seed: what it was built for.
         classes: names, in the order of class indices 0..C-1.
         labelled, unlabelled, validation, test: clip ids, sorted: the source's own, or :func:`opaque_id` ones.
-        labels: class index of every labelled and validation clip. Those of unlabelled and test clips stand in the
+        labels: class index of every labelled and validation clip. Those of unlabelled and test clips are in the
             :class:`GroundTruth` alone, which no training process reads.
     """
 
@@ -66,7 +66,7 @@ class Split:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Split:
-        """The manifest that :meth:`to_json` wrote."""
+        """The split that :meth:`to_json` wrote."""
         clips = {part: tuple(data[part]) for part in ("classes", *PARTS)}
         return cls(**{**data, **clips})
 
@@ -76,8 +76,8 @@ class GroundTruth:
     """What only the recorder reads, after a run.
 
     Attributes:
-        label, subject: class index and person of every clip of a benchmark.
-        mock: whether these clips are a counterfeit's.
+        label, subject: class index and subject of every clip of a benchmark.
+        mock: whether these clips are a mock data set's.
     """
 
     label: dict[str, int]
@@ -85,9 +85,9 @@ class GroundTruth:
     mock: bool = False
 
     def digest(self, clips: Iterable[str]) -> str:
-        """16 hexadecimal digits over labels and people of ``clips``, whatever their order.
+        """16 hexadecimal digits over labels and subjects of ``clips``, whatever their order.
 
-        It stands in finished records alone: with few clips, labels could be guessed from it.
+        It is in finished records alone: with few clips, labels could be guessed from it.
         """
         known = [[opaque_id(clip), self.label[clip], self.subject[clip]] for clip in clips]
         return digest([sorted(known), self.mock])

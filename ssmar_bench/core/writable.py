@@ -16,7 +16,7 @@ def require_writable(folder: Path, said: str) -> None:
 
     Args:
         folder: need not exist, nor the folders above it.
-        said: what a person calls it, before the error: ``--out results``.
+        said: what a user calls it, before the error: ``--out results``.
 
     Raises:
         UserError: it or a folder above it is a file or a link to nothing, a name is too long, or nothing can be
@@ -31,7 +31,7 @@ def require_writable(folder: Path, said: str) -> None:
                 raise UserError(f"{said}: {level} is a file, not a folder; give another folder.")
         there = nearest_folder(place)
         for level in (place, *place.parents):
-            (there / level.name).exists()  # a name that is too long for the disk is told, whatever stands above it
+            (there / level.name).exists()  # a name that is too long for the disk is reported, whatever is above it
             if level == there:
                 break
         with tempfile.NamedTemporaryFile(dir=there, prefix=".writable-"):
@@ -52,7 +52,7 @@ def require_new(folder: Path, said: str) -> None:
     """Try whether ``folder`` can be made by renaming another one to it: it is not there, or is an empty folder.
 
     Raises:
-        UserError: something stands there, or as :func:`require_writable`.
+        UserError: something is there, or as :func:`require_writable`.
     """
     require_writable(folder, said)
     if folder.is_dir() and any(folder.iterdir()):

@@ -1,4 +1,4 @@
-"""YAML files that remember their lines, so that a wrong value is reported where it stands."""
+"""YAML files that remember their lines, so that a wrong value is reported where it is."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _scalar(node: Any, lines: dict[KeyPath, tuple[Path, int]], place: KeyPath) -
 
 
 def _unfit(lines: dict[KeyPath, tuple[Path, int]], place: KeyPath, why: str) -> UserError:
-    where = [_where(lines, place)] if lines else []  # a single value stands nowhere
+    where = [_where(lines, place)] if lines else []  # a single value is nowhere
     name = [shortened(".".join(place))] if place else []
     return UserError(": ".join([*where, *name, f"{why}."]))
 
@@ -84,7 +84,7 @@ def load_yaml(path: Path) -> Document:
     """Read the mapping in ``path``; a text that was read before is not parsed again. Nobody may change what it holds.
 
     Raises:
-        UserError: no such file, not YAML, a key that stands twice, not a mapping, or beyond :mod:`yaml_bounds`.
+        UserError: no such file, not YAML, a key that occurs twice, not a mapping, or beyond :mod:`yaml_bounds`.
     """
     try:
         if path.stat().st_size > yaml_bounds.BYTES:
@@ -100,10 +100,10 @@ def _parsed(text: str, path: Path) -> Document:
 
 
 def parse_yaml(text: str, path: Path, before: int = 0) -> Document:
-    """The mapping in ``text``, which stands in ``path`` after ``before`` other lines.
+    """The mapping in ``text``, which is in ``path`` after ``before`` other lines.
 
     Raises:
-        UserError: not YAML, a key that stands twice, not a mapping, or beyond :mod:`yaml_bounds`.
+        UserError: not YAML, a key that occurs twice, not a mapping, or beyond :mod:`yaml_bounds`.
     """
     try:
         node = yaml_bounds.read(text)
@@ -118,7 +118,7 @@ def parse_yaml(text: str, path: Path, before: int = 0) -> Document:
 
 
 def value(text: str) -> Any:
-    """One value, as a person types it on a command line: ``1e-4`` is a number.
+    """One value, as a user types it on a command line: ``1e-4`` is a number.
 
     Raises:
         UserError: why it is no YAML, or beyond :mod:`yaml_bounds`.
@@ -138,7 +138,7 @@ def extend_document(base: Document, top: Document) -> Document:
     """``top`` laid over ``base``: mappings are merged key by key, everything else is replaced.
 
     A mapping with a ``value`` is one entry and is replaced whole: a new value does not keep the old one's source. An
-    empty value (``5:``) takes away the key that stands below it.
+    empty value (``5:``) takes away the key that is below it.
     """
 
     def merge(below: Any, above: Any) -> Any:

@@ -24,7 +24,7 @@ NAMED = 15
 """Classes up to which a confusion matrix says their names; more would not be readable at a column's width."""
 
 TITLE = 17
-"""Characters of a panel's title where three stand side by side."""
+"""Characters of a panel's title where three are side by side."""
 
 FEW = 5
 """Pseudo-labels below which a bin of confidence says nothing."""
@@ -102,7 +102,7 @@ def _few(classes: Sequence[str]) -> bool:
 
 
 def calibration(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[str, LineStyle]) -> Figure:
-    """Accuracy of the probe's labels against their confidence after the last epoch, a panel a ratio; all seeds."""
+    """Calibration of the full pool's pseudo-labels after the last epoch: accuracy by confidence, a panel a ratio."""
     shown = _shown(cells, line_styles)
     entries = handles(shown)
     figure = canvas(1.75 * -(-len(cells) // _columns(len(cells))), entries)
@@ -133,7 +133,7 @@ def calibration(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[
 
 
 def cost(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[str, LineStyle]) -> Figure:
-    """Test accuracy (mean, one standard deviation) against the clips that went through a network in training."""
+    """Test accuracy (mean, one standard deviation) against the forward passes in training."""
     shown = _shown(cells, line_styles)
     entries = handles(shown)
     for entry in entries:

@@ -1,4 +1,4 @@
-"""What a table says where its rows do not stand on one footing."""
+"""What a table says where its rows are not comparable."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ssmar_bench.results.comparability import OPTIMISER, TrainingSetup
 
-WORDS = {"lr": "rate", "weight_decay": "weight decay", "gradient_clipping": "longest gradient"}
+WORDS = {"lr": "rate", "weight_decay": "weight decay", "gradient_clipping": "gradient clipping"}
 
 
 def own_columns(rows: Mapping[str, TrainingSetup]) -> dict[str, dict[str, str]]:

@@ -16,11 +16,11 @@ from ssmar_bench.reports.panels import band_note, canvas, empty, entry, finish, 
 from ssmar_bench.results import curve_statistics
 
 TRAINED_ON = ("online", "offline")
-"""Streams of pseudo-labels that a loss used; a method that has both is shown by the offline one."""
+"""Series of pseudo-labels that a loss used; a method that has both is shown by the offline one."""
 
 
 def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
-    """Probe stream (every method labels the whole pool) above, the labels that were trained on below.
+    """Pseudo-labels on the full pool above, the labels that were trained on below.
 
     Args:
         summary: of ``pseudo.over_seeds`` at one ratio.
@@ -32,12 +32,12 @@ def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -
     grid = figure.subplot_mosaic([["all", "half"], ["used", "coverage"], ["matched", "matched"]])
     trained = trained_on(summary)
     every = curve_statistics.select_curve(summary, "full_pool", "accuracy")
-    _fill(grid["all"], every, shown, "(a) Probe: all clips", "Accuracy (%)")
+    _fill(grid["all"], every, shown, "(a) Full pool: all clips", "Accuracy (%)")
     _fill(
         grid["half"],
         curve_statistics.select_curve(summary, "full_pool", "accuracy_at_50"),
         shown,
-        "(b) Probe: surest 50 %",
+        "(b) Full pool: top 50 %",
     )
     _fill(
         grid["used"],
@@ -62,7 +62,7 @@ def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -
 
 
 def threshold(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
-    """The offline stream before and after its threshold, and how much passes."""
+    """The offline series before and after its threshold, and how much passes."""
     shown = _shown(summary, line_styles, ("offline",))
     entries = [
         entry(line_style, f"{label}, {words}", dashes)
@@ -111,7 +111,7 @@ def _shown(
 
 
 def trained_on(summary: pd.DataFrame) -> pd.DataFrame:
-    """Each method's training stream: the offline one where there is one, so that a label has one line."""
+    """Each method's training series: the offline one where there is one, so that a label has one line."""
     series_names = summary[summary["series"].isin(TRAINED_ON)]
     offline = set(series_names.loc[series_names["series"] == "offline", "label"])
     return series_names[(series_names["series"] == "offline") | ~series_names["label"].isin(offline)]
@@ -133,7 +133,7 @@ def _fill(
 
 def _matched(axes: Axes, rows: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> None:
     lines(axes, rows.assign(coverage=100 * rows["coverage"]), line_styles, x="coverage")
-    finish(axes, "(e) Probe at matched coverage, last epoch", x="Surest clips (%)", y="Accuracy (%)")
+    finish(axes, "(e) Full pool at matched coverage, last epoch", x="Most confident clips (%)", y="Accuracy (%)")
     axes.set_xticks([10, 25, 50, 75, 100])
     if rows.empty:
         empty(axes, "no pseudo-labels")

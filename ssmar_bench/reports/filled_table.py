@@ -32,7 +32,7 @@ class FilledTable:
 
     @cached_property
     def training_setups(self) -> dict[str, TrainingSetup]:
-        """Every row's footing in the first column, if the rows' recipes do not all leave it to the benchmark."""
+        """Every row's training setup in the first column, if not all method configs leave it to the benchmark."""
         first = self.columns[0]
         found = planned_setups(first.benchmark, first.backbone, list(self.rows.values()))
         return {row: found[method] for row, method in self.rows.items() if method in found}

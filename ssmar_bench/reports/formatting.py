@@ -17,7 +17,7 @@ ABSENT = "—"
 NAMED = 10
 """Damaged records that a page names."""
 
-STALE = "Stale: made by other code of the method than today's, which may give another number; train it anew to know."
+STALE = "Stale: made by other code of the method than today's, which may give another number; train it again to know."
 
 
 def footnotes(stale: Iterable[object]) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ def _about(facts: CaptionFacts) -> str:
     return (
         f"{choice_text(facts.classes)} classes; {choice_text(facts.networks)}; "
         f"seed{'s' if len(facts.seeds) > 1 else ''} {', '.join(map(str, facts.seeds))}; "
-        f"{choice_text(facts.test_clips)} test clips of {choice_text(facts.test_subjects)} people, "
+        f"{choice_text(facts.test_clips)} test clips of {choice_text(facts.test_subjects)} subjects, "
         "test scored once with the last weights."
     )
 
@@ -117,7 +117,7 @@ def unequal(facts: CaptionFacts) -> list[str]:
     """In which respect rows are not alike or not real, a sentence without its full stop each."""
     notes = []
     if facts.mock:
-        notes.append("These runs are of a counterfeit of the data set: nothing here says anything about the real one")
+        notes.append("These runs are of a mock data set: nothing here says anything about the real one")
     if facts.differences:
         listed = [f"{key} ({choice_text(values)})" for key, values in facts.differences.items()]
         shown = ", ".join(listed[:4]) + (f" and {len(listed) - 4} more" if len(listed) > 4 else "")

@@ -100,7 +100,7 @@ def _width(table: Table, columns: Sequence[int]) -> int:
 
 
 def _blocks(table: Table) -> list[list[int]]:
-    """Columns that stand beside each other on a page, each time after those of words."""
+    """Columns that are beside each other on a page, each time after those of words."""
     words = list(range(table.left))
     blocks = [list(words)]
     for column in range(table.left, len(table.header)):
@@ -115,7 +115,7 @@ def _pages(table: Table, blocks: int, width: int) -> Iterator[list[int]]:
 
     Args:
         table: whose rows.
-        blocks: tables that stand below each other, with as many heads of up to three lines.
+        blocks: tables that are below each other, with as many heads of up to three lines.
         width: signs of a line of the caption.
     """
     rows: list[int] = []

@@ -19,7 +19,7 @@ ROWS = (
     (TRAINED_ON, "accuracy_selected", "Trained on"),
     (TRAINED_ON, "coverage", "Share used"),
 )
-"""(streams, quantity, what stands beside a row of panels); the paper draws the last two."""
+"""(series, quantity, what is beside a row of panels); the paper draws the last two."""
 
 
 def levels(summaries: Mapping[str, pd.DataFrame], line_styles: Mapping[str, LineStyle]) -> Figure:

@@ -1,4 +1,4 @@
-"""How lines look: a palette that colour-blind readers tell apart, with line styles and markers as a second sign."""
+"""How lines look: a palette that colour-blind readers distinguish, with line styles and markers as a second sign."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from ssmar_bench.results.records import Runs
 BAND = "Lines are means over seeds; bands (up to five lines, several seeds) are ± 1 standard deviation."
 FIGURES = {
     "pseudo-labels": (
-        "Pseudo-labels with {ratio} of the clips labelled. Probe: after each epoch every method labels the whole "
-        "unlabelled pool from the deterministic view; (a) accuracy over all clips, (b) over the half it is surest of, "
+        "Pseudo-labels with {ratio} of the clips labelled. Full pool: after each epoch every method labels the whole "
+        "unlabelled pool from the deterministic view; (a) accuracy over all clips, (b) over the top-50 % confidence, "
         "(e) at equal coverage after the last epoch. (c) and (d): accuracy and share of the pseudo-labels that the "
         "loss used (for a method with offline labels, those); an epoch in which a seed used none leaves it out."
     ),
@@ -31,11 +31,11 @@ FIGURES = {
 WHOLE = {
     "class-gain": "Recall of each class by one method minus that by another (the paper's Fig. 4, left), all seeds.",
     "calibration": (
-        "Accuracy of the pseudo-labels of the whole pool (probe) against their confidence after the last epoch, all "
+        "Accuracy of the pseudo-labels of the full pool against their confidence after the last epoch, all "
         "seeds together; bins of fewer than five labels are left out."
     ),
     "cost": (
-        "Test accuracy against the clips that went through a network in training (median over seeds, passes without "
+        "Test accuracy against the forward passes in training (median over seeds, passes without "
         "gradient and offline rounds included)."
     ),
 }
@@ -46,7 +46,7 @@ CONFUSION = (
 PAPER = {
     f"{published_tables.FIGURE_2B}-{{on}}": (
         "Pseudo-labels while training on data of growing difficulty, {on} (the paper's Fig. 2b): accuracy over the "
-        "whole pool (probe), accuracy of those that the loss used, and their share. " + BAND
+        "full pool, accuracy of those that the loss used, and their share. " + BAND
     ),
     f"{published_tables.FIGURE_4}-{{on}}-classes": (
         "Recall of each class by one method minus that by the other, {on} (the paper's Fig. 4, left), all common seeds."
@@ -69,7 +69,7 @@ def ending(ratio: float) -> str:
 
 
 def page(runs: Runs, reports: Path, benchmarks: Iterable[str], levels: Mapping[str, str], digest: str) -> str:
-    """The Markdown of ``README.md``: what stands in ``reports``, for the benchmarks that have runs."""
+    """The Markdown of ``README.md``: what is in ``reports``, for the benchmarks that have runs."""
     parts = [
         "# Reports\n",
         f"Rendered by `ssmar-bench report` from `results/` alone (digest `{digest}`); do not edit.\n",

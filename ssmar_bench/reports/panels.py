@@ -75,7 +75,7 @@ def lines(
             linewidth=1.2,
             marker=line_style.marker,
             markersize=3.2,
-            # Each line has its marks at other epochs, so that lines that meet can still be told apart.
+            # Each line has its marks at other epochs, so that lines that meet can still be significant.
             markevery=(number % every, every),
             markeredgewidth=0.4,
             markeredgecolor="white",

@@ -28,7 +28,7 @@ from ssmar_bench.results.records import Runs
 
 FOLDER = "paper"
 VERDICTS = (
-    "Supported and contradicted are said of tested differences alone (five or more seeds, people resampled, Holm's "
+    "Supported and contradicted are said of tested differences alone (five or more seeds, subjects resampled, Holm's "
     "correction within the claim). Agrees and disagrees speak of the sign of the mean alone, mixed of several signs; "
     "0.0 agrees with nothing. Differences are points, mean ± standard deviation over seeds. A comparison could "
     "not be made where a run is missing or too few pseudo-labels passed the threshold."
@@ -87,7 +87,7 @@ def draw_paper_figures(runs: Runs, found: Sequence[PaperSection], reports: Path)
 
 
 def table_text(runs: Runs, name: str, on: str) -> str:
-    """The section of one table (a name, or the path of a definition) as Markdown, whether or not it has runs."""
+    """The section of one table (a name, or the path of a table config) as Markdown, whether or not it has runs."""
     return _markdown(_section(fill_table(runs, published_tables.read_paper_table(name), on)))
 
 

@@ -1,6 +1,6 @@
 """The paper's figures from our runs: 2b (pseudo-labels on easier and harder data) and 4 (classes, and clips).
 
-Called within ``style.drawing()``. What is drawn stands in the tables ``fig2b`` and ``fig4``.
+Called within ``style.drawing()``. What is drawn is in the tables ``fig2b`` and ``fig4``.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _words(found: Examples, one: Example) -> str:
 
 
 def _recorded(runs: Runs, found: Examples) -> list[Example]:
-    """The chosen clips whose frames stand in the results."""
+    """The chosen clips whose frames are in the results."""
     return [one for one in found.chosen if _is_picture(picture(runs.root, found.benchmark, one.clip))]
 
 

@@ -45,12 +45,12 @@ def _lacking(found: FilledTable) -> list[str]:
     said += [f"of {name} the rows {'; '.join(rest.index[~rest[name]])}" for name in rest if not rest[name].all()]
     sentences = [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
     if fewer := _fewer_seeds(found):
-        sentences.append(f"Fewer seeds than the benchmark's definition names: {fewer} of the measured cells.")
+        sentences.append(f"Fewer seeds than the benchmark config names: {fewer} of the measured cells.")
     return sentences
 
 
 def _fewer_seeds(found: FilledTable) -> int:
-    """Measured cells that lack seeds of their benchmark's definition."""
+    """Measured cells that lack seeds of their benchmark config."""
     seeds = {
         column.benchmark: {*benchmark_configs.read_benchmark_config(column.benchmark).seeds} for column in found.columns
     }

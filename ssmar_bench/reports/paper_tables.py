@@ -30,7 +30,7 @@ from ssmar_bench.results.verdict import compare_with_paper
 REFERENCES = {"supervised": "labelled clips alone", "fixmatch": "FixMatch"}
 TESTING = (
     "Bold: separable from every other row of its column. Methods are compared by seed on the same test clips; seeds "
-    "and people, not clips, are drawn anew (2000 times), p-values follow Student's t with Satterthwaite's degrees of "
+    "and subjects, not clips, are resampled (2000 times), p-values follow Student's t with Satterthwaite's degrees of "
     "freedom and are corrected by Holm over all pairs of a column, at 5 %. = marks rows that the best cannot be told "
     "from."
 )
@@ -38,7 +38,7 @@ GAINS = "Mean ± standard deviation of the differences by seed"
 UNTESTED = (
     f"No cell is bold in {{columns}}: with fewer than {MIN_SEEDS} seeds common to all rows, or test clips of fewer "
     "than "
-    f"{MIN_SUBJECTS} people, no significance is claimed."
+    f"{MIN_SUBJECTS} subjects, no significance is claimed."
 )
 
 
@@ -54,7 +54,7 @@ def section(found: FilledTable) -> Section:
 
 
 def _standings(found: FilledTable, column: TableColumn) -> dict[str, ColumnLeader]:
-    """Row -> how it stands among the rows that it is compared with."""
+    """Row -> how it is among the rows that it is compared with."""
     standings: dict[str, ColumnLeader] = {}
     for rows in found.groups:
         cells = [found.cell(row, column) for row in rows]

@@ -105,7 +105,7 @@ def costs(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
             setting_sentence(facts),
             COSTS,
         ),
-        header=("Steps", "Clips seen", "Clips forwarded", "Time"),
+        header=("Steps", "Clips seen", "Forward passes", "Time"),
         fill=_cost,
     )
 
@@ -129,7 +129,7 @@ def gaps(frame: pd.DataFrame) -> Table:
 def damaged(found: Sequence[Damage]) -> Table:
     """Records that cannot be used, and why."""
     rows = [(visible(one.folder), visible(one.why)) for one in found]
-    notes = ("They are in no other table; a run of which the record is lost is trained anew by the same command.",)
+    notes = ("They are in no other table; a run of which the record is lost is trained again by the same command.",)
     return Table("damage", "Damaged records.", notes, ("Run", "Why"), tuple(rows), left=2, wraps=frozenset({1}))
 
 

@@ -1,4 +1,4 @@
-"""A part of the report as data: what stands under one heading, whoever computed it."""
+"""A part of the report as data: what is under one heading, whoever computed it."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ FROM_ALL = "from all"
 NOTE = (
     "First: the highest mean test accuracy among the methods that have every seed of the setting; ablations have "
     "tables of their own. Gain: its distance from the labelled-only method, in points. Lead: over the next method, "
-    "mean ± standard deviation of the differences by seed (in how many of them it is ahead). Told apart: with five or "
-    "more seeds, by the test of the paper's tables (paired by seed, people resampled, Holm's correction, 5 %)."
+    "mean ± standard deviation of the differences by seed (in how many of them it is ahead). Significant: with five or "
+    "more seeds, by the test of the paper's tables (paired by seed, subjects resampled, Holm's correction, 5 %)."
 )
 RANKS = (
     "Methods that have every seed at every share of labels, ranked among each other, best mean rank first. Gain: mean "
-    "distance from the labelled-only method, in points. Cost: clips that went through a network in training, as a "
+    "distance from the labelled-only method, in points. Cost: forward passes in training, as a "
     "multiple of the labelled-only method's."
 )
 
@@ -142,7 +142,7 @@ def _lacking(runs: Runs, benchmark: str, found: Sequence[Setting]) -> list[str]:
 
 
 def significant_differences(runs: Runs, setting: Setting) -> str:
-    """From which methods the first is told apart: ``FROM_ALL``, ``not from A, B``, or why nothing was tested."""
+    """From which methods the first is significant: ``FROM_ALL``, ``not from A, B``, or why nothing was tested."""
     seeds = int(setting.first["seeds"])
     if seeds < MIN_SEEDS:
         return f"not tested ({seeds} seed{'s'[: seeds != 1]})"
@@ -154,12 +154,12 @@ def significant_differences(runs: Runs, setting: Setting) -> str:
         return "not tested (no predictions)"
     found = find_leader({label: correct_counts(runs, own) for label, own in rows.items()})
     if not found.tested:
-        return "not tested (few people)"
+        return "not tested (few subjects)"
     return FROM_ALL if found.leader else f"not from {', '.join(sorted(found.tied - {setting.first['label']}))}"
 
 
 def headline(found: Sequence[Setting], apart: Sequence[str]) -> str:
-    """What to begin with, how it compares with training on the labels alone, and whether that may be luck."""
+    """What to begin with, how it compares with training on the labels alone, and whether it is significant."""
     if not found:
         return "No setting has two complete methods yet, so there is nothing to compare."
     wins = Counter(setting.first["label"] for setting in found)
@@ -191,7 +191,7 @@ def headline(found: Sequence[Setting], apart: Sequence[str]) -> str:
 
 
 def leaders(runs: Runs, found: Sequence[Setting], apart: Sequence[str], titles: Mapping[str, str]) -> Table:
-    """Who came first in every setting, by how much, and from whom it is told apart."""
+    """Who came first in every setting, by how much, and from whom it is significant."""
     rows = []
     for setting, words in zip(found, apart, strict=True):
         first, base, following = setting.first, setting.baseline, setting.rows[1]
@@ -208,7 +208,7 @@ def leaders(runs: Runs, found: Sequence[Setting], apart: Sequence[str], titles: 
                 _lead(runs, setting),
             )
         )
-    header = ("Data", "Labelled", "First", "Next", "Told apart", "Accuracy (%)", "Gain", "Lead")
+    header = ("Data", "Labelled", "First", "Next", "Significant", "Accuracy (%)", "Gain", "Lead")
     rules = frozenset(i for i in range(1, len(rows)) if rows[i][0] != rows[i - 1][0])
     return Table("leaders", "Which method came first?", (NOTE,), header, tuple(rows), rules, left=5)
 

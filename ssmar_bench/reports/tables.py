@@ -22,7 +22,7 @@ class Table:
         notes: what a reader must know; title and notes together are the caption.
         header, rows: cells as text.
         rules: rows above which a rule is drawn.
-        left: how many columns, from the first, are words and stand left.
+        left: how many columns, from the first, are words and are left.
         bold: (row, column) of the cells that stand out.
         wraps: columns of long words, which LaTeX breaks into lines.
     """
@@ -64,7 +64,7 @@ def markdown(table: Table) -> str:
 
 
 def markdown_page(title: str, tables: Sequence[Table]) -> str:
-    """A Markdown page of several tables; a note that stands above an earlier one is not repeated."""
+    """A Markdown page of several tables; a note that is above an earlier one is not repeated."""
     parts, said = [f"# {escape_markdown(title)}\n"], set[str]()
     for table in tables:
         new = [note for note in table.notes if note not in said]
@@ -98,7 +98,7 @@ def _no_formula(value: object) -> object:
 
 MARKDOWN = re.compile(r"""
     [\\`*|<]            # code, emphasis, columns, HTML
-    | (?<!\w)_ | _(?!\w)  # emphasis, but for what stands inside a word
+    | (?<!\w)_ | _(?!\w)  # emphasis, but for what is inside a word
     | (?<=\])[(\[]       # links and pictures
     | ~(?=~) | (?<=~)~    # struck out
     | &(?=[\w#]+;)       # a sign by its name

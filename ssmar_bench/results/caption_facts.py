@@ -38,9 +38,9 @@ class CaptionFacts:
         seeds: distinct seeds of finished runs.
         test_clips, test_subjects, classes: sizes of the test part and number of classes.
         differences: shared settings that are not the same in all finished runs: dotted key -> values.
-        mixed_splits: ``(ratio, seed)`` whose finished runs stand on different splits.
+        mixed_splits: ``(ratio, seed)`` whose finished runs are on different splits.
         training_setups: of every row, by its label.
-        mock: whether a run was made on a counterfeit of the data set.
+        mock: whether a run was made on a mock data set.
     """
 
     benchmark: str
@@ -83,14 +83,14 @@ def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
 
 
 def _network(backbone: dict[str, Any]) -> str:
-    inputs = {"rgb": "RGB", "diff": "frame differences", "mean_subtracted": "centred frames"}
+    inputs = {"rgb": "RGB", "diff": "frame differences", "mean_subtracted": "mean-subtracted frames"}
     return (
         f"{backbone['name']}, {initial_weights(backbone)}, on {inputs.get(str(backbone['input']), backbone['input'])}"
     )
 
 
 def _pixels(specs: Sequence[RunSpec]) -> dict[str, list[Any]]:
-    """The key ``pixels`` with its values where clips of one recipe do not look the same in all runs."""
+    """The key ``pixels`` with its values where clips of one method config do not look the same in all runs."""
     seen: dict[str, dict[str, None]] = {}
     for spec in specs:
         seen.setdefault(canonical_json(spec.frame_cache), {})[spec.pixels] = None

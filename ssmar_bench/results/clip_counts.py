@@ -30,9 +30,9 @@ def confusion(record: Path, classes: int) -> Ints | None:
 
 
 def calibration(record: Path) -> dict[str, Floats]:
-    """Stream -> (3, ``BINS``): labels, sum of confidences and correct labels in each bin, at the end of training.
+    """Series -> (3, ``BINS``): labels, sum of confidences and correct labels in each bin, at the end of training.
 
-    Streams whose confidence is no probability (distances from a prototype) are left out.
+    Series whose confidence is no probability (distances from a prototype) are left out.
 
     Raises:
         UserError: names a file that cannot be read.

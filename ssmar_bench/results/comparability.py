@@ -1,4 +1,4 @@
-"""On what footing a row of a table stands: its network, that network's initial weights, and its optimiser."""
+"""The training setup of a table's row: its network, that network's initial weights, and its optimiser."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TrainingSetup:
 
 
 def training_setup(backbone: Mapping[str, Any], train: Mapping[str, Any]) -> TrainingSetup:
-    """The footing of a run or of a definition, from its sections; a neutral value may be left out of them."""
+    """The training setup of a run or benchmark config, from its sections; neutral values may be left out of them."""
     optimiser = tuple(train.get(key, TrainConfig.model_fields[key].get_default()) for key in OPTIMISER)
     return TrainingSetup(str(backbone["name"]), initial_weights(backbone), optimiser)
 
@@ -47,10 +47,10 @@ def initial_weights(backbone: Mapping[str, Any]) -> str:
 
 
 def planned_setups(benchmark: str, backbone: str | None, methods: Sequence[str]) -> dict[str, TrainingSetup]:
-    """The footing that recipes give ``methods`` on a benchmark; nothing where no recipe departs from the benchmark's.
+    """The training setup of ``methods`` by their method configs; nothing where none departs from the benchmark's.
 
     Args:
-        benchmark: its name, or the path of its definition; nothing is known of one that is not shipped.
+        benchmark: its name, or the path of its benchmark config; nothing is known of one that is not shipped.
         backbone: the network, where it is not the benchmark's own.
         methods: shipped methods; others are left out.
     """

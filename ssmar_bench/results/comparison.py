@@ -128,6 +128,7 @@ def _no_twins(frame: pd.DataFrame) -> None:
         if len(same) == 1:
             continue
         raise UserError(
-            f"{' and '.join(same['folder'])} are the same cell and seed on different splits (the data or their split "
+            f"{' and '.join(same['folder'])} are the same run group and seed on different splits (the data or their "
+            "split "
             "has changed); move one of them out of results/runs."
         )

@@ -22,7 +22,7 @@ def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def select_curve(summary: pd.DataFrame, series: str | tuple[str, ...], quantity: str) -> pd.DataFrame:
-    """The rows of one quantity of one stream (or of several)."""
+    """The rows of one quantity of one series (or of several)."""
     series_names = (series,) if isinstance(series, str) else series
     return summary[summary["series"].isin(series_names) & (summary["quantity"] == quantity)]
 

@@ -1,4 +1,4 @@
-"""Which runs are a benchmark's and a recipe's own: under no profile, ``--set``, other network or earlier definition."""
+"""Which runs have default configs: no profile, ``--set``, other network or earlier benchmark config."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ssmar_bench.core.run_spec import RunSpec
 
 
 def is_default_config(spec: RunSpec, benchmark: str = "", backbone: str | None = None) -> bool:
-    """Whether ``spec`` is a run of its recipe as it stands on its benchmark as it is defined.
+    """Whether ``spec`` is a run of its method config as it is on its benchmark as it is defined.
 
     Args:
         spec: what was run.
-        benchmark: the name, or the path of the definition; the spec's own if empty.
+        benchmark: the name, or the path of the benchmark config; the spec's own if empty.
         backbone: the network, where it is not the benchmark's own.
 
-    Never where this installation has no such benchmark or recipe.
+    Never where this installation has no such benchmark or method config.
     """
     wanted = _wanted(benchmark or spec.benchmark, backbone, spec.method)
     return wanted is not None and _is(spec, *wanted)
@@ -32,7 +32,7 @@ def is_default_config(spec: RunSpec, benchmark: str = "", backbone: str | None =
 
 @lru_cache(maxsize=1024)
 def _wanted(benchmark: str, backbone: str | None, method: str) -> tuple[BenchmarkConfig, MethodConfig] | None:
-    """Benchmark and recipe as they stand now; None where this installation does not have them."""
+    """Benchmark and method config as they are now; None where this installation does not have them."""
     known = benchmark.endswith(".yaml") or benchmark in benchmark_configs.BENCHMARKS.names()
     if not known or method not in method_configs.METHODS.names():
         return None
@@ -42,7 +42,7 @@ def _wanted(benchmark: str, backbone: str | None, method: str) -> tuple[Benchmar
 
 
 def _is(spec: RunSpec, benchmark_config: BenchmarkConfig, method_config: MethodConfig) -> bool:
-    """Whether ``spec`` is a run of this benchmark and recipe."""
+    """Whether ``spec`` is a run of this benchmark and method config."""
     sections = [(getattr(spec, name), getattr(benchmark_config, name)) for name in (*SECTIONS, "source")]
     values = method_config.values()
     return (
@@ -54,7 +54,7 @@ def _is(spec: RunSpec, benchmark_config: BenchmarkConfig, method_config: MethodC
 
 
 def _says(then: dict[str, Any], now: Section) -> bool:
-    """Whether a record's section is this one; what is no section of today's definitions is another's."""
+    """Whether a record's section is this one; what is no section of today's benchmark configs is another's."""
     try:
         return type(now).model_validate(then).to_config() == now.to_config()
     except ValidationError:

@@ -73,7 +73,7 @@ def examples(runs: Runs, on: str) -> Examples | None:
 
 
 def picture(root: Path, benchmark: str, clip: str) -> Path:
-    """Where the frames of a clip stand below a results folder, side by side in one JPEG, if they were recorded."""
+    """Where the frames of a clip are below a results folder, side by side in one JPEG, if they were recorded."""
     return root / "frames" / benchmark / f"{clip}.jpg"
 
 

@@ -1,10 +1,12 @@
-"""Whether two methods differ by more than luck: paired by seed, with people resampled rather than clips.
+"""Whether two methods differ by more than chance: paired by seed, with subjects resampled rather than clips.
 
-Clips of one person are not independent, and neither are the answers of two methods to one clip. So every comparison is
-of two methods on the same test clips under the same seeds; seeds and people are both drawn anew with replacement (the
-pigeonhole bootstrap of Owen, 2007, for crossed random effects, which errs on the safe side). Seeds and people are few,
-so the standard error that this gives is referred to Student's t, with the degrees of freedom that Satterthwaite (1946)
-gives to a crossed design: about seeds - 1 where seeds scatter most, people - 1 where people do. People with unequally
+Clips of one subject are not independent, and neither are the answers of two methods to one clip. So every comparison is
+of two methods on the same test clips under the same seeds; seeds and subjects are both resampled with replacement (the
+pigeonhole bootstrap of Owen, 2007, for crossed random effects, which errs on the safe side). Seeds and subjects are
+few, so the standard error that this gives is referred to Student's t, with the degrees of freedom that Satterthwaite
+(1946)
+gives to a crossed design: about seeds - 1 where seeds scatter most, subjects - 1 where subjects do. Subjects with
+    unequally
 many clips count as the fewer that would tell as much (Kish, 1965).
 """
 
@@ -31,7 +33,7 @@ MIN_SEEDS = 5
 """Fewer common seeds support no claim of significance."""
 
 MIN_SUBJECTS = 8
-"""Nor do fewer people in the test part: drawn anew, so few vary too little, and the test would cry wolf."""
+"""Minimum number of test subjects; below it the bootstrap is anti-conservative."""
 
 LEVEL = 0.05
 DRAWS = 2000
@@ -39,7 +41,7 @@ DRAWS = 2000
 
 @dataclass(frozen=True)
 class CorrectCounts:
-    """Right answers of one method's runs: ``right`` (seeds, people), ``clips`` (people,)."""
+    """Right answers of one method's runs: ``right`` (seeds, subjects), ``clips`` (subjects,)."""
 
     seeds: tuple[int, ...]
     subjects: tuple[str, ...]
@@ -53,8 +55,9 @@ class Difference:
 
     Attributes:
         mean, std: over the common seeds; std (n - 1) is NaN for one seed.
-        error: standard error over seeds and people; NaN for one seed.
-        p: two-sided, before any correction; NaN with fewer than ``MIN_SEEDS`` common seeds or ``MIN_SUBJECTS`` people.
+        error: standard error over seeds and subjects; NaN for one seed.
+        p: two-sided, before any correction; NaN with fewer than ``MIN_SEEDS`` common seeds or ``MIN_SUBJECTS``
+            subjects.
     """
 
     mean: float
@@ -65,7 +68,7 @@ class Difference:
 
 
 def correct_counts(runs: Runs, frame: pd.DataFrame) -> CorrectCounts:
-    """The right answers of the finished runs of one method, one a seed, by person; no seed whose run kept none.
+    """The right answers of the finished runs of one method, one a seed, by subject; no seed whose run kept none.
 
     Args:
         runs: all runs.
@@ -92,7 +95,7 @@ def correct_counts(runs: Runs, frame: pd.DataFrame) -> CorrectCounts:
 
 
 def _by_subject(record: Path) -> tuple[pd.Series[int], pd.Series[int]]:
-    """Right answers and clips of every person."""
+    """Right answers and clips of every subject."""
     frame = predictions(record)
     groups = (frame["label"] == frame["prediction"]).astype(int).groupby(frame["subject"])
     return groups.sum(), groups.size()
@@ -117,16 +120,16 @@ def paired_difference(one: CorrectCounts, other: CorrectCounts) -> Difference | 
 
 
 def _error(gain: Array, clips: Array) -> float:
-    """Standard error of ``gain`` (seeds, people) per clip, from drawing seeds and people anew."""
+    """Standard error of ``gain`` (seeds, subjects) per clip, from resampling seeds and subjects."""
     seeds, subjects = gain.shape
     by_seed, by_subject = _drawn(seeds), _drawn(subjects)
     means = np.einsum("bs,sp,bp->b", by_seed, gain, by_subject, optimize=True) / (seeds * (by_subject @ clips))
-    count = _equal(clips)  # people who are drawn from a few scatter less than those few did
+    count = _equal(clips)  # subjects who are drawn from a few scatter less than those few did
     return float(means.std(ddof=1)) * math.sqrt(count / (count - 1) if count > 1 else 1)
 
 
 def _freedom(gain: Array, clips: Array) -> float:
-    """Satterthwaite's degrees of freedom of the mean of ``gain`` (seeds, people), from the crossed mean squares."""
+    """Satterthwaite's degrees of freedom of the mean of ``gain`` (seeds, subjects), from the crossed mean squares."""
     seeds, subjects = gain.shape
     parts = gain - clips * gain.sum() / (seeds * clips.sum())  # their sum is 0; many clips alone are no deviation
     by_seed, by_subject = parts.mean(1, keepdims=True), parts.mean(0, keepdims=True)
@@ -145,7 +148,7 @@ def _freedom(gain: Array, clips: Array) -> float:
 
 
 def _equal(clips: Array) -> float:
-    """How many people with equally many clips would tell as much as these: fewer, if some have many (Kish, 1965)."""
+    """How many subjects with equally many clips would tell as much as these: fewer, if some have many (Kish, 1965)."""
     return float(clips.sum() ** 2 / (clips**2).sum())
 
 
@@ -183,7 +186,7 @@ def find_leader(found: dict[str, CorrectCounts]) -> ColumnLeader:
     """Compares all methods of a column (row -> right answers); Holm's correction runs over all its pairs.
 
     All on the seeds that every method has, so that a further good seed helps nobody. Nothing is tested unless these are
-    ``MIN_SEEDS``, on the same test clips of ``MIN_SUBJECTS`` people.
+    ``MIN_SEEDS``, on the same test clips of ``MIN_SUBJECTS`` subjects.
     """
     common = set.intersection(*({*own.seeds} for own in found.values())) if found else set()
     found = {row: _at(own, sorted(common)) for row, own in found.items()}

@@ -9,12 +9,12 @@ from ssmar_bench.results import table_order
 from ssmar_bench.results.records import Runs
 
 LINES = 7
-"""Methods that a reader can still tell apart in one small figure: one for each colour."""
+"""Methods that a reader can still distinguish in one small figure: one for each colour."""
 
 
 @cache
 def ablations() -> frozenset[str]:
-    """Methods that stand only in the paper's tables of ablations, below a table, or for what its authors likely ran.
+    """Methods that are only in the paper's tables of ablations, below a table, or for what its authors likely ran.
 
     They are many relatives of one method: among them the luckiest would often come first.
     """
@@ -36,7 +36,7 @@ def compared_methods(runs: Runs, benchmark: str) -> list[str]:
 
 
 def drawn_methods(runs: Runs, benchmark: str) -> list[str]:
-    """At most ``LINES`` of :func:`compared_methods`: those of Fig. 2b first, then in table order the best on validation.
+    """At most ``LINES`` of :func:`compared_methods`: those of Fig. 2b first, then the best on validation.
 
     How well a method validates is its distance from the mean of all at the same ratio, averaged over its ratios: the
     test part chooses nothing.

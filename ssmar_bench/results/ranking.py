@@ -71,9 +71,9 @@ def friedman(scores: pd.DataFrame, level: float = 0.05) -> Friedman | None:
 
 
 def why_untested(sources: set[str]) -> str:
-    """The sentence that stands where the tests would: levels, ratios and networks of one source are not independent."""
+    """The sentence that is where the tests would: levels, ratios and networks of one source are not independent."""
     return (
-        f"No Friedman or Nemenyi test: they need {DATA_SETS} or more independent data sets, and these columns stand on "
+        f"No Friedman or Nemenyi test: they need {DATA_SETS} or more independent data sets, and these columns are on "
         f"{len(sources)} ({', '.join(sorted(sources)) or 'none'}); ratios, levels and networks on the same clips are "
         "not independent."
     )

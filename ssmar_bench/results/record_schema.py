@@ -42,7 +42,7 @@ class Scores(RecordModel):
 
 
 class Counts(RecordModel):
-    """Clips of each part, and people of the test part."""
+    """Clips of each part, and subjects of the test part."""
 
     labelled: Count
     unlabelled: Count

@@ -15,7 +15,7 @@ CURVES = {"epoch": int, "series": str, "quantity": str, "value": float}
 PREDICTIONS = {"clip": str, "subject": str, "label": int, "prediction": int, "confidence": float}
 PSEUDO_LABELS = {"series": str, "clip": str, "label": int, "pseudo_label": int, "confidence": float}
 SHARES = ("accuracy", "coverage", "macro_f1", "balanced_accuracy")
-"""How the names of quantities in [0, 1] begin, but for those of the stream ``train``."""
+"""How the names of quantities in [0, 1] begin, but for those of the series ``train``."""
 
 LARGEST = 1e300
 """Values beyond it have no mean and no percentage."""
@@ -68,12 +68,12 @@ def check(record: Path, metrics: Metrics) -> None:
             if found != expected:
                 raise damaged_record(path, f"it has {found} {name}, and metrics.json counts {expected}")
         if frame["clip"].duplicated().any():
-            raise damaged_record(path, "a clip stands there twice")
+            raise damaged_record(path, "a clip occurs twice")
     _check_classes(record / "pseudo_labels.csv", pseudo_labels(record), ("label", "pseudo_label"), classes)
 
 
 def subjects(record: Path) -> tuple[tuple[str, int], ...]:
-    """How many test clips there are of each person; () where no predictions are kept."""
+    """How many test clips there are of each subject; () where no predictions are kept."""
     counts = predictions(record)["subject"].value_counts().sort_index()
     return tuple((str(name), int(count)) for name, count in counts.items())
 
@@ -82,7 +82,7 @@ def _check_curves(path: Path, frame: pd.DataFrame, epochs: int) -> None:
     if epochs and frame.empty:
         raise damaged_record(path, "it is empty")
     if frame.duplicated(["epoch", "series", "quantity"]).any():
-        raise damaged_record(path, "a quantity stands twice in one epoch")
+        raise damaged_record(path, "a quantity occurs twice in one epoch")
     if len(frame) and (frame["epoch"].min() < 1 or frame["epoch"].max() > epochs):
         raise damaged_record(path, f"an epoch is outside 1 to {epochs}")
     shares = frame["value"][frame["quantity"].str.startswith(SHARES) & (frame["series"] != "train")]

@@ -213,7 +213,7 @@ def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
     if not name.endswith(f"_{metrics.identity}"):
         raise damaged_record(path, f"its identity {shortened(metrics.identity)} is not this run's")
     for other in sorted(folder.record.glob("[!.]*")):
-        if other.is_symlink() or not other.is_dir():  # a person's own folder is nobody's damage
+        if other.is_symlink() or not other.is_dir():  # the user's own folder is nobody's damage
             require_file(other)
     record_tables.check(folder.record, metrics)
     row: dict[str, Any] = {"label": metrics.label, "classes": tuple(metrics.classes)}
@@ -249,7 +249,7 @@ def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec]) -> None:
     names = {method: labels.get(method) or _config_label(method) for _, method in groups}
     for (_, method), members in groups.items():
         label = names[method]
-        if [*names.values()].count(label) > 1:  # two recipes with one label must not become one row
+        if [*names.values()].count(label) > 1:  # two method configs with one label must not become one row
             label = f"{label} ({method})"
         own = [specs[row["folder"]] for row in members]
         endings, best = label_suffixes(own), main_variant(own)
@@ -273,7 +273,7 @@ def _keep_truths_apart(rows: list[dict[str, Any]]) -> None:
 
 
 def _config_label(method: str) -> str:
-    """The shipped recipe's label, or the method's name where there is none (a user's own recipe that failed)."""
+    """The shipped method config's label, or the method's name where there is none (a user's own that failed)."""
     try:
         return (
             method_configs.read_method_config(method)[0].label if method in method_configs.METHODS.names() else method

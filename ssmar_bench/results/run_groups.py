@@ -21,7 +21,7 @@ class RunGroup:
     Attributes:
         method, label, ratio: which.
         mean, std: test accuracy in [0, 1]; std (n - 1) is NaN for one seed.
-        forward_passes: median of the clips that went through a network in training.
+        forward_passes: median of the forward passes in training.
         confusion: (C, C) test clips of all seeds together; zeros where a run kept no predictions.
         calibration: (3, bins) of the full_pool, all seeds together.
     """

@@ -51,8 +51,9 @@ class TableCell:
 def fill_cells(runs: Runs, table: PaperTable, on: str, as_published: bool = False) -> list[TableCell]:
     """Every cell of ``table`` on one kind of data, row by row; one without a run is there and empty.
 
-    A run counts if it is of the benchmark as it is defined and of the recipe as it stands: a run under another
-    profile, ``--set`` or earlier definition is another experiment. Runs on other devices or of earlier revisions are
+    A run counts if it is of the benchmark as it is defined and of the method config as it is: a run under another
+    profile, ``--set`` or earlier benchmark config is another experiment. Runs on other devices or of earlier revisions
+    are
     never mixed: the newest revision counts, and of its devices the one with the most runs.
 
     Raises:
@@ -77,7 +78,8 @@ def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: TableColumn, method
     twins = done[done["seed"].duplicated(keep=False)]
     if len(twins):
         raise UserError(
-            f"{' and '.join(twins['folder'])} are the same cell and seed on different splits (the data or their split "
+            f"{' and '.join(twins['folder'])} are the same run group and seed on different splits (the data or their "
+            "split "
             "has changed); move one of them out of results/runs."
         )
     counts = frame["state"].value_counts()

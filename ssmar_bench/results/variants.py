@@ -1,4 +1,4 @@
-"""Tells apart runs of one method under different settings, so that no mean is taken over two different things.
+"""Distinguish runs of one method under different settings, so that no mean is taken over two different things.
 
 A profile or a ``--set`` changes what a method's numbers mean. Such runs are rows of their own, and their labels say
 in which key they differ.
@@ -50,8 +50,8 @@ def differing(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
 def main_variant(specs: Iterable[RunSpec]) -> str:
     """The variant by which a method is known on a benchmark.
 
-    That is the recipe's own on the benchmark as it is defined, if there are runs of it; then that of the newest engine
-    and algorithm, then the one with the most runs.
+    That is the method config's own on the benchmark as it is defined, if there are runs of it; then that of the newest
+    engine and algorithm, then the one with the most runs.
 
     Args:
         specs: runs of one method of one benchmark, at least one.
@@ -68,7 +68,7 @@ def main_variant(specs: Iterable[RunSpec]) -> str:
 
 
 def label_suffixes(specs: Iterable[RunSpec]) -> dict[str, str]:
-    """Variant -> what to append to its method's label: "" for an only variant and the recipe's own.
+    """Variant -> what to append to its method's label: "" for an only variant and the method config's own.
 
     The others say in what they differ: `` [train.epochs=2]``.
 

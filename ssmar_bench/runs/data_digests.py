@@ -16,7 +16,7 @@ class DataDigests:
     """What no spec holds of the data, since a training process reads the spec.
 
     Attributes:
-        truth: digest of all labels and people, the hidden ones too.
+        truth: digest of all labels and subjects, the hidden ones too.
         videos: digest of the video files' sizes, "" where they are not all there.
     """
 
@@ -33,7 +33,7 @@ class DataDigests:
             return cls("", "")
 
     def agrees(self, folder: RunFolder) -> bool:
-        """Whether the record in ``folder`` was written with these labels and people."""
+        """Whether the record in ``folder`` was written with these labels and subjects."""
         return self.of(folder).truth == self.truth
 
 

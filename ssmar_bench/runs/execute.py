@@ -43,11 +43,11 @@ class Execution:
         results: the folder that holds ``runs/``.
         roots: folders of sources by name.
         jobs: runs side by side; None for as many as the cores carry.
-        overwrite: ``only-missing`` trains what has no finished record (failed runs again), ``always`` trains anew,
+        overwrite: ``only-missing`` trains what has no finished record (failed runs again), ``always`` trains again,
             ``never`` leaves whatever was once begun, ``only-cache`` trains nothing.
         time_limit: seconds a run may take.
         engine: who executes the runs: ``local``, or one that a plugin brings.
-        on_bad_clip: ``stop`` at a clip whose video cannot be used, or ``skip`` such clips: then the manifests do not
+        on_bad_clip: ``stop`` at a clip whose video cannot be used, or ``skip`` such clips: then the splits do not
             hold them, and the runs are others than those of the whole benchmark.
     """
 
@@ -85,16 +85,16 @@ class PlanEntry:
 
 
 def steps_of(planned_run: PlannedRun) -> int:
-    """Optimiser steps of a cell's run."""
+    """Optimiser steps of a run."""
     train = planned_run.spec.train
     clips = len(planned_run.split.labelled) + len(planned_run.split.unlabelled)
     return int(train["epochs"]) * -(-clips // int(train["batch"]))
 
 
 def plan(grid: Grid, execution: Execution) -> list[PlanEntry]:
-    """The grid's cells with states and expected times; of a synthetic source only the lists are needed, and made."""
+    """The grid's runs with states and expected times; of a synthetic source only the lists are needed, and made."""
     benchmark_config = base_config(grid)
-    prepare_data.source_root(benchmark_config, execution.roots)  # told before any weights are fetched
+    prepare_data.source_root(benchmark_config, execution.roots)  # reported before any weights are fetched
     check_fits(check_grid(grid))
     index = prepare_data.planning_index(benchmark_config, execution.roots, execution.on_bad_clip)
     measured = step_timing.measured_seconds(execution.results)
@@ -111,15 +111,15 @@ def plan(grid: Grid, execution: Execution) -> list[PlanEntry]:
 
 
 def frame_cache_configs(grid: Grid) -> list[FrameCacheConfig]:
-    """The stores that the rows of a grid are trained from: most rows share one, and some need more of each clip."""
+    """The frame caches that the rows of a grid are trained from: most share one, some need more of each clip."""
     return list(dict.fromkeys(row.benchmark_config.frame_cache for row in check_grid(grid)))
 
 
 def _known_runs(grid: Grid, execution: Execution, benchmark_config: BenchmarkConfig, index: Index) -> list[PlannedRun]:
-    """The grid's cells, without the clips that a former preparation could not use if such clips are skipped.
+    """The grid's runs, without the clips that a former preparation could not use if such clips are skipped.
 
-    A clip that is missing from one of the grid's stores is left out of all rows, so that they stay comparable. Where
-    clips are not decoded, a cell is the recorded run that agrees with it in all else, if there is one.
+    A clip that is missing from one of the grid's frame caches is left out of all rows, so that they stay comparable.
+    Where clips are not decoded, a run is the recorded run that agrees with it in all else, if there is one.
     """
     whole = build_split(index, benchmark_config, benchmark_config.ratios[0], benchmark_config.seeds[0])
     clips = prepare_data.clip_files(index, whole)
@@ -145,13 +145,13 @@ def _known_runs(grid: Grid, execution: Execution, benchmark_config: BenchmarkCon
 
 
 def _state_now(planned_run: PlannedRun, results: Path) -> str:
-    """The cell's state, or ``running`` while another command trains it."""
+    """The run's state, or ``running`` while another command trains it."""
     state = planned_run.state(results)
     return "running" if state not in ("done", "skipped") and planned_run.folder(results).held() else state
 
 
 def expected_seconds(planned: Sequence[PlanEntry], execution: Execution) -> tuple[float, int]:
-    """Wall-clock seconds for what would be trained, and the number of cells whose time is unknown."""
+    """Wall-clock seconds for what would be trained, and the number of runs whose time is unknown."""
     todo = [entry for entry in planned if _wanted(entry.planned_run, execution)]
     if not todo:
         return 0.0, 0
@@ -166,13 +166,13 @@ def default_jobs(threads: int) -> int:
 
 
 def run(grid: Grid, execution: Execution, listener: Listener) -> dict[str, str]:
-    """Execute a grid; the final state of every cell by folder name.
+    """Execute a grid; the final state of every run by folder name.
 
     Raises:
         UserError: anything wrong with the request or the data, before any training.
     """
     benchmark_config = base_config(grid)
-    prepare_data.source_root(benchmark_config, execution.roots)  # told before any weights are fetched
+    prepare_data.source_root(benchmark_config, execution.roots)  # reported before any weights are fetched
     configs = frame_cache_configs(grid)
     check_fits(check_grid(grid))
     engine: type[Engine] = ENGINES.load(ENGINES.named(execution.engine))
@@ -236,7 +236,7 @@ def _greet(table: Sequence[PlannedRun], execution: Execution, listener: Listener
             listener(Event(planned_run.spec.folder(), "cached"))
         elif state == "outdated" and execution.overwrite != "always":
             name = planned_run.spec.folder()
-            listener(Event("", "note", f"{name} was recorded with other labels or people than the data has now."))
+            listener(Event("", "note", f"{name} was recorded with other labels or subjects than the data has now."))
 
 
 def _wanted(planned_run: PlannedRun, execution: Execution) -> bool:
@@ -260,7 +260,7 @@ def _require_free(todo: Sequence[PlannedRun], execution: Execution) -> None:
 
 
 def _forget(todo: Sequence[PlannedRun], execution: Execution) -> None:
-    """Clears runs that are trained anew; for one that another command has just begun, its result is waited for."""
+    """Clears runs that are trained again; for one that another command has just begun, its result is waited for."""
     _require_free(todo, execution)
     for planned_run in todo:
         folder = planned_run.folder(execution.results)
@@ -269,7 +269,7 @@ def _forget(todo: Sequence[PlannedRun], execution: Execution) -> None:
 
 
 def renamed_runs(results: Path) -> list[str]:
-    """A sentence for every finished run whose folder a person has renamed or copied: nobody looks for it there."""
+    """A sentence for every finished run below ``results`` that a user has renamed or copied: nobody looks for it there."""
     sentences = []
     for path in sorted((results / "runs").glob("*")):
         if not re.search(r"_r[^_]+_s[^_]+_[0-9a-f]{16}$", path.name) and (name := RunFolder(path).renamed()):
@@ -281,7 +281,7 @@ def renamed_runs(results: Path) -> list[str]:
 
 
 def write_run_inputs(planned_run: PlannedRun, folder: RunFolder, launch: Launch) -> None:
-    """Write what the worker reads: spec, launch, and a manifest without hidden labels and telling ids.
+    """Write what the worker reads: spec, launch, and a split without hidden labels and telling ids.
 
     The caller holds the lease.
 
@@ -311,7 +311,7 @@ def _train(
     known: GroundTruth,
     listener: Listener,
 ) -> None:
-    """Train until every cell is done or failed, waiting for those that another command holds."""
+    """Train until every run is done or failed, waiting for those that another command holds."""
 
     def finish(folder: RunFolder) -> None:
         planned_run, _ = launches[folder]

@@ -19,7 +19,7 @@ HINTS = {"SIGSEGV": ", native code crashed", "SIGKILL": ", for instance because 
 
 
 def failure_text(error: BaseException, algorithm: str) -> str:
-    """The traceback of ``error`` and, as its last line, the sentence that a person is shown."""
+    """The traceback of ``error`` and, as its last line, the sentence that a user is shown."""
     return f"{''.join(traceback.format_exception(error)).rstrip()}\n\n{_sentence(error, algorithm)}\n"
 
 

@@ -62,7 +62,7 @@ class LocalEngine:
             return "held"
         cleared = folder.cleared()
         if not (folder.work / "launch.json").is_file():
-            return "held"  # another command has just cleared it, to train it anew
+            return "held"  # another command has just cleared it, to train it again
         status, begun, reason = self._process(folder, threads, listener)
         if folder.ended() or folder.done():
             try:
@@ -76,7 +76,7 @@ class LocalEngine:
         elif self._stopping.is_set() or (status == BUSY and not begun):
             return "held"  # by another command; or stopped with this one: interrupted, not failed
         elif folder.cleared() != cleared:
-            return "held"  # another command has cleared it meanwhile, and trains it anew
+            return "held"  # another command has cleared it meanwhile, and trains it again
         if not folder.failure():
             failure.keep_failure(folder, reason, listener)
         return "failed"

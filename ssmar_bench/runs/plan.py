@@ -1,4 +1,4 @@
-"""A grid of methods x ratios x seeds on one benchmark, as cells with their specs and states."""
+"""A grid of methods x ratios x seeds on one benchmark, as runs with their specs and states."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from ssmar_bench.runs.data_digests import DataDigests
 from ssmar_bench.splits.build import build_split
 
 AS_SEMILEARN = "as_semilearn"
-"""``--set ALGORITHM.as_semilearn=true`` lays a recipe's section of that name over its hyper-parameters."""
+"""``--set ALGORITHM.as_semilearn=true`` lays a method config's section of that name over its hyper-parameters."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """What a person asked for; None means the benchmark's own choice.
+    """What a user asked for; None means the benchmark's own choice.
 
     Attributes:
-        benchmark: a benchmark's name, or the path of a definition (.yaml).
-        methods: recipes by name or path, and sets of them (``table1``).
+        benchmark: a benchmark's name, or the path of a benchmark config (.yaml).
+        methods: method configs by name or path, and sets of them (``table1``).
         ratios, seeds: labelled ratios in (0, 1], and seeds.
         backbone: a network in place of the benchmark's, by any name that :class:`BackboneConfig` takes.
-        profile: a profile of the definition (``smoke``, ``long``, ...).
+        profile: a profile of the benchmark config (``smoke``, ``long``, ...).
         sets: ``section.key`` -> value, as ``--set``: ``{"train.lr": 0.01}``; an algorithm's own begin with its name.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
     """
@@ -83,7 +83,7 @@ class PlannedRun:
         spec, split: what it is.
         label: its method's name in tables.
         skip: why it is skipped, "" if it is not.
-        left_out: why clips of the benchmark are not in the manifest, by their ids: their videos cannot be used.
+        left_out: why clips of the benchmark are not in the split, by their ids: their videos cannot be used.
         weights: path of the file that its networks start from, "" if they start from none.
         known: what a finished record must agree with, or None for nothing.
     """
@@ -97,7 +97,7 @@ class PlannedRun:
     known: DataDigests | None = None
 
     def folder(self, results: Path) -> RunFolder:
-        """Where its record stands."""
+        """Where its record is."""
         return RunFolder(results / "runs" / self.spec.folder())
 
     def state(self, results: Path) -> str:
@@ -125,7 +125,7 @@ class ResolvedMethod:
 
 
 def _split_sets(grid: Grid, algorithms: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """``--set`` keys of the definition's sections, and those of each algorithm."""
+    """``--set`` keys of the benchmark config's sections, and those of each algorithm."""
     sections: dict[str, Any] = {}
     own: dict[str, dict[str, Any]] = {name: {} for name in algorithms}
     for key, value in grid.sets.items():
@@ -166,7 +166,9 @@ def _reading(method_config: MethodConfig, sets: Mapping[str, Any]) -> tuple[bool
     if not isinstance(asked, bool):
         raise UserError(f"{said}: expected true or false.")
     if asked and not method_config.as_semilearn:
-        raise UserError(f"{said}: the recipe of {method_config.name} has no section {AS_SEMILEARN}; leave it out.")
+        raise UserError(
+            f"{said}: the method config of {method_config.name} has no section {AS_SEMILEARN}; leave it out."
+        )
     return asked, others
 
 
@@ -174,7 +176,7 @@ def resolve_rows(grid: Grid) -> list[ResolvedMethod]:
     """Every method of the grid under the benchmark, profile and ``--set``.
 
     Raises:
-        UserError: the first fault in methods, recipes, definition or ``--set``.
+        UserError: the first fault in methods, method configs, benchmark config or ``--set``.
     """
     if not grid.methods:
         raise UserError(f"No method was given; known: {', '.join(method_configs.METHODS.names())}.")
@@ -195,7 +197,7 @@ def resolve_rows(grid: Grid) -> list[ResolvedMethod]:
 
 
 def base_config(grid: Grid) -> BenchmarkConfig:
-    """The grid's definition before any recipe's overrides: what data and manifests are made from."""
+    """The grid's benchmark config before any method config's overrides: what data and splits are made from."""
     sections, _ = _split_sets(
         grid, [method_configs.read_method_config(name)[0].algorithm for name in expand_method_sets(grid.methods)]
     )
@@ -222,7 +224,7 @@ def _check_row(row: ResolvedMethod) -> None:
 
 
 def _check_networks(table: Sequence[ResolvedMethod]) -> None:
-    """Outlines every network, so that an unknown name, or a network that its method cannot use, is told at once."""
+    """Outlines every network, so that an unknown name, or a network that its method cannot use, is reported at once."""
     outlines: dict[tuple[str, int], backbones.ClipClassifier] = {}
     for row in table:
         method_config, size = row.benchmark_config.backbone, row.benchmark_config.clips.size
@@ -232,7 +234,7 @@ def _check_networks(table: Sequence[ResolvedMethod]) -> None:
         outline = outlines[str(method_config), size]
         if row.algorithm.needs_stages and not outline.stages:
             raise UserError(
-                f"{row.method_config.name} needs a network that tells the feature maps of its stages, as "
+                f"{row.method_config.name} needs a network that gives the feature maps of its stages, as "
                 f"{method_config.name} does "
                 f"not; give one with --backbone: {', '.join(backbones.STAGED)}."
             )
@@ -276,7 +278,7 @@ def check_grid(grid: Grid) -> list[ResolvedMethod]:
     """The grid's rows, after everything that can be checked without data: nothing has been rendered or written.
 
     Raises:
-        UserError: the first fault in methods, recipes, definition, ``--set``, backbone, device, ratios or
+        UserError: the first fault in methods, method configs, benchmark config, ``--set``, backbone, device, ratios or
             schedule.
     """
     table = resolve_rows(grid)
@@ -301,17 +303,17 @@ def plan_runs(
     pixels: Mapping[FrameCacheConfig, str] | None = None,
     known: DataDigests | None = None,
 ) -> list[PlannedRun]:
-    """The grid's cells, so ordered that a part of them is a balanced table: seed by seed, ratio by ratio.
+    """The grid's runs, so ordered that a part of them is a balanced table: seed by seed, ratio by ratio.
 
     Args:
-        grid: what a person asked for.
+        grid: what a user asked for.
         index: the clips of its source, without those that are left out.
         left_out: why clips are left out, by their ids.
-        pixels: digest of the decoded clips by recipe, as far as they are decoded.
+        pixels: digest of the decoded clips by method config, as far as they are decoded.
         known: what the records must agree with.
 
     Raises:
-        UserError: anything wrong with recipes, definition, ratios or index; nothing has been written.
+        UserError: anything wrong with method configs, benchmark config, ratios or index; nothing has been written.
     """
     table = check_grid(grid)
     benchmark_config = base_config(grid)

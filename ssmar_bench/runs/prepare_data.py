@@ -1,4 +1,4 @@
-"""Finds or renders a benchmark's source, and decodes its clips into a store, before anything is dispatched."""
+"""Finds or renders a benchmark's source, and decodes its clips into a frame cache, before anything is dispatched."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ OnBadClip = Literal["stop", "skip"]
 
 
 def synthetic_options(benchmark_config: BenchmarkConfig) -> SyntheticOptions:
-    """The knobs of the definition's synthetic source.
+    """The options of the benchmark config's synthetic source.
 
     Raises:
-        UserError: a knob that does not exist, is out of range, or is no whole number where it must be one.
+        UserError: a option that does not exist, is out of range, or is no whole number where it must be one.
     """
     whole = {field.name: isinstance(field.default, int) for field in fields(SyntheticOptions)}
     for name, value in benchmark_config.source.options.items():
         place = f"{benchmark_config.name}: source.options.{name}"
         if name not in whole:
-            raise UserError(f"{place}: unknown knob{nearest(name, whole)}")
+            raise UserError(f"{place}: unknown option{nearest(name, whole)}")
         if whole[name] and not isinstance(value, int):
             raise UserError(f"{place}: expected a whole number, not {value:g}.")
     return SyntheticOptions(**benchmark_config.source.options)  # type: ignore[arg-type]
 
 
 def source_root(benchmark_config: BenchmarkConfig, roots: Roots) -> Path:
-    """The folder of the definition's source: as given, or the cache's for a synthetic one.
+    """The folder of the benchmark config's source: as given, or the cache's for a synthetic one.
 
     Raises:
-        UserError: a folder of an unknown source, or of a synthetic one with other knobs than the definition's; none
-            where there must be one.
+        UserError: a folder of an unknown source, or of a synthetic one with other options than the benchmark config's;
+            none where there must be one.
     """
     for name in roots:
         if name not in KNOWN:
@@ -69,20 +69,20 @@ def source_root(benchmark_config: BenchmarkConfig, roots: Roots) -> Path:
 
 
 def _same_options(benchmark_config: BenchmarkConfig, root: Path) -> None:
-    """The record says what the definition says: clips of another difficulty must not get its name."""
+    """The record says what the benchmark config says: clips of another difficulty must not get its name."""
     wanted, found = asdict(synthetic_options(benchmark_config)), asdict(synthetic.read_options(root))
     for name, value in wanted.items():
         if found[name] != value:
             raise UserError(
                 f"{root}: rendered with {name}={found[name]}, but {benchmark_config.name} says {name}={value}; "
-                "render it anew, or write a definition of your own."
+                "render it again, or write a benchmark config of your own."
             )
 
 
 def prepare_source(
     benchmark_config: BenchmarkConfig, roots: Roots, processes: int, listener: Listener, on_bad_clip: OnBadClip = "stop"
 ) -> Index:
-    """The index of the definition's source; a synthetic one is rendered first if it is not there, or was changed.
+    """The index of the benchmark config's source; a synthetic one is rendered first if it is not there, or was changed.
 
     With ``skip`` videos may be missing: :func:`prepare_frame_cache` leaves their clips out.
     """
@@ -111,7 +111,7 @@ def prepare_source(
 
 
 def planning_index(benchmark_config: BenchmarkConfig, roots: Roots, on_bad_clip: OnBadClip = "stop") -> Index:
-    """The index of the definition's source for planning: of a synthetic one that is not rendered, what it will be."""
+    """The index of a benchmark's source for planning: of a synthetic one that is not rendered, what it will be."""
     root = source_root(benchmark_config, roots)
     if has_videos(benchmark_config, roots):
         options, whole = benchmark_config.source.options, on_bad_clip == "stop"
@@ -120,7 +120,7 @@ def planning_index(benchmark_config: BenchmarkConfig, roots: Roots, on_bad_clip:
 
 
 def has_videos(benchmark_config: BenchmarkConfig, roots: Roots) -> bool:
-    """Whether the definition's source has files: a synthetic one has none until it is rendered."""
+    """Whether the benchmark config's source has files: a synthetic one has none until it is rendered."""
     root, name = source_root(benchmark_config, roots), benchmark_config.source.name
     return name != synthetic.SOURCE or name in roots or (root.exists() and not checksums.fault(root))
 
@@ -131,19 +131,19 @@ def _outlined(options: SyntheticOptions, root: Path) -> Index:
 
 
 def _used(benchmark_config: BenchmarkConfig) -> Used:
-    """The clips of the definition's parts and classes: a copy of a source may lack the videos of all others."""
+    """The clips of the benchmark config's parts and classes: a copy of a source may lack the videos of all others."""
     return Used((*benchmark_config.parts.train, *benchmark_config.parts.test), benchmark_config.classes)
 
 
 def frame_cache_folder(benchmark_config: BenchmarkConfig, clips: list[ClipFile]) -> Path:
-    """Where the definition's decoded clips stand in the cache; variants of a benchmark with the same clips share it."""
+    """Where a benchmark's decoded clips are; variants of a benchmark with the same clips share the folder."""
     return frame_caches.cache_location(
         _frame_caches(), _frame_cache_name(benchmark_config), benchmark_config.frame_cache, clips
     )
 
 
 def has_frame_caches(benchmark_config: BenchmarkConfig) -> bool:
-    """Whether anything has been decoded for the definition or one of its variants."""
+    """Whether anything has been decoded for the benchmark config or one of its variants."""
     return any(_frame_caches().glob(f"{_frame_cache_name(benchmark_config)}-*"))
 
 
@@ -156,9 +156,9 @@ def _frame_cache_name(benchmark_config: BenchmarkConfig) -> str:
 
 
 def clip_files(index: Index, split: Split) -> list[ClipFile]:
-    """The video files of every clip of a manifest (the same for all ratios and seeds of a benchmark).
+    """The video files of every clip of a split (the same for all ratios and seeds of a benchmark).
 
-    In the store they have opaque names, since training processes read it.
+    In the frame cache they have opaque names, since training processes read it.
     """
     chosen = index.clips[index.clips["clip_id"].isin(set(split.clips()))]
     columns = (chosen["clip_id"], chosen["path"], chosen["start"], chosen["end"])
@@ -171,14 +171,14 @@ def clip_files(index: Index, split: Split) -> list[ClipFile]:
 def sizes_digest(clips: Sequence[ClipFile]) -> str:
     """Digest of the sizes of the clips' video files, which a finished record keeps; "" where a file is missing.
 
-    It tells whether a record may be of today's videos where they are not decoded (yet, or any more).
+    It shows whether a record may be of today's videos where they are not decoded (yet, or any more).
     """
     sizes = {path: path.stat().st_size if path.is_file() else 0 for path in {clip.path for clip in clips}}
     return digest(sorted([clip.clip_id, sizes[clip.path]] for clip in clips)) if all(sizes.values()) else ""
 
 
 def with_frame_cache(benchmark_config: BenchmarkConfig, config: FrameCacheConfig) -> BenchmarkConfig:
-    """The definition with its clips decoded into a store of another recipe: a method's own."""
+    """The benchmark config with its clips decoded into a frame cache of another method config: a method's own."""
     return benchmark_config.model_copy(update={"frame_cache": config})
 
 
@@ -190,7 +190,7 @@ def prepare_frame_cache(
     listener: Listener,
     on_bad_clip: OnBadClip = "stop",
 ) -> Path:
-    """The folder of the definition's decoded clips, complete and verified.
+    """The folder of the benchmark config's decoded clips, complete and verified.
 
     Raises:
         UserError: a clip cannot be used and ``on_bad_clip`` says ``stop``, or the disk is full.
@@ -213,12 +213,12 @@ def known_left_out(benchmark_config: BenchmarkConfig, index: Index, split: Split
 
 
 def known_pixels(benchmark_config: BenchmarkConfig, clips: list[ClipFile]) -> str:
-    """Digest of the definition's decoded clips, "" where they are not decoded, or from other videos than today's."""
+    """Digest of a benchmark's decoded clips, "" where they are not decoded, or from other videos than today's."""
     if not has_frame_caches(benchmark_config):
-        return ""  # where its store would stand takes time to tell
+        return ""  # where its frame cache would be takes time to tell
     return frame_caches.pixels(frame_cache_folder(benchmark_config, clips), clips, benchmark_config.frame_cache)
 
 
 def without_clips(index: Index, left_out: Iterable[str]) -> Index:
-    """The index without some clips: manifests that are built from it do not hold them."""
+    """The index without some clips: splits that are built from it do not hold them."""
     return replace(index, clips=index.clips[~index.clips["clip_id"].isin(list(left_out))])

@@ -30,14 +30,14 @@ Array = npt.NDArray[Any]
 
 
 def salted_id(benchmark: str, name: str) -> str:
-    """A name that says nothing of the clip or person, the same in every record of a benchmark."""
+    """A name that says nothing of the clip or subject, the same in every record of a benchmark."""
     return hashlib.blake2b(
         name.encode(), digest_size=6, salt=hashlib.blake2b(benchmark.encode()).digest()[:16]
     ).hexdigest()
 
 
 def pseudo_label_rows(series_by_name: dict[str, dict[str, Array]], truth: Array, epoch: int) -> list[tuple[Any, ...]]:
-    """Curve rows (epoch, stream, quantity, value) of one epoch's ledger against the unlabelled clips' truth."""
+    """Curve rows (epoch, series, quantity, value) of one epoch's pseudo-label log, joined with the true labels."""
     rows: list[tuple[Any, ...]] = []
     for series, fields in sorted(series_by_name.items()):
         correct = fields["label"] == truth[fields["index"]]
@@ -67,7 +67,7 @@ def _predictions(spec: RunSpec, split: Split, truth: GroundTruth, arrays: dict[s
             "confidence": np.round(arrays["test"].max(1).astype(float), 4),
             "prediction_ema": arrays["test_ema"].argmax(1),
         }
-    ).sort_values("clip", ignore_index=True)  # the order of training would tell whose label stands where
+    ).sort_values("clip", ignore_index=True)  # the order of training would tell whose label is where
 
 
 def _pseudo_labels(spec: RunSpec, split: Split, truth: Array, last: dict[str, dict[str, Array]]) -> pd.DataFrame:
@@ -126,10 +126,10 @@ def write_record(
 
     Args:
         folder: the run's folder; the caller holds its lease.
-        label: the recipe's name in tables.
-        split: the run's manifest, with the source's ids.
-        truth: labels and people of all clips of the benchmark, and whether they are a counterfeit's.
-        left_out: why clips of the benchmark are in no part of the manifest, by their ids.
+        label: the method config's name in tables.
+        split: the run's split, with the source's ids.
+        truth: labels and subjects of all clips of the benchmark, and whether they are a mock data set's.
+        left_out: why clips of the benchmark are in no part of the split, by their ids.
         videos: digest of the video files' sizes.
     """
     spec = folder.spec()

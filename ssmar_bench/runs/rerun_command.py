@@ -18,7 +18,7 @@ from ssmar_bench.sources import synthetic
 def rerun_command(spec: RunSpec) -> str:
     """``ssmar-bench run ...``, whose one run has the settings of ``spec``.
 
-    A benchmark or method that is not known here stands in it as BENCHMARK.yaml or METHOD.yaml, which its owner has.
+    A benchmark or method that is not known here is in it as BENCHMARK.yaml or METHOD.yaml, which its owner has.
     """
     shipped = spec.benchmark in benchmark_configs.BENCHMARKS.names(), spec.method in method_configs.METHODS.names()
     words = {
@@ -41,7 +41,7 @@ def rerun_command(spec: RunSpec) -> str:
 
 
 def _departures(spec: RunSpec) -> Iterator[tuple[str, Any]]:
-    """Where the run's settings are others than those of its shipped benchmark and recipe today."""
+    """Where the run's settings are others than those of its shipped benchmark and method config today."""
     method_config, _ = method_configs.read_method_config(spec.method)
     benchmark_config = resolve_config(spec.benchmark, None, method_config, {})
     for name in SECTIONS:

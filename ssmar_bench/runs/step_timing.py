@@ -22,7 +22,7 @@ TIMED = (1, 8)
 """Labelled clips of the steps that are timed, one after the other; a larger batch takes in proportion."""
 
 LONG = 0.5
-"""Seconds after which a step is told well enough, and no larger one is timed."""
+"""Seconds after which a step is known well enough, and no larger one is timed."""
 
 
 def timing_key(spec: RunSpec) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """The one entry point that executes a run: ``python -m ssmar_bench.runs.worker FOLDER``.
 
-It reads spec, launch and manifest from the folder (no hidden label stands there), trains, and tells its progress as
+It reads spec, launch and split from the folder (no hidden label is there), trains, and reports its progress as
 JSON lines on standard output; what a method prints goes to standard error. Exit status: 0 trained, 1 failed
 (``work/failure.txt`` says why), 75 held by another. It dies with its parent: when standard input ends, so does the run,
 to be continued from its checkpoint.
@@ -42,7 +42,7 @@ def _own_pipe() -> TextIO:
 
 
 def _with_todays_code(folder: RunFolder, spec: RunSpec) -> None:
-    """Notes whose code trains; what other or unknown code has begun is no part of its run, which starts anew."""
+    """Notes whose code trains; what other or unknown code has begun is no part of its run, which starts again."""
     from ssmar_bench.algorithms.provenance import provenance
 
     found = provenance(spec.algorithm, spec.revision)
@@ -76,7 +76,7 @@ def execute(folder: RunFolder, tell: Listener) -> int:
                 gc.freeze()
                 gc.enable()
                 train(spec, split, Launch(**launch), folder, tell)
-            except (Exception, SystemExit) as error:  # noqa: BLE001  # kept in full, and told by the parent
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # kept in full, and reported by the parent
                 failure.keep_failure(folder, failure.failure_text(error, algorithm), tell)
                 return 1
             return 0

@@ -37,7 +37,7 @@ KNOWN = Registry("source", SOURCES, plugins.SOURCES)
 """Ours and those of plugins; each of them is a :class:`Source`."""
 
 MOCK_MARKER = "MOCK_DATA.txt"
-"""A file in the root of every counterfeit (:mod:`ssmar_bench.sources.mock`)."""
+"""A file in the root of every mock data set (:mod:`ssmar_bench.sources.mock`)."""
 
 Options = Mapping[str, float]
 
@@ -72,16 +72,16 @@ def published_facts(name: str) -> PublishedFacts | None:
 
 
 def resolved_options(source: Source, options: Options) -> dict[str, int]:
-    """The value of every knob of a source, defaults filled in.
+    """The value of every option of a source, defaults filled in.
 
     Raises:
-        UserError: a knob that the source does not have, or a value that it does not know.
+        UserError: a option that the source does not have, or a value that it does not know.
     """
     if not (source.facts or source.options):
-        return {}  # a synthetic source's knobs say how it is rendered, and its files what they were rendered with
+        return {}  # a synthetic source's options say how it is rendered, and its files what they were rendered with
     for name, value in options.items():
         if name not in source.options:
-            raise UserError(f"{source.name} has no knob '{name}'{nearest(name, source.options)}")
+            raise UserError(f"{source.name} has no option '{name}'{nearest(name, source.options)}")
         if value not in source.options[name]:
             allowed = ", ".join(map(str, source.options[name]))
             raise UserError(f"{source.name}: {name} is {value:g}, expected one of {allowed}")
@@ -94,7 +94,7 @@ def survey_source(
     """What a source's folder ``root`` holds, whole or not.
 
     Raises:
-        UserError: the source or a knob is unknown, or the folder is not what its owners distribute or cannot be read.
+        UserError: the source or a option is unknown, or the folder is not what its owners distribute or cannot be read.
     """
     source = known_source(name)
     values = resolved_options(source, options or {})
@@ -109,7 +109,7 @@ def survey_source(
     except OSError as error:  # no permission, a disk that went away or is full: a reader need not think of it
         raise UserError(f"{error.filename or root}: this cannot be read or unpacked ({error.strerror}).") from None
     if (root / MOCK_MARKER).is_file():
-        note = "This folder is a counterfeit: nothing that is measured on it says anything about the real data set."
+        note = "This folder is a mock data set: nothing that is measured on it says anything about the real data set."
         return replace(listing, index=replace(listing.index, mock=True), notes=(note, *listing.notes))
     return listing
 
@@ -127,7 +127,7 @@ def read_source(
     Args:
         name: one of ``SOURCES``.
         root: the folder as its owners distribute it.
-        options: what a definition chooses, for instance ``{"split": 2}`` of UCF101's three.
+        options: what a benchmark config chooses, for instance ``{"split": 2}`` of UCF101's three.
         listener: hears of what takes long (unpacking), and of defects of this copy.
         whole: whether every video that the lists name must be there; without, the index names what is missing, too.
         used: the clips that are used; only their videos must be there. None for all.

@@ -1,4 +1,4 @@
-"""Where a source's lists and videos stand: a short list of known places for each, tried in order."""
+"""Where a source's lists and videos are: a short list of known places for each, tried in order."""
 
 from __future__ import annotations
 

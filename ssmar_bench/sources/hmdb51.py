@@ -1,8 +1,8 @@
-"""Reads HMDB51 exactly as its owners distribute it, for one of its three official splits (knob ``split``).
+"""Reads HMDB51 exactly as its owners distribute it, for one of its three official splits (option ``split``).
 
 ``hmdb51_org/<class>/<file>.avi`` and ``testTrainMulti_7030_splits/<class>_test_split{1,2,3}.txt`` with lines
 ``<file>.avi <0|1|2>``: 1 trains, 2 tests, 0 is unused. Ids are the places of the sorted class names, from 0. A clip's
-"person" is the film that it was cut from: its file name before the class.
+"subject" is the film that it was cut from: its file name before the class.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ VIDEOS = Place(
     strict=True,
 )
 PARTS = {0: "unused", 1: "train", 2: "test"}
-_TAIL = 6  # a file name ends in visible body, camera motion, people, view, quality and a number
+_TAIL = 6  # a file name ends in visible body, camera motion, subjects, view, quality and a number
 
 
 def survey(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:  # noqa: ARG001

@@ -1,11 +1,11 @@
 """Reads iMiGUE exactly as its owners distribute it: long interviews, and lists of labelled frame ranges.
 
 Full release: ``Label/labels_20200831.csv`` (or another of ``TABLES``; with ``video_id, subject_id, class, start_frame,
-end_frame``), whose people give the official cross-subject parts ``train`` and ``test``. MiGA challenge: a headerless
+end_frame``), whose subjects give the official cross-subject parts ``train`` and ``test``. MiGA challenge: a headerless
 ``0001/0001_label.csv`` a video (``class,first frame,last frame``), with parts ``miga-train``, ``miga-val`` and
-``miga-test`` of its own; people are known where the user has put the owners' map into the folder
+``miga-test`` of its own; subjects are known where the user has put the owners' map into the folder
 (:mod:`ssmar_bench.sources.subject_map`). Classes are 1..31 and 99; frames count from 0, the last one belongs to the
-clip. Videos stand where either challenge year put them (``VIDEO_FOLDERS``), one folder ``0001/0001.mp4`` a video.
+clip. Videos are where either challenge year put them (``VIDEO_FOLDERS``), one folder ``0001/0001.mp4`` a video.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ LABELS = "Label/labels_20200831.csv"
 TABLES = tuple(
     f"{folder}labels_20200831.csv" for folder in ("Label/", "Label/excel/", "Label/csv/", "Labels/", "annotations/", "")
 )
-"""Where the table of the full release stands; the first one is the usual place."""
-VIDEO_FOLDERS = {  # MiGA's part -> where its videos stand, by layout
+"""Where the table of the full release is; the first one is the usual place."""
+VIDEO_FOLDERS = {  # MiGA's part -> where its videos are, by layout
     "miga-train": {"miga": "iMiGUE_RGB_Phase1/imigue_rgb_train", "miga-2025": "imigue_rgb_phase1/train_data"},
     "miga-val": {"miga": "iMiGUE_RGB_Phase1/imigue_rgb_validate", "miga-2025": "imigue_rgb_phase1/validation_data"},
     "miga-test": {"miga": "iMiGUE_RGB_Phase2/imigue_rgb_test", "miga-2025": "imigue_rgb_phase2"},
@@ -51,13 +51,13 @@ LABEL_FOLDERS = {
 FURTHER_VIDEOS = "videos"
 """Where a user may put videos that the challenge does not hold: ``videos/0218/0218.mp4`` or ``videos/0218.mp4``."""
 OTHER_VIDEOS = ("video", "RGB", "iMiGUE_RGB", "imigue_rgb_train", "imigue_rgb_validate", "imigue_rgb_test")
-"""Further folders of the same form that people have."""
+"""Further folders of the same form that subjects have."""
 _COLUMNS = ("video_id", "subject_id", "class", "start_frame", "end_frame")
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What the label files say: the ranges, and of each of their videos the part, the person and where it should be.
+    """What the label files say: the ranges, and of each video the part, the subject and where it should be.
 
     ``lacking`` are parts without a folder of videos, with a sentence on it.
     """
@@ -72,7 +72,7 @@ class _Found:
 
 
 def survey(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:  # noqa: ARG001
-    """The folder ``root`` of iMiGUE in any of its layouts; no knobs.
+    """The folder ``root`` of iMiGUE in any of its layouts; no options.
 
     Raises:
         UserError: a folder or file is missing, or a line is not what the layout says.
@@ -117,7 +117,7 @@ def _places(header: Cells) -> list[int] | None:
 
 
 def _range(path: Path, row: Row, at: list[int], subjects: dict[str, str]) -> Range:
-    """One row of the full release's table; its video's person is written into ``subjects``."""
+    """One row of the full release's table; its video's subject is written into ``subjects``."""
     number = row.number
     cells = [row.cells[place] if place < len(row.cells) else "" for place in at]
     cells[0] = cells[0].partition("_")[0]  # some copies name the skeleton file, 0001_2
@@ -131,9 +131,9 @@ def _range(path: Path, row: Row, at: list[int], subjects: dict[str, str]) -> Ran
     if end < start:
         raise wrong_line(path, number, "a first frame that is not after the last one", row.text)
     if subject not in TRAIN_SUBJECTS | TEST_SUBJECTS:
-        raise wrong_line(path, number, "a person of the official parts, 1..72", str(subject))
+        raise wrong_line(path, number, "a subject of the official parts, 1..72", str(subject))
     if subjects.setdefault(name, str(subject)) != str(subject):
-        raise wrong_line(path, number, f"person {subjects[name]} for video {name}, as above", str(subject))
+        raise wrong_line(path, number, f"subject {subjects[name]} for video {name}, as above", str(subject))
     return Range(name, start, end, label)
 
 

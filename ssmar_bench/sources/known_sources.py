@@ -1,4 +1,4 @@
-"""The sources that there are: what a person must know before a file of theirs is read."""
+"""The sources that there are: what a user must know before a file of theirs is read."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ class Source:
     """A data set as it is known without its files.
 
     Attributes:
-        name: as definitions and ``--data`` say it.
-        title: one line for a person.
-        reader: ``module:function`` of ``(root, source, knobs, listener) -> Listing``; imported when it is used.
+        name: as benchmark configs and ``--data`` say it.
+        title: one line for the user.
+        reader: ``module:function`` of ``(root, source, options, listener) -> Listing``; imported when it is used.
         facts: module with the owners' class names and counts (``FACTS``), or "" for a synthetic source.
         licensed: whether its frames and lists may only be used by who has signed for them; a report asks before it
             shows a frame or a clip's name.
         terms: what its owners allow, as far as it is known.
         get: where it comes from.
-        options: what a definition may choose, name -> allowed values, the first one being the default.
+        options: what a benchmark config may choose, name -> allowed values, the first one being the default.
         layouts: the layouts that its owners distribute, all of which are read; the first one is the usual one.
     """
 
@@ -42,7 +42,7 @@ SOURCES: dict[str, Source] = {
     for source in (
         Source(
             "ma52",
-            "MA-52: 22,422 micro-actions of 205 interviewed people, 52 classes",
+            "MA-52: 22,422 micro-actions of 205 interviewed subjects, 52 classes",
             f"{_HERE}.ma52:survey",
             f"{_HERE}.official.ma52",
             licensed=True,
@@ -62,7 +62,7 @@ SOURCES: dict[str, Source] = {
         ),
         Source(
             "smg",
-            "SMG: 3,699 micro-gestures of 40 people in 40 long videos, 17 classes",
+            "SMG: 3,699 micro-gestures of 40 subjects in 40 long videos, 17 classes",
             f"{_HERE}.smg:survey",
             f"{_HERE}.official.smg",
             licensed=True,
@@ -92,7 +92,7 @@ SOURCES: dict[str, Source] = {
         ),
         Source(
             "micro-motion",
-            "Micro-Motion: synthetic people, rendered here, in MA-52's layout",
+            "Micro-Motion: synthetic subjects, rendered here, in MA-52's layout",
             f"{_HERE}.ma52:survey",
             "",
             licensed=False,

@@ -40,7 +40,7 @@ class Missing:
         )
 
     def among(self, paths: Collection[str]) -> Missing | None:
-        """Those of the missing videos that stand among ``paths``; None if none does."""
+        """Those of the missing videos that are among ``paths``; None if none does."""
         videos = {name: path for name, path in self.videos.items() if path in paths}
         return replace(self, videos=videos) if videos else None
 

@@ -1,6 +1,6 @@
 """Reads MA-52 exactly as its owners distribute it, and whatever is written in the same layout.
 
-Lists ``{train,val,test}_list_videos.txt`` and ``label_name.txt`` stand in the root or in ``annotations/`` (``LISTS``),
+Lists ``{train,val,test}_list_videos.txt`` and ``label_name.txt`` are in the root or in ``annotations/`` (``LISTS``),
 videos in flat folders ``videos_{train,val,test}/``, ``raw_videos/{train,val,test}/`` or ``{train,val,test}/``
 (``FOLDERS``), or still in ``{train,val,test}.zip``. The test list is optional and its labels are hidden (the column is
 always 0).
@@ -27,7 +27,7 @@ PARTS = ("train", "val", "test")
 CLASSES = 52
 HIDDEN = "test"
 LISTS = (".", "annotations", "annotation", "labels", "lists")
-FOLDERS = {  # where a part's videos stand -> the layout; a program that unpacks may add the archive's name as a folder
+FOLDERS = {  # where a part's videos are -> the layout; a program that unpacks may add the archive's name as a folder
     "videos_{0}": "code",
     "raw_videos/{0}": "unzipped",
     "{0}": "unzipped",
@@ -40,7 +40,7 @@ ARCHIVES = ("{0}.zip", "raw_videos/{0}.zip", "videos/{0}.zip")
 
 
 def survey(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:  # noqa: ARG001
-    """MA-52's folder ``root``: parts ``train``, ``val`` and, where there is a list, ``test``; no knobs.
+    """MA-52's folder ``root``: parts ``train``, ``val`` and, where there is a list, ``test``; no options.
 
     Raises:
         UserError: a list is missing or empty, or a line is not what the layout says.
@@ -131,7 +131,7 @@ def _is_entry(cells: Cells) -> bool:
 
 
 def _entries(path: Path, subjects: bool) -> tuple[list[str], list[int]]:
-    """File names and labels of a list, in its order; the names begin with the person where ``subjects`` are known."""
+    """File names and labels of a list, in its order; the names begin with the subject where ``subjects`` are known."""
     labels: dict[str, int] = {}
     for row in rows(path, _is_entry, (BLANK, ",", ";")):
         if not _is_entry(row.cells):
@@ -142,13 +142,13 @@ def _entries(path: Path, subjects: bool) -> tuple[list[str], list[int]]:
         if file in labels:
             raise UserError(f"{path}:{row.number}: expected each file once, found '{file}' again")
         if subjects and file.find("_") < 1:
-            raise wrong_line(path, row.number, "a clip named '<person>_<segment>_<clip>.mp4'", file)
+            raise wrong_line(path, row.number, "a clip named '<subject>_<segment>_<clip>.mp4'", file)
         labels[file] = label
     return list(labels), list(labels.values())
 
 
 def _folder(root: Path, part: str, files: list[str], listener: Listener) -> tuple[Path, str, str]:
-    """Where a part's videos stand, the layout, and why they are not there; an archive is unpacked into the cache."""
+    """Where a part's videos are, the layout, and why they are not there; an archive is unpacked into the cache."""
     known = {place.format(part): layout for place, layout in FOLDERS.items()}
     usual = root / next(iter(known))
     if not files:

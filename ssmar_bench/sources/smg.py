@@ -1,10 +1,10 @@
-"""Reads SMG exactly as its owners distribute it: one long video a person, and a list of labelled frame ranges.
+"""Reads SMG exactly as its owners distribute it: one long video a subject, and a list of labelled frame ranges.
 
 ``SampleXXXX/`` with ``SampleXXXX_color.mp4``, ``_finelabels.csv`` (``class 1..17,first frame,last frame``, frames
 from 0) and ``_data.csv`` (``frames,frames a second,depth``), all in the root; or, as in the MiGA challenge, labels in
 ``smg_data_phase1/smg_skeleton_{train,validate}/`` and videos in ``SMG_RGB_Phase1/smg_rgb_{train,validate}/`` (phase 2
-for test, whose labels may be missing). Other places that people have are in ``WHOLE``, ``TABLES`` and ``VIDEOS``. The
-parts go by the number of the sample, which is the person.
+for test, whose labels may be missing). Other places that subjects have are in ``WHOLE``, ``TABLES`` and ``VIDEOS``. The
+parts go by the number of the sample, which is the subject.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from ssmar_bench.sources.untrimmed import (
 
 SAMPLE = "Sample"
 WHOLE = (".", "SMG", "samples", "data", "SMG/samples")
-"""Where the samples of the full release stand."""
+"""Where the samples of the full release are."""
 RGB = ("RGB", "SMG_RGB", "videos")
-"""Where their videos stand, if not beside their tables."""
+"""Where their videos are, if not beside their tables."""
 _MIGA = {"train": ("1", "train"), "val": ("1", "validate"), "test": ("2", "test")}
 TABLES = ("smg_data_phase{0}/smg_skeleton_{1}", "smg_data_phase{0}/datasets/smg_skeleton_{1}", "smg_skeleton_{1}")
 VIDEOS = ("SMG_RGB_Phase{0}/smg_rgb_{1}", "smg_rgb_{1}", "smg_data_phase{0}/smg_rgb_{1}")
@@ -42,7 +42,7 @@ VIDEOS = ("SMG_RGB_Phase{0}/smg_rgb_{1}", "smg_rgb_{1}", "smg_data_phase{0}/smg_
 
 
 def survey(root: Path, source: str, options: Mapping[str, int], listener: Listener) -> SourceListing:  # noqa: ARG001
-    """SMG's folder ``root`` in either layout; no knobs.
+    """SMG's folder ``root`` in either layout; no options.
 
     Raises:
         UserError: a folder or file is missing, or a line is not what the layout says.
@@ -121,7 +121,8 @@ def _check_subjects(folder: Path, samples: Mapping[str, Path], subjects: range) 
     for number in samples:
         if int(number) not in subjects:
             raise UserError(
-                f"{samples[number]}: expected people {subjects[0]} to {subjects[-1]} in {folder.name}/, found {number}"
+                f"{samples[number]}: expected subjects {subjects[0]} to {subjects[-1]} in {folder.name}/, found "
+                f"{number}"
             )
 
 

@@ -26,7 +26,7 @@ Opener = Callable[[Mapping[str, Sequence[tuple[int, int]]]], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class PartCount:
-    """A part: clips found and published (None where no figure is known), labelled ones, people, videos."""
+    """A part: clips found and published (None where no figure is known), labelled ones, subjects, videos."""
 
     name: str
     clips: int
@@ -49,13 +49,13 @@ class ClassCount:
 
 @dataclass(frozen=True)
 class SourceCheck:
-    """What a folder holds, for one value of each knob.
+    """What a folder holds, for one value of each option.
 
     Attributes:
-        title: the source, its layout, and the knobs' values.
+        title: the source, its layout, and the options' values.
         parts, classes: the counts.
         exact: whether the published counts of classes were counted (or follow from rounded percentages).
-        shared: pairs of parts -> people (or source videos) that both hold, where there are some.
+        shared: pairs of parts -> subjects (or source videos) that both hold, where there are some.
         missing: paths of videos that are named and not there.
         lacking: whole folders and archives of them that are not there or damaged, as sentences.
         empty: paths of videos of no bytes.
@@ -87,7 +87,7 @@ class SourceCheck:
 def check_source_folder(
     name: str, root: Path, listener: Listener = ignore_events, opener: Opener | None = None
 ) -> list[SourceCheck]:
-    """Everything of a source's folder, once for every value of its knobs (UCF101's three splits).
+    """Everything of a source's folder, once for every value of its options (UCF101's three splits).
 
     Args:
         name: the source.

@@ -13,10 +13,10 @@ _VIDEO, _SUBJECT = ("video_id", "video"), ("sub_id", "subject_id", "subject")
 
 
 def subject_map(root: Path) -> dict[str, str]:
-    """Video (four digits) -> person, from the first of ``MAPS`` that the user has put into ``root``; {} without one.
+    """Video (four digits) -> subject, from the first of ``MAPS`` that the user has put into ``root``; {} without one.
 
     Raises:
-        UserError: it is unreadable, lacks a column, or names two people for a video.
+        UserError: it is unreadable, lacks a column, or names two subjects for a video.
     """
     path = first_file(root, MAPS)
     if path is None:
@@ -37,12 +37,12 @@ def _subjects(path: Path, found: list[Row]) -> dict[str, str]:
     for row in others:
         fields = [whole_number(row.cells[place]) if place < len(row.cells) else None for place in (video, subject)]
         if None in fields:
-            raise wrong_line(path, row.number, "a number of a video and one of a person", row.text)
+            raise wrong_line(path, row.number, "a number of a video and one of the user", row.text)
         name = f"{fields[0]:04d}"
         if subjects.setdefault(name, str(fields[1])) != str(fields[1]):
-            raise wrong_line(path, row.number, f"person {subjects[name]} for video {name}, as above", str(fields[1]))
+            raise wrong_line(path, row.number, f"subject {subjects[name]} for video {name}, as above", str(fields[1]))
     if not subjects:
-        raise UserError(f"{path}: this map names no video; get the file again, or take it away to do without people")
+        raise UserError(f"{path}: this map names no video; get the file again, or take it away to do without subjects")
     return subjects
 
 

@@ -169,7 +169,7 @@ class ClassNames:
         """
         plain = " ".join(name.split()).casefold()
         if plain in self._lines:
-            there = f"the class name '{name}' stands in line {self._lines[plain]} already"
+            there = f"the class name '{name}' is in line {self._lines[plain]} already"
             raise UserError(f"{self.path}:{row.number}: {there}; expected a name of its own for each class")
         self._lines[plain] = row.number
         self.names[label] = name

@@ -1,8 +1,8 @@
-"""Reads UCF101 exactly as its owners distribute it, for one of its three official splits (knob ``split``).
+"""Reads UCF101 exactly as its owners distribute it, for one of its three official splits (option ``split``).
 
 ``UCF-101/<Class>/v_<Class>_gXX_cYY.avi`` and, from the archive of recognition splits, ``ucfTrainTestlist/`` with
 ``classInd.txt`` (``<id from 1> <Class>``), ``trainlist0N.txt`` (``<Class>/<file>.avi <id>``) and ``testlist0N.txt``
-(the same without the id). A clip's "person" is the source video that it was cut from.
+(the same without the id). A clip's "subject" is the source video that it was cut from.
 """
 
 from __future__ import annotations

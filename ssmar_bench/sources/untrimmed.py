@@ -49,7 +49,7 @@ def ranges_of(video: str, path: Path, names: Mapping[int, str], hidden: bool) ->
 
 
 def list_ids(names: Iterable[int]) -> str:
-    """Class ids as a person writes them: ``1..31 and 99``."""
+    """Class ids as a user writes them: ``1..31 and 99``."""
     ids = sorted(names)
     run = [label for place, label in enumerate(ids) if label == ids[0] + place]
     others = [str(label) for label in ids[len(run) :]]
@@ -57,7 +57,7 @@ def list_ids(names: Iterable[int]) -> str:
 
 
 def clip_ids(ranges: Sequence[Range]) -> tuple[dict[str, Range], int]:
-    """Clip id ``video/start-end`` -> range, and how many ranges stood there twice with the same class.
+    """Clip id ``video/start-end`` -> range, and how many ranges occurred twice with the same class.
 
     A second class on the same frames is a further clip, ``video/start-end-2``.
     """
@@ -93,8 +93,8 @@ def missing_videos(
 
 
 def repeated_note(count: int) -> tuple[str, ...]:
-    """A note on ranges that stand in the label files more than once."""
-    return (f"{count} labelled ranges stand twice with the same class; each is one clip.",) if count else ()
+    """A note on ranges that are in the label files more than once."""
+    return (f"{count} labelled ranges occur twice with the same class; each is one clip.",) if count else ()
 
 
 def lacks_label_file(video: Path, name: str) -> UserError:

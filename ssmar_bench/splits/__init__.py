@@ -1,1 +1,1 @@
-"""Builds the manifest of a labelled ratio and a seed from an index and a benchmark's definition."""
+"""Builds the split of a labelled ratio and a seed from an index and a benchmark config."""

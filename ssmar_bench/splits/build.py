@@ -1,4 +1,4 @@
-"""From an index to a manifest: stratified, nested, decided by hashing clip ids and by nothing else.
+"""From an index to a split: stratified, nested, decided by hashing clip ids and by nothing else.
 
 A clip's place among its class is the hash of its id and the seed, so the 10 % labelled clips lie inside the 25 %,
 and adding one clip moves at most one other clip of its class across a ratio's border. A test part of our own is
@@ -25,7 +25,7 @@ ROLES = ("train", "validation", "test")
 
 
 def labelled_count(ratio: float, clips: int) -> int:
-    """ceil(ratio x clips), computed on the number that a person meant (0.1 x 30 is 3, and 5 / 6 x 30 is 25)."""
+    """ceil(ratio x clips), computed on the number that a user meant (0.1 x 30 is 3, and 5 / 6 x 30 is 25)."""
     return math.ceil(exact_ratio(ratio) * clips)
 
 
@@ -40,8 +40,8 @@ class BenchmarkClips:
 
     Attributes:
         benchmark_config: what it was made by.
-        clips: the index's rows of the definition's classes and parts, sorted by clip id, with ``class`` 0..C-1 and
-            ``role`` (one of :data:`ROLES`).
+        clips: the index's rows of the benchmark config's classes and parts, sorted by clip id, with ``class`` 0..C-1
+            and ``role`` (one of :data:`ROLES`).
     """
 
     benchmark_config: BenchmarkConfig
@@ -52,7 +52,7 @@ class BenchmarkClips:
         """The benchmark that ``benchmark_config`` makes of ``index``.
 
         Raises:
-            UserError: a clip stands twice, a part is empty, a class has no training clip, clips without a person.
+            UserError: a clip occurs twice, a part is empty, a class has no training clip, clips without a subject.
         """
         clips = _chosen(index, benchmark_config)
         train = clips["part"].isin(benchmark_config.parts.train).to_numpy()
@@ -67,10 +67,10 @@ class BenchmarkClips:
         return cls(benchmark_config, clips)
 
     def split(self, ratio: float, seed: int) -> Split:
-        """The manifest at labelled ``ratio`` in (0, 1] and split ``seed``.
+        """The split at labelled ``ratio`` in (0, 1] and split ``seed``.
 
         Raises:
-            UserError: a ratio outside (0, 1], or not the one that labelled_per_class amounts to; people who would
+            UserError: a ratio outside (0, 1], or not the one that labelled_per_class amounts to; subjects who would
                 all have to be labelled.
         """
         ratio = meant(ratio)
@@ -94,7 +94,7 @@ class BenchmarkClips:
         )
 
     def truth(self) -> GroundTruth:
-        """Class index and person of every clip."""
+        """Class index and subject of every clip."""
         ids = self.clips["clip_id"].tolist()
         return GroundTruth(
             label=dict(zip(ids, self.clips["class"].tolist(), strict=True)),
@@ -132,7 +132,7 @@ class BenchmarkClips:
             )
 
     def _subjects(self, train: pd.DataFrame, ratio: float, seed: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Marks the clips of the first people in the order of the seed, until every class is labelled as well."""
+        """Marks the clips of the first subjects in the order of the seed, until every class is labelled as well."""
         if ratio == 1:
             return np.ones(len(train), bool)
         _require_subjects(train, "labelled_by")
@@ -142,14 +142,14 @@ class BenchmarkClips:
         enough = len(first_subjects(f"labelled-person/{seed}", train["subject"], labelled_count(ratio, len(train))))
         seen = np.full(
             len(self.benchmark_config.classes), len(ordered)
-        )  # class -> place of the first person who does it
+        )  # class -> place of the first subject who does it
         np.minimum.at(seen, train["class"].to_numpy(), place)
         if seen.max() >= len(ordered):
             name = _class_name(self.benchmark_config, int(seen.argmax()))
             raise UserError(
-                f"No ratio below 1 labels {name} of {self.benchmark_config.name} by person with seed {seed}: its "
+                f"No ratio below 1 labels {name} of {self.benchmark_config.name} by subject with seed {seed}: its "
                 "clips are "
-                f"all of one person, who comes last; use labelled_by: clip, or another seed."
+                f"all of one subject, who comes last; use labelled_by: clip, or another seed."
             )
         return place < max(enough, int(seen.max()) + 1)
 
@@ -160,22 +160,22 @@ def build_split(index: Index, benchmark_config: BenchmarkConfig, ratio: float, s
 
 
 def ground_truth(index: Index, benchmark_config: BenchmarkConfig) -> GroundTruth:
-    """Class index and person of every clip of the benchmark, for the recorder alone."""
+    """Class index and subject of every clip of the benchmark, for the recorder alone."""
     return replace(BenchmarkClips.of(index, benchmark_config).truth(), mock=index.mock)
 
 
 def _class_name(benchmark_config: BenchmarkConfig, label: int) -> str:
-    """What a person calls the class of index ``label``."""
+    """What a user calls the class of index ``label``."""
     number = sorted(benchmark_config.classes)[label]
     return f"class {number} ({benchmark_config.classes[number]})"
 
 
 def _chosen(index: Index, benchmark_config: BenchmarkConfig) -> pd.DataFrame:
-    """The rows of the definition's classes and parts, sorted by clip id, with ``class`` 0..C-1."""
+    """The rows of the benchmark config's classes and parts, sorted by clip id, with ``class`` 0..C-1."""
     clips = index.clips
     twice = clips["clip_id"].duplicated()
     if twice.any():
-        raise UserError(f"Clip {clips.loc[twice, 'clip_id'].iloc[0]} stands twice in {index.source}; remove one.")
+        raise UserError(f"Clip {clips.loc[twice, 'clip_id'].iloc[0]} occurs twice in {index.source}; remove one.")
     used = clips["part"].isin([*benchmark_config.parts.train, *benchmark_config.parts.test])
     clips = clips[used & clips["label"].isin(list(benchmark_config.classes))].sort_values("clip_id", ignore_index=True)
     number = {label: i for i, label in enumerate(sorted(benchmark_config.classes))}
@@ -194,7 +194,8 @@ def _carved(
                 f"{benchmark_config.name} tests on {carved.clips_per_class} clips of every class, and "
                 f"{_class_name(benchmark_config, int(sizes.argmin()))} has only {sizes.min()}, which leaves none to "
                 "train "
-                f"on; use the whole data set, or lower parts.carved_test.clips_per_class in a definition of your own."
+                "on; use the whole data set, or lower parts.carved_test.clips_per_class in a benchmark config of "
+                "your own."
             )
         return hash_rank("test", clips["clip_id"].tolist(), classes) < carved.clips_per_class
     _require_subjects(clips, "carved_test.subjects")
@@ -203,7 +204,7 @@ def _carved(
 
 
 def _validated(train: pd.DataFrame, benchmark_config: BenchmarkConfig) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Marks the training clips that are validated on: whole people, or single clips, in hash order."""
+    """Marks the training clips that are validated on: whole subjects, or single clips, in hash order."""
     by_subject = benchmark_config.parts.validation_by == "subject"
     if by_subject:
         _require_subjects(train, "validation_by")
@@ -216,7 +217,7 @@ def _require_subjects(clips: pd.DataFrame, key: str) -> None:
     if nameless.any():
         clip = clips.loc[nameless, "clip_id"].iloc[0]
         instead = "clips_per_class" if key.startswith("carved") else f"{key}: clip"
-        raise UserError(f"Clip {clip} has no person, which parts.{key} needs; define {instead} for this source.")
+        raise UserError(f"Clip {clip} has no subject, which parts.{key} needs; define {instead} for this source.")
 
 
 def _require_both(
@@ -242,5 +243,5 @@ def _require_every_class(index: Index, benchmark_config: BenchmarkConfig, clips:
             name = _class_name(benchmark_config, label)
             raise UserError(
                 f"{name[0].upper()}{name[1:]} of {benchmark_config.name} has no training clip in {index.source}; "
-                f"add clips of it, or take the class out of the definition."
+                f"add clips of it, or take the class out of the benchmark config."
             )

@@ -1,4 +1,4 @@
-"""Two splits clip by clip, where another laboratory gives its manifests."""
+"""Two splits clip by clip, where another laboratory gives its splits."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SHOWN = 5
 
 
 def clip_differences(here: SplitSet, there: Mapping[str, Split]) -> list[str]:
-    """Which clips differ between a built split and another's manifests, a line a part and class.
+    """Which clips differ between a built split and another's splits, a line a part and class.
 
     Raises:
-        UserError: another benchmark, or no cell in common.
+        UserError: another benchmark, or no split in common.
     """
     others = {split.benchmark for split in there.values()}
     if others != {here.benchmark_config.name}:

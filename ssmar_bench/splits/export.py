@@ -82,14 +82,14 @@ def require_format(form: str) -> str:
 
 
 def export_lists(split_set: SplitSet, where: Mapping[str, ClipLocation], form: str, out: Path) -> list[Path]:
-    """Write the lists of every cell into ``out/r10_s0/`` and the classes' names into ``out/classes.txt``.
+    """Write the lists of every split into ``out/r10_s0/`` and the classes' names into ``out/classes.txt``.
 
     Labels are class indices 0..C-1. Unlabelled clips get the label -1: no code that reads the lists can learn from
     what it must not know.
 
     Raises:
         UserError: an unknown format, a clip that the source does not hold or whose path has a space in it, or
-            something stands in ``out``.
+            something is in ``out``.
     """
     line, files = FORMATS[require_format(form)]
     require_new(out, str(out))
@@ -111,7 +111,7 @@ def export_lists(split_set: SplitSet, where: Mapping[str, ClipLocation], form: s
 
 
 def _lists(split_set: SplitSet) -> Iterator[tuple[str, dict[str, list[tuple[str, int]]]]]:
-    """Every cell's parts as clips with the label that may be shown."""
+    """Every split's parts as clips with the label that may be shown."""
     index = {label: number for number, label in enumerate(sorted(split_set.benchmark_config.classes))}
     rows = split_set.clips[split_set.clips["role"] == "test"]
     truth = dict(zip(rows["clip_id"].tolist(), rows["label"].map(index).tolist(), strict=True))

@@ -1,8 +1,8 @@
 """What another laboratory needs to know that it trains on the very same clips: digests, and no clip's name.
 
 A split's fingerprints say for every class of every part, and for the labelled part at every ratio and seed, how many
-clips there are and a digest of their ids; and for every ratio and seed the manifest's own fingerprint, which run
-records carry. So two splits that differ can be told apart by class, part and ratio without showing a clip.
+clips there are and a digest of their ids; and for every ratio and seed the split's own fingerprint, which run
+records carry. So two splits that differ can be distinguished by class, part and ratio without showing a clip.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class ClassFingerprint(Section):
 
 
 class Fingerprints(Section):
-    """A built split's fingerprints, the small file that a paper or a definition carries.
+    """A built split's fingerprints, the small file that a paper or a benchmark config carries.
 
     Attributes:
-        benchmark, classes: the definition's name, and its classes by the source's id.
-        splits: cell (``r10_s0``) -> fingerprint of its manifest.
-        parts: ``train``, ``validation``, ``test`` -> class -> clips; the same for all cells.
-        labelled: cell -> class -> labelled clips.
+        benchmark, classes: the benchmark config's name, and its classes by the source's id.
+        splits: split (``r10_s0``) -> fingerprint of its split.
+        parts: ``train``, ``validation``, ``test`` -> class -> clips; the same for all splits.
+        labelled: split -> class -> labelled clips.
         frame_cache: fingerprint of the decoded frames, "" where none are decoded. It holds for one version of the
             decoder.
     """
@@ -74,7 +74,7 @@ def fingerprints(
         name: the benchmark's.
         classes: the source's id -> name.
         clips: every clip of the benchmark with ``clip_id``, ``label`` (the source's id) and ``role``.
-        splits: the cells.
+        splits: the splits.
         frame_cache: fingerprint of the decoded frames, if there are any.
     """
     of_role = {str(role): group for role, group in clips.groupby("role")}
@@ -110,7 +110,7 @@ def read_fingerprints(path: Path) -> Fingerprints:
         if data["format"] != FORMAT:
             raise UserError(
                 f"{path}: these fingerprints have format {data['format']}, this version compares {FORMAT}; "
-                "build the split anew with one version."
+                "build the split again with one version."
             )
         return Fingerprints.model_validate(data)
     except FileNotFoundError:
@@ -129,10 +129,10 @@ def to_json(prints: Fingerprints) -> Any:
 def differences(here: Fingerprints, there: Fingerprints) -> list[str]:
     """What differs between two splits of one benchmark, a line each; empty if they hold the same clips.
 
-    Cells that only one of them has are no difference.
+    Splits that only one of them has are no difference.
 
     Raises:
-        UserError: they are of different benchmarks or have no cell in common.
+        UserError: they are of different benchmarks or have no split in common.
     """
     if here.benchmark != there.benchmark:
         raise UserError(f"This is a split of {here.benchmark}, the other one of {there.benchmark}; compare like ones.")
@@ -148,10 +148,10 @@ def differences(here: Fingerprints, there: Fingerprints) -> list[str]:
         labelled = _of_part(words, here, here.labelled.get(cell, {}), there.labelled.get(cell, {}))
         found += labelled
         if not found and here.splits[cell] != there.splits[cell]:
-            found.append(f"{split_description(cell)}: the manifests' fingerprints differ, though every part agrees.")
+            found.append(f"{split_description(cell)}: the splits' fingerprints differ, though every part agrees.")
     if here.frame_cache and there.frame_cache and here.frame_cache != there.frame_cache:
         found.append(
-            "decoded frames: other pixels (another copy of the videos, store recipe, or version of the decoder)."
+            "decoded frames: other pixels (another copy of the videos, frame cache config, or version of the decoder)."
         )
     return found
 

@@ -1,4 +1,4 @@
-"""The order that decides every split: clips and people by the hash of their name, and by nothing else."""
+"""The order that decides every split: clips and subjects by the hash of their name, and by nothing else."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def hash_rank(axis: str, names: Sequence[str], groups: Integers) -> Integers:
 
 
 def first_subjects(axis: str, subjects: pd.Series[str], wanted: float) -> list[str]:
-    """People in the hash order of ``axis`` until they hold ``wanted`` of the clips; at least one is left over.
+    """Subjects in the hash order of ``axis`` until they hold ``wanted`` of the clips; at least one is left over.
 
     Args:
         axis: what is decided, as in :func:`hash_rank`.
-        subjects: the person of every clip (or the clips themselves, each of which then is its own person).
+        subjects: the subject of every clip (or the clips themselves, each of which then is its own subject).
         wanted: clips.
     """
     sizes = subjects.value_counts()

@@ -1,8 +1,8 @@
-"""A built split on the disk: its definition, clips, manifests and fingerprints; ids and labels, and no path.
+"""A built split on the disk: its benchmark config, clips, splits and fingerprints; ids and labels, and no path.
 
     ma-12/
       benchmark.yaml      what it was built by, complete: ``run --benchmark ma-12/benchmark.yaml`` trains on it
-      clips.csv            every clip: id, label, person, number of its video, official part, role, seconds, twin
+      clips.csv            every clip: id, label, subject, number of its video, official part, role, seconds, twin
       splits/r10_s0.json  the clips of each part at 10 % and seed 0
       fingerprints.json    the small file to publish; it names no clip
 
@@ -41,11 +41,11 @@ class SplitSet:
     """A split for some ratios and seeds.
 
     Attributes:
-        benchmark_config: what it was built by; its ratios and seeds are the cells.
-        clips: a frame of :data:`COLUMNS`, sorted by id: clip, the source's class id, person ("" where unknown), number
+        benchmark_config: what it was built by; its ratios and seeds are the splits.
+        clips: a frame of :data:`COLUMNS`, sorted by id: clip, the source's class id, subject ("" where unknown), number
             of the video that it lies in, official part, role (``train``, ``validation``, ``test``), seconds (NaN where
             unknown), and an earlier clip that shows the same frames ("" where there is none).
-        splits: cell (``r10_s0``) -> manifest.
+        splits: split (``r10_s0``) -> split.
         fingerprints: of all of it.
     """
 
@@ -61,7 +61,7 @@ def build_split_set(
     frame_cache: str = "",
     twins: Mapping[str, str] | None = None,
 ) -> SplitSet:
-    """The split of ``benchmark`` at all ratios and seeds of its definition.
+    """The split of ``benchmark`` at all ratios and seeds of its benchmark config.
 
     Args:
         benchmark: the clips in their roles.
@@ -92,7 +92,7 @@ def write_split_set(split_set: SplitSet, out: Path) -> Path:
     """Write ``split_set`` into the folder ``out/<benchmark>``, which appears when it is whole.
 
     Raises:
-        UserError: another split stands there, or something that is no split.
+        UserError: another split is there, or something that is no split.
     """
     folder = out / split_set.benchmark_config.name
     aside = out / f".{folder.name}.{os.getpid()}.partial"
@@ -113,12 +113,12 @@ def write_split_set(split_set: SplitSet, out: Path) -> Path:
 
 
 def _require_like(split_set: SplitSet, folder: Path) -> None:
-    """What stands there may be replaced by the same split alone."""
+    """What is there may be replaced by the same split alone."""
     if not folder.exists():
         return
     there = prints.read_fingerprints(folder / "fingerprints.json") if (folder / "fingerprints.json").is_file() else None
     if there is None or set(there.splits) != set(split_set.splits) or differences(split_set.fingerprints, there):
-        raise UserError(f"{folder}: something else stands there; nothing is overwritten, so give another --out.")
+        raise UserError(f"{folder}: something else is there; nothing is overwritten, so give another --out.")
 
 
 def _write_files(split_set: SplitSet, folder: Path) -> None:
@@ -146,7 +146,7 @@ def read_split_set(folder: Path) -> SplitSet:
         benchmark_config.name, benchmark_config.classes, clips, list(splits.values()), stored.frame_cache
     )
     if again != stored:
-        raise UserError(f"{folder}: its files do not agree with its fingerprints.json; build the split anew.")
+        raise UserError(f"{folder}: its files do not agree with its fingerprints.json; build the split again.")
     return SplitSet(benchmark_config, clips, splits, stored)
 
 
@@ -164,12 +164,12 @@ def _read_clips(path: Path) -> pd.DataFrame:
     if tuple(clips.columns) == COLUMNS[:-1]:  # written before twins were looked for
         return clips.assign(twin="")
     if tuple(clips.columns) != COLUMNS:
-        raise UserError(f"{path}: expected the columns {', '.join(COLUMNS)}; build the split anew.")
+        raise UserError(f"{path}: expected the columns {', '.join(COLUMNS)}; build the split again.")
     return clips
 
 
 def read_splits(path: Path) -> dict[str, Split]:
-    """The manifests in a built split's folder, or the one in a file, by cell in the order of ratios and seeds.
+    """The splits in a built split's folder, or the one in a file, by split in the order of ratios and seeds.
 
     Raises:
         UserError: there is none, or something else in their place.
@@ -188,6 +188,6 @@ def _read_split(path: Path) -> Split:
     try:
         return Split.from_json(read_json(path))
     except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file or folder; expected a built split or a manifest.") from None
+        raise UserError(f"{path}: there is no such file or folder; expected a built split or a split.") from None
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: expected a manifest, found something else ({type(error).__name__}).") from error
+        raise UserError(f"{path}: expected a split, found something else ({type(error).__name__}).") from error

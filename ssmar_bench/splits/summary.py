@@ -1,4 +1,4 @@
-"""What a person looks at before training: clips, people and seconds of every class, and what is odd about them."""
+"""What a user looks at before training: clips, subjects and seconds of every class, and what is odd about them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class SplitSummary:
     """A split in numbers.
 
     Attributes:
-        parts: a row a class and one for ``all``; columns (role, ``clips`` | ``subjects`` | ``seconds``); people and
+        parts: a row a class and one for ``all``; columns (role, ``clips`` | ``subjects`` | ``seconds``); subjects and
             seconds are NaN where they are not known of every clip.
-        labelled: a row a class and one for ``all``; a column a cell: labelled clips.
+        labelled: a row a class and one for ``all``; a column a split: labelled clips.
         warnings: a sentence each.
     """
 
@@ -74,9 +74,9 @@ def _warnings(split_set: SplitSet) -> Iterator[str]:
                 f"{found:,}: it is not the whole data set, and its figures compare with no other's."
             )
     for one, other, so in (
-        ("train", "test", "test figures say how well known people are recognised, not strangers"),
-        ("train", "validation", "validation figures flatter a method that remembers people"),
-        ("validation", "test", "choices made on validation know some people of the test"),
+        ("train", "test", "test accuracy is measured on known subjects, not on new ones"),
+        ("train", "validation", "validation accuracy favours a method that memorises subjects"),
+        ("validation", "test", "choices made on validation know some subjects of the test"),
     ):
         yield from _shared(of_role[one], of_role[other], f"{one} and {other}", so)
     yield from _twins(clips)
@@ -91,7 +91,7 @@ def _warnings(split_set: SplitSet) -> Iterator[str]:
             true = len(split.labelled) / (len(split.labelled) + len(split.unlabelled))
             if abs(true - split.ratio) > 0.1 * split.ratio:
                 yield (
-                    f"Whole people are labelled: at ratio {split.ratio:g} and seed {split.seed} they hold "
+                    f"Whole subjects are labelled: at ratio {split.ratio:g} and seed {split.seed} they hold "
                     f"{true:.1%} of the training clips."
                 )
 
@@ -99,7 +99,7 @@ def _warnings(split_set: SplitSet) -> Iterator[str]:
 def _shared(one: pd.DataFrame, other: pd.DataFrame, where: str, so: str) -> Iterator[str]:
     subjects = ({*one["subject"]} & {*other["subject"]}) - {""}
     if subjects:
-        who = "1 person or source video" if len(subjects) == 1 else f"{len(subjects):,} people or source videos"
+        who = "1 subject or source video" if len(subjects) == 1 else f"{len(subjects):,} subjects or source videos"
         yield f"{who} in both {where}: {so}."
     videos = {*one["video"]} & {*other["video"]}
     if videos:

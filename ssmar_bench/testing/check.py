@@ -87,7 +87,7 @@ FIRST = "the-method-config-is-complete"
 
 
 def ordered_checks() -> list[str]:
-    """The names of all checks: that of the recipe first, slow ones last."""
+    """The names of all checks: that of the method config first, slow ones last."""
     return sorted(CHECKS, key=lambda name: (name != FIRST, CHECKS[name].slow))
 
 

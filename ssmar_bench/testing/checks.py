@@ -1,6 +1,6 @@
 """The checks of losses, memory and prediction.
 
-Those of unusual batches and numbers stand in :mod:`ssmar_bench.testing.extremes`, those of hyper-parameters in
+Those of unusual batches and numbers are in :mod:`ssmar_bench.testing.extremes`, those of hyper-parameters in
 :mod:`ssmar_bench.testing.effects`.
 
 Names of terms are part of the contract: terms of labelled clips alone begin with ``labelled``, all others are the
@@ -103,7 +103,7 @@ def pseudo_labels_are_whole(examined: MethodUnderTest) -> None:
             assert batch.unlabelled is not None
             known = set(batch.unlabelled.index.tolist())
             require_that(
-                set(series.index.tolist()) <= known, f"the stream '{name}' has an index that is not in the batch."
+                set(series.index.tolist()) <= known, f"the series '{name}' has an index that is not in the batch."
             )
             for part in ("label", "weight", "confidence"):
                 tensor: Tensor = getattr(series, part)

@@ -1,4 +1,4 @@
-"""All checks as a pytest test of one's own."""
+"""All checks as a pytest test of your own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def conformance(method: str, plugin: str | Path | None = None) -> Callable[[str]
     """All checks as one pytest test with a case each; assign it to a name that begins with ``test``.
 
     Args:
-        method: the method's name, or the path of its recipe.
+        method: the method's name, or the path of its method config.
         plugin: the file that brings it, where it is not installed.
     """
     import pytest

@@ -31,7 +31,7 @@ PATIENCE = 300.0
 def it_survives_kill_9(examined: MethodUnderTest) -> None:
     """A run in a process of its own that is killed and started again ends as one that is not, to the last bit."""
     if not examined.method:
-        raise NotApplicableError("only a method with a recipe can be trained in a process of its own")
+        raise NotApplicableError("only a method with a method config can be trained in a process of its own")
     with TemporaryDirectory() as folder:
         whole, killed = (_laid_out(examined.method, Path(folder) / name) for name in ("whole", "killed"))
         _train(whole)
@@ -90,6 +90,6 @@ def _produced(folder: RunFolder) -> dict[str, Any]:
     """What a training process leaves behind by what it is, without the time that it took."""
     outcome = read_json(folder.work / "outcome.json")
     del outcome["epoch_seconds"]
-    files = {"ledger of pseudo-labels": sorted((folder.work / "pseudo_label_log").iterdir())}
+    files = {"pseudo-label log of pseudo-labels": sorted((folder.work / "pseudo_label_log").iterdir())}
     files["prediction of the test clips"] = [folder.work / "predictions.npz"]
     return {"loss curve": outcome, **{name: [path.read_bytes() for path in paths] for name, paths in files.items()}}

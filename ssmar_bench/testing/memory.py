@@ -100,7 +100,7 @@ def _generators_kept() -> Iterator[None]:
 
 
 def _positions() -> dict[str, list[Any]]:
-    """Where Python's and NumPy's generators stand."""
+    """Where Python's and NumPy's generators are."""
     numpy: Any = np.random.get_state()  # noqa: NPY002
     return {"Python's": [random.getstate()], "NumPy's": [numpy[1].tolist(), *numpy[2:]]}
 

@@ -1,4 +1,4 @@
-"""The check of a method's recipe and configuration: they say everything, once, with its source."""
+"""The check of a method config and configuration: they say everything, once, with its source."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ssmar_bench.testing.method_under_test import MethodUnderTest
 
 @register_check
 def the_method_config_is_complete(examined: MethodUnderTest) -> None:
-    """The recipe holds every hyper-parameter with a source and nothing else, and a run's record can hold them all."""
+    """The method config has every hyper-parameter with a source and nothing else, and records can hold them all."""
     config = examined.algorithm.Config
     optional = sorted(key for key, info in config.model_fields.items() if not info.is_required())
     require_that(
-        not optional, f"Config has defaults for {', '.join(optional)}; take them out: values stand in the recipe."
+        not optional, f"Config has defaults for {', '.join(optional)}; take them out: values are in the method config."
     )
     lacking = sorted(config.model_fields.keys() - examined.values.keys())
     require_that(
-        not lacking, f"the recipe lacks {', '.join(lacking)}; write 'KEY: {{value: ..., source: ...}}' for each."
+        not lacking, f"the method config lacks {', '.join(lacking)}; write 'KEY: {{value: ..., source: ...}}' for each."
     )
     unknown = sorted(examined.values.keys() - config.model_fields.keys())
-    require_that(not unknown, f"the recipe has {', '.join(unknown)}, which Config does not know; take them out.")
+    require_that(not unknown, f"the method config has {', '.join(unknown)}, which Config does not know; take them out.")
     read = _values(examined)
     plain = read.model_dump(mode="json")
     require_that(canonical_json(plain), "its values are no plain data.")
@@ -42,7 +42,7 @@ def the_method_config_is_complete(examined: MethodUnderTest) -> None:
 
 
 def _values(examined: MethodUnderTest) -> HyperParameters:
-    """The validated values; a fault is told with the recipe's file and line, where there is one."""
+    """The validated values; a fault is reported with the method config's file and line, where there is one."""
     lines = {}
     if examined.method:
         _, source = method_configs.read_method_config(examined.method)

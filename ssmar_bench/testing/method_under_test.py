@@ -20,7 +20,8 @@ class MethodUnderTest:
     """An algorithm, the values of its hyper-parameters, and the problem it is tried on.
 
     Attributes:
-        method: the method's name, or its recipe's path, where it has a recipe: only then can a run of it be started.
+        method: the method's name, or its method config's path, where it has a method config: only then can a run of it
+            be started.
     """
 
     name: str
@@ -31,7 +32,7 @@ class MethodUnderTest:
 
     @classmethod
     def of(cls, method: str) -> Self:
-        """The method of that name, or of the recipe at that path.
+        """The method of that name, or of the method config at that path.
 
         Raises:
             UserError: no such method, or its code cannot be loaded.
@@ -86,7 +87,7 @@ class MethodUnderTest:
         return method.loss(batch or self.batch(method, step), self.progress(epoch, step))
 
     def progress(self, epoch: int, step: int = 0) -> Progress:
-        """Where step ``step`` of ``epoch`` stands."""
+        """Where step ``step`` of ``epoch`` is."""
         first = self.tiny.progress(epoch)
         return replace(first, step=min(first.step + step % 3, first.steps - 1))
 
@@ -152,7 +153,7 @@ def gradients(method: nn.Module, loss: Tensor) -> dict[str, Tensor]:
 
 
 def tensors(batch: Batch) -> dict[str, Tensor]:
-    """Every tensor of a batch by a name that a person understands: clips (B, T, C, H, W), index and label (B,)."""
+    """Every tensor of a batch by a name that a user understands: clips (B, T, C, H, W), index and label (B,)."""
 
     def of(side: str, pool: Labelled | Unlabelled) -> Iterator[tuple[str, Tensor]]:
         yield from ((f"{side}.clips[{name!r}]", clips) for name, clips in pool.clips.items())

@@ -1,1 +1,1 @@
-"""Executes one RunSpec: data, loop, evaluation, pseudo-label ledger, checkpoints. Never sees a hidden label."""
+"""Executes one RunSpec: data, loop, evaluation, pseudo-label log, checkpoints. Never sees a hidden label."""

@@ -1,4 +1,4 @@
-"""The ledger: what a run believed of its unlabelled clips, epoch by epoch, written without knowing the truth."""
+"""Pseudo-label log: what a run believed of its unlabelled clips, epoch by epoch, written without knowing the truth."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def name_of(epoch: int) -> str:
 
 
 class PseudoLabelLog:
-    """Collects the pseudo-labels of an epoch by stream and writes them into the run's folder."""
+    """Collects the pseudo-labels of an epoch by series and writes them into the run's folder."""
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
@@ -54,7 +54,7 @@ class PseudoLabelLog:
 
 
 def read_pseudo_label_log(content: bytes) -> dict[str, dict[str, npt.NDArray[np.generic]]]:
-    """The content of one epoch's file: stream -> field -> (N,)."""
+    """The content of one epoch's file: series -> field -> (N,)."""
     series_by_name: dict[str, dict[str, npt.NDArray[np.generic]]] = {}
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         for name in arrays.files:

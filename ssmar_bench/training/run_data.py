@@ -51,7 +51,7 @@ class RunData:
         self.steps_per_epoch = math.ceil(train_clips / self.batch_size)
 
     def slots(self, pool: PoolName, step: int) -> Rows:
-        """The pool's members (positions, not store rows) of batch ``step``: endless shuffled passes over the pool."""
+        """The pool's members (positions, not rows) of batch ``step``: endless shuffled passes over the pool."""
         size = len(self.rows[pool])
         place = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
         passes = {

@@ -33,7 +33,7 @@ from ssmar_bench.training.run_data import EpochPools, RunData
 
 @dataclass
 class CurveLog:
-    """Rows (epoch, stream, quantity, value) of what training itself can measure."""
+    """Rows (epoch, series, quantity, value) of what training itself can measure."""
 
     rows: list[tuple[int, str, str, float]]
 
@@ -107,11 +107,11 @@ class Trainer:
         ]
 
     def progress(self) -> Progress:
-        """Where the run stands."""
+        """Where the run is."""
         return Progress(self.step, self.steps, self.step // self.data.steps_per_epoch, self.epochs)
 
     def run(self) -> None:
-        """Train to the end from wherever the checkpoint stands, and write the predictions."""
+        """Train to the end from wherever the checkpoint is, and write the predictions."""
         self.resume()
         while self.step < self.steps:
             self.epoch()
@@ -119,7 +119,7 @@ class Trainer:
         self.finish()
 
     def epoch(self) -> None:
-        """One epoch: the method's own preparations, its steps, then validation and probe."""
+        """One epoch: the method's own preparations, its steps, then validation and pseudo-labels on the full pool."""
         began = last_report = time.perf_counter()
         number = self.step // self.data.steps_per_epoch + 1
         torch.manual_seed(seed_of("epoch", self.spec.seed, number))
@@ -167,7 +167,7 @@ class Trainer:
         return losses
 
     def evaluate(self, epoch: int) -> None:
-        """Validation scores, and the probe: labels for the whole unlabelled pool from the deterministic view."""
+        """Validation scores, and pseudo-labels on the full pool, made from the deterministic view."""
         prediction = predict(self.method, self.data, "validation").argmax(1).cpu().numpy()
         self.curve.add(epoch, "validation", scores(self.data.validation_label, prediction, self.classes))
         if len(self.data.rows["unlabelled"]):
@@ -205,7 +205,7 @@ class Trainer:
         files |= {"predictions.npz": buffer.getvalue(), ENDED: outcome}
         self.folder.keep(files, forget=[CHECKPOINTS[(self.epochs + 1) % 2]])
 
-    # ---- checkpoints: the last two, of which one is written anew after every epoch
+    # ---- checkpoints: the last two, of which one is written again after every epoch
 
     def save(self) -> None:
         """Everything that the next epoch depends on; no generator has a state worth keeping."""

@@ -1,4 +1,4 @@
-"""What several tests of algorithms share: methods from recipes, and the paper's equations as plain loops."""
+"""What several tests of algorithms share: methods from method configs, and the paper's equations as plain loops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Vector = Sequence[float]
 
 
 def values_of(name: str, **changed: Any) -> dict[str, Any]:
-    """The recipe's hyper-parameters; ``changed`` replaces those that the algorithm has."""
+    """The method config's hyper-parameters; ``changed`` replaces those that the algorithm has."""
     found, _ = method_config.read_method_config(name)
     values = {key: value.value for key, value in found.hyperparameters.items()}
     return values | {key: value for key, value in changed.items() if key in values}
@@ -33,7 +33,7 @@ def method_of(tiny: Tiny, name: str, **changed: Any) -> Method:
 
 @torch.no_grad()
 def advance(method: Method, tiny: Tiny, epoch: int) -> Method:
-    """What stands between the epochs 0 and ``epoch``, as the engine does it."""
+    """What is between the epochs 0 and ``epoch``, as the engine does it."""
     method.eval()
     for number in range(epoch + 1):
         method.epoch_start(tiny.progress(number), tiny.pools())
@@ -41,7 +41,7 @@ def advance(method: Method, tiny: Tiny, epoch: int) -> Method:
 
 
 def walk(method: Method, tiny: Tiny, steps: int, rate: float = 1e-5) -> Iterator[tuple[int, Batch, Losses]]:
-    """(step, batch, losses) of a run in evaluation mode, where every clip stands alone; an update follows each.
+    """(step, batch, losses) of a run in evaluation mode, where every clip is alone; an update follows each.
 
     Torch's generator is seeded with the step before each loss, as the engine does it in its own way.
     """
@@ -178,7 +178,7 @@ class Round:
 
 
 def naive_round(network: Any, tiny: Tiny, values: Mapping[str, Any]) -> Round:
-    """Section 3.3 of the APLT paper, with the recipe's choices where it leaves one."""
+    """Section 3.3 of the APLT paper, with the method config's choices where it leaves one."""
     y = tiny.pools().labels.tolist()
     labelled, unlabelled = (alone(network, pool(tiny, name))[1] for name in ("labelled", "unlabelled"))
     anchors, anchor_label = list(labelled), list(y)

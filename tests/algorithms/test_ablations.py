@@ -25,7 +25,7 @@ def losses(method: torch.nn.Module, epoch: int = AFTER) -> dict[str, torch.Tenso
     return dict(method.loss(TINY.batch_of(method.views()), TINY.progress(epoch)).terms)
 
 
-def test_the_recipe_of_aplt_is_the_one_of_the_measured_runs() -> None:
+def test_the_method_config_of_aplt_is_the_one_of_the_measured_runs() -> None:
     """A new switch would give every measured run of APLT another name."""
     values = {key: value.value for key, value in method_config.read_method_config("aplt")[0].hyperparameters.items()}
     config = APLT.Config.model_validate(values).model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""When APLT's offline rounds stand and what they leave behind (section 3.3, eqs. 3.4 and 3.5; section 3.5)."""
+"""When APLT's offline rounds are and what they leave behind (section 3.3, eqs. 3.4 and 3.5; section 3.5)."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_prototypes_stay_within_a_round_and_get_no_gradient() -> None:
     before = method.prototypes.clone()
     optimiser = torch.optim.SGD(method.parameters(), 0.1)
     for step in range(2):
-        advance(method, TINY, 0)  # no round stands before epoch 0
+        advance(method, TINY, 0)  # no round is before epoch 0
         terms = method.loss(TINY.batch_of(method.views(), step), TINY.progress(4)).terms
         optimiser.zero_grad()
         sum(terms.values()).backward()
@@ -172,7 +172,7 @@ def test_prototypes_stay_within_a_round_and_get_no_gradient() -> None:
     assert not method.prototypes.requires_grad
     assert method.prototypes.equal(before)
     advance(method, TINY, 3)
-    assert not method.prototypes.equal(before)  # the network has moved, and a round has stood
+    assert not method.prototypes.equal(before)  # the network has moved, and a round has was
 
 
 @pytest.mark.parametrize("refresh", [False, True])

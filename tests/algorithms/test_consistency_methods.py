@@ -87,7 +87,7 @@ def test_mean_teacher_is_its_equations(clips: str, shape: str) -> None:
 
 @pytest.mark.parametrize("name", ["mean-teacher", "mixmatch", "infomatch"])
 @pytest.mark.parametrize("who", ["teacher", "student"])
-def test_the_recipe_says_whose_weights_predict(name: str, who: str) -> None:
+def test_the_method_config_says_whose_weights_predict(name: str, who: str) -> None:
     method = method_of(TINY, name, predict_with=who, memory=None)
     assert method_of(TINY, name).config.predict_with == "teacher"
     with torch.no_grad():
@@ -187,8 +187,8 @@ def test_the_perturbation_is_one_step_of_power_iteration() -> None:
         assert r.norm().item() == pytest.approx(2.5, rel=1e-5)
 
 
-def test_a_probe_below_the_resolution_of_32_bits_finds_noise() -> None:
-    """Why the recipe departs from the paper's code."""
+def test_a_full_pool_below_the_resolution_of_32_bits_finds_noise() -> None:
+    """Why the method config departs from the paper's code."""
     torch.manual_seed(1)
     weight, clips = torch.randn(3, 768), torch.randn(4, 4, 3, 8, 8)
     clean = clips.flatten(1) @ weight.T / 16

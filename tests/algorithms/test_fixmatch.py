@@ -1,4 +1,4 @@
-"""FixMatch and the supervised controls against plain loops; in evaluation mode, where a clip stands alone."""
+"""FixMatch and the supervised controls against plain loops; in evaluation mode, where a clip is alone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The losses of every algorithm on the tiny problem, as they were when its ``revision`` was set.
 
 A test fails when the numbers move while ``revision`` does not: records of runs name the revision, and another formula
-under the same one would stand in a row with the old. If the mathematics is meant to change, raise ``revision`` in the
+under the same one would be in a row with the old. If the mathematics is meant to change, raise ``revision`` in the
 algorithm's class and run this file: ``python tests/algorithms/test_golden_losses.py``. It writes the numbers of other
 revisions and of new methods again, and of the methods that are named behind it, where the tiny problem itself changed.
 """

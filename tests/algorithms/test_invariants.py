@@ -1,7 +1,8 @@
-"""What holds for every method of ``methods/``, whatever its mathematics; a new recipe is covered by being there.
+"""What holds for every method of ``methods/``, whatever its mathematics; a new method config is covered by being there.
 
-Every algorithm passes every check under the first of its recipes. Its other recipes pass what can depend on their
-values: where a switch stands differently, all but the check of hyper-parameters, which tries other values by itself;
+Every algorithm passes every check under the first of its method configs. Its other method configs pass what can depend
+on their
+values: where a switch is differently, all but the check of hyper-parameters, which tries other values by itself;
 where only numbers or the benchmark do, the checks of a sound training.
 """
 
@@ -42,7 +43,7 @@ def switches(found: MethodConfig) -> dict[str, object]:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    """The checks of each recipe but those that start processes; see above."""
+    """The checks of each method config but those that start processes; see above."""
     every = [name for name, check in CHECKS.items() if not check.slow]
     first: dict[str, MethodConfig] = {}
     for name in method_config.METHODS.names():
@@ -57,7 +58,7 @@ def cases() -> Iterator[tuple[str, str]]:
         yield from ((name, check) for check in checks)
 
 
-def test_every_algorithm_has_a_recipe_and_every_recipe_is_checked() -> None:
+def test_every_algorithm_has_a_method_config_and_every_method_config_is_checked() -> None:
     assert {method_config.read_method_config(name)[0].algorithm for name in method_config.METHODS.names()} == set(
         ALGORITHMS.names()
     )

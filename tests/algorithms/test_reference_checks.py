@@ -1,7 +1,7 @@
 """Ours against semilearn 0.3.2: under its reading of a method the losses agree over twelve optimiser steps.
 
-Which methods, under which names of arguments and how closely stands in the recipes (``reference_check``). Same network,
-clips of five dimensions, seeds and optimiser; what the two draw in different ways is given to both.
+Which methods, under which names of arguments and how closely is in the method configs (``reference_check``). Same
+network, clips of five dimensions, seeds and optimiser; what the two draw in different ways is given to both.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NINE = {"pseudolabel", "mean-teacher", "vat", "mixmatch", "uda", "fixmatch", "fl
 
 
 class Clock:
-    """The step that both stand at."""
+    """The step that both are at."""
 
     step = 0
 
@@ -44,7 +44,7 @@ def problem(name: str) -> Tiny:
 
 
 def pair(found: MethodConfig, **changed: Any) -> tuple[Method, Method]:
-    """Our method under semilearn's reading, and semilearn's own under the arguments that the recipe names."""
+    """Our method under semilearn's reading, and semilearn's own under the arguments that the method config names."""
     assert found.reference_check is not None
     values = found.values(as_semilearn=True) | changed
     tiny = problem(found.name)
@@ -145,7 +145,7 @@ def test_the_loss_is_semilearns_under_other_values(
     assert losses(ours, 6)[0] == pytest.approx(losses(theirs, 6)[0], rel=found.reference_check.tolerance)
 
 
-def test_vats_direction_is_semilearns_where_the_probe_is_above_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vats_direction_is_semilearns_where_the_full_pool_is_above_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
     """semilearn's probe of 1e-6 finds rounding noise; with 1e-2 its power iteration and ours find one direction."""
     ours, theirs = pair(COMPARED["vat"], probe=1e-2)
     alike(monkeypatch, ours, theirs, direction=False)

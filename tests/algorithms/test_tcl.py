@@ -130,7 +130,7 @@ def test_group_means_by_hand() -> None:
     torch.testing.assert_close(means[2], rows[1])
 
 
-def test_one_pair_has_nothing_to_be_told_from() -> None:
+def test_one_pair_has_nothing_to_be_reported_from() -> None:
     assert nt_xent(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]]), 0.5) == 0
 
 

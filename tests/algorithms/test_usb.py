@@ -79,7 +79,7 @@ def test_a_stand_in_answers_every_name_but_special_ones() -> None:
         ("hard_label: {value: 1, source: mine}", "hard_label: input should be a valid boolean"),
     ],
 )
-def test_a_recipe_is_validated_against_its_own_argument_list(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_method_config_is_validated_against_its_own_argument_list(tmp_path: Path, text: str, sentence: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(f"extends: usb-fixmatch\nname: mine\nlabel: Mine\nhyperparameters:\n  {text}\n")
     with pytest.raises(UserError) as told:
@@ -101,7 +101,7 @@ def test_what_cannot_work_is_refused_with_the_reason(name: str, key: str, value:
         ALGORITHMS.load(f"usb-{name}").Config.model_validate(values_of(f"usb-{name}", **{key: value}))
 
 
-def test_global_generators_and_streams_are_held(capfd: pytest.CaptureFixture[str]) -> None:
+def test_global_generators_and_series_are_held(capfd: pytest.CaptureFixture[str]) -> None:
     before = np.random.get_state()[1].tolist(), random.getstate(), Tensor.cuda  # type: ignore[index]  # noqa: NPY002
     method = method_of(TINY, "usb-softmatch")
     mixing = method_of(TINY, "usb-mixmatch")

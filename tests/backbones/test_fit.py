@@ -1,4 +1,4 @@
-"""Weights that cannot be had, and clips that a network cannot take, are told before anything is decoded."""
+"""Weights that cannot be had, and clips that a network cannot take, are reported before anything is decoded."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_weights_are_tried_by_the_plan(
     assert not (tmp_path / "out").exists()
 
 
-def test_weights_that_cannot_be_fetched_are_told_by_the_plan(
+def test_weights_that_cannot_be_fetched_are_reported_by_the_plan(
     call: Callable[..., Finished], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nowhere(*_: object, **__: object) -> None:

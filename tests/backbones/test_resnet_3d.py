@@ -55,7 +55,7 @@ def test_shapes_and_stages_of_the_built_in_one(frames: int) -> None:
 
 @torch.no_grad()
 @pytest.mark.parametrize("name", STAGED)
-def test_maps_are_told_on_demand_and_change_nothing(name: str) -> None:
+def test_maps_are_reported_on_demand_and_change_nothing(name: str) -> None:
     network = build_backbone(config(name), 4, 5, 0).eval()
     clips = torch.randn(2, 4, 3, 16, 16)
     plain, told = network(clips), network(clips, maps=True)
@@ -98,7 +98,7 @@ def test_the_built_in_one_sees_the_order_of_frames() -> None:
         ("tsm:resnet18", "kinetics400", "no kinetics400 weights; set backbone.weights to none or imagenet or FILE"),
     ],
 )
-def test_weights_that_there_are_not_are_told_before_anything_is_built(name: str, weights: str, said: str) -> None:
+def test_weights_that_there_are_not_are_reported_before_anything_is_built(name: str, weights: str, said: str) -> None:
     for make in (
         lambda: build_outline(config(name, weights=weights), 4, 5),
         lambda: build_backbone(config(name, weights=weights), 4, 5, 0),
@@ -122,7 +122,7 @@ def test_weights_are_fetched_and_a_failure_is_a_sentence(monkeypatch: pytest.Mon
     assert weights_digest(config("r3d18", weights="kinetics400")) == "kinetics400:r3d18"
 
 
-def test_a_file_of_another_network_is_told(tmp_path: Path) -> None:
+def test_a_file_of_another_network_is_reported(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2).state_dict(), tmp_path / "linear.pth")
     with pytest.raises(UserError, match=r"linear\.pth does not fit the network: '.*' is missing"):
         build_backbone(config("r3d18", weights=str(tmp_path / "linear.pth")), 8, 5, 0)

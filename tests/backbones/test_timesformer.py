@@ -49,7 +49,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def state() -> dict[str, Tensor]:
-    """Weights of the transformer, classifier and all, with position embeddings that are easily told apart."""
+    """Weights of the transformer, classifier and all, with position embeddings that are easily distinguished."""
     with torch.random.fork_rng():
         torch.manual_seed(99)
         state = dict(timm.create_model(SMALLEST, num_classes=7).state_dict())

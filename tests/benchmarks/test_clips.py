@@ -1,4 +1,4 @@
-"""How long decoding, reading the store and augmenting take (``pytest --benchmark-enable tests/benchmarks``)."""
+"""How long decoding, reading the frame cache and augmenting take (``pytest --benchmark-enable tests/benchmarks``)."""
 
 from __future__ import annotations
 

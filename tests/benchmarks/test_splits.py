@@ -22,7 +22,7 @@ def benchmark_config() -> BenchmarkConfig:
 
 @pytest.fixture(scope="module")
 def index(benchmark_config: BenchmarkConfig) -> Index:
-    """A million clips of the 12 classes by 9,000 people, in no order; a third is tested on."""
+    """A million clips of the 12 classes by 9,000 subjects, in no order; a third is tested on."""
     draw = np.random.default_rng(0)
     columns = {
         "clip_id": [f"clip-{i:07d}" for i in draw.permutation(CLIPS)],

@@ -128,11 +128,11 @@ def test_a_plan_before_anything_was_run(call: Call, tiny: Path, rendered: Path, 
     ended = call("run", *words, "--out", tmp_path / "out", "--plan")
     assert ended.status == 0
     lines = [line for line in ended.out.splitlines() if "supervised" in line or "aplt" in line]
-    assert "8 cells" in ended.out
+    assert "8 runs" in ended.out
     assert len(lines) == 8
     assert sum("missing" in line and "unknown" in line for line in lines) == 6
     assert sum("aplt needs unlabelled clips, and at ratio 1 there are none" in line for line in lines) == 2
-    assert "To train: 0 s, and 6 cells of unknown time" in ended.out.splitlines()
+    assert "To train: 0 s, and 6 runs of unknown time" in ended.out.splitlines()
     assert not (tmp_path / "out").exists()
 
 
@@ -158,7 +158,7 @@ def test_a_plan_after_a_run(call: Call, tiny: Path, trained: Any, tmp_path: Path
     assert state == "missing"
     assert expected.endswith(" s")
     (told,) = (line for line in ended.out.splitlines() if line.startswith("To train: "))
-    assert told.endswith("and 6 cells of unknown time")
+    assert told.endswith("and 6 runs of unknown time")
     assert sorted(path for path in out.rglob("*") if path.name != "lease") == before
     with RunFolder(folder_of(out, "fixmatch")).lease():  # as a worker of another command would
         ended = call("run", "--benchmark", tiny, "--methods", "fixmatch", "--ratios", "0.5", "--out", out, "--plan")

@@ -49,7 +49,7 @@ def test_the_api_names_what_it_exports() -> None:
         api.nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
-def test_a_counterfeit_is_written_and_checked(call: Call, tmp_path: Path) -> None:
+def test_a_mock_data_set_is_written_and_checked(call: Call, tmp_path: Path) -> None:
     out = tmp_path / "with space é"
     ended = call("data", "mock", "smg", "--out", out, "--layout", "miga", "--lists-only", "--clips", 60)
     assert (ended.status, ended.out) == (0, f"{out}\n")
@@ -60,7 +60,7 @@ def test_a_counterfeit_is_written_and_checked(call: Call, tmp_path: Path) -> Non
     assert "SMG, layout miga" in ended.out
     assert "Turtling neck and shoulder" in ended.out
     assert "The paper counts 3,692 clips, the files hold 3,699." in ended.out
-    assert "This folder is a counterfeit" in ended.out
+    assert "This folder is a mock data set" in ended.out
     assert ended.out.splitlines()[-1].startswith("Readable, every video is there; the counts differ from the published")
 
     gone = next(iter(sorted(out.glob("SMG_RGB_*/*/*/*.mp4"))))

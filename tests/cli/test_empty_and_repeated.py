@@ -98,7 +98,7 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize("case", BOUNDS)
-def test_numbers_out_of_bounds_are_told_by_the_plan(case: str, call: Call) -> None:
+def test_numbers_out_of_bounds_are_reported_by_the_plan(case: str, call: Call) -> None:
     given, fault = BOUNDS[case]
     assert fault in refused(call(*RUN, "--plan", *given))
 

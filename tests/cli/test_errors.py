@@ -16,7 +16,7 @@ Call = Callable[..., Finished]
 WORDS = {
     "unknown method": (["--methods", "fixmach"], "Unknown method 'fixmach'; did you mean 'fixmatch'?"),
     "no method": (["--methods", ","], "--methods ,: there is nothing before or behind one of the commas"),
-    "no such recipe": (["--methods", "./mine.yaml"], "Unknown method './mine.yaml': there is no such file; "),
+    "no such method config": (["--methods", "./mine.yaml"], "Unknown method './mine.yaml': there is no such file; "),
     "unknown benchmark": (
         ["--benchmark", "micro-motion-easi"],
         "Unknown benchmark 'micro-motion-easi'; did you mean 'micro-motion-easy'?",
@@ -39,7 +39,7 @@ WORDS = {
     "an algorithm's value": (["--set", "fixmatch.threshold=2"], "threshold: input should be less than or equal to 1"),
     "too few epochs": (
         ["--methods", "aplt", "--set", "train.epochs=3"],
-        "aplt needs a longer run: in 3 epochs its offline rounds would stand after epochs 1, 1, 2, 2",
+        "aplt needs a longer run: in 3 epochs its offline rounds would be after epochs 1, 1, 2, 2",
     ),
     "unknown backbone": (
         ["--backbone", "nosuch"],
@@ -56,7 +56,7 @@ WORDS = {
     "no folder": (["--data", "micro-motion"], "--data micro-motion: expected SOURCE=FOLDER"),
     "absent folder": (["--data", "micro-motion=/no/such"], "--data micro-motion=/no/such: expected SOURCE=FOLDER"),
     "unknown source": (["--data", "micromotion=."], "unknown source 'micromotion'; did you mean 'micro-motion'?"),
-    "another folder": (["--data", "micro-motion=FOLDER"], "expected the knobs of a micro-motion data set"),
+    "another folder": (["--data", "micro-motion=FOLDER"], "expected the options of a micro-motion data set"),
     "unknown device": (["--device", "gpu"], "--device gpu: expected cpu, cuda or cuda:N."),
 }
 
@@ -106,7 +106,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("case", FILES)
-def test_wrong_recipes(tiny: Path, tmp_path: Path, call: Call, case: str) -> None:
+def test_wrong_method_configs(tiny: Path, tmp_path: Path, call: Call, case: str) -> None:
     text, fault = FILES[case]
     method_config = tmp_path / "mine.yaml"
     method_config.write_text(METHOD_CONFIG + text)
@@ -121,11 +121,14 @@ def test_wrong_recipes(tiny: Path, tmp_path: Path, call: Call, case: str) -> Non
     [
         ("train:\n  epochs: many\n", ":4: train.epochs: input should be a valid integer"),
         ("train:\n  epoch: 6\n", ":4: train.epoch: unknown key"),
-        ("source:\n  options:\n    amplitud: 2\n", "source.options.amplitud: unknown knob; did you mean 'amplitude'?"),
+        (
+            "source:\n  options:\n    amplitud: 2\n",
+            "source.options.amplitud: unknown option; did you mean 'amplitude'?",
+        ),
         ("ratios: [0.5, 2]\n", ":3: ratios: value error, a labelled ratio lies in (0, 1], not 2"),
     ],
 )
-def test_wrong_definitions(tiny: Path, tmp_path: Path, call: Call, text: str, fault: str) -> None:
+def test_wrong_benchmark_configs(tiny: Path, tmp_path: Path, call: Call, text: str, fault: str) -> None:
     benchmark_config = tmp_path / "mine.yaml"
     benchmark_config.write_text(f"extends: {tiny}\nname: mine\n{text}")
     ended = call("run", "--benchmark", benchmark_config, "--methods", "supervised", "--out", tmp_path / "out")

@@ -23,7 +23,7 @@ def flat(text: str) -> str:
     return " ".join(text.replace("│", " ").split())
 
 
-def test_list_has_a_line_for_every_recipe_and_says_what_it_is_compared_with(call: Call) -> None:
+def test_list_has_a_line_for_every_method_config_and_says_what_it_is_compared_with(call: Call) -> None:
     ended = call("methods", "list")
     assert (ended.status, ended.err) == (0, "")
     for found in api.methods():
@@ -56,7 +56,7 @@ def test_listing_reads_yaml_alone() -> None:
 
 
 @pytest.mark.parametrize("name", ["uda", "aplt", "supervised", "usb-vat"])
-def test_show_tells_all_that_the_recipe_says(call: Call, name: str) -> None:
+def test_show_tells_all_that_the_method_config_says(call: Call, name: str) -> None:
     ended = call("methods", "show", name)
     assert (ended.status, ended.err) == (0, "")
     said, found = flat(ended.out), method_config.read_method_config(name)[0]
@@ -95,7 +95,7 @@ def test_show_counts_views_and_passes(call: Call, name: str, views: str, cost: s
     assert cost in said
 
 
-def test_show_of_a_users_recipe_and_of_nothing(call: Call, tmp_path: Path) -> None:
+def test_show_of_a_users_method_config_and_of_nothing(call: Call, tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
     text = "extends: uda\nname: mine\nlabel: Mine [draft]\nhyperparameters:\n  threshold: {value: VALUE, source: s}\n"
     mine.write_text(text.replace("VALUE", "0.7"))
@@ -109,7 +109,7 @@ def test_show_of_a_users_recipe_and_of_nothing(call: Call, tmp_path: Path) -> No
     assert call("methods", "show", "fixmach").err.startswith("ssmar-bench: Unknown method 'fixmach'; did you mean")
 
 
-def test_show_without_semilearn_tells_the_recipe_and_how_to_install_it(
+def test_show_without_semilearn_tells_the_method_config_and_how_to_install_it(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for cached in (library.algorithms, adapted):

@@ -1,4 +1,4 @@
-"""Methods for videos on a counterfeit of MA-52, from its files."""
+"""Methods for videos on a mock data set of MA-52, from its files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.conftest import Finished
 
 
 @pytest.mark.slow
-def test_methods_for_videos_are_trained_on_a_counterfeit_of_ma_52(
+def test_methods_for_videos_are_trained_on_a_mock_data_set_of_ma_52(
     tmp_path: Path, call: Callable[..., Finished], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each on a network of its own kind; the other rows of Table 2 have the same three networks."""

@@ -1,4 +1,4 @@
-"""The whole way on a counterfeit of every source: check, prepare, split, train, report; and what its record tells."""
+"""The whole way on a mock data set of every source: check, prepare, split, train, report; and what its record tells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import Finished, folder_of
 
 Call = Callable[..., Finished]
 BENCHMARKS = {"ma52": "ma-12", "imigue": "imigue-11", "smg": "smg-5-official", "ucf101": "ucf101", "hmdb51": "hmdb51"}
-COUNTERFEIT = "These runs are of a counterfeit of the data set: nothing here says anything about the real one."
+COUNTERFEIT = "These runs are of a mock data set: nothing here says anything about the real one."
 
 
 @pytest.mark.slow
@@ -45,7 +45,7 @@ def test_the_whole_way(source: str, call: Call, tmp_path: Path, monkeypatch: pyt
     split_set, _ = api.show_split(out / name)
     assert f"{name}: {len(split_set.clips)} clips decoded, 0 were there" in prepared.out
     assert "decoding clips" not in trained.err
-    assert "note  This folder is a counterfeit" in trained.err
+    assert "note  This folder is a mock data set" in trained.err
     record = folder_of(out, "supervised", round(100 * ratio)) / "record"
     assert (
         json.loads((record / "spec.json").read_text())["split"] == split_set.fingerprints.splits[f"r{100 * ratio:g}_s0"]
@@ -56,7 +56,7 @@ def test_the_whole_way(source: str, call: Call, tmp_path: Path, monkeypatch: pyt
 
 
 def _names_no_clip(paths: list[Path], clips: list[str], folder: Path) -> None:
-    """Neither a record nor a report shows what a licensed list holds, or where it stood."""
+    """Neither a record nor a report shows what a licensed list holds, or where it was."""
     for path in paths:
         if path.suffix in (".csv", ".json", ".md", ".tex", ".html"):
             text = path.read_text()

@@ -71,7 +71,7 @@ WRITERS = {
 
 @pytest.mark.parametrize("place", ["file/x/y", "dangling/x", "long"])
 @pytest.mark.parametrize("case", WRITERS)
-def test_what_cannot_be_written_is_told_first(
+def test_what_cannot_be_written_is_reported_first(
     case: str, place: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -87,7 +87,7 @@ def test_what_cannot_be_written_is_told_first(
 
 
 @pytest.mark.parametrize("command", [("run", "--methods", "fixmatch"), ("data", "prepare"), ("splits", "build")])
-def test_a_cache_that_cannot_be_written_is_told(
+def test_a_cache_that_cannot_be_written_is_reported(
     command: tuple[str, ...], call: Call, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()

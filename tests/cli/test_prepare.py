@@ -16,7 +16,7 @@ Call = Callable[..., Finished]
 
 @pytest.fixture
 def frame_cache(videos: Path, tmp_path: Path) -> Callable[[], Path]:
-    """Finds the one store in the cache that ``videos`` has set."""
+    """Finds the one frame cache in the cache that ``videos`` has set."""
 
     def find() -> Path:
         (folder,) = (tmp_path / "cache" / "frame_caches").iterdir()
@@ -47,7 +47,9 @@ def test_prepare_then_again(videos: Path, tiny: Path, call: Call, frame_cache: C
     assert second.out.splitlines()[-1] == f"tiny-motion: 0 clips decoded, 84 were there: {frame_cache()}"
 
 
-def test_the_stores_of_methods_are_planned_and_prepared(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:
+def test_the_frame_caches_of_methods_are_planned_and_prepared(
+    videos: Path, tiny: Path, tmp_path: Path, call: Call
+) -> None:
     words = ("data", "prepare", tiny, "--root", videos, "--jobs", 1, "--methods", "tcl,ltg,aplt")
     rows = [line.split("│") for line in call(*words, "--plan").out.splitlines() if "tiny-motion" in line]
     assert [[cell.strip() for cell in row[2:6]] for row in rows] == [

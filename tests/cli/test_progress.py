@@ -31,7 +31,7 @@ def test_a_run_without_a_terminal_tells_plain_lines(trained: Any) -> None:
         assert f"    done  tiny-motion_{run}_s0" in lines
 
 
-def test_lines_are_told_now_and_then_but_ends_always(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_are_reported_now_and_then_but_ends_always(capsys: pytest.CaptureFixture[str]) -> None:
     with ProgressDisplay() as progress:
         for step in range(1, 100):
             progress.hear(Event(RUN, "step", "validation 10.0 %", step, 100, 12.3))
@@ -54,7 +54,7 @@ def test_a_line_of_a_log_is_never_broken(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().err == f"  failed  {TITLE}  {reason}\n"
 
 
-def test_a_note_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_note_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
     progress = ProgressDisplay()
     for _ in range(2):
         with progress:

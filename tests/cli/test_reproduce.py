@@ -113,7 +113,7 @@ def test_what_is_wrong_is_named(call: Call, tmp_path: Path, words: list[str], fa
 
 
 @pytest.mark.parametrize("name", ["micro-tsm", "timesformer-micro"])
-def test_the_timed_step_is_of_the_definitions_network(name: str) -> None:
+def test_the_timed_step_is_of_the_benchmark_configs_network(name: str) -> None:
     from ssmar_bench.runs.step_timing import time_step
 
     small = benchmark_config.read_benchmark_config("micro-motion-12")

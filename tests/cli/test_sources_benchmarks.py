@@ -1,4 +1,4 @@
-"""What a source's name stands for: all its benchmarks that this copy does for, and the stores that they share."""
+"""What a source's name stands for: all its benchmarks that this copy does for, and the frame caches that they share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Lists = Callable[..., Path]
 
 @pytest.fixture
 def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lists:
-    """Writes a counterfeit's lists, with empty videos; and an empty cache."""
+    """Writes a mock data set's lists, with empty videos; and an empty cache."""
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
 
     def write(source: str, clips: int, layout: str | None = None) -> Path:
@@ -37,7 +37,7 @@ def rows(text: str) -> list[list[str]]:
     ]
 
 
-def test_benchmarks_of_the_same_clips_share_a_store(lists: Lists, call: Call) -> None:
+def test_benchmarks_of_the_same_clips_share_a_frame_cache(lists: Lists, call: Call) -> None:
     ended = call("data", "prepare", "smg", "--root", lists("smg", 1500), "--plan")
     assert ended.status == 0, ended.err
     (row,) = rows(ended.out)
@@ -54,12 +54,12 @@ def test_a_split_that_is_labelled_in_another_way_shares_it_too(lists: Lists, tmp
     assert here.folder == there.folder
 
 
-def test_what_a_copy_does_not_do_for_is_told(lists: Lists, call: Call) -> None:
+def test_what_a_copy_does_not_do_for_is_reported(lists: Lists, call: Call) -> None:
     ended = call("data", "prepare", "ma52", "--root", lists("ma52", 240), "--plan")
     assert ended.status == 0, ended.err
     assert [row[0] for row in rows(ended.out)] == ["ma-12, ma-12-cross-subject"]
     assert "note  Not prepared: ma-12-balanced-test tests on 100 clips of every class, and class 5" in ended.err
-    assert ended.err.count("This folder is a counterfeit") == 1
+    assert ended.err.count("This folder is a mock data set") == 1
 
 
 @pytest.mark.parametrize("target", ["imigue", "imigue-11"])
@@ -80,7 +80,7 @@ def test_seconds_follow_from_the_sources_rate(lists: Lists, tmp_path: Path) -> N
     assert split_set.clips["seconds"].tolist() == pytest.approx([count / 28 for count in frames], abs=0.01)
 
 
-def test_a_plan_is_of_the_official_split_that_the_definition_names(lists: Lists, tmp_path: Path) -> None:
+def test_a_plan_is_of_the_official_split_that_the_benchmark_config_names(lists: Lists, tmp_path: Path) -> None:
     root, path = lists("ucf101", 60), tmp_path / "second.yaml"
     path.write_text("extends: ucf101\nname: second\nsource: {options: {split: 2}}\n")
     benchmark_config = benchmark_configs.read_benchmark_config(str(path))

@@ -48,7 +48,7 @@ def test_build_prints_what_it_built(call: Call, tiny: Path, rendered: Path, whol
     assert rows["all"] == [str(summary.labelled[f"r{ratio}_s0"]["all"]) for ratio in (25, 50)]
     for cell, fingerprint in split_set.fingerprints.splits.items():
         assert f"{cell}: {fingerprint}" in ended.out
-    assert re.search(r"^store: (none|[0-9a-f]{16})", ended.out, re.MULTILINE)  # other tests may have decoded it
+    assert re.search(r"^frame cache: (none|[0-9a-f]{16})", ended.out, re.MULTILINE)  # other tests may have decoded it
     for name in ("clips.csv", "fingerprints.json", "splits/r25_s1.json", "benchmark.yaml"):
         assert (tmp_path / "out" / "tiny-motion" / name).read_bytes() == (whole / name).read_bytes()
 
@@ -76,7 +76,7 @@ def test_without_durations_no_video_is_opened(tiny: Path, rendered: Path, tmp_pa
         assert api.show_split(folder)[0].clips["seconds"].isna().all()
 
 
-def test_the_built_definition_trains_on_the_built_manifests(tiny: Path, rendered: Path, tmp_path: Path) -> None:
+def test_the_built_benchmark_config_trains_on_the_built_splits(tiny: Path, rendered: Path, tmp_path: Path) -> None:
     roots = {"micro-motion": rendered}
     for options, name in (
         (api.SplitOptions(labelled_by="subject", ratios=[0.4]), "tiny-motion-by-subject"),
@@ -100,7 +100,7 @@ def test_one_labelled_clip_of_every_class(tiny: Path, rendered: Path, tmp_path: 
     assert split.ratio == float(f"{12 / train:.4g}")
 
 
-def test_the_store_has_a_fingerprint_once_it_is_decoded(
+def test_the_frame_cache_has_a_fingerprint_once_it_is_decoded(
     tiny: Path, rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
@@ -140,7 +140,7 @@ def test_verify_says_what_differs(call: Call, folder: Path, whole: Path, tmp_pat
 def test_verify_says_that_test_clips_have_other_classes(
     call: Call, tiny: Path, rendered: Path, whole: Path, tmp_path: Path
 ) -> None:
-    """Their labels stand in no manifest."""
+    """Their labels are in no split."""
     data = shutil.copytree(rendered, tmp_path / "data")
     listed = data / "val_list_videos.txt"
     first = next(line for line in listed.read_text().splitlines() if line.endswith(" 9"))
@@ -172,18 +172,18 @@ def test_export(call: Call, folder: Path, rendered: Path, tmp_path: Path, form: 
 REFUSED = {
     "unknown benchmark": (["build", "ma-21"], "Unknown benchmark 'ma-21'; did you mean 'ma-12'?"),
     "no folder of the source": (["build", "ma-12"], "ma-12 is built from ma52; say where it is: --data ma52=FOLDER."),
-    "ratio twice": (["build", "TINY", "--ratios", "0.5,0.5"], "ratios: value error, 0.5 stands there twice"),
+    "ratio twice": (["build", "TINY", "--ratios", "0.5,0.5"], "ratios: value error, 0.5 occurs twice"),
     "ratio outside": (["build", "TINY", "--ratios", "1.5"], "a labelled ratio lies in (0, 1], not 1.5"),
     "seed in words": (["build", "TINY", "--seeds", "one"], "--seeds one: expected numbers"),
-    "seed twice": (["build", "TINY", "--seeds", "1,1"], "1 stands there twice"),
+    "seed twice": (["build", "TINY", "--seeds", "1,1"], "1 occurs twice"),
     "unknown unit": (
         ["build", "TINY", "--labelled-by", "subjects"],
-        "--labelled-by persons: unknown; did you mean 'person'?",
+        "--labelled-by subjects: unknown; did you mean 'subject'?",
     ),
     "ratios and clips": (["build", "TINY", "--clips-per-class", "2", "--ratios", "0.5"], "Give either ratios or clips"),
-    "people and clips": (
+    "subjects and clips": (
         ["build", "TINY", "--clips-per-class", "2", "--labelled-by", "subject"],
-        "People cannot be labelled by a number of clips",
+        "Subjects cannot be labelled by a number of clips",
     ),
     "more than there are": (["build", "TINY", "--clips-per-class", "50"], "labels 50 clips of every class, and class "),
     "no split": (["show", "OUT"], "fingerprints.json: there is no such file; expected the fingerprints.json of"),

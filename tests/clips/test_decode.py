@@ -127,7 +127,7 @@ def test_header_that_counts_no_frames(tmp_path: Path) -> None:
     assert (len(decoded.frames), decoded.header_frames) == (20, 0)
 
 
-def test_probe(video: Path) -> None:
+def test_full_pool(video: Path) -> None:
     header = read_header(video)
     assert (header.width, header.height, header.frames) == (WIDTH, HEIGHT, 60)
 

@@ -30,7 +30,7 @@ def test_not_installed(tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPa
         compare_clips(clips, config, 1, lambda done: None)
 
 
-def test_stores_of_two_decoders_are_two(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
+def test_frame_caches_of_two_decoders_are_two(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
     pytest.importorskip("decord")
     clips = [ClipFile("a", video, 0, 23), ClipFile("b", video, 30, 53)]
     assert cache_location(tmp_path, "x", config, clips) != cache_location(tmp_path, "x", DECORD, clips)
@@ -77,7 +77,7 @@ def test_a_reason_says_nothing_of_time_and_place(tmp_path: Path) -> None:
         assert re.fullmatch(r"decord cannot open it \([A-Z][^\[\]/]+\)", clip.reason), clip.reason
 
 
-def test_bad_clips_are_told_alike(tmp_path: Path, video: Path) -> None:
+def test_bad_clips_are_reported_alike(tmp_path: Path, video: Path) -> None:
     pytest.importorskip("decord")
     text = tmp_path / "text.mp4"
     text.write_text("no video")

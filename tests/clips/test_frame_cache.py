@@ -1,4 +1,4 @@
-"""A store holds the right frames, and says what is wrong with its videos and its disk."""
+"""A frame cache holds the right frames, and says what is wrong with its videos and its disk."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def test_audit(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
     assert [FrameMismatch(**clip) for clip in written] == audit
 
 
-def test_a_missing_video_is_told_before_anything_is_done(
+def test_a_missing_video_is_reported_before_anything_is_done(
     tmp_path: Path, clips: Clips, config: FrameCacheConfig
 ) -> None:
     made = clips(3)
@@ -260,8 +260,8 @@ def test_an_id_for_two_clips(tmp_path: Path, clips: Clips, config: FrameCacheCon
         prepare_frame_cache(tmp_path / "frame_cache", [one, replace(two, clip_id=one.clip_id)], config, 1)
 
 
-def test_no_store_and_no_clip(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
-    with pytest.raises(UserError, match="no whole store"):
+def test_no_frame_cache_and_no_clip(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
+    with pytest.raises(UserError, match="no whole frame cache"):
         FrameCache.open(tmp_path / "nothing")
     prepare_frame_cache(tmp_path / "frame_cache", clips(1), config, 1)
     with pytest.raises(UserError, match="no clip 'other'"):

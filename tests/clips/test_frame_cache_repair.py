@@ -1,4 +1,4 @@
-"""A store survives interruption, damage, changed videos and a second process."""
+"""A frame cache survives interruption, damage, changed videos and a second process."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from .conftest import numbered, numbers_of, write_video
 Clips = Callable[[int], list[ClipFile]]
 
 
-# A real process that prepares a store and is killed in the midst of its second shard: SIGKILL, nothing can be tidied
-# up. With several processes it says which ones, and lets them wait for work.
+# A real process that prepares a frame cache and is killed in the midst of its second shard: SIGKILL, nothing can be
+# tidied up. With several processes it says which ones, and lets them wait for work.
 _CHILD = """
     import sys, time
     from pathlib import Path
@@ -80,7 +80,7 @@ def test_a_killed_preparation_goes_on(tmp_path: Path, clips: Clips, config: Fram
     _killed(tmp_path, made, 1)
     frame_cache = tmp_path / "frame_cache"
     (frame_cache / ".shard-00001.json.999.tmp").write_bytes(b"what a killed writer leaves")
-    with pytest.raises(UserError, match="no whole store"):
+    with pytest.raises(UserError, match="no whole frame cache"):
         FrameCache.open(frame_cache)
     before = _times(frame_cache)
     report = prepare_frame_cache(frame_cache, made, config, 1)
@@ -138,7 +138,7 @@ def test_a_shard_of_another_length_is_noticed(tmp_path: Path, clips: Clips, conf
     prepare_frame_cache(frame_cache, made, config, 1)
     path = frame_cache / "shard-00000.bin"
     path.write_bytes(change(path.read_bytes()))
-    with pytest.raises(UserError, match="no whole store"):
+    with pytest.raises(UserError, match="no whole frame cache"):
         FrameCache.open(frame_cache)
     assert prepare_frame_cache(frame_cache, made, config, 1).decoded == 2
     assert len(FrameCache.open(frame_cache)) == 2
@@ -213,13 +213,15 @@ def test_the_fingerprint_covers_the_shape_of_the_frames(tmp_path: Path, clips: C
     )
 
 
-def test_a_store_that_could_not_be_mended_is_not_whole(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
+def test_a_frame_cache_that_could_not_be_mended_is_not_whole(
+    tmp_path: Path, clips: Clips, config: FrameCacheConfig
+) -> None:
     made = clips(2)
     prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     made[1].path.write_text("no video")
     with pytest.raises(UserError, match="is not a video"):
         prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
-    with pytest.raises(UserError, match="no whole store"):
+    with pytest.raises(UserError, match="no whole frame cache"):
         FrameCache.open(tmp_path / "frame_cache")
 
 

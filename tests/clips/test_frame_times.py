@@ -170,7 +170,7 @@ def test_by_time_and_by_number_agree_at_a_constant_rate() -> None:
             assert FrameTimes(bounds[:-1].tolist(), 1).variable() is None
 
 
-def test_a_store_says_which_clips_are_sampled_by_time(tmp_path: Path) -> None:
+def test_a_frame_cache_says_which_clips_are_sampled_by_time(tmp_path: Path) -> None:
     varies = at(tmp_path / "varies.mp4", FAST_THEN_SLOW)
     even = write_video(tmp_path / "even.mp4", [numbered(number) for number in range(30)])
     clips = [ClipFile("even", even, -1, -1), ClipFile("varies", varies, -1, -1)]

@@ -67,7 +67,7 @@ def test_the_first_bad_clip_stops(
     assert left_out_clips(tmp_path / "frame_cache") is None
 
 
-def test_a_store_without_its_bad_clips_does_not_do_where_they_stop(
+def test_a_frame_cache_without_its_bad_clips_does_not_do_where_they_stop(
     tmp_path: Path, bad: list[ClipFile], config: FrameCacheConfig
 ) -> None:
     write_video(bad[4].path, [numbered(4)] * 24)

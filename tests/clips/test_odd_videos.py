@@ -68,7 +68,7 @@ def test_every_turn_and_mirroring_is_as_ffmpeg_shows_it(tmp_path: Path, matrix: 
     ],
     ids=str,
 )
-def test_what_cannot_be_applied_is_told(tmp_path: Path, matrix: tuple[float, ...], reason: str) -> None:
+def test_what_cannot_be_applied_is_reported(tmp_path: Path, matrix: tuple[float, ...], reason: str) -> None:
     path = with_matrix(tmp_path / "turned.mp4", *matrix)
     with pytest.raises(BadVideoError, match=f"its metadata ask for {reason}.*, which is not done here"):
         decode(path)
@@ -154,7 +154,7 @@ def test_a_cover_beside_a_video_is_not_shown(tmp_path: Path, video: Path, name: 
 
 @pytest.mark.parametrize("default", [0, 1])
 @pytest.mark.parametrize("sizes", [("48x32", "96x64"), ("96x64", "48x32"), ("96x64", "96x64")])
-def test_of_several_video_streams_the_one_that_ffmpeg_shows(
+def test_of_several_video_series_the_one_that_ffmpeg_shows(
     tmp_path: Path, sizes: tuple[str, str], default: int
 ) -> None:
     path = tmp_path / "two.mkv"

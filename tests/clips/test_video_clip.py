@@ -1,4 +1,4 @@
-"""A video that is decoded on demand shows what a store of it shows, to the bit."""
+"""A video that is decoded on demand shows what a frame cache of it shows, to the bit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHOWN = ClipConfig(
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, -1), (0, 59), (7, 40), (50, 55)])
-def test_the_views_are_those_of_a_store(
+def test_the_views_are_those_of_a_frame_cache(
     video: Path, tmp_path: Path, config: FrameCacheConfig, start: int, end: int
 ) -> None:
     clips = [ClipFile("one", video, start, end), ClipFile("other", video, 3, 30)]

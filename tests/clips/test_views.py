@@ -27,7 +27,7 @@ WEAK, STRONG, TEST = View("weak"), View("strong"), View("test")
 
 
 class Places(FrameCache):
-    """A store whose pixels say where they are: red the frame, green the row, blue the column."""
+    """A frame cache whose pixels say where they are: red the frame, green the row, blue the column."""
 
     def __init__(self, *shapes: tuple[int, int]) -> None:
         super().__init__(Path("nowhere"), STORED, [])
@@ -174,7 +174,7 @@ def test_seed_and_key_decide_all(view: View) -> None:
         assert not torch.equal(look(0, "step", 1), other)
 
 
-def test_frames_and_places_are_drawn_anew_for_each_key() -> None:
+def test_frames_and_places_are_drawn_again_for_each_key() -> None:
     viewer = _viewer()
     one, other = (viewer.views(range(8), {"x": WEAK}, ("step", step))["x"] for step in (1, 2))
     assert not np.array_equal(_frames(one), _frames(other))
@@ -192,7 +192,7 @@ def test_draws_belong_to_the_place_in_the_batch(view: View, per_frame: bool) -> 
 
 
 class Still(Places):
-    """A store of clips that do not move."""
+    """A frame cache of clips that do not move."""
 
     def clip(self, row: int) -> Frames:
         frame = np.random.default_rng(row).integers(0, 256, (20, 24, 3)).astype(np.uint8)
@@ -278,7 +278,7 @@ def _followed(**changes: Any) -> ViewMaker:
     return ViewMaker(Followed(*[(20, 24)] * 32), _recipe(**changes), NEXT, 0)
 
 
-def test_a_store_with_neighbours_shows_the_same_pictures() -> None:
+def test_a_frame_cache_with_neighbours_shows_the_same_pictures() -> None:
     for view in (TEST, WEAK, STRONG, View("weak", frames=2)):
         plain = ViewMaker(Places(*[(20, 24)] * 32), _recipe(), STORED, 0).views(range(32), {"x": view}, ("step", 1))[
             "x"
@@ -346,19 +346,19 @@ def test_strong_gradients_draw_operations_of_their_own_on_the_same_crop() -> Non
 @pytest.mark.parametrize(
     ("view", "stored", "said"),
     [
-        (View("weak", frames=5), STORED, "5 frames, into which the store's 4 segments of 3 frames do not divide"),
+        (View("weak", frames=5), STORED, "5 frames, into which the frame cache's 4 segments of 3 frames do not divide"),
         (View("weak", frames=24), NEXT, "24 frames"),
         (View("weak", modality="tgrad"), STORED, r"set frame_cache\.neighbours: 1"),
     ],
 )
-def test_what_a_store_cannot_serve_is_told(view: View, stored: FrameCacheConfig, said: str) -> None:
+def test_what_a_frame_cache_cannot_serve_is_reported(view: View, stored: FrameCacheConfig, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         check_views(Views({"x": view}), stored)
     with pytest.raises(ValueError, match=said):
         check_views(Views({}, {"x": view}), stored)
 
 
-def test_what_a_store_can_serve() -> None:
+def test_what_a_frame_cache_can_serve() -> None:
     check_views(Views({"x": View("weak", frames=6)}, {"y": View("strong", modality="tgrad")}), NEXT)
     check_views(Views({"x": WEAK}), STORED)
 

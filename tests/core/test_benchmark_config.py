@@ -19,7 +19,7 @@ def write(folder: Path, text: str, name: str = "mine.yaml") -> str:
 
 
 @pytest.mark.parametrize("name", benchmark_config.BENCHMARKS.names())
-def test_every_shipped_definition_is_valid_under_every_profile(name: str) -> None:
+def test_every_shipped_benchmark_config_is_valid_under_every_profile(name: str) -> None:
     found = benchmark_config.read_benchmark_config(name)
     assert found.name == name
     assert found.title
@@ -64,27 +64,27 @@ def test_extending_twice(tmp_path: Path) -> None:
         ("ratios: [1.2]\n", 3, ["ratios", "(0, 1]", "1.2"]),
         ("ratios: []\n", 3, ["ratios"]),
         ("seeds: []\n", 3, ["seeds"]),
-        ("ratios: [0.1, 0.25, 0.1]\n", 3, ["ratios", "0.1 stands there twice"]),
-        ("ratios: [0.1, 0.10000001]\n", 3, ["ratios", "0.1 stands there twice"]),
+        ("ratios: [0.1, 0.25, 0.1]\n", 3, ["ratios", "0.1 occurs twice"]),
+        ("ratios: [0.1, 0.10000001]\n", 3, ["ratios", "0.1 occurs twice"]),
         ("ratios: [true]\n", 3, ["ratios.0", "expected a number", "True"]),
         ("seeds: [true]\n", 3, ["seeds.0", "integer", "True"]),
         ("seeds: [1.0]\n", 3, ["seeds.0", "integer"]),
-        ("seeds: [0, 1, 0]\n", 3, ["seeds", "0 stands there twice"]),
+        ("seeds: [0, 1, 0]\n", 3, ["seeds", "0 occurs twice"]),
         ("train:\n  lr: 0\n", 4, ["train.lr", "greater than 0"]),
         ("train:\n  lr: .nan\n", 4, ["train.lr", "finite"]),
         ("train:\n  momentum: 1\n", 4, ["train.momentum", "less than 1"]),
         ("train:\n  precision: fp16\n", 4, ["train.precision", "'fp32' or 'bf16'"]),
         ("train:\n  learning_rate: 1\n", 4, ["train.learning_rate", "unknown key"]),
         ("parts:\n  validation: 1\n", 4, ["parts.validation"]),
-        ("parts:\n  validation_by: video\n", 4, ["parts.validation_by", "'person' or 'clip'"]),
+        ("parts:\n  validation_by: video\n", 4, ["parts.validation_by", "'subject' or 'clip'"]),
         ("parts:\n  test: []\n", 4, ["parts.test", "name the parts that are tested on"]),
         ("parts:\n  test: [train]\n", 4, ["parts.test", "'train' is trained on"]),
         ("parts:\n  test: [val]\n  carved_test: {subjects: 0.3}\n", 4, ["parts.test", "write test: []"]),
-        ("parts:\n  test: []\n  carved_test: {}\n", 5, ["parts.carved_test", "either clips_per_class or people"]),
+        ("parts:\n  test: []\n  carved_test: {}\n", 5, ["parts.carved_test", "either clips_per_class or subjects"]),
         (
             "parts:\n  test: []\n  carved_test:\n    subjects: 0.3\n    clips_per_class: 5\n",
             5,
-            ["parts.carved_test", "either clips_per_class or people"],
+            ["parts.carved_test", "either clips_per_class or subjects"],
         ),
         ("parts:\n  test: []\n  carved_test:\n    subjects: 1\n", 6, ["parts.carved_test.subjects", "less than 1"]),
         (
@@ -92,7 +92,7 @@ def test_extending_twice(tmp_path: Path) -> None:
             6,
             ["carved_test.clips_per_class", "integer"],
         ),
-        ("parts:\n  labelled_by: video\n", 4, ["parts.labelled_by", "'clip' or 'person'"]),
+        ("parts:\n  labelled_by: video\n", 4, ["parts.labelled_by", "'clip' or 'subject'"]),
         ("parts:\n  labelled_per_class: -1\n", 4, ["parts.labelled_per_class", "greater than or equal to 0"]),
         (
             "parts:\n  labelled_by: subject\n  labelled_per_class: 5\n",
@@ -159,14 +159,14 @@ def test_many_seeds_are_no_repetition(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", MICRO_MOTION)
-def test_what_a_definition_learnt_to_say_is_silent_where_nobody_says_it(name: str) -> None:
-    """Neutral values: none of them reaches a manifest or a run's name."""
+def test_what_a_benchmark_config_learnt_to_say_is_silent_where_nobody_says_it(name: str) -> None:
+    """Neutral values: none of them reaches a split or a run's name."""
     found = benchmark_config.read_benchmark_config(name)
     assert found.model_dump(exclude_defaults=True)["parts"].keys() == {"train", "test", "validation", "validation_by"}
     assert (found.variant_of, found.class_list, found.expected_clips) == ("", None, {})
 
 
-def test_a_definition_cannot_be_changed() -> None:
+def test_a_benchmark_config_cannot_be_changed() -> None:
     found: Any = benchmark_config.read_benchmark_config("micro-motion-12")
     with pytest.raises(ValueError, match="frozen"):
         found.train.lr = 1.0

@@ -159,7 +159,7 @@ def test_a_file_is_digested_as_a_module_is(package: Path) -> None:
 
 
 def test_a_plugin_changes_with_the_parts_of_ours_that_it_uses(package: Path) -> None:
-    """Of ours, it covers ``algorithms`` alone: what stands below has revisions."""
+    """Of ours, it covers ``algorithms`` alone: what is below has revisions."""
     (package / "algorithm.py").write_text("from ssmar_bench.algorithms.fixmatch import FixMatch as Mine\n")
     same = now()
     assert same != code_digest("ssmar_bench.algorithms.flexmatch:FlexMatch")

@@ -45,7 +45,7 @@ def test_each_layer_lies_over_the_one_before() -> None:
         assert found.model_copy(update={"train": base.train}) == base  # nothing else is touched
 
 
-def test_every_section_of_the_definition_can_be_set() -> None:
+def test_every_section_of_the_benchmark_config_can_be_set() -> None:
     sets = {"frame_cache.segments": 4, "clips.size": 16, "clips.mean": [0, 0, 0], "backbone.name": "tsn:resnet18"}
     found = resolve_config(BENCHMARK, None, None, {**sets, "train.batch": 2})
     assert (found.frame_cache.segments, found.clips.size, found.clips.mean) == (4, 16, (0, 0, 0))
@@ -162,7 +162,7 @@ def test_a_family_is_the_benchmarks_own_network(base: str, profile: str | None, 
         assert resolve_config(base, profile, None, {"backbone.name": family}).backbone == found.backbone
 
 
-def test_which_network_stands_for_a_family_can_be_set() -> None:
+def test_which_network_is_for_a_family_can_be_set() -> None:
     row = overriding(backbone__name="3d")
     assert resolve_config(BENCHMARK, None, row, {"networks.3d": "r3d18"}).backbone.name == "r3d18"
     assert resolve_config(BENCHMARK, None, row, {"backbone.name": "micro-tsm"}).backbone.name == "micro-tsm"

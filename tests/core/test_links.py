@@ -53,7 +53,7 @@ def test_a_link_that_leads_nowhere_or_to_its_parent_is_refused_too(tmp_path: Pat
             links.refuse(tmp_path, name)
 
 
-def test_the_folder_that_a_person_names_may_be_a_link(tmp_path: Path, outside: Path) -> None:
+def test_the_folder_that_a_subject_names_may_be_a_link(tmp_path: Path, outside: Path) -> None:
     (tmp_path / "out").symlink_to(outside)
     links.refuse(tmp_path / "out", "inner")
     folder = RunFolder(tmp_path / "out" / "runs" / "run")

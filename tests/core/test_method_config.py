@@ -20,7 +20,7 @@ def write(folder: Path, text: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_shipped_recipe_is_valid_and_says_where_its_values_come_from(name: str) -> None:
+def test_every_shipped_method_config_is_valid_and_says_where_its_values_come_from(name: str) -> None:
     found, source = method_config.read_method_config(name)
     assert found.name == name
     assert found.label.strip()
@@ -33,7 +33,7 @@ def test_every_shipped_recipe_is_valid_and_says_where_its_values_come_from(name:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_recipe_fits_its_algorithms_config_exactly(name: str) -> None:
+def test_a_method_config_fits_its_algorithms_config_exactly(name: str) -> None:
     found, _ = method_config.read_method_config(name)
     algorithm = ALGORITHMS.load(found.algorithm)
     assert issubclass(algorithm, Method)
@@ -53,9 +53,9 @@ def test_an_algorithms_config_has_no_defaults_and_refuses_what_it_does_not_know(
     assert algorithm.Config is not HyperParameters
     assert isinstance(algorithm.revision, int)
     for key, field in algorithm.Config.model_fields.items():
-        assert field.is_required(), f"{key} has a default; hyper-parameters stand in methods/ alone"
+        assert field.is_required(), f"{key} has a default; hyper-parameters are in methods/ alone"
     rows = [found for found in (method_config.read_method_config(row)[0] for row in NAMES) if found.algorithm == name]
-    assert rows, "no recipe uses it"
+    assert rows, "no method config uses it"
     values = {key: value.value for key, value in rows[0].hyperparameters.items()}
     config = algorithm.Config.model_validate(values)
     with pytest.raises(ValueError, match="no_such_key"):
@@ -109,7 +109,7 @@ def test_a_new_value_does_not_keep_the_old_values_source(tmp_path: Path) -> None
         method_config.read_method_config(path)
 
 
-def test_the_missing_source_of_a_new_value_is_reported_where_the_value_stands(tmp_path: Path) -> None:
+def test_the_missing_source_of_a_new_value_is_reported_where_the_value_is(tmp_path: Path) -> None:
     path = write(tmp_path, "extends: fixmatch\nname: mine\nhyperparameters:\n  threshold: {value: 0.5}\n")
     with pytest.raises(UserError, match=r"mine\.yaml:4: hyperparameters\.threshold\.source: is missing"):
         method_config.read_method_config(path)

@@ -30,7 +30,7 @@ def test_a_set_names_methods_that_exist_and_is_no_method_itself(name: str) -> No
     assert name not in method_config.METHODS.names()
 
 
-def test_a_set_stands_where_it_was_named_and_no_method_twice() -> None:
+def test_a_set_is_where_it_was_named_and_no_method_twice() -> None:
     names = expand_method_sets(["aplt-literal", "fixmatch", "table1", "aplt", "mine.yaml"])
     assert names[:3] == ["aplt-literal", "fixmatch", "supervised"]
     assert names[-2:] == ["aplt", "mine.yaml"]
@@ -46,7 +46,7 @@ def test_an_unknown_word_gets_the_nearest_set_or_method(word: str, hint: str) ->
     assert hint in str(error.value)
 
 
-def test_reading_sets_and_recipes_imports_no_torch() -> None:
+def test_reading_sets_and_method_configs_imports_no_torch() -> None:
     code = (
         "import sys; from ssmar_bench.core import method_set, method_config; "
         "[method_config.read_method_config(name) for name in method_set.expand_method_sets(['table1'])]; "

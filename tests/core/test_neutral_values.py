@@ -41,12 +41,12 @@ class Newer(Older):
 @pytest.mark.parametrize(
     ("section", "told"), [(Newer(size=3), {"size": 3}), (Newer(size=3, more=1), {"size": 3, "more": 1})]
 )
-def test_a_neutral_value_is_left_out_and_any_other_is_told(section: Section, told: dict[str, int]) -> None:
+def test_a_neutral_value_is_left_out_and_any_other_is_reported(section: Section, told: dict[str, int]) -> None:
     assert section.to_config() == told
     assert Newer.model_validate(section.to_config()) == section
 
 
-def test_what_stands_in_a_definition_is_told_where_it_has_no_neutral_value() -> None:
+def test_what_is_in_a_benchmark_config_is_reported_where_it_has_no_neutral_value() -> None:
     frame_cache = benchmark_config.read_benchmark_config("micro-motion-12").frame_cache
     assert frame_cache.to_config() == {"decoder": "pyav", "short_side": 36, "segments": 8, "candidates": 3}
 
@@ -55,7 +55,7 @@ def test_what_stands_in_a_definition_is_told_where_it_has_no_neutral_value() -> 
     ("section", "key", "value"),
     [("frame_cache", "neighbours", 1), ("backbone", "dropout", 0.5), ("train", "gradient_clipping", 4.0)],
 )
-def test_what_only_some_methods_need_is_told_where_they_need_it(section: str, key: str, value: float) -> None:
+def test_what_only_some_methods_need_is_reported_where_they_need_it(section: str, key: str, value: float) -> None:
     plain = getattr(benchmark_config.read_benchmark_config("micro-motion-12"), section)
     assert key not in plain.to_config()
     assert plain.model_copy(update={key: value}).to_config() == {**plain.to_config(), key: value}

@@ -1,4 +1,4 @@
-"""Numbers of a script are what a person meant by them, or refused."""
+"""Numbers of a script are what a user meant by them, or refused."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_seed_of_any_whole_type_is_one(given: Any) -> None:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 0, -0.1, 1.5, np.float32(-1)])
-def test_a_ratio_outside_its_range_is_told(tiny: Any, bad: Any) -> None:
+def test_a_ratio_outside_its_range_is_reported(tiny: Any, bad: Any) -> None:
     from ssmar_bench.runs.plan import check_grid
 
     with pytest.raises(UserError, match=r"A labelled ratio lies in \(0, 1\]"):

@@ -19,7 +19,7 @@ def test_a_name_is_imported_when_asked_for() -> None:
     assert registry.load("ordered") is collections.OrderedDict
 
 
-def test_what_cannot_be_imported_is_told_with_its_origin() -> None:
+def test_what_cannot_be_imported_is_reported_with_its_origin() -> None:
     with pytest.raises(UserError, match=r"thing 'broken' of ssmar-bench \S+ cannot be loaded: ModuleNotFoundError: "):
         some().load("broken")
 

@@ -81,7 +81,7 @@ def test_a_finished_record_is_done(folder: RunFolder) -> None:
     assert folder.done()
 
 
-def test_begin_leaves_a_spec_that_stands_there(folder: RunFolder) -> None:
+def test_begin_leaves_a_spec_that_is_there(folder: RunFolder) -> None:
     folder.begin(SPEC)
     folder.begin(replace(SPEC, seed=1))
     assert folder.spec().seed == 0

@@ -104,15 +104,15 @@ def test_one_ratio_is_one_run() -> None:
     assert replace(SPEC, ratio=1).identity() == replace(SPEC, ratio=1.0).identity()
 
 
-# ---- manifests and indices, which a spec points at
+# ---- splits and indices, which a spec points at
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Split)])
-def test_every_field_changes_a_manifests_fingerprint(name: str) -> None:
+def test_every_field_changes_a_splits_fingerprint(name: str) -> None:
     assert replace(MANIFEST, **{name: other(getattr(MANIFEST, name))}).fingerprint() != MANIFEST.fingerprint()
 
 
-def test_a_manifest_written_and_read_is_the_same() -> None:
+def test_a_split_written_and_read_is_the_same() -> None:
     again = Split.from_json(json.loads(json.dumps(MANIFEST.to_json())))
     assert again == MANIFEST
     assert again.fingerprint() == MANIFEST.fingerprint()

@@ -116,7 +116,7 @@ def test_extending_merges_mappings_and_replaces_the_rest(tmp_path: Path) -> None
         ("name: z\n", "below", 3, "inner.steps"),
     ],
 )
-def test_through_extends_a_fault_stands_in_the_file_that_wrote_it(
+def test_through_extends_a_fault_is_in_the_file_that_wrote_it(
     tmp_path: Path, above: str, file: str, line: int, word: str
 ) -> None:
     below = write(tmp_path, "name: x\ninner:\n  steps: many\n  rate: 1\n", "below.yaml")

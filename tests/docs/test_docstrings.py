@@ -31,7 +31,7 @@ CONTRACT = {name for name in vars(contract.Method) if not name.startswith("_")}
 
 @dataclass(frozen=True)
 class Public:
-    """A public function: where it stands, its own docstring, and that together with its class's and module's."""
+    """A public function: where it is, its own docstring, and that together with its class's and module's."""
 
     place: str
     node: ast.FunctionDef
@@ -85,7 +85,7 @@ def test_every_tensor_has_a_shape() -> None:
     assert not [one.place for one in own if not re.search(r"\([A-Z<][^)]*\)|\([a-z]+,\)|scalar", one.around)]
 
 
-def test_every_error_for_people_is_announced() -> None:
+def test_every_error_for_subjects_is_announced() -> None:
     own = [one for one in EVERYTHING if one.raises_user_errors() and not one.place.startswith("cli/")]
     assert len(own) > 40
     assert not [one.place for one in own if not re.search(r"Raises:|UserError|[Ee]rrors as in|As :", one.docstring)]

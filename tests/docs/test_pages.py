@@ -115,7 +115,7 @@ def test_every_page_is_listed() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_piece_of_yaml_is_valid(page: Path, tmp_path: Path) -> None:
-    """What extends a shipped benchmark or recipe is one itself."""
+    """What extends a shipped benchmark or method config is one itself."""
     for block in blocks(page):
         if block.language == "yaml":
             data = YAML(typ="safe", pure=True).load(block.text)

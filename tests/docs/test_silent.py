@@ -1,4 +1,4 @@
-"""The page about the paper's silences says what recipes, definition and code say."""
+"""The page about the paper's silences says what method configs, benchmark config and code say."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTINGS = [span for span in SPANS if re.fullmatch(r"[a-z0-9._-]+\.[a-z_]+=\S+",
 
 
 def settled(place: str) -> Any:
-    """The value of ``train.batch`` in ma-12, or of ``aplt-km.clusters`` in the recipe."""
+    """The value of ``train.batch`` in ma-12, or of ``aplt-km.clusters`` in the method config."""
     name, _, key = place.rpartition(".")
     if name in SECTIONS:
         return getattr(getattr(benchmark_configs.read_benchmark_config("ma-12"), name), key)

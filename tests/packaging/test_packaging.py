@@ -1,4 +1,4 @@
-"""A wheel, from the checkout or from an sdist, carries recipes and definitions and finds them anywhere."""
+"""A wheel, from the checkout or from an sdist, carries method configs and benchmark configs and finds them anywhere."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def contents(wheel: Path, under: str = "") -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist() if name.startswith(under)}
 
 
-def test_the_wheel_holds_every_recipe_and_definition(wheel: Path) -> None:
+def test_the_wheel_holds_every_method_config_and_benchmark_config(wheel: Path) -> None:
     expected = {
         f"ssmar_bench/_bundled/{path.relative_to(ROOT)}": path.read_bytes()
         for folder in FOLDERS

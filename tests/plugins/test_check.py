@@ -231,7 +231,7 @@ def test_what_cannot_even_be_asked_is_a_wrong_word(
     [
         (
             ("extends: fixmatch", "extends: uda"),
-            "the recipe lacks strong_labelled; write 'KEY: {value: ..., source: ...}'",
+            "the method config lacks strong_labelled; write 'KEY: {value: ..., source: ...}'",
         ),
         (
             ("algorithm: suspect", "algorithm: suspect\nhyperparameters: {threshold: {value: 5, source: x}}"),
@@ -240,7 +240,7 @@ def test_what_cannot_even_be_asked_is_a_wrong_word(
         (("label: Suspect", "label: ''"), "my_method.py:10: label is empty; a table's reader needs it."),
     ],
 )
-def test_a_recipe_that_does_not_fit_fails_and_nothing_else_is_tried(
+def test_a_method_config_that_does_not_fit_fails_and_nothing_else_is_tried(
     plugin: Write, call: Call, change: tuple[str, str], sentence: str
 ) -> None:
     ended = call("methods", "check", "suspect", "--plugin", plugin(PLUGIN.replace("FAULT", "pass").replace(*change)))

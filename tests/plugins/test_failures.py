@@ -150,7 +150,7 @@ if "ssmar_bench.runs.worker" in sys.orig_argv:
         ),
     ],
 )
-def test_a_plugin_that_cannot_even_be_loaded_is_told_before_anything_starts(
+def test_a_plugin_that_cannot_even_be_loaded_is_reported_before_anything_starts(
     plugin: Write, tiny: Path, tmp_path: Path, call: Call, text: str, fault: str
 ) -> None:
     path = plugin(f"{text}\n{HEAD}{method('raises', 'pass')}")
@@ -174,4 +174,4 @@ def test_a_plugin_file_that_is_gone_fails_its_run_alone(
     monkeypatch.setattr(execute, "write_run_inputs", and_remove)
     ended = call("run", "--benchmark", tiny, "--methods", "gone", "--plugin", path, "--out", tmp_path)
     assert ended.status == 1
-    assert f": {path}: there is no such file; a plugin is a .py file with a recipe." in ended.err
+    assert f": {path}: there is no such file; a plugin is a .py file with a method config." in ended.err

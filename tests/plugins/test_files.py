@@ -1,4 +1,4 @@
-"""A plugin of one file is read without being run, and its faults are told where they stand."""
+"""A plugin of one file is read without being run, and its faults are told where they are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.plugins.conftest import FILE, METHOD_CONFIG, MINE
 Write = Callable[..., Path]
 
 
-def test_a_file_brings_its_recipe_and_its_class(plugin: Write) -> None:
+def test_a_file_brings_its_method_config_and_its_class(plugin: Write) -> None:
     path = plugin(FILE)
     plugins.use(path)
     assert method_config.read_method_config("mine")[0].label == "Mine"
@@ -37,7 +37,7 @@ def test_reading_a_file_does_not_run_it(plugin: Write) -> None:
         ALGORITHMS.load("mine")
 
 
-def test_a_file_that_was_changed_is_read_anew(plugin: Write) -> None:
+def test_a_file_that_was_changed_is_read_again(plugin: Write) -> None:
     path = plugin(FILE)
     plugins.use(path)
     before = ALGORITHMS.load("mine")
@@ -48,7 +48,7 @@ def test_a_file_that_was_changed_is_read_anew(plugin: Write) -> None:
     assert len(plugins.files()) == 1
 
 
-def test_several_recipes_may_stand_in_a_file_and_extend_each_other(plugin: Write) -> None:
+def test_several_method_configs_may_stand_in_a_file_and_extend_each_other(plugin: Write) -> None:
     second = 'METHOD_CONFIG_SURE = """\\\nextends: mine\nname: mine-sure\nlabel: Mine, sure\n"""\n'
     plugins.use(plugin(FILE + second))
     assert method_config.read_method_config("mine-sure")[0].algorithm == "mine"
@@ -61,14 +61,14 @@ def test_an_algorithms_name_is_its_classs_whatever_case_and_hyphens(plugin: Writ
     assert ALGORITHMS.load(name).__name__ == "Mine"
 
 
-def test_a_recipe_may_be_of_an_algorithm_that_is_known_already(plugin: Write) -> None:
+def test_a_method_config_may_be_of_an_algorithm_that_is_known_already(plugin: Write) -> None:
     plugins.use(plugin('METHOD_CONFIG = """\nextends: fixmatch\nname: mine\nlabel: Mine\n"""\n'))
     assert method_config.read_method_config("mine")[0].algorithm == "fixmatch"
     assert plugins.files()[0].classes == {}
 
 
 @pytest.mark.parametrize("start", ['"""\n', '"""\\\n', '"""'])
-def test_a_fault_in_a_recipe_is_told_with_the_files_line(plugin: Write, start: str) -> None:
+def test_a_fault_in_a_method_config_is_reported_with_the_files_line(plugin: Write, start: str) -> None:
     text = f"{MINE}\nMETHOD_CONFIG = {start}{METHOD_CONFIG}labell: x\n" + '"""\n'
     path = plugin(text)
     plugins.use(path)
@@ -83,14 +83,17 @@ def test_a_fault_in_a_recipe_is_told_with_the_files_line(plugin: Write, start: s
     [
         ("class X(:\n", "my_method.py:1: not valid Python: invalid syntax."),
         ("\0", "my_method.py:1: not valid Python: "),
-        (MINE, "my_method.py: it has no recipe; write one at its top level"),
+        (MINE, "my_method.py: it has no method config; write one at its top level"),
         (
             "METHOD_CONFIG = open('x').read()\n",
-            "my_method.py:1: a recipe is one string of YAML, without a call or an f-string.",
+            "my_method.py:1: a method config is one string of YAML, without a call or an f-string.",
         ),
-        ("\nMETHOD_CONFIG = f'name: {1}'\n", "my_method.py:2: a recipe is one string of YAML"),
+        ("\nMETHOD_CONFIG = f'name: {1}'\n", "my_method.py:2: a method config is one string of YAML"),
         ('METHOD_CONFIG = """\nname: [\n"""\n', "my_method.py:3: not valid YAML"),
-        ('METHOD_CONFIG = """\nlabel: x\n"""\n', "my_method.py:1: name: is missing; a recipe says its own name."),
+        (
+            'METHOD_CONFIG = """\nlabel: x\n"""\n',
+            "my_method.py:1: name: is missing; a method config says its own name.",
+        ),
         ("METHOD_CONFIG = 'mine'\n", "my_method.py:1: expected a mapping of keys to values."),
         (
             "METHOD_CONFIG = 'name: a'\nMETHOD_CONFIG_2 = 'name: a'\n",
@@ -107,7 +110,7 @@ def test_a_file_that_cannot_be_read_is_an_error_at_once(plugin: Write, text: str
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"my\.py: there is no such file; a plugin is a \.py file with a recipe"):
+    with pytest.raises(UserError, match=r"my\.py: there is no such file; a plugin is a \.py file with a method config"):
         plugins.use(tmp_path / "my.py")
 
 

@@ -35,7 +35,7 @@ def test_the_list_says_where_each_comes_from(mine: Path, plugin: Write, call: Ca
     assert "Broken" not in ended.out
 
 
-def test_a_recipe_of_ones_own_is_listed_with_its_path(tmp_path: Path, call: Call) -> None:
+def test_a_method_config_of_ones_own_is_listed_with_its_path(tmp_path: Path, call: Call) -> None:
     path = tmp_path / "my.yaml"
     path.write_text("extends: fixmatch\nname: my-fixmatch\nlabel: My FixMatch\n")
     ended = call("methods", "list", path, "fixmatch")
@@ -80,8 +80,8 @@ def test_broken_plugins_are_listed_with_their_reasons_and_hurt_nothing(install: 
             f"method 'uda' of ssmar-bench {__version__} and thief 1.2: method 'uda' is defined twice: ",
             "give one another name.",
         ),
-        ("a method of gone 1.2: ", "its package is not there, so it has no folder of recipes"),
-        ("a method of no-recipe 1.2: it has no recipe in ", "no_recipe/methods"),
+        ("a method of gone 1.2: ", "its package is not there, so it has no folder of method configs"),
+        ("a method of no-recipe 1.2: it has no method config in ", "no_recipe/methods"),
     )
     assert len(broken) == len(wanted), broken
     for line, (start, end) in zip(broken, wanted, strict=True):
@@ -113,7 +113,7 @@ def test_show_tells_origin_and_code(mine: Path, call: Call) -> None:
     assert "Views a step: labelled weak; unlabelled weak, strong" in ended.out
 
 
-def test_show_of_a_method_whose_code_is_broken_tells_the_recipe_and_why(plugin: Write, call: Call) -> None:
+def test_show_of_a_method_whose_code_is_broken_tells_the_method_config_and_why(plugin: Write, call: Call) -> None:
     ended = call("methods", "show", "mine", "--plugin", plugin(f"import no_such_thing\n{FILE}"))
     assert (ended.status, ended.err) == (0, "")
     said = " ".join(ended.out.split())
@@ -126,7 +126,7 @@ def test_show_of_a_method_whose_code_is_broken_tells_the_recipe_and_why(plugin: 
     assert "it raised OSError: no disk; `ssmar-bench methods check mine` says more." in said
 
 
-def test_a_name_that_a_file_takes_twice_is_told_with_both_origins(plugin: Write, call: Call) -> None:
+def test_a_name_that_a_file_takes_twice_is_reported_with_both_origins(plugin: Write, call: Call) -> None:
     path = plugin(FILE.replace("name: mine", "name: fixmatch"))
     ended = call("run", "--methods", "fixmatch", "--plugin", path)
     assert ended.status == 2

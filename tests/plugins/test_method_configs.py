@@ -1,4 +1,4 @@
-"""A recipe that only changes hyper-parameters: ``--methods ./my-fixmatch.yaml``."""
+"""A method config that only changes hyper-parameters: ``--methods ./my-fixmatch.yaml``."""
 
 from __future__ import annotations
 

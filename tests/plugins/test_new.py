@@ -115,7 +115,7 @@ def test_a_name_that_cannot_be_is_refused(tmp_path: Path, name: str, fault: str)
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "a-file"
     file.write_text("")
     with pytest.raises(UserError) as error:

@@ -117,7 +117,7 @@ def test_a_source_of_a_package_is_read_by_name(package: Path, tiny: Path) -> Non
     assert len(read_source("mine", root, {"half": 1}).clips) == 42
     with pytest.raises(UserError, match="mine: half is 2, expected one of 0, 1"):
         read_source("mine", root, {"half": 2})
-    with pytest.raises(UserError, match="mine has no knob 'whole'"):
+    with pytest.raises(UserError, match="mine has no option 'whole'"):
         read_source("mine", root, {"whole": 1})
     assert "mine" in [source.name for source in api.sources()]
 
@@ -145,7 +145,7 @@ def test_listing_them_shows_them_and_tells_what_is_broken(package: Path, install
     assert len(broken) == 4
 
 
-def test_an_unknown_engine_is_told_before_anything_starts(call: Call, tiny: Path, tmp_path: Path) -> None:
+def test_an_unknown_engine_is_reported_before_anything_starts(call: Call, tiny: Path, tmp_path: Path) -> None:
     words = ("run", "--benchmark", tiny, "--methods", "supervised", "--out", tmp_path / "out")
     ended = call(*words, "--engine", "locall")
     assert (ended.status, ended.err) == (2, "ssmar-bench: Unknown engine 'locall'; did you mean 'local'?\n")

@@ -15,7 +15,7 @@ from ssmar_bench.core.errors import UserError
 from tests.plugins.conftest import METHOD_CONFIG, MINE
 
 
-def test_recipe_and_algorithm_of_a_package_are_as_ours(mine: Path) -> None:
+def test_method_config_and_algorithm_of_a_package_are_as_ours(mine: Path) -> None:
     found, _ = method_config.read_method_config("mine")
     assert (found.label, found.algorithm) == ("Mine", "mine")
     assert found.hyperparameters.keys() == method_config.read_method_config("fixmatch")[0].hyperparameters.keys()
@@ -135,7 +135,7 @@ def test_an_unknown_name_gets_the_nearest_of_a_package(mine: Path) -> None:
         ALGORITHMS.load("minee")
 
 
-def test_a_recipe_is_called_as_its_file(mine: Path) -> None:
+def test_a_method_config_is_called_as_its_file(mine: Path) -> None:
     path = mine / "my_package" / "methods" / "mine.yaml"
     path.write_text(METHOD_CONFIG.replace("name: mine", "name: yours"))
     with pytest.raises(UserError) as error:

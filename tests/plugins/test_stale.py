@@ -90,7 +90,7 @@ def run(plugin: Write, tiny: Path, tmp_path: Path, call: Call) -> Callable[..., 
 
 
 @pytest.mark.slow
-def test_a_result_of_other_code_is_marked_until_it_is_measured_anew(
+def test_a_result_of_other_code_is_marked_until_it_is_measured_again(
     plugin: Write, tmp_path: Path, run: Callable[..., Finished], call: Call
 ) -> None:
     plugin(PLUGIN)
@@ -106,12 +106,12 @@ def test_a_result_of_other_code_is_marked_until_it_is_measured_anew(
     }
     assert str(tmp_path) not in (record / FILE).read_text()
 
-    plugin(PLUGIN.replace("A method of one file.", "Described anew."))
+    plugin(PLUGIN.replace("A method of one file.", "Described again."))
     assert "stale" not in run("--plan").out
     plugin(PLUGIN.replace("    revision = 1\n", WITH_LOSS))
     planned = run("--plan")
     assert "│ done, stale │" in planned.out
-    assert "Stale: made by other code of the method than today's; --overwrite always trains it anew." in planned.out
+    assert "Stale: made by other code of the method than today's; --overwrite always trains it again." in planned.out
     again = run()
     assert again.err.startswith("  cached  tiny-motion_mine_r50_s0"), "nothing is trained behind anybody's back"
     assert "(1; 1 stale) |" in again.out
@@ -160,7 +160,7 @@ def spec_of(folder: RunFolder) -> RunSpec:
     return spec
 
 
-def test_a_run_that_other_code_began_starts_anew(tmp_path: Path) -> None:
+def test_a_run_that_other_code_began_starts_again(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     spec = spec_of(folder)
     _with_todays_code(folder, spec)
@@ -174,7 +174,7 @@ def test_a_run_that_other_code_began_starts_anew(tmp_path: Path) -> None:
     assert json.loads((folder.work / FILE).read_text())["code"] == digest_today("fixmatch")
 
 
-def test_a_run_that_unknown_code_began_starts_anew(tmp_path: Path) -> None:
+def test_a_run_that_unknown_code_began_starts_again(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     spec = spec_of(folder)
     folder.keep({"checkpoint-odd.pt": b"of code that nobody knows"})

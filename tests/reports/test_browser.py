@@ -98,7 +98,7 @@ def test_tables_sort_by_number_and_back_by_keyboard(open_page: Any) -> None:
     page.keyboard.press("Enter")
     assert head.get_attribute("aria-sort") == "descending"
     falling = column(page, "runs", 6)
-    assert falling[-1] == ""  # the failed run has no accuracy and stands last, whatever the direction
+    assert falling[-1] == ""  # the failed run has no accuracy and is last, whatever the direction
     assert falling[:-1] == sorted(falling[:-1], key=float, reverse=True)
     page.keyboard.press("Space")
     rising = column(page, "runs", 6)

@@ -21,7 +21,7 @@ SHARED = TrainingSetup("micro-tsm", "from scratch", (0.05, 0.9, True, 5e-4, 0.0)
 OTHER = TrainingSetup("micro-r3d", "from scratch", (0.04, 0.9, False, 1e-4, 40.0))
 
 
-def test_rows_on_one_footing_need_no_words() -> None:
+def test_rows_on_one_training_setup_need_no_words() -> None:
     assert own_columns({"a": SHARED, "b": SHARED}) == {}
     assert own_optimisers({"a": SHARED, "b": SHARED}) == ()
     assert own_columns({}) == {}
@@ -41,7 +41,7 @@ def test_optimisers_are_said_by_rows_in_what_they_differ() -> None:
     (said,) = own_optimisers({"Supervised": SHARED, "LTG": OTHER, "APLT": SHARED})
     assert said == (
         "Not all rows have one optimiser. Supervised, APLT: rate 0.05, nesterov yes, weight decay 0.0005, longest "
-        "gradient 0; LTG: rate 0.04, nesterov no, weight decay 0.0001, longest gradient 40."
+        "gradient 0; LTG: rate 0.04, nesterov no, weight decay 0.0001, gradient clipping 40."
     )
 
 

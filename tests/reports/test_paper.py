@@ -44,7 +44,7 @@ def test_a_table_has_its_rows_in_the_papers_order_with_gains_and_ranks(tmp_path:
     assert any(line[0] == "APLT (Ours), ASY" and line[1].endswith("[+14.5]") for line in cells)
     assert "Other data than the paper's" in text
     assert "No Friedman or Nemenyi test" in text
-    assert "stand on 1 (micro-motion)" in text
+    assert "are on 1 (micro-motion)" in text
 
 
 def test_bold_needs_five_seeds(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_every_section_is_written_three_ways_and_alike_each_time(tmp_path: Path)
     assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
     assert paper.paper_sections(load_runs(tmp_path / "nothing")) == []
     empty = paper.table_text(load_runs(tmp_path / "nothing"), "table4", "real")
-    assert "stand on 0 (none)" in empty
+    assert "are on 0 (none)" in empty
     assert "Not measured, and therefore missing here: rows FixMatch (Baseline), SYN" in empty
 
 

@@ -49,7 +49,7 @@ def test_tables_hold_scores_floor_ceiling_and_gaps(tmp_path: Path) -> None:
     assert ["Most frequent class", "12.5 ± 0.0 (2)"] in lines
     assert ["Supervised, all labels", "90.0 (1)"] in lines
     assert ["APLT", "10 %", "1", "failed", "ValueError: loss is not finite"] in lines
-    assert "200 test clips of 5 people" in text
+    assert "200 test clips of 5 subjects" in text
     frame = pd.read_csv(tmp_path / "reports" / B / "comparison.csv")
     assert frame.loc[frame["label"] == "FixMatch", "accuracy_std"].item() == pytest.approx(0.070711)
 
@@ -80,14 +80,14 @@ def test_what_was_said_of_single_clips_is_drawn(tmp_path: Path) -> None:
     assert all(f"({B}/{stem}.png)" in readme for stem in ("class-gain", "confusion-r10", "calibration", "cost"))
 
 
-def test_one_seed_without_offline_stream(tmp_path: Path) -> None:
+def test_one_seed_without_offline_series(tmp_path: Path) -> None:
     Fake(epochs=1).write(tmp_path)
     names = {path.name for path in render(tmp_path, tmp_path / "reports")}
     assert "pseudo-labels-r10.png" in names
     assert "aplt-threshold-r10.png" not in names
 
 
-def test_supervised_alone_has_a_probe_but_trains_on_no_pseudo_labels(tmp_path: Path) -> None:
+def test_supervised_alone_has_a_full_pool_but_trains_on_no_pseudo_labels(tmp_path: Path) -> None:
     Fake("supervised").write(tmp_path)
     assert "pseudo-labels-r10.png" in {path.name for path in render(tmp_path, tmp_path / "reports")}
 
@@ -119,7 +119,7 @@ def test_levels_are_shown_together(tmp_path: Path) -> None:
     assert "micro-motion-easy/" not in readme  # it was not asked for, so its tables are not there
 
 
-def test_no_more_lines_are_drawn_than_can_be_told_apart(tmp_path: Path) -> None:
+def test_no_more_lines_are_drawn_than_can_be_reported_apart(tmp_path: Path) -> None:
     for method in (*LABELS, "aplt-km"):
         Fake(method, epochs=1).write(tmp_path)
     render(tmp_path, tmp_path / "reports")

@@ -31,7 +31,7 @@ def test_the_first_its_gain_and_its_lead(tmp_path: Path) -> None:
     found = told(tmp_path)
     assert found.headline == (
         "Start with FixMatch: highest mean accuracy in the only setting. Where a semi-supervised method came first, it "
-        "was 15.0 points above the best training on the labels alone. In no setting the lead is shown not to be luck."
+        "was 15.0 points above the best training on the labels alone. In no setting is the lead significant."
     )
     assert found.tables[0].rows == (
         ("Medium", "10 %", "FixMatch", "APLT", "not tested (2 seeds)", "55.0 ± 7.1", "+15.0", "+4.0 ± 7.1 (1 of 2)"),
@@ -50,7 +50,7 @@ def test_labels_alone_may_come_first(tmp_path: Path) -> None:
     write(tmp_path, "fixmatch", 0.5, 0.5)
     assert told(tmp_path).headline == (
         "Start with Supervised: highest mean accuracy in the only setting. No semi-supervised method was above "
-        "the best training on the labels alone. In no setting the lead is shown not to be luck."
+        "the best training on the labels alone. In no setting is the lead significant."
     )
 
 
@@ -120,17 +120,17 @@ def test_with_five_seeds_the_lead_is_tested(tmp_path: Path) -> None:
             Real(method, 0.1, seed, accuracy).write(tmp_path)
     found = told(tmp_path)
     assert found.tables[0].rows[0][4] == "from all"
-    assert found.headline.endswith("In 1 of 1 settings the lead is shown not to be luck.")
+    assert found.headline.endswith("In 1 of 1 settings the lead is significant.")
     for seed in range(5):
         Real("uda", 0.1, seed, 0.9).write(tmp_path)
     assert told(tmp_path).tables[0].rows[0][4].startswith("not from ")
 
 
-def test_a_test_needs_predictions_and_people(tmp_path: Path) -> None:
+def test_a_test_needs_predictions_and_subjects(tmp_path: Path) -> None:
     for method in ("supervised", "fixmatch"):
         for seed in range(5):
             Fake(method, 0.1, seed, clips=method == "fixmatch").write(tmp_path)
-            Fake(method, 0.5, seed, clips=True).write(tmp_path)  # of five people
+            Fake(method, 0.5, seed, clips=True).write(tmp_path)  # of five subjects
     assert [row[4] for row in told(tmp_path).tables[0].rows] == [
-        "not tested (no predictions)", "not tested (few people)",
+        "not tested (no predictions)", "not tested (few subjects)",
     ]  # fmt: skip

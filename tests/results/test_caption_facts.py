@@ -18,7 +18,7 @@ def test_facts_for_captions(tmp_path: Path) -> None:
         Fake(seed=seed).write(tmp_path)
     Fake(seed=7, state="failed").write(tmp_path)
     facts = caption_facts(load_runs(tmp_path), B)
-    assert facts.networks == ("micro-tsm, from scratch, on centred frames",)
+    assert facts.networks == ("micro-tsm, from scratch, on mean-subtracted frames",)
     assert facts.seeds == (1, 3)
     assert (facts.test_clips, facts.test_subjects, facts.classes) == ((200,), (5,), (12,))
     assert facts.differences == {}
@@ -55,10 +55,10 @@ def test_a_long_difference_is_named_by_its_digest() -> None:
     assert len(set(found.values())) == 2
 
 
-def test_a_counterfeit_is_told(tmp_path: Path) -> None:
+def test_a_mock_data_set_is_reported(tmp_path: Path) -> None:
     Fake().write(tmp_path)
     assert not caption_facts(load_runs(tmp_path), B).mock
     Fake("aplt", changed={"mock": True}).write(tmp_path)
     facts = caption_facts(load_runs(tmp_path), B)
     assert facts.mock
-    assert [text for text in unequal(facts) if "counterfeit of the data set" in text]
+    assert [text for text in unequal(facts) if "mock data set" in text]

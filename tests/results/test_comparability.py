@@ -51,7 +51,7 @@ def test_a_neutral_value_may_be_left_out() -> None:
     }
 
 
-def test_what_recipes_give_their_rows() -> None:
+def test_what_method_configs_give_their_rows() -> None:
     found = planned_setups("ma-12", None, METHODS)
     assert {name: (one.network, one.start) for name, one in found.items()} == {
         "supervised": ("tsn:resnet18", "from ImageNet weights"),
@@ -68,7 +68,7 @@ def test_what_recipes_give_their_rows() -> None:
     assert {one.start for one in small.values()} == {"from scratch"}
 
 
-def test_nothing_is_said_where_no_recipe_departs_from_the_benchmark() -> None:
+def test_nothing_is_said_where_no_method_config_departs_from_the_benchmark() -> None:
     assert planned_setups("ma-12", None, ("supervised", "fixmatch", "nobody")) == {}
     assert planned_setups("no-such-benchmark", None, METHODS) == {}
 

@@ -97,7 +97,7 @@ def test_another_setting_is_another_row(tmp_path: Path) -> None:
 def test_one_seed_on_two_splits_is_not_averaged(tmp_path: Path) -> None:
     Fake(split="old").write(tmp_path)
     Fake(split="new").write(tmp_path)
-    with pytest.raises(UserError, match="same cell and seed on different splits"):
+    with pytest.raises(UserError, match="same run group and seed on different splits"):
         compare(tmp_path)
 
 

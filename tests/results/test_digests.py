@@ -1,4 +1,4 @@
-"""A record that is readable and yet not what was written is told by its file's name."""
+"""A record that is readable and yet not what was written is reported by its file's name."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def changed_json(draw: st.DrawFn, text: str) -> str:
-    """One value, wherever it stands, is another, lost, or under another key."""
+    """One value, wherever it is, is another, lost, or under another key."""
     value = json.loads(text)
     places = list(_places(value))
     inside, key = draw(st.sampled_from(places))

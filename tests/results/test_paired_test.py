@@ -18,7 +18,7 @@ def made(right: np.ndarray, seeds: int | None = None) -> CorrectCounts:
 
 
 def drawn(rng: np.random.Generator, subject: np.ndarray, seeds: int = 5, shift: float = 0.03) -> CorrectCounts:
-    """Answers whose chance of being right is a person's own, with a shift of each seed."""
+    """Answers whose chance of being right is the user's own, with a shift of each seed."""
     chance = np.clip(subject + rng.normal(0, shift, (seeds, 1)), 0.02, 0.98)
     return made(rng.binomial(10, chance).astype(float))
 
@@ -34,7 +34,7 @@ def test_the_mean_is_over_clips_and_the_deviation_over_seeds() -> None:
     assert found.p < 0.01
 
 
-def test_only_common_seeds_and_the_same_people_are_compared() -> None:
+def test_only_common_seeds_and_the_same_subjects_are_compared() -> None:
     one, other = made(np.full((5, 20), 6.0)), made(np.full((3, 20), 5.0))
     found = paired_difference(one, other)
     assert found is not None
@@ -47,8 +47,8 @@ def test_only_common_seeds_and_the_same_people_are_compared() -> None:
     assert math.isnan(single.std)
 
 
-def test_a_difference_that_hangs_on_two_people_is_not_significant() -> None:
-    """Two of twenty people give a method all its lead, in every seed: 200 clips would call that certain."""
+def test_a_difference_that_hangs_on_two_subjects_is_not_significant() -> None:
+    """Two of twenty subjects give a method all its lead, in every seed: 200 clips would call that certain."""
     base = np.full((5, 20), 5.0)
     lucky = base.copy()
     lucky[:, :2] = 10
@@ -65,7 +65,7 @@ def test_a_difference_that_hangs_on_two_people_is_not_significant() -> None:
 @pytest.mark.parametrize("own", [0.0, 0.1])
 @pytest.mark.parametrize("shift", [0.0, 0.05])
 def test_without_a_difference_it_is_rarely_significant(own: float, shift: float) -> None:
-    """Two equally good methods, whether each has its own easy people or not, whether seeds scatter: at most 5 %."""
+    """Two equally good methods, whether each has its own easy subjects or not, whether seeds scatter: at most 5 %."""
     rng = np.random.default_rng(0)
     rejected = []
     for _ in range(150):
@@ -76,8 +76,8 @@ def test_without_a_difference_it_is_rarely_significant(own: float, shift: float)
     assert np.mean(rejected) < 0.09  # 150 draws of 5 % exceed it once in a hundred times
 
 
-def test_people_with_many_clips_do_not_cry_wolf() -> None:
-    """Three of ten people have three quarters of the clips, and each method people of its own: still about 5 %."""
+def test_subjects_with_many_clips_do_not_cry_wolf() -> None:
+    """Three of ten subjects have three quarters of the clips, and each method subjects of its own: still about 5 %."""
     rng = np.random.default_rng(4)
     clips = np.array([100.0] * 3 + [15.0] * 7)
     rejected = []
@@ -91,7 +91,7 @@ def test_people_with_many_clips_do_not_cry_wolf() -> None:
 
 
 def test_a_true_lead_is_found() -> None:
-    """Fifteen points over an equal, people of their own liking for each method: nearly always told from nothing."""
+    """Fifteen points over an equal, subjects of their own liking for each method: nearly always told from nothing."""
     rng = np.random.default_rng(2)
     found = []
     for _ in range(50):
@@ -113,7 +113,7 @@ def test_the_degrees_of_freedom_are_those_of_what_scatters() -> None:
     assert _freedom(np.zeros((5, 20)), CLIPS) == 4
 
 
-def test_few_people_support_no_claim() -> None:
+def test_few_subjects_support_no_claim() -> None:
     few, clips = PEOPLE[:7], np.full(7, 100.0)
     one, other = (CorrectCounts((0, 1, 2, 3, 4), few, np.full((5, 7), right), clips) for right in (90.0, 10.0))
     found = paired_difference(one, other)

@@ -40,7 +40,7 @@ def test_friedmans_p_holds_for_few_data_sets() -> None:
 def test_four_data_sets_are_too_few() -> None:
     assert friedman(SCORES.iloc[:, :4]) is None
     assert friedman(SCORES.iloc[:2]) is None
-    assert "stand on 1 (micro-motion)" in why_untested({"micro-motion"})
+    assert "are on 1 (micro-motion)" in why_untested({"micro-motion"})
 
 
 def test_ranks_are_over_what_every_measured_row_has() -> None:

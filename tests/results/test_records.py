@@ -38,7 +38,7 @@ def test_a_retried_run_that_finished_is_done(tmp_path: Path) -> None:
     assert list(load_runs(tmp_path).runs["state"]) == ["done"]
 
 
-def test_a_failed_run_takes_its_label_from_others_or_its_recipe_or_its_name(tmp_path: Path) -> None:
+def test_a_failed_run_takes_its_label_from_others_or_its_method_config_or_its_name(tmp_path: Path) -> None:
     Fake("softmatch", seed=0).write(tmp_path)
     Fake("softmatch", seed=1, state="failed").write(tmp_path)
     Fake("my-own", state="failed").write(tmp_path)
@@ -51,7 +51,7 @@ def test_two_methods_with_one_label_stay_two_rows(tmp_path: Path) -> None:
     assert set(load_runs(tmp_path).runs["label"]) == {"FixMatch (fixmatch)", "FixMatch (my-own)"}
 
 
-def test_runs_under_other_settings_are_told_apart(tmp_path: Path) -> None:
+def test_runs_under_other_settings_are_reported_apart(tmp_path: Path) -> None:
     Fake(epochs=4).write(tmp_path)
     Fake(epochs=2).write(tmp_path)
     Fake("aplt", threshold=0.9).write(tmp_path)
@@ -147,7 +147,7 @@ def test_damaged_curves_are_named(tmp_path: Path, text: str) -> None:
     assert str(path) in runs.damage[0].why
 
 
-def test_the_recipes_own_runs_keep_the_plain_name(tmp_path: Path) -> None:
+def test_the_method_configs_own_runs_keep_the_plain_name(tmp_path: Path) -> None:
     for epochs in (13, 55):
         Real("fixmatch", 0.5, epochs=epochs).write(tmp_path)
         Real("fixmatch", 0.5, epochs, epochs=55, state="failed").write(tmp_path)
@@ -156,7 +156,7 @@ def test_the_recipes_own_runs_keep_the_plain_name(tmp_path: Path) -> None:
     assert list(frame.loc[frame["main"], "label"]) == ["FixMatch"]
 
 
-def test_where_no_run_is_the_recipes_own_the_largest_group_is_drawn(tmp_path: Path) -> None:
+def test_where_no_run_is_the_method_configs_own_the_largest_group_is_drawn(tmp_path: Path) -> None:
     Fake(epochs=4).write(tmp_path)
     Fake(epochs=2).write(tmp_path)
     Fake(epochs=2, seed=1).write(tmp_path)
@@ -164,7 +164,7 @@ def test_where_no_run_is_the_recipes_own_the_largest_group_is_drawn(tmp_path: Pa
     assert set(frame.loc[frame["main"], "label"]) == {"FixMatch [train.epochs=2]"}
 
 
-def test_runs_of_other_pixels_are_told_apart_and_never_averaged(tmp_path: Path) -> None:
+def test_runs_of_other_pixels_are_reported_apart_and_never_averaged(tmp_path: Path) -> None:
     for seed in (0, 1):
         Fake(seed=seed, pixels="aaaa").write(tmp_path)
     Fake(seed=0, pixels="bbbb").write(tmp_path)
@@ -174,7 +174,7 @@ def test_runs_of_other_pixels_are_told_apart_and_never_averaged(tmp_path: Path) 
     assert frame["main"].sum() == 2
 
 
-def test_runs_that_were_recorded_with_other_labels_are_told_apart(tmp_path: Path) -> None:
+def test_runs_that_were_recorded_with_other_labels_are_reported_apart(tmp_path: Path) -> None:
     for method in ("fixmatch", "aplt"):
         for seed in (0, 1):
             Fake(method, seed=seed, changed={"truth": "aaaa"}).write(tmp_path)

@@ -1,4 +1,4 @@
-"""What the tiny benchmark's recorder knows: definition, index, truth, and the cells of the trained grid."""
+"""What the tiny benchmark's recorder knows: benchmark config, index, truth, and the cells of the trained grid."""
 
 from __future__ import annotations
 

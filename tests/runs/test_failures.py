@@ -1,4 +1,4 @@
-"""A run that fails is told, kept apart and tried again; the others go on."""
+"""A run that fails is reported, kept apart and tried again; the others go on."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def _with_labels(index: Index, labels: pd.Series) -> Index:
 
 
 def _permuted(known: Any) -> tuple[Index, set[str]]:
-    """The index with other labels of test and unlabelled clips, but the same manifest; the unlabelled clips moved."""
+    """The index with other labels of test and unlabelled clips, but the same split; the unlabelled clips moved."""
     split, index = known.planned_runs["aplt", 0.5].split, known.index
     labels = index.clips.set_index("clip_id")["label"].copy()
     test = list(split.test)

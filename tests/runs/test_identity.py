@@ -100,7 +100,7 @@ def test_other_pixels_under_the_same_names_are_another_run(bench: Bench, monkeyp
     assert rows["variant"].nunique() == 2
     assert rows["label"].nunique() == 2
     assert sum("[pixels=" in label for label in rows["label"]) >= 1
-    _exchange(bench.root)  # as at first: decoded anew, and the former record is theirs
+    _exchange(bench.root)  # as at first: decoded again, and the former record is theirs
     assert bench.trained() == 0
 
 
@@ -128,14 +128,14 @@ def _never(*_: object, **__: object) -> None:
 
 
 @pytest.mark.slow
-def test_other_test_labels_are_recorded_anew_without_training(bench: Bench) -> None:
+def test_other_test_labels_are_recorded_again_without_training(bench: Bench) -> None:
     bench.run()
     (folder,) = map(RunFolder, bench.folders())
     before, made = read_json(folder.record / "metrics.json"), folder.weights.stat().st_mtime_ns
     bench.labels("val", _rotated)
     assert bench.planned() == ["outdated"]
     heard = bench.run()
-    assert f"{folder.path.name} was recorded with other labels or people than the data has now." in [
+    assert f"{folder.path.name} was recorded with other labels or subjects than the data has now." in [
         event.text for event in heard if event.kind == "note"
     ]
     after = read_json(folder.record / "metrics.json")
@@ -191,14 +191,14 @@ def _changed(known: Any, what: str) -> Index:
         case "rotated test labels":
             labels = clips.loc[test, "label"].to_numpy()
             clips.loc[test, "label"] = [*labels[1:], labels[0]]
-        case "test people":
+        case "test subjects":
             clips.loc[test, "subject"] = "somebody else"
-        case "a person's name":
+        case "a subject's name":
             clips.loc[test, "subject"] = clips.loc[test, "subject"] + "x"
     return replace(index, clips=clips)
 
 
-@pytest.mark.parametrize("what", ["mock", "one test label", "rotated test labels", "test people", "a person's name"])
+@pytest.mark.parametrize("what", ["mock", "one test label", "rotated test labels", "test subjects", "a subject's name"])
 def test_a_record_of_another_truth_is_outdated(finished: Any, known: Any, tmp_path: Path, what: str) -> None:
     assert finished(known.index).state(tmp_path) == "done"
     other = finished(_changed(known, what))

@@ -145,7 +145,7 @@ def test_killed_while_rendering_leaves_no_process(commands: Commands, killed_ren
 
 
 @pytest.mark.usefixtures("killed_renderer")
-def test_killed_while_rendering_renders_anew(commands: Commands, tiny: Path, tmp_path: Path) -> None:
+def test_killed_while_rendering_renders_again(commands: Commands, tiny: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     ended = commands.run(*PREPARE, tiny, cache=cache)
     assert ended.status == 0, ended.err

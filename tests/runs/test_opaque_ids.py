@@ -30,7 +30,7 @@ from ssmar_bench.splits.build import ground_truth
 MOCK_DATA = {
     "ma-12-cross-subject": 160, "imigue-11": 200, "smg-5-official": 160, "ucf101": 404, "hmdb51": 255,
 }  # fmt: skip
-"""A benchmark of every source that has owners, and about how many clips its counterfeit has."""
+"""A benchmark of every source that has owners, and about how many clips its mock data set has."""
 
 TELLING = """\
 extends: micro-motion-12

@@ -79,7 +79,7 @@ def test_never_trains_what_was_never_begun(mixed: Path, tiny: Path) -> None:
     assert len(timings(mixed)) == 1
 
 
-def test_always_trains_anew_and_forgets_what_was_there(trained: Any, tmp_path: Path, tiny: Path) -> None:
+def test_always_trains_again_and_forgets_what_was_there(trained: Any, tmp_path: Path, tiny: Path) -> None:
     out = trained.copy(tmp_path, "supervised")
     folder, before = folder_of(out, "supervised"), timings(out)
     expected = records(out, "timings.json")
@@ -120,7 +120,7 @@ def test_a_run_that_another_command_forgot_has_not_failed(tmp_path: Path, monkey
         (folder.work / "launch.json").write_text("{}")
         engine._stopping.clear()
 
-    assert run(lambda: None) == ["held"]  # cleared, and not laid out anew
+    assert run(lambda: None) == ["held"]  # cleared, and not laid out again
     laid_out()
     assert run(folder.clear) == ["held"]
     assert not folder.failure()
@@ -136,7 +136,7 @@ def test_a_run_that_another_command_forgot_has_not_failed(tmp_path: Path, monkey
     assert not folder.failure()
 
 
-def test_a_renamed_run_is_told_by_its_record(trained: Any, tmp_path: Path, tiny: Path) -> None:
+def test_a_renamed_run_is_reported_by_its_record(trained: Any, tmp_path: Path, tiny: Path) -> None:
     results = trained.copy(tmp_path, "supervised") / "results"
     own = folder_of(tmp_path, "supervised")
     name = own.name

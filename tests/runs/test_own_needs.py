@@ -24,7 +24,7 @@ SHORT = {"train.epochs": 5}
 NETWORKS = {"micro-tsm": 3, "micro-r3d": 3, "timesformer-micro": 3}
 
 
-def test_most_rows_share_a_store_and_the_gradients_row_has_its_own(tiny: Path) -> None:
+def test_most_rows_share_a_frame_cache_and_the_gradients_row_has_its_own(tiny: Path) -> None:
     plain, wider = frame_cache_configs(Grid(str(tiny), ROWS, sets=SHORT))
     assert (plain.neighbours, plain.frames) == (0, 8)
     assert wider == plain.model_copy(update={"neighbours": 1})
@@ -64,7 +64,7 @@ def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any)
         ("supervised", {"backbone": "r3d18", "sets": {"backbone.weights": "imagenet"}}, "'r3d18' has no imagenet"),
     ],
 )
-def test_what_cannot_be_is_told_before_anything_is_made(
+def test_what_cannot_be_is_reported_before_anything_is_made(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str, options: dict[str, Any], said: str
 ) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
@@ -78,7 +78,7 @@ def test_every_method_of_table_1_can_be_planned_on_every_kind_of_network(tiny: P
     check_grid(Grid(str(tiny), ["table1"], backbone=name))
 
 
-def test_a_plan_tells_the_space_of_every_store(tiny: Path) -> None:
+def test_a_plan_tells_the_space_of_every_frame_cache(tiny: Path) -> None:
     planned = api.plan_frame_caches(Grid(str(tiny), ROWS, sets=SHORT), api.Execution(Path("nowhere"), {}))
     assert [frame_cache.config.neighbours for frame_cache in planned] == [0, 1]
     plain, wider = (frame_cache.sizes.total for frame_cache in planned)

@@ -97,7 +97,7 @@ def test_every_change_of_what_is_run_changes_the_identity(tiny: Path, known: Any
     assert len(set(changed)) == len(changed)
 
 
-def test_where_a_file_of_weights_stands_is_no_part_of_the_identity(
+def test_where_a_file_of_weights_is_is_no_part_of_the_identity(
     tiny: Path, known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -154,7 +154,7 @@ def test_a_check_needs_no_data(tiny: Path) -> None:
     check_grid(Grid(str(tiny), ["supervised"], backbone="tsm:resnet18", sets={"backbone.weights": "imagenet"}))
 
 
-def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(tiny: Path) -> None:
+def test_a_network_that_a_method_cannot_use_is_reported_before_anything_is_prepared(tiny: Path) -> None:
     check_grid(Grid(str(tiny), ["svformer"]))
     with pytest.raises(UserError, match="svformer needs a network that is made of patch tokens, as micro-tsm is not"):
         check_grid(Grid(str(tiny), ["supervised", "svformer"], backbone="micro-tsm"))
@@ -183,19 +183,19 @@ def test_a_network_that_a_method_cannot_use_is_told_before_anything_is_prepared(
 @pytest.mark.parametrize(
     ("knob", "value", "fault"),
     [
-        ("amplitud", 1.0, "unknown knob; did you mean 'amplitude'?"),
+        ("amplitud", 1.0, "unknown option; did you mean 'amplitude'?"),
         ("train_clips", 48.5, "expected a whole number, not 48.5"),
         ("size", 33, "size is 33, expected an even number"),
     ],
 )
-def test_a_definitions_knobs_are_checked(known: Any, knob: str, value: float, fault: str) -> None:
+def test_a_benchmark_configs_options_are_checked(known: Any, knob: str, value: float, fault: str) -> None:
     source = known.benchmark_config.source.model_copy(update={"options": {knob: value}})
     with pytest.raises(UserError) as error:
         prepare_data.source_root(known.benchmark_config.model_copy(update={"source": source}), {})
     assert fault in str(error.value)
 
 
-def test_a_folder_of_another_difficulty_does_not_get_the_definitions_name(known: Any) -> None:
+def test_a_folder_of_another_difficulty_does_not_get_the_benchmark_configs_name(known: Any) -> None:
     assert prepare_data.source_root(known.benchmark_config, {"micro-motion": known.root}) == known.root
     source = known.benchmark_config.source
     other = source.model_copy(update={"options": {**source.options, "amplitude": 2.0}})
@@ -226,7 +226,7 @@ def test_semilearns_reading_of_a_method_can_be_asked_for(tiny: Path) -> None:
     ("method", "value", "words"),
     [
         ("uda", "yes", "expected true or false"),
-        ("fixmatch", True, "the recipe of fixmatch has no section as_semilearn"),
+        ("fixmatch", True, "the method config of fixmatch has no section as_semilearn"),
     ],
 )
 def test_semilearns_reading_where_there_is_none_is_an_error(tiny: Path, method: str, value: Any, words: str) -> None:

@@ -42,7 +42,7 @@ def test_pseudo_labels_by_hand() -> None:
     }
 
 
-def test_streams_stand_apart_and_nothing_selected_has_no_accuracy() -> None:
+def test_series_stand_apart_and_nothing_selected_has_no_accuracy() -> None:
     unused = {**FIELDS, "weight": np.zeros(4)}
     rows = pseudo_label_rows({"full_pool": FIELDS, "online": unused}, TRUTH, epoch=1)
     online = {row[2]: row[3] for row in rows if row[1] == "online"}
@@ -62,7 +62,7 @@ def test_a_salted_name_says_nothing_and_is_the_same_in_every_run() -> None:
 
 @pytest.fixture
 def run(trained: Any, tmp_path: Path) -> RunFolder:
-    """The trained APLT run, to be recorded anew."""
+    """The trained APLT run, to be recorded again."""
     folder = RunFolder(folder_of(trained.copy(tmp_path, "aplt"), "aplt"))
     for path in folder.record.iterdir():
         if path.name != "spec.json":
@@ -164,7 +164,7 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
 
 
 @pytest.mark.slow
-def test_no_record_names_a_clip_or_a_person(trained: Any, known: Any) -> None:
+def test_no_record_names_a_clip_or_a_subject(trained: Any, known: Any) -> None:
     names = {clip.split("/")[1] for clip in known.truth.label}
     subjects = {f'"{name}"' for name in known.truth.subject.values()} | {
         f",{name}," for name in known.truth.subject.values()

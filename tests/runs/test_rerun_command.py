@@ -19,7 +19,7 @@ RECORDS = Path(__file__).parents[2] / "results" / "runs"
 
 
 def committed() -> list[RunSpec]:
-    """One run of each method and setting that stands in results/."""
+    """One run of each method and setting that is in results/."""
     specs = [RunSpec(**read_json(path)) for path in sorted(RECORDS.glob("*/record/spec.json"))]
     return [*{(spec.benchmark, spec.method, str(spec.train)): spec for spec in specs}.values()]
 

@@ -149,11 +149,11 @@ CASES: dict[str, tuple[str, str, Damage, str]] = {
         line(TRAIN, 1, "../0003_0_1.mp4 9"),
         f"{TRAIN}:1: expected '<file>.mp4 <label>'",
     ),
-    "no person": (
+    "no subject": (
         "ma52",
         "code",
         line(TRAIN, 4, "clip.mp4 9"),
-        f"{TRAIN}:4: expected a clip named '<person>_<segment>",
+        f"{TRAIN}:4: expected a clip named '<subject>_<segment>",
     ),
     "a file twice": ("ma52", "code", again(TRAIN, 1), f"{TRAIN}:.*: expected each file once"),
     "no text": ("ma52", "code", filled(TRAIN, b"\xff\xfe\x00"), f"{TRAIN}: this is not a text file in UTF-8"),
@@ -205,8 +205,13 @@ CASES: dict[str, tuple[str, str, Damage, str]] = {
         line(FULL, 2, "1,2,31,9,5,Win"),
         f"{FULL}:2: expected a first frame that is n",
     ),
-    "an unknown person": ("imigue", "full", line(FULL, 2, "1,73,31,5,9,Win"), f"{FULL}:2: .* official parts, 1..72"),
-    "two people": ("imigue", "full", further(FULL, "1,62,31,5,9,Win"), f"{FULL}:.*: expected person .* for video 0001"),
+    "an unknown subject": ("imigue", "full", line(FULL, 2, "1,73,31,5,9,Win"), f"{FULL}:2: .* official parts, 1..72"),
+    "two subjects": (
+        "imigue",
+        "full",
+        further(FULL, "1,62,31,5,9,Win"),
+        f"{FULL}:.*: expected subject .* for video 0001",
+    ),
     "only a header": ("imigue", "full", filled(FULL, b"video_id,subject_id,class,start_frame,end_frame\n"), "no clip"),
     "no interviews": (
         "imigue",
@@ -260,11 +265,11 @@ CASES: dict[str, tuple[str, str, Damage, str]] = {
         filled("Link_V2.csv", b"video,who\n1,2\n"),
         "Link_V2.csv:1: expected a header with Video",
     ),
-    "a map of two people": (
+    "a map of two subjects": (
         "imigue",
         "miga",
         filled("Link_V2.csv", b"Video_id,Link,Sub_id\n5,x,2\n5,x,4\n"),
-        "Link_V2.csv:3: expected person 2 for video 0005",
+        "Link_V2.csv:3: expected subject 2 for video 0005",
     ),
     "a map of words": (
         "imigue",
@@ -273,7 +278,7 @@ CASES: dict[str, tuple[str, str, Damage, str]] = {
         "Link_V2.csv:2: expected a num",
     ),
     # SMG
-    "no labels of a person": ("smg", "full", gone(SMG), f"{SMG}: there is no such file; expected the labels"),
+    "no labels of the user": ("smg", "full", gone(SMG), f"{SMG}: there is no such file; expected the labels"),
     "18 of 17": ("smg", "full", line(SMG, 1, "18,5,9"), f"{SMG}:1: expected a class of 1..17, found '18'"),
     "semicolons": ("smg", "full", line(SMG, 1, "5;5;9"), f"{SMG}:1: expected '<class>,<first frame>,<last frame>'"),
     "no rate": ("smg", "full", gone(DATA), f"{DATA}: there is no such file; expected '<frames>,<frames a second>,<de"),
@@ -291,12 +296,12 @@ CASES: dict[str, tuple[str, str, Damage, str]] = {
     ),
     "an empty table": ("smg", "full", filled(DATA, b""), f"{DATA}: .* found an empty file"),
     "a missing interview": ("smg", "full", gone("Sample0002/Sample0002_color.mp4"), "first is 'Sample0002_color.mp4'"),
-    "person 41": ("smg", "full", moved("Sample0001", "Sample0041"), "Sample0041: expected people 1 to 40"),
-    "a person elsewhere": (
+    "subject 41": ("smg", "full", moved("Sample0001", "Sample0041"), "Sample0041: expected subjects 1 to 40"),
+    "a subject elsewhere": (
         "smg",
         "miga",
         moved(f"{SMG_MIGA}/Sample0001", f"{SMG_MIGA}/Sample0031"),
-        "Sample0031: expected people 1 to 30 in smg_skeleton_train/, found 0031",
+        "Sample0031: expected subjects 1 to 30 in smg_skeleton_train/, found 0031",
     ),
     "no SMG": (
         "smg",
@@ -453,11 +458,11 @@ def test_archives_that_only_rar_unpacks_are_named_with_the_command(copy: Copy) -
         read_source("hmdb51", root)
 
 
-def test_unknown_knobs_are_refused(copy: Copy) -> None:
+def test_unknown_options_are_refused(copy: Copy) -> None:
     root = copy("ucf101", "")
-    with pytest.raises(UserError, match="ucf101 has no knob 'spilt'; did you mean 'split'"):
+    with pytest.raises(UserError, match="ucf101 has no option 'spilt'; did you mean 'split'"):
         read_source("ucf101", root, {"spilt": 1})
     with pytest.raises(UserError, match="ucf101: split is 4, expected one of 1, 2, 3"):
         read_source("ucf101", root, {"split": 4})
-    with pytest.raises(UserError, match="ma52 has no knob 'split'"):
+    with pytest.raises(UserError, match="ma52 has no option 'split'"):
         read_source("ma52", root, {"split": 1})

@@ -1,4 +1,4 @@
-"""Where people have a source's lists and videos: the same clips, whatever the folders are called."""
+"""Where subjects have a source's lists and videos: the same clips, whatever the folders are called."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ LAYOUTS: dict[str, tuple[str, str, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("case", LAYOUTS)
-def test_a_layout_that_people_have_gives_the_same_clips(
+def test_a_layout_that_subjects_have_gives_the_same_clips(
     case: str, copy: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))

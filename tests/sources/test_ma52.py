@@ -103,9 +103,9 @@ def test_a_malformed_line_is_named(root: Path, line: str, expected: str) -> None
     assert expected in str(caught.value)
 
 
-def test_a_name_without_its_person_is_refused(root: Path) -> None:
+def test_a_name_without_its_subject_is_refused(root: Path) -> None:
     _listing(root / "train_list_videos.txt", [*TRAIN, "clip7.mp4 9"])
-    with pytest.raises(UserError, match=r"<person>_<segment>_<clip>\.mp4', found 'clip7\.mp4'"):
+    with pytest.raises(UserError, match=r"<subject>_<segment>_<clip>\.mp4', found 'clip7\.mp4'"):
         read_source("ma52", root)
 
 

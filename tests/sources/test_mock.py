@@ -1,4 +1,4 @@
-"""Counterfeits: read back by the readers of the real sources, with the real counts where there are only lists."""
+"""Mock data sets: read back by the readers of the real sources, with the real counts where there are only lists."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_layout_is_read_as_what_it_is(
     clips, published = listing.index.clips, published_facts(name)
     assert published is not None
     assert (listing.layout, listing.missing) == (layout, ())
-    assert listing.notes[0].startswith("This folder is a counterfeit")
+    assert listing.notes[0].startswith("This folder is a mock data set")
     challenge = {"miga-train", "miga-val"} if name == "imigue" else {"train", "val"}
     assert set(clips["part"]) == (challenge if layout.startswith("miga") else PARTS[name])
     assert clips["clip_id"].is_unique
@@ -188,7 +188,7 @@ def test_lists_are_written_as_their_owners_write_them(originals: Callable[[str, 
     assert "YoYo/v_YoYo_g08_c01.avi 101\n" in (ucf / "trainlist01.txt").read_text()
 
 
-def test_the_same_counterfeit_is_written_again(originals: Callable[[str, str], Path], tmp_path: Path) -> None:
+def test_the_same_mock_data_set_is_written_again(originals: Callable[[str, str], Path], tmp_path: Path) -> None:
     mock.write_mock("smg", tmp_path / "again", lists_only=True, clips=60)
     for path in originals("smg", "full").rglob("*.csv"):
         assert path.read_bytes() == (tmp_path / "again" / path.relative_to(originals("smg", "full"))).read_bytes()

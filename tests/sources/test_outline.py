@@ -1,4 +1,4 @@
-"""Planning a synthetic source needs none of its videos; a rendering process that is killed is told."""
+"""Planning a synthetic source needs none of its videos; a rendering process that is killed is reported."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _killed(*_: object) -> int:
     return 0
 
 
-def test_a_rendering_process_that_is_killed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rendering_process_that_is_killed_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(synthetic, "_write_clips", _killed)
     with pytest.raises(UserError, match="A rendering process ended by itself"):
         synthetic.write_dataset(SMALL, tmp_path / "data", 2)

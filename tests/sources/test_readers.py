@@ -61,7 +61,7 @@ def test_two_classes_on_the_same_frames_are_two_clips_and_a_repeated_line_is_one
     root = _imigue(tmp_path, lines)
     assert _rows(root)["label"].to_dict() == {"0001/5-9": 8, "0001/5-9-2": 31, "0002/5-9": 8}
     assert survey_source("imigue", root).notes == (
-        "1 labelled ranges stand twice with the same class; each is one clip.",
+        "1 labelled ranges occur twice with the same class; each is one clip.",
     )
     other = tmp_path / "other"
     other.mkdir()
@@ -81,7 +81,7 @@ def test_videos_that_no_challenge_holds_are_left_out_until_they_are_there(tmp_pa
         read_source("imigue", root)
 
 
-def test_defects_of_a_copy_are_told_whenever_it_is_read(tmp_path: Path) -> None:
+def test_defects_of_a_copy_are_reported_whenever_it_is_read(tmp_path: Path) -> None:
     root = _imigue(tmp_path, ["1,2,31,5,9,Win", "1,2,31,5,9,Win", "348,4,8,5,9,Lose"])
     heard: list[Event] = []
     read_source("imigue", root, listener=heard.append)
@@ -89,7 +89,7 @@ def test_defects_of_a_copy_are_told_whenever_it_is_read(tmp_path: Path) -> None:
     assert tuple(event.text for event in heard) == survey_source("imigue", root).notes
 
 
-def test_people_come_from_the_owners_map_where_the_user_has_it(originals: Copy, copy: Copy) -> None:
+def test_subjects_come_from_the_owners_map_where_the_user_has_it(originals: Copy, copy: Copy) -> None:
     sheet = read_source("imigue", originals("imigue", "miga-2025")).clips
     assert set(sheet.loc[sheet["part"] == "miga-train", "subject"]) <= {str(subject) for subject in TRAIN_SUBJECTS}
     assert (sheet["subject"] != "").all()
@@ -127,7 +127,7 @@ def test_hidden_labels_stay_hidden(name: str, videos: str, tables: str, ending: 
     assert set(added["part"]) == {part}
 
 
-def test_the_official_people_of_imigue() -> None:
+def test_the_official_subjects_of_imigue() -> None:
     assert (len(TRAIN_SUBJECTS), len(TEST_SUBJECTS)) == (37, 35)
     assert {*TRAIN_SUBJECTS, *TEST_SUBJECTS} == set(range(1, 73))
     assert set(FACTS.groups) == set(FACTS.names) == {*range(1, 32), 99}

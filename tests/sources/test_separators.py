@@ -111,7 +111,7 @@ def test_two_rates_of_one_sample_are_refused(copy: Copy) -> None:
         read_source("smg", root)
 
 
-def test_a_column_that_stands_twice_is_refused(copy: Copy) -> None:
+def test_a_column_that_is_twice_is_refused(copy: Copy) -> None:
     root = copy("imigue", "full")
     path = root / "Label/labels_20200831.csv"
     path.write_text(path.read_text().replace("win_or_lose", "class"))
@@ -148,5 +148,5 @@ def test_two_classes_of_one_name_are_refused(name: str, line: str, twin: int, co
     lines = (root / path).read_text().splitlines()
     lines[9 if source == "ma52" else 1] = line
     (root / path).write_text("\n".join(lines))
-    with pytest.raises(UserError, match=rf":{twin}: the class name '.*' stands in line \d+ already"):
+    with pytest.raises(UserError, match=rf":{twin}: the class name '.*' is in line \d+ already"):
         read_source(source, root)

@@ -49,7 +49,7 @@ def test_missing_videos_are_named_one_by_one(copy: Copy) -> None:
     assert not found.whole
 
 
-def test_what_is_known_to_be_wrong_is_told(originals: Copy) -> None:
+def test_what_is_known_to_be_wrong_is_reported(originals: Copy) -> None:
     (found,) = check_source_folder("ma52", originals("ma52", "code"))
     assert [text for text in found.defects if "ids 3 (turning around) and 4 (rising up) are swapped" in text]
     assert found.shared == {("train", "val"): 12}

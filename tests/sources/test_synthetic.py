@@ -1,4 +1,4 @@
-"""The synthetic source: its files pass through MA-52's reader, and its knobs change what they claim."""
+"""The synthetic source: its files pass through MA-52's reader, and its options change what they claim."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_larger_amplitude_moves_more(label: int) -> None:
 
 
 @pytest.mark.parametrize("knob", ["idle", "noise", "jitter"])
-def test_each_nuisance_has_its_own_knob(knob: str) -> None:
+def test_each_nuisance_has_its_own_option(knob: str) -> None:
     none = replace(SMALL, amplitude=0.0, idle=0.0, noise=0.0, jitter=0.0)
     clip = plan_clips(SMALL)[0]
     one, two = (_moved(replace(none, **{knob: value}), clip) for value in (1.0, 2.0))  # type: ignore[arg-type]
@@ -130,7 +130,7 @@ def test_compression_makes_files_smaller(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("overlap", [0, 2, 4])
-def test_people_are_shared_as_asked(overlap: int) -> None:
+def test_subjects_are_shared_as_asked(overlap: int) -> None:
     clips = plan_clips(replace(SMALL, subject_overlap=overlap))
     train, val = ({clip.subject for clip in clips if clip.part == part} for part in ("train", "val"))
     assert (len(train), len(val), len(train & val)) == (6, 4, overlap)
@@ -147,7 +147,7 @@ def test_classes_are_as_imbalanced_as_in_ma52() -> None:
     assert sum(class_counts(5).values()) == 5
 
 
-def test_clips_spread_over_people() -> None:
+def test_clips_spread_over_subjects() -> None:
     options = SyntheticOptions(train_clips=480, test_clips=100, train_subjects=20, test_subjects=10)
     train = [clip for clip in plan_clips(options) if clip.part == "train"]
     assert set(Counter(clip.subject for clip in train).values()) == {24}
@@ -190,15 +190,17 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     ("knob", "value"), [("size", 31), ("size", 8), ("frames", 0), ("crf", 52), ("amplitude", -1.0),
                         ("amplitude", float("nan")), ("subject_overlap", 5), ("train_clips", 0)]
 )  # fmt: skip
-def test_impossible_knobs_are_refused(knob: str, value: float) -> None:
+def test_impossible_options_are_refused(knob: str, value: float) -> None:
     with pytest.raises(UserError, match=knob):
         replace(SMALL, **{knob: value})  # type: ignore[arg-type]
     with pytest.raises(UserError, match="processes"):
         write_dataset(SMALL, Path("nowhere"), processes=0)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"revision": 0, "knobs": {}}', '{"revision": 1, "knobs": {"size": 3}}'])
-def test_knobs_of_something_else_are_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"revision": 0, "options": {}}', '{"revision": 1, "options": {"size": 3}}']
+)
+def test_options_of_something_else_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "micro-motion.json").write_text(text)
     with pytest.raises(UserError, match=r"micro-motion\.json"):
         read_options(tmp_path)

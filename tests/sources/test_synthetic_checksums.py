@@ -54,7 +54,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "a video removed": lambda root: _videos(root)[0].unlink(),
     "a video cut": lambda root: _videos(root)[0].write_bytes(_videos(root)[0].read_bytes()[:-1]),
     "a video more": lambda root: shutil.copy(_videos(root)[0], root / "videos_train" / "9999_00_0000.mp4"),
-    "other knobs": lambda root: (root / "micro-motion.json").write_text("{}"),
+    "other options": lambda root: (root / "micro-motion.json").write_text("{}"),
     "other checksums": lambda root: (root / checksums.CHECKSUMS).write_text("{}"),
     "no checksums": lambda root: (root / checksums.CHECKSUMS).unlink(),
 }
@@ -72,7 +72,7 @@ def test_a_change_is_noticed_and_misleads_no_plan(benchmark_config: BenchmarkCon
 
 
 @pytest.mark.parametrize("damage", ["a label flipped", "a line removed", "a video exchanged"])
-def test_a_changed_data_set_is_rendered_again_and_told(benchmark_config: BenchmarkConfig, damage: str) -> None:
+def test_a_changed_data_set_is_rendered_again_and_reported(benchmark_config: BenchmarkConfig, damage: str) -> None:
     root = prepare_data.source_root(benchmark_config, {})
     before = prepare_data.prepare_source(benchmark_config, {}, 1, lambda event: None)
     expected = {path.relative_to(root): path.read_bytes() for path in root.rglob("*.mp4")}

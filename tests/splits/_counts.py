@@ -1,4 +1,4 @@
-"""Indices with the real number of clips of every class in every official part, and made-up people.
+"""Indices with the real number of clips of every class in every official part, and made-up subjects.
 
 Counted from the owners' lists: of MA-52's 52 classes, of SMG's 17, and of iMiGUE's 32 in the MiGA release's train and
 validation parts, with what the full release has beyond them (about: its figure gives percentages).
@@ -21,7 +21,7 @@ MA52 = {  # id: (train, val)
     36: (43, 21), 37: (43, 20), 38: (89, 44), 39: (82, 40), 40: (58, 28), 41: (126, 63), 42: (66, 33), 43: (147, 72),
     44: (52, 25), 45: (6, 2), 46: (25, 12), 47: (68, 34), 48: (421, 209), 49: (497, 248), 50: (92, 45), 51: (20, 10),
 }  # fmt: skip
-SMG = {  # id: (people 1-30, 31-35, 36-40)
+SMG = {  # id: (subjects 1-30, 31-35, 36-40)
     1: (40, 3, 13), 2: (48, 0, 3), 3: (175, 7, 15), 4: (9, 0, 2), 5: (720, 384, 49), 6: (21, 2, 1), 7: (101, 22, 3),
     8: (249, 6, 191), 9: (724, 156, 243), 10: (11, 5, 34), 11: (14, 2, 8), 12: (167, 23, 30), 13: (41, 19, 4),
     14: (63, 1, 5), 15: (11, 0, 0), 16: (19, 2, 0), 17: (39, 5, 9),
@@ -41,7 +41,7 @@ PARTS: dict[str, tuple[Mapping[int, tuple[int, ...]], tuple[str, ...]]] = {
 
 
 def _subject(source: str, part: str, clip: int) -> int:
-    """Who does it: MA-52's 186 people are in both parts, SMG's and iMiGUE's parts share nobody."""
+    """Who does it: MA-52's 186 subjects are in both parts, SMG's and iMiGUE's parts share nobody."""
     if source == "ma52":
         return 3 + 53 * clip % 186
     first, subjects = {"smg": {"train": (1, 30), "val": (31, 5), "test": (36, 5)}}.get(

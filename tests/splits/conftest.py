@@ -1,4 +1,4 @@
-"""Made-up indices, and the definition that splits them."""
+"""Made-up indices, and the benchmark config that splits them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MakeDefinition = Callable[..., BenchmarkConfig]
 @pytest.fixture(scope="session")
 def make_index() -> MakeIndex:
     def make(sizes: Mapping[int, int], subjects: int = 10, test: int = 2, prefix: str = "") -> Index:
-        """``sizes`` training clips a class by ``subjects`` people in turn, and ``test`` clips a class by others."""
+        """``sizes`` training clips a class by ``subjects`` subjects in turn, and ``test`` clips a class by others."""
         rows = []
         for label, size in sizes.items():
             for part, count, name in (("train", size, "p"), ("val", test, "q")):

@@ -89,7 +89,7 @@ def test_ratio_1_leaves_nothing_unlabelled(index: Index, benchmark_config) -> No
     assert build_split(index, benchmark_config, 0.9, 0).unlabelled != ()
 
 
-def test_validation_by_person_shares_nobody_with_training(index: Index, make_benchmark_config) -> None:
+def test_validation_by_subject_shares_nobody_with_training(index: Index, make_benchmark_config) -> None:
     split = build_split(index, make_benchmark_config(SIZES, validation=0.3, validation_by="subject"), 0.5, 0)
     train = subjects(index, split.labelled + split.unlabelled)
     validation = subjects(index, split.validation)
@@ -105,7 +105,7 @@ def test_validation_by_clip_has_the_wanted_size(index: Index, make_benchmark_con
 
 
 @pytest.mark.parametrize("share", [0.001, 0.2, 0.999])
-def test_validation_by_person_is_at_least_one_and_leaves_at_least_one(
+def test_validation_by_subject_is_at_least_one_and_leaves_at_least_one(
     make_index, make_benchmark_config, share: float
 ) -> None:
     index = make_index({3: 12, 7: 12}, subjects=3)
@@ -145,7 +145,7 @@ def test_the_index_is_left_as_it_was(index: Index, benchmark_config) -> None:
 
 
 @pytest.mark.parametrize("ratio", RATIOS)
-def test_a_manifest_has_no_label_of_an_unlabelled_or_test_clip(index: Index, benchmark_config, ratio: float) -> None:
+def test_a_split_has_no_label_of_an_unlabelled_or_test_clip(index: Index, benchmark_config, ratio: float) -> None:
     split = build_split(index, benchmark_config, ratio, 0)
     assert set(split.labels) == set(split.labelled) | set(split.validation)
     ids = sorted(SIZES)
@@ -196,7 +196,7 @@ def test_a_class_that_validation_took_whole_is_named(make_index, make_benchmark_
         build_split(replace(index, clips=clips), make_benchmark_config(classes, validation=0.001), 0.5, 0)
 
 
-def test_a_clip_without_a_person_is_named(index: Index, make_benchmark_config) -> None:
+def test_a_clip_without_a_subject_is_named(index: Index, make_benchmark_config) -> None:
     clips = index.clips.assign(subject=index.clips["subject"].mask(index.clips["clip_id"] == "train-7-4", ""))
     nameless = replace(index, clips=clips)
     with pytest.raises(UserError, match="train-7-4"):
@@ -235,7 +235,7 @@ def test_pandas_row_labels_do_not_matter(index: Index, benchmark_config) -> None
     assert again == build_split(index, benchmark_config, 0.25, 0)
 
 
-def test_a_clip_that_stands_twice_is_refused(index: Index, benchmark_config) -> None:
+def test_a_clip_that_is_twice_is_refused(index: Index, benchmark_config) -> None:
     twice = pd.concat([index.clips, index.clips.iloc[:1].assign(part="val")], ignore_index=True)
     with pytest.raises((UserError, ValueError), match=twice["clip_id"].iloc[0]):
         build_split(replace(index, clips=twice), benchmark_config, 0.25, 0)

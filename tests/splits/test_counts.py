@@ -1,4 +1,4 @@
-"""The shipped definitions on lists with the real number of clips of every class."""
+"""The shipped benchmark configs on lists with the real number of clips of every class."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FINGERPRINTS = {
     "imigue-11": "0333f84fac4c8ade",
     "imigue-11-illustrative": "0d9bbc7769ec0bda",
 }
-"""Of the manifests at the first ratio and seed 0, computed by Python 3.11, 3.12 and 3.13 with pandas 2.2 and 3.1."""
+"""Of the splits at the first ratio and seed 0, computed by Python 3.11, 3.12 and 3.13 with pandas 2.2 and 3.1."""
 IMIGUE_11 = [2, 8, 11, 17, 20, 22, 23, 24, 26, 29, 31]
 
 
@@ -120,7 +120,7 @@ def test_who_is_on_both_sides(sources: dict[str, Index]) -> None:
 def test_the_cross_subject_test_has_a_third_of_the_clips(sources: dict[str, Index]) -> None:
     found = sizes(split(sources, "ma-12-cross-subject")[0])
     assert sum(found.values()) == 10531
-    assert 0.333 <= found["test"] / 10531 < 0.345  # one person more than needed at most
+    assert 0.333 <= found["test"] / 10531 < 0.345  # one subject more than needed at most
 
 
 @pytest.mark.parametrize("name", FINGERPRINTS)
@@ -144,7 +144,7 @@ def test_labelled_clips_of_the_papers_ratios(sources: dict[str, Index]) -> None:
 
 
 @pytest.mark.parametrize("name", OF_PAPER)
-def test_every_definition_says_where_its_classes_come_from(name: str) -> None:
+def test_every_benchmark_config_says_where_its_classes_come_from(name: str) -> None:
     benchmark_config = benchmark_configs.read_benchmark_config(name)
     assert benchmark_config.class_list is not None
     assert all(vars(benchmark_config.class_list).values())

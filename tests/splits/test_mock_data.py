@@ -1,4 +1,4 @@
-"""From a source's own files to a split: on counterfeit lists with the real number of clips of every class."""
+"""From a source's own files to a split: on mock data set lists with the real number of clips of every class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fingerprints that are shipped beside the definitions are those of the splits that these make."""
+"""The fingerprints that are shipped beside the benchmark configs are those of the splits that these make."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_they_belong_to_a_benchmark() -> None:
     "path", [path for path in PUBLISHED if path.stem.startswith("micro-motion")], ids=lambda p: p.stem
 )
 def test_synthetic_splits_have_the_published_fingerprints(path) -> None:
-    """Names, labels and people of the clips are known before any of them is rendered."""
+    """Names, labels and subjects of the clips are known before any of them is rendered."""
     benchmark_config = benchmark_configs.read_benchmark_config(path.stem)
     planned = synthetic.plan_clips(SyntheticOptions(**benchmark_config.source.options))  # type: ignore[arg-type]
     rows = [

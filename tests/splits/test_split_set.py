@@ -72,7 +72,7 @@ def test_what_was_written_is_read(split_set: SplitSet, folder: Path) -> None:
     pd.testing.assert_frame_equal(again.clips, split_set.clips, check_dtype=False)
 
 
-def test_manifests_are_those_that_runs_are_trained_on(
+def test_splits_are_those_that_runs_are_trained_on(
     split_set: SplitSet, index: Index, benchmark_config: BenchmarkConfig
 ) -> None:
     assert list(split_set.splits) == ["r10_s0", "r10_s1", "r50_s0", "r50_s1"]
@@ -117,7 +117,7 @@ def test_the_same_split_is_written_again_and_another_is_not(split_set: SplitSet,
 def test_a_folder_that_is_no_split_is_not_touched(split_set: SplitSet, tmp_path: Path) -> None:
     (tmp_path / split_set.benchmark_config.name).mkdir()
     (tmp_path / split_set.benchmark_config.name / "mine.txt").write_text("mine")
-    with pytest.raises(UserError, match="something else stands there"):
+    with pytest.raises(UserError, match="something else is there"):
         splits.write_split_set(split_set, tmp_path)
     assert [path.name for path in tmp_path.rglob("*.*")] == ["mine.txt"]
 
@@ -140,15 +140,15 @@ FAULTS: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda folder: write_json(folder / "fingerprints.json", {"format": 2}),
         "have format 2, this version compares 1",
     ),
-    "no definition": (lambda folder: (folder / "benchmark.yaml").unlink(), "Unknown benchmark"),
-    "no manifests": (lambda folder: shutil.rmtree(folder / "splits"), "found no splits/ in it"),
-    "a manifest of another kind": (
+    "no benchmark config": (lambda folder: (folder / "benchmark.yaml").unlink(), "Unknown benchmark"),
+    "no splits": (lambda folder: shutil.rmtree(folder / "splits"), "found no splits/ in it"),
+    "a split of another kind": (
         lambda folder: write_json(folder / "splits" / "r10_s0.json", {"labels": {}}),
-        "r10_s0.json: expected a manifest, found something else (KeyError)",
+        "r10_s0.json: expected a split, found something else (KeyError)",
     ),
-    "a manifest cut short": (
+    "a split cut short": (
         lambda folder: (folder / "splits" / "r10_s0.json").write_text("{"),
-        "r10_s0.json: expected a manifest",
+        "r10_s0.json: expected a split",
     ),
     "no clips": (lambda folder: (folder / "clips.csv").unlink(), "clips.csv: expected a built split's list of clips"),
     "clips of another kind": (lambda folder: (folder / "clips.csv").write_text("a,b\n1,2\n"), "expected the columns"),
@@ -168,7 +168,7 @@ FAULTS: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_a_damaged_split_is_told(folder: Path, case: str) -> None:
+def test_a_damaged_split_is_reported(folder: Path, case: str) -> None:
     damage, words = FAULTS[case]
     damage(folder)
     with pytest.raises(UserError) as error:
@@ -177,7 +177,7 @@ def test_a_damaged_split_is_told(folder: Path, case: str) -> None:
     assert str(folder) in str(error.value)
 
 
-def test_a_manifest_changed_by_hand_is_noticed(folder: Path) -> None:
+def test_a_split_changed_by_hand_is_noticed(folder: Path) -> None:
     path = folder / "splits" / "r10_s0.json"
     data = json.loads(path.read_text())
     data["unlabelled"].append(data["labelled"].pop())
@@ -203,7 +203,7 @@ def test_like_splits_do_not_differ(split_set: SplitSet, folder: Path) -> None:
     assert differences(split_set.fingerprints, prints.read_fingerprints(folder / "fingerprints.json")) == []
 
 
-def test_a_clip_less_is_told_by_class_part_and_ratio(
+def test_a_clip_less_is_reported_by_class_part_and_ratio(
     split_set: SplitSet, index: Index, benchmark_config: BenchmarkConfig
 ) -> None:
     gone = next(clip for clip in split_set.splits["r10_s0"].labelled if "-7-" in clip)
@@ -217,7 +217,9 @@ def test_a_clip_less_is_told_by_class_part_and_ratio(
     assert not [line for line in found if "class 3" in line and "train," in line]
 
 
-def test_as_many_but_other_clips_are_told(split_set: SplitSet, index: Index, benchmark_config: BenchmarkConfig) -> None:
+def test_as_many_but_other_clips_are_reported(
+    split_set: SplitSet, index: Index, benchmark_config: BenchmarkConfig
+) -> None:
     """Names that differ: as many clips everywhere, and none of class 11 the same."""
     renamed = edited(
         index, lambda clips: clips.assign(clip_id=clips["clip_id"].str.replace("-11-", "-11x", regex=False))
@@ -245,14 +247,14 @@ def test_other_benchmarks_are_not_compared(
         clip_differences(split_set, other.splits)
 
 
-def test_other_classes_are_told(split_set: SplitSet, index: Index, benchmark_config: BenchmarkConfig) -> None:
+def test_other_classes_are_reported(split_set: SplitSet, index: Index, benchmark_config: BenchmarkConfig) -> None:
     renamed = split(index, benchmark_config.model_copy(update={"classes": {3: "class 3", 7: "seven", 11: "class 11"}}))
     assert differences(split_set.fingerprints, renamed.fingerprints)[0] == "class 7: 'class 7' here, 'seven' there."
     fewer = split(index, benchmark_config.model_copy(update={"classes": {3: "class 3", 7: "class 7"}}))
     assert differences(split_set.fingerprints, fewer.fingerprints)[0] == "class 11 (class 11): only here."
 
 
-def test_other_pixels_are_told_where_both_are_decoded(split_set: SplitSet) -> None:
+def test_other_pixels_are_reported_where_both_are_decoded(split_set: SplitSet) -> None:
     def decoded(frame_cache: str) -> prints.Fingerprints:
         return split_set.fingerprints.model_copy(update={"frame_cache": frame_cache})
 
@@ -294,7 +296,7 @@ def test_many_clips_are_counted(split_set: SplitSet) -> None:
     )
 
 
-def test_another_label_is_told(split_set: SplitSet) -> None:
+def test_another_label_is_reported(split_set: SplitSet) -> None:
     cell = split_set.splits["r10_s0"]
     clip = next(clip for clip in cell.validation if "-3-" in clip)
     theirs = replace(cell, labels={**cell.labels, clip: 2})
@@ -303,6 +305,6 @@ def test_another_label_is_told(split_set: SplitSet) -> None:
     ]
 
 
-def test_no_cell_in_common_is_told(split_set: SplitSet) -> None:
+def test_no_cell_in_common_is_reported(split_set: SplitSet) -> None:
     with pytest.raises(UserError, match="no ratio and seed in common: here r10_s0"):
         clip_differences(split_set, {"r10_s9": replace(split_set.splits["r10_s0"], seed=9)})

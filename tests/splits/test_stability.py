@@ -29,7 +29,7 @@ def test_one_more_clip_moves_at_most_one_other_of_its_class(
 ) -> None:
     classes = {10 + i: size for i, size in enumerate(sizes)}
     index, label = make_index(classes, subjects=2), 10 + chosen % len(sizes)
-    benchmark_config = make_benchmark_config(classes, validation=1e-6)  # one person is validated on, whatever is added
+    benchmark_config = make_benchmark_config(classes, validation=1e-6)  # one subject is validated on, whatever is added
     before = build_split(index, benchmark_config, ratio, seed)
     subject = ground_truth(index, benchmark_config).subject[before.labelled[0]]
     row = index.clips.iloc[:1].assign(clip_id=f"new-{name}", label=label, subject=subject, part="train")

@@ -1,4 +1,4 @@
-"""Clips, people and seconds of a built split, and what its reader is warned of."""
+"""Clips, subjects and seconds of a built split, and what its reader is warned of."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def split(make_index, make_benchmark_config):
     def make(
         clips: dict[str, Any] | None = None, seconds: float | None = None, ratio: float = 0.25, **parts: Any
     ) -> SplitSet:
-        """A split of 10 people to train and 10 to test on; ``clips`` replaces columns of the index."""
+        """A split of 10 subjects to train and 10 to test on; ``clips`` replaces columns of the index."""
         index: Index = make_index(SIZES, subjects=10, test=12)
         index = replace(index, clips=index.clips.assign(**{"path": index.clips["clip_id"], **(clips or {})}))
         benchmark_config = make_benchmark_config(SIZES, **{"validation": 0.2, **parts}).model_copy(
@@ -34,7 +34,7 @@ def split(make_index, make_benchmark_config):
     return make
 
 
-def test_clips_people_and_seconds_are_counted(split) -> None:
+def test_clips_subjects_and_seconds_are_counted(split) -> None:
     split_set = split(seconds=2.0)
     table = summarise_split(split_set).parts
     clips = split_set.clips
@@ -66,16 +66,16 @@ def test_labelled_clips_are_counted_by_class(split) -> None:
         assert found[cell]["all"] == len(own.labelled) == found[cell].drop("all").sum()
 
 
-def test_a_split_by_person_needs_no_warning(split) -> None:
+def test_a_split_by_subject_needs_no_warning(split) -> None:
     assert summarise_split(split()).warnings == []
 
 
-def test_people_on_both_sides_are_warned_of(split) -> None:
+def test_subjects_on_both_sides_are_warned_of(split) -> None:
     one = summarise_split(split({"subject": "p1"}, validation_by="clip")).warnings
-    assert [line[:55] for line in one] == [
-        "1 person or source video in both train and test: test f",
-        "1 person or source video in both train and validation: ",
-        "1 person or source video in both validation and test: c",
+    assert [line[:56] for line in one] == [
+        "1 subject or source video in both train and test: test a",
+        "1 subject or source video in both train and validation: ",
+        "1 subject or source video in both validation and test: c",
     ]
     assert summarise_split(split({"subject": ""}, validation_by="clip")).warnings == []
 
@@ -96,13 +96,13 @@ def test_a_class_that_is_not_tested_is_warned_of(make_index, make_benchmark_conf
     assert found == ["No test clip shows class 7 (class 7): its recognition is not measured there."]
 
 
-def test_people_who_hold_another_share_are_warned_of(split) -> None:
-    assert summarise_split(split(labelled_by="subject")).warnings == []  # 2 of 8 people
+def test_subjects_who_hold_another_share_are_warned_of(split) -> None:
+    assert summarise_split(split(labelled_by="subject")).warnings == []  # 2 of 8 subjects
     split_set = split(labelled_by="subject", ratio=0.1)
     found = [
         line
         for line in summarise_split(split_set).warnings
-        if line.startswith("Whole people are labelled: at ratio 0.1")
+        if line.startswith("Whole subjects are labelled: at ratio 0.1")
     ]
     for split in split_set.splits.values():
         true = len(split.labelled) / (len(split.labelled) + len(split.unlabelled))

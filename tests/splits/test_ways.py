@@ -1,4 +1,4 @@
-"""Test parts of our own, labelling by person, and labelled clips of every class."""
+"""Test parts of our own, labelling by subject, and labelled clips of every class."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_carved_test_takes_clips_of_all_parts(index: Index, carve) -> None:
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.6])
-def test_people_of_the_carved_test_are_nowhere_else(index: Index, carve, share: float) -> None:
+def test_subjects_of_the_carved_test_are_nowhere_else(index: Index, carve, share: float) -> None:
     split = build_split(index, carve(subjects=share, validation_by="subject"), 0.5, 0)
     test = subjects(index, split.test)
     assert test
@@ -114,7 +114,7 @@ def test_a_class_that_the_carved_test_would_take_whole_is_named(index: Index, ca
     assert Counter(ground_truth(index, carve(clips_per_class=13)).label.values())[2] == 14
 
 
-def test_people_cannot_be_carved_where_they_are_unknown(index: Index, carve) -> None:
+def test_subjects_cannot_be_carved_where_they_are_unknown(index: Index, carve) -> None:
     nameless = replace(index, clips=index.clips.assign(subject=""))
     with pytest.raises(UserError, match="define clips_per_class for this source"):
         build_split(nameless, carve(subjects=0.3), 0.5, 0)
@@ -133,7 +133,7 @@ def test_one_more_clip_moves_at_most_one_other_out_of_the_carved_test(index, car
     assert all(f"-{label}-" in clip for clip in left)
 
 
-# ---- labelled by person
+# ---- labelled by subject
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_nobody_is_labelled_and_unlabelled(index: Index, by_subject, ratio: floa
 
 @few
 @given(seed=st.integers(0, 50), people_=st.integers(3, 12))
-def test_people_are_nested(make_index, by_subject, seed: int, people_: int) -> None:
+def test_subjects_are_nested(make_index, by_subject, seed: int, people_: int) -> None:
     index = make_index(SIZES, subjects=people_)
     nested = [set(build_split(index, by_subject, ratio, seed).labelled) for ratio in (*RATIOS, 1.0)]
     for smaller, larger in pairwise(nested):
@@ -171,7 +171,7 @@ def test_labelling_goes_on_until_every_class_is_labelled(make_index, by_subject)
         assert {split.labels[clip] for clip in split.labelled} == {0, 1, 2}
 
 
-def test_a_class_that_no_ratio_labels_by_person_is_named(make_index, by_subject) -> None:
+def test_a_class_that_no_ratio_labels_by_subject_is_named(make_index, by_subject) -> None:
     index = make_index({3: 40, 7: 40, 11: 40}, subjects=4)
     benchmark_config = by_subject.model_copy(
         update={"parts": by_subject.parts.model_copy(update={"validation": 0.001})}
@@ -187,10 +187,10 @@ def test_a_class_that_no_ratio_labels_by_person_is_named(make_index, by_subject)
         except UserError as error:
             raised.append(str(error))
     (message,) = raised  # one of them comes last
-    assert "labels class 11 (class 11) of made-up by person with seed 0" in message
+    assert "labels class 11 (class 11) of made-up by subject with seed 0" in message
 
 
-def test_labelling_by_person_needs_people(index: Index, make_benchmark_config) -> None:
+def test_labelling_by_subject_needs_subjects(index: Index, make_benchmark_config) -> None:
     nameless = replace(index, clips=index.clips.assign(subject=""))
     benchmark_config = make_benchmark_config(SIZES, labelled_by="subject", validation_by="clip")
     with pytest.raises(UserError, match=r"which parts\.labelled_by needs; define labelled_by: clip"):
@@ -200,7 +200,7 @@ def test_labelling_by_person_needs_people(index: Index, make_benchmark_config) -
 
 @few
 @given(seed=st.integers(0, 20), name=st.integers(0, 1000), ratio=st.sampled_from(RATIOS))
-def test_a_new_person_moves_at_most_one_other_across_the_border(index, by_subject, seed, name, ratio) -> None:
+def test_a_new_subject_moves_at_most_one_other_across_the_border(index, by_subject, seed, name, ratio) -> None:
     """Whoever comes before the border stays before it, but perhaps the last of them."""
     benchmark_config = by_subject.model_copy(update={"parts": by_subject.parts.model_copy(update={"validation": 1e-6})})
     before = build_split(index, benchmark_config, ratio, seed)
@@ -258,9 +258,9 @@ def test_more_clips_than_a_class_has_are_refused(index: Index, per_class) -> Non
 
 
 @few
-@given(way=st.sampled_from(["clips", "subjects", "by person"]), seed=st.integers(0, 1000))
+@given(way=st.sampled_from(["clips", "subjects", "by subject"]), seed=st.integers(0, 1000))
 def test_the_order_of_rows_decides_nothing(index, carve, by_subject, way: str, seed: int) -> None:
-    benchmark_config = {"clips": carve(clips_per_class=4), "subjects": carve(subjects=0.3), "by person": by_subject}[
+    benchmark_config = {"clips": carve(clips_per_class=4), "subjects": carve(subjects=0.3), "by subject": by_subject}[
         way
     ]
     rows = np.random.default_rng(seed).permutation(len(index.clips))
@@ -276,12 +276,12 @@ def test_known_fingerprints(index: Index, carve, by_subject, per_class) -> None:
     found = {
         "clips": build_split(index, carve(clips_per_class=4), 0.25, 1).fingerprint(),
         "subjects": build_split(index, carve(subjects=0.3), 0.25, 1).fingerprint(),
-        "by person": build_split(index, by_subject, 0.25, 1).fingerprint(),
+        "by subject": build_split(index, by_subject, 0.25, 1).fingerprint(),
         "per class": build_split(index, per_class(2, 0.07317), 0.07317, 1).fingerprint(),
     }
     assert found == {
         "clips": "8bd97687c0ee62e7",
         "subjects": "916b172b775b9650",
-        "by person": "b3341b8e8107ca1c",
+        "by subject": "b3341b8e8107ca1c",
         "per class": "db6848350c79ce05",
     }

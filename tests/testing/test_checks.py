@@ -99,7 +99,7 @@ class IdleWeights(Sound):
 
 
 class TeachersOutput(Sound):
-    """semilearn's Mean Teacher as it stood when its tables were made: the student's logits are the teacher's."""
+    """semilearn's Mean Teacher as it was when its tables were made: the student's logits are the teacher's."""
 
     def unlabelled(self, clips: Tensor, pseudo: PseudoLabels) -> Tensor:
         with torch.no_grad():
@@ -385,7 +385,7 @@ def test_every_check_has_a_method_that_it_fails() -> None:
 
 
 @pytest.mark.parametrize(("check", "algorithm"), [(check, each) for check in FAULTS for each in FAULTS[check]])
-def test_a_fault_is_found_and_told(check: str, algorithm: type[Method]) -> None:
+def test_a_fault_is_found_and_reported(check: str, algorithm: type[Method]) -> None:
     outcome = examine(examined(algorithm), check)
     assert outcome.state == "failed"
     assert outcome.message.startswith(f"{algorithm.__name__}: ")
@@ -441,12 +441,12 @@ def test_a_schedule_acts_at_one_point_of_the_run_and_not_at_another(algorithm: t
         (
             "the-method-config-is-complete",
             NeedsMore,
-            "the recipe lacks temperature; write 'KEY: {value: ..., source: ...}'",
+            "the method config lacks temperature; write 'KEY: {value: ..., source: ...}'",
         ),
         (
             "the-method-config-is-complete",
             NeedsLess,
-            "the recipe has depth, momentum, sharpness, weight, which Config does",
+            "the method config has depth, momentum, sharpness, weight, which Config does",
         ),
         ("views-and-sizes-are-its-own-to-ask-for", ThreeClasses, "5 classes, 6 frames, 24 pixels, 7 clips: "),
         ("a-network-of-3d-convolutions-will-do", KnowsItsNetwork, "with a network of 3D convolutions: AttributeError"),

@@ -26,7 +26,7 @@ EPOCHS = 6  # the fewest in which APLT's four offline rounds differ
 
 @dataclass(frozen=True)
 class Prepared:
-    """Index, store and cells (by method and ratio) of the tiny benchmark in a run of ``EPOCHS``."""
+    """Index, frame cache and cells (by method and ratio) of the tiny benchmark in a run of ``EPOCHS``."""
 
     benchmark_config: BenchmarkConfig
     index: Index

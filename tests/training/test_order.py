@@ -82,7 +82,7 @@ def test_the_order_covers_the_pool_in_every_pass(prepared: Any, pool: Any) -> No
     assert len(passes) >= 4
     for one in passes:
         assert sorted(one) == list(range(size))
-    assert len({tuple(one) for one in passes}) == len(passes), "every pass is shuffled anew"
+    assert len({tuple(one) for one in passes}) == len(passes), "every pass is shuffled again"
 
 
 def test_all_methods_of_a_seed_start_from_the_same_weights(prepared: Any) -> None:

@@ -1,4 +1,4 @@
-"""Runs of methods with own frames, stores, networks and optimisers; and the longest gradient."""
+"""Runs of methods with own frames, frame caches, networks and optimisers; and the gradient clipping."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EPOCHS = 5  # the fewest in which TCL has all its phases
 
 @pytest.fixture(scope="session")
 def trainer(tiny: Path, shared: Path) -> Callable[..., Trainer]:
-    """Makes a trainer of ``tcl`` or ``ltg`` at 50 % labels, on the store that it needs."""
+    """Makes a trainer of ``tcl`` or ``ltg`` at 50 % labels, on the frame cache that it needs."""
     grid = Grid(str(tiny), ["tcl", "ltg"], [0.5], [0], sets={"train.epochs": EPOCHS})
     benchmark_config = base_config(grid)
     index = prepare_data.prepare_source(benchmark_config, {}, os.cpu_count() or 1, ignore_events)

@@ -128,7 +128,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(prepared: Any, tm
 
 
 @pytest.mark.parametrize("method", ["supervised", "fixmatch", "aplt"])
-def test_the_probe_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tmp_path: Path, method: str) -> None:
+def test_the_full_pool_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tmp_path: Path, method: str) -> None:
     trainer = prepared.trainer(tmp_path, method)
     for _ in range(3):
         trainer.epoch()
@@ -139,12 +139,12 @@ def test_the_probe_covers_every_unlabelled_clip_in_every_epoch(prepared: Any, tm
         series_by_name = pseudo_label_log.read_pseudo_label_log(path.read_bytes())
         assert series_by_name["full_pool"]["index"].tolist() == list(range(pool))
         assert series_by_name["full_pool"]["weight"].tolist() == [1.0] * pool
-        # APLT's first round stands after epoch 2 of 6.
+        # APLT's first round is after epoch 2 of 6.
         trained_on = {"supervised": set(), "fixmatch": {"online"}, "aplt": {"online", *(["offline"] * (number > 2))}}
         assert set(series_by_name) == {"full_pool"} | trained_on[method]
 
 
-def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Path) -> None:
+def test_the_pseudo_label_log_holds_what_the_method_trained_on(prepared: Any, tmp_path: Path) -> None:
     trainer = prepared.trainer(tmp_path, "fixmatch")
     trainer.epoch()
     online = pseudo_label_log.read_pseudo_label_log(
@@ -156,7 +156,7 @@ def test_the_ledger_holds_what_the_method_trained_on(prepared: Any, tmp_path: Pa
     assert set(online["label"].tolist()) <= set(range(12))
 
 
-def test_a_pool_without_unlabelled_clips_has_no_stream(prepared: Any, tmp_path: Path) -> None:
+def test_a_pool_without_unlabelled_clips_has_no_series(prepared: Any, tmp_path: Path) -> None:
     prepared.trainer(tmp_path, "supervised", 1.0).epoch()
     assert (
         pseudo_label_log.read_pseudo_label_log(

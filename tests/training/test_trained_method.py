@@ -21,7 +21,7 @@ from ssmar_bench.training.trained_method import TrainedMethod
 from .conftest import EPOCHS
 
 REMEMBERING = ["supervised", "mean-teacher", "freematch", "finessl", "aplt", "aplt-variant-2", "usb-meanteacher"]
-"""Methods that predict with teachers, averages, heads or prototypes, one of which stand only after the last epoch."""
+"""Methods that predict with teachers, averages, heads or prototypes, one of which are only after the last epoch."""
 
 
 @pytest.mark.slow

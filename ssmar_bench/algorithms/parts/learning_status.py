@@ -1,4 +1,4 @@
-"""How well each class is learned, told by how many unlabelled clips it has won with confidence."""
+"""How well each class is learned, measured by how many unlabelled clips it has won with confidence."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class WeakToStrong(Student):
         """
 
     def learned(self, index: Tensor, weak: Tensor, progress: Progress) -> tuple[str, PseudoLabels]:
-        """The labels that this step learns, and the name of their stream; ``index`` (B,), ``weak`` (B, C) as above."""
+        """The labels that this step learns, and the name of their series; ``index`` (B,), ``weak`` (B, C) as above."""
         return "online", self.pseudo_labels(index, weak)
 
     def labelled_loss(self, logits: Tensor, label: Tensor, progress: Progress) -> Tensor:

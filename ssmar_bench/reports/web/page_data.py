@@ -26,7 +26,7 @@ CELL_CURVES = (
     *((series, quantity) for series in ("online", "offline") for quantity in ("accuracy_selected", "coverage")),
     ("validation", "accuracy"),
 )
-"""(stream, quantity) of which the page shows means over seeds."""
+"""(series, quantity) of which the page shows means over seeds."""
 
 LEFT_OUT = ("clips", "macro_f1", "balanced_accuracy", *(f"accuracy_at_{share}" for share in (10, 25, 50, 75)))
 """Quantities that the page of a run does not draw."""
@@ -37,7 +37,7 @@ SECTIONS = ("source", "frame_cache", "clips", "backbone", "train")
 SHARES = ("accuracy", "coverage", "macro_f1", "balanced_accuracy")
 
 Curves = dict[str, list[float | None]]
-"""``stream/quantity`` -> value after each epoch, the first one being epoch 1; shares in per cent."""
+"""``series/quantity`` -> value after each epoch, the first one being epoch 1; shares in per cent."""
 
 
 def page_data(
@@ -76,7 +76,7 @@ def page_data(
 
 
 def embedded_json(data: Any) -> str:
-    """``data`` as JSON that can stand in a script element: no sign in it can end the element or begin a comment."""
+    """``data`` as JSON that can be in a script element: no sign in it can end the element or begin a comment."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

@@ -1,4 +1,4 @@
-"""Counterfeits: small folders in the exact layout and formats of the real sources, with synthetic people.
+"""Mock data sets: small folders in the exact layout and formats of the real sources, with synthetic subjects.
 
 For trying the whole path before the signed form arrives, and for tests. With ``lists_only`` the lists have the real
 number of clips of every class, and the video files are empty.
@@ -34,7 +34,7 @@ def write_mock(
     clips: int | None = None,
     listener: Listener = ignore_events,
 ) -> None:
-    """Writes a counterfeit of source ``name`` into the new folder ``out``, which appears when it is complete.
+    """Writes a mock data set of source ``name`` into the new folder ``out``, which appears when it is complete.
 
     Args:
         name: a source that has owners.
@@ -80,7 +80,7 @@ def _fill(folder: Path, plan: MockPlan, lists_only: bool, title: str, listener: 
     from ssmar_bench.sources.mock import render
 
     folder.mkdir(parents=True)
-    (folder / MOCK_MARKER).write_text(f"{title.capitalize()}: synthetic people, made up lists.\n", encoding="utf-8")
+    (folder / MOCK_MARKER).write_text(f"{title.capitalize()}: synthetic subjects, made up lists.\n", encoding="utf-8")
     for path, text in plan.texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text)

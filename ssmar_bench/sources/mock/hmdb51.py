@@ -1,4 +1,4 @@
-"""A counterfeit of HMDB51: a folder a class of avi files, and lists with 70 clips a class to train, 30 to test on."""
+"""A mock data set of HMDB51: a folder a class of avi files, and lists with 70 clips a class to train, 30 to test on."""
 
 from __future__ import annotations
 

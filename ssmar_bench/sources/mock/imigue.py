@@ -1,6 +1,6 @@
-"""A counterfeit of iMiGUE: untrimmed interviews with lists of frame ranges, as the full release or MiGA's two layouts.
+"""A mock iMiGUE: untrimmed interviews with lists of frame ranges, as the full release or MiGA's two layouts.
 
-Skeletons are left out. The layout ``miga-2025`` comes with the owners' map of videos to people, ``miga`` without.
+Skeletons are left out. The layout ``miga-2025`` comes with the owners' map of videos to subjects, ``miga`` without.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _filmed(
 
 
 def _cast(videos: Mapping[str, Sequence[int]], subjects: Mapping[str, Sequence[int]]) -> dict[int, int]:
-    """Video -> person, in turn."""
+    """Video -> subject, in turn."""
     return {n: subjects[part][place % len(subjects[part])] for part in videos for place, n in enumerate(videos[part])}
 
 
@@ -108,7 +108,7 @@ def _miga(order: MockRequest) -> MockPlan:
 
 
 def _map(cast: Mapping[int, int]) -> bytes:
-    """The owners' spreadsheet of videos and people."""
+    """The owners' spreadsheet of videos and subjects."""
     import openpyxl
 
     book = openpyxl.Workbook()

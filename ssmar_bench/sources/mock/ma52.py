@@ -1,4 +1,4 @@
-"""A counterfeit of MA-52 in its three layouts; train and validation share their people, as the real parts do."""
+"""A mock data set of MA-52 in its three layouts; train and validation share their subjects, as the real parts do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a counterfeit consists of: lists as bytes, and videos of people who do given things at given frames."""
+"""What a mock data set consists of: lists as bytes, and videos of subjects who do given things at given frames."""
 
 from __future__ import annotations
 

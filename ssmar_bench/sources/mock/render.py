@@ -1,4 +1,4 @@
-"""Films a counterfeit's videos: synthetic people who do what the plan says, encoded as the real files are."""
+"""Films a mock data set's videos: synthetic subjects who do what the plan says, encoded as the real files are."""
 
 from __future__ import annotations
 

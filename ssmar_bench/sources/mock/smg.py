@@ -1,4 +1,4 @@
-"""A counterfeit of SMG: one untrimmed video a person, with its labels and rate; skeletons and depth are left out."""
+"""A mock data set of SMG: one untrimmed video a subject, with its labels and rate; skeletons and depth are left out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VIDEOS = {
 
 
 def plan(order: MockRequest) -> MockPlan:
-    """A folder a sample; in the challenge's layout tables and videos stand apart and the test labels are kept back."""
+    """A folder a sample; in the challenge's layout tables and videos are apart and the test labels are kept back."""
     counts = scaled(FACTS, order.clips)
     texts: dict[str, bytes] = {}
     videos: list[MockVideo] = []

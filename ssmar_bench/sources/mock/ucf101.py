@@ -1,4 +1,4 @@
-"""A counterfeit of UCF101: a folder a class of avi files, and the lists of the three official splits.
+"""A mock data set of UCF101: a folder a class of avi files, and the lists of the three official splits.
 
 As in the real splits, the first tests on the groups 1 to 7 of every class, the second on 8 to 14, the third on 15 to
 21, and each trains on all others.

@@ -15,7 +15,7 @@ class PublishedFacts:
         clips: part -> clips.
         counts: part -> class id -> clips, for the parts whose labels are public.
         exact: whether ``counts`` are counted (True) or derived from published percentages (False).
-        subjects: how many people or source videos there are (0 where unknown).
+        subjects: how many subjects or source videos there are (0 where unknown).
         groups: class id -> part of the body, where the source has them.
         defects: known defects of the data set itself, as whole sentences.
     """

@@ -1,7 +1,7 @@
 """iMiGUE: ids as its label files write them (1..31, and 99 for illustrative body language).
 
 The totals follow from percentages that the owners publish, rounded; the counts of the MiGA challenge's train and
-validation parts are counted. Official parts are by person (``TRAIN_SUBJECTS``, ``TEST_SUBJECTS``).
+validation parts are counted. Official parts are by subject (``TRAIN_SUBJECTS``, ``TEST_SUBJECTS``).
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ FACTS = PublishedFacts(
     subjects=72,
     groups={label: group for group, labels in GROUPS.items() for label in labels},
     defects=(
-        "Video 85 (a training person) is in MiGA's test part and video 86 (a test person) in its train part.",
+        "Video 85 (a training subject) is in MiGA's test part and video 86 (a test subject) in its train part.",
         "The videos 218, 319, 347 and 348 are in no part of the MiGA challenge; 347 and 348 have empty skeletons.",
-        "MiGA's validation part shares its five people with its train part.",
+        "MiGA's validation part shares its five subjects with its train part.",
         "The labels of MiGA's test part are hidden.",
     ),
 )

@@ -83,7 +83,7 @@ FACTS = PublishedFacts(
             "The names of ids 3 (turning around) and 4 (rising up) are swapped either in label_name.txt or in the "
             "owners' figure: the lists hold 12 and 232 clips of them, the figure counts 308 and 15."
         ),
-        "The train and validation parts share all their people (186 of the 205).",
+        "The train and validation parts share all their subjects (186 of the 205).",
         "The labels of the test part are hidden: its list says 0 for every clip.",
     ),
 )

@@ -1,10 +1,10 @@
-"""SMG: ids as ``finelabels.csv`` writes them (1..17), with counts by the official parts of people."""
+"""SMG: ids as ``finelabels.csv`` writes them (1..17), with counts by the official parts of subjects."""
 
 from __future__ import annotations
 
 from ssmar_bench.sources.official import PublishedFacts
 
-# id, name, train (people 1-30), val (31-35), test (36-40)
+# id, name, train (subjects 1-30), val (31-35), test (36-40)
 TABLE = (
     (1, "Turtling neck and shoulder", 40, 3, 13),
     (2, "Rubbing eyes and forehead", 48, 0, 3),
@@ -26,7 +26,7 @@ TABLE = (
 )
 
 SUBJECTS = {"train": range(1, 31), "val": range(31, 36), "test": range(36, 41)}
-"""Part -> numbers of the samples, one person each."""
+"""Part -> numbers of the samples, one subject each."""
 
 FACTS = PublishedFacts(
     names={row[0]: row[1] for row in TABLE},

@@ -1,4 +1,4 @@
-"""A contact sheet of a synthetic data set: what a person looks at before trusting it."""
+"""A contact sheet of a synthetic data set: what a user looks at before trusting it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CAPTION = 196
 
 
 def contact_sheet(source: SyntheticOptions | Path, out_png: Path, side: int = 96) -> None:
-    """Writes a picture with a row a class: its name and eight frames of each of two clips by different people.
+    """Writes a picture with a row a class: its name and eight frames of each of two clips by different subjects.
 
     Args:
-        source: knobs, or the folder of a written data set, whose knobs say the same.
+        source: options, or the folder of a written data set, whose options say the same.
         out_png: the file to write.
         side: pixels a frame takes in the sheet.
 
@@ -49,7 +49,7 @@ def contact_sheet(source: SyntheticOptions | Path, out_png: Path, side: int = 96
 
 
 def _examples(options: SyntheticOptions, label: int) -> Sequence[Frames]:
-    """Up to two clips of a class, of different people where there are some."""
+    """Up to two clips of a class, of different subjects where there are some."""
     clips = [clip for clip in plan_clips(options) if clip.label == label and clip.part == "train"]
     clips.sort(key=lambda clip: (clip.name.split("_", 1)[1], clip.number))
     return [render_clip(options, clip) for clip in clips[:CLIPS]]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SOURCE = "micro-motion"
 OPTIONS_FILE = "micro-motion.json"
 PARTS = ("train", "val")
-REVISION = 1  # raised when the same knobs give other pixels
+REVISION = 1  # raised when the same options give other pixels
 
 NAMES = (
     "shaking body", "sitting straightly", "shrugging", "turning around", "rising up", "bowing head", "head up",
@@ -57,12 +57,12 @@ TRAIN_COUNTS = {
 
 @dataclass(frozen=True)
 class SyntheticOptions:
-    """The knobs of a synthetic data set.
+    """The options of a synthetic data set.
 
     Attributes:
         train_clips, test_clips: clips of the two parts (``train``, and ``val``, which MA-52's users test on).
-        train_subjects, test_subjects: people seen in each part.
-        subject_overlap: how many of the test people also occur in train.
+        train_subjects, test_subjects: subjects seen in each part.
+        subject_overlap: how many of the test subjects also occur in train.
         size, frames, fps: side in pixels (even), frames a clip, frames a second.
         amplitude: factor of the actions' displacements and of nothing else: the difficulty.
         idle, noise, jitter: factors of idle motion and fidgets, of pixel noise, and of the camera's trembling.
@@ -110,7 +110,7 @@ class SyntheticOptions:
 
 
 class SyntheticClip(NamedTuple):
-    """One clip to render: its part, its number there, class id, person and file name without ``.mp4``."""
+    """One clip to render: its part, its number there, class id, subject and file name without ``.mp4``."""
 
     part: str
     number: int
@@ -149,7 +149,7 @@ def plan_clips(options: SyntheticOptions) -> tuple[SyntheticClip, ...]:
     for part in PARTS:
         rng = _rng(options.seed, part, "plan")
         labels = [label for label, count in class_counts(sizes[part]).items() for _ in range(count)]
-        # Dealt in turn, a class's clips spread evenly over the people, and so do all clips.
+        # Dealt in turn, a class's clips spread evenly over the subjects, and so do all clips.
         turn = rng.permutation(np.array(subjects[part]))
         dealt = [(int(turn[i % len(turn)]), label) for i, label in enumerate(labels)]
         named = []
@@ -162,7 +162,7 @@ def plan_clips(options: SyntheticOptions) -> tuple[SyntheticClip, ...]:
 
 
 def draw_subject(seed: int, subject_number: int, tracks: motion.Array, camera: motion.Array, size: int) -> Canvas:
-    """A person of ``seed`` who moves by ``tracks`` (T, channels), seen by a ``camera`` (T, 2), before any noise."""
+    """A subject of ``seed`` who moves by ``tracks`` (T, channels), seen by a ``camera`` (T, 2), before any noise."""
     appearance = draw_appearance(_rng(seed, "person", subject_number, "look"))
     body = motion.draw_body(_rng(seed, "person", subject_number, "body"))
     canvas = Canvas(background(appearance, size, camera))
@@ -287,7 +287,7 @@ def _write_videos(options: SyntheticOptions, folder: Path, processes: int) -> It
 
 
 def _write_lists(options: SyntheticOptions, folder: Path) -> None:
-    """The lists, with MA-52's line ends, and the knobs; the test list is empty, as in an official release."""
+    """The lists, with MA-52's line ends, and the options; the test list is empty, as in an official release."""
     for part in PARTS:
         lines = [f"{clip.name}.mp4 {clip.label}" for clip in plan_clips(options) if clip.part == part]
         (folder / f"{part}_list_videos.txt").write_bytes("\r\n".join(lines).encode())
@@ -299,7 +299,7 @@ def _write_lists(options: SyntheticOptions, folder: Path) -> None:
 
 
 def read_options(root: Path) -> SyntheticOptions:
-    """The knobs that a data set at ``root`` was written with.
+    """The options that a data set at ``root`` was written with.
 
     Raises:
         UserError: ``root`` holds no data set of this source, or one of another revision.
@@ -310,8 +310,8 @@ def read_options(root: Path) -> SyntheticOptions:
         revision, options = record["revision"], record["options"]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
-            f"{path}: expected the knobs of a {SOURCE} data set; write one with `ssmar-bench data`"
+            f"{path}: expected the options of a {SOURCE} data set; write one with `ssmar-bench data`"
         ) from None
     if revision != REVISION or set(options) != {field.name for field in fields(SyntheticOptions)}:
-        raise UserError(f"{path}: written by revision {revision} of {SOURCE}, this is {REVISION}; write it anew")
+        raise UserError(f"{path}: written by revision {revision} of {SOURCE}, this is {REVISION}; write it again")
     return SyntheticOptions(**options)

@@ -24,7 +24,7 @@ _HAIR: tuple[Colour, ...] = ((0.08, 0.07, 0.07), (0.30, 0.19, 0.11), (0.55, 0.37
 
 @dataclass(frozen=True)
 class Appearance:
-    """What a person and the room look like: colours (0..1), hair, sleeves, glasses, background pattern."""
+    """What a subject and the room look like: colours (0..1), hair, sleeves, glasses, background pattern."""
 
     skin: Colour
     hair: Colour
@@ -68,7 +68,7 @@ def _between(rng: Rng, palette: tuple[Colour, ...]) -> Colour:
 
 
 def draw_appearance(rng: Rng) -> Appearance:
-    """A random person's look and room."""
+    """A random subject's look and room."""
     skin = _between(rng, _SKIN)
     return Appearance(
         skin=skin,

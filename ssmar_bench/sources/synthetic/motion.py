@@ -32,7 +32,7 @@ _FIDGET = np.array([0.20, 0.18, 0.12, 0.014, 0.006, 0.022, 0.022, 0.022, 0.022, 
 
 @dataclass(frozen=True)
 class Body:
-    """A person's proportions and seat before the camera (frame heights; the picture is mirrored if ``mirror``)."""
+    """A subject's proportions and seat before the camera (frame heights; the picture is mirrored if ``mirror``)."""
 
     scale: float
     offset: tuple[float, float]
@@ -63,7 +63,7 @@ class Joints:
 
 
 def draw_body(rng: Rng) -> Body:
-    """A random person's proportions."""
+    """A random subject's proportions."""
     return Body(
         scale=rng.uniform(0.92, 1.08),
         offset=(rng.uniform(-0.06, 0.06), rng.uniform(-0.02, 0.01)),

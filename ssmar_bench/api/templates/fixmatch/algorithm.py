@@ -17,7 +17,7 @@ class MyMethod(Method):
     """L = H(y, p(weak x)) + weight * 1[max q >= threshold] H(argmax q, p(strong u)), q = p(weak u)."""
 
     class Config(HyperParameters):
-        """Hyper-parameters: types and bounds. The values stand in the recipe, so there are no defaults.
+        """Hyper-parameters: types and bounds. The values are in the method config, so there are no defaults.
 
         Attributes:
             threshold: the least probability of a pseudo-label that is used; ``Acts`` tells the conformance kit with

@@ -38,7 +38,7 @@ class MyMethod(Method):
     """
 
     class Config(HyperParameters):
-        """Hyper-parameters: types and bounds. The values stand in the recipe, so there are no defaults.
+        """Hyper-parameters: types and bounds. The values are in the method config, so there are no defaults.
 
         Attributes:
             threshold: the least probability of a pseudo-label that is used; ``Acts`` tells the conformance kit where it
@@ -59,7 +59,7 @@ class MyMethod(Method):
         super().__init__()
         self.network = context.network("student")  # initial weights that all methods of a seed share
         self.config = config
-        # What it remembers stands in buffers: saving, resuming and moving it need no code.
+        # What it remembers is in buffers: saving, resuming and moving it need no code.
         self.register_buffer("label", torch.zeros(context.n_unlabelled, dtype=torch.long))
         self.register_buffer("selected", torch.zeros(context.n_unlabelled))
         self.register_buffer("confidence", torch.zeros(context.n_unlabelled))
@@ -73,7 +73,7 @@ class MyMethod(Method):
         return Views(labelled={"weak": View("weak")}, unlabelled={"strong": View("strong")})
 
     def rounds(self, epochs: int) -> list[int]:
-        """Before which epochs (from 0) the rounds stand."""
+        """Epochs (from 0) before which a pseudo-labelling round is run."""
         return round_epochs(epochs, self.config.warm_up, self.config.round_every)
 
     def check(self, epochs: int) -> None:

@@ -23,7 +23,7 @@ class MyMethod(Method):
     """L = H(y, p(weak x)) + weight * ramp(t) * H(q, p(strong u)), q = the teacher's p(weak u)."""
 
     class Config(HyperParameters):
-        """Hyper-parameters: types and bounds. The values stand in the recipe, so there are no defaults.
+        """Hyper-parameters: types and bounds. The values are in the method config, so there are no defaults.
 
         Attributes:
             weight: of the unlabelled loss at the end of the ramp.

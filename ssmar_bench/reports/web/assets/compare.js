@@ -6,7 +6,7 @@ const cellsOf = (bench, ratio) => bench.cells.filter((cell) => cell.ratio === ra
 const epochsOf = (lines) => Array.from({ length: Math.max(1, ...lines.map((line) => line.y.length)) }, (_, i) => i + 1);
 const filled = (values, length) => Array.from({ length }, (_, i) => values[i] ?? null);
 
-/** Lines of one stream and quantity, one a cell; offline pseudo-labels stand for a method that has both kinds. */
+/** Lines of one series and quantity, one a cell; offline pseudo-labels stand for a method that has both kinds. */
 function curveLines(cells, ...names) {
   return cells.flatMap((cell) => {
     const name = names.find((key) => cell.curves[key]);
@@ -34,7 +34,7 @@ function ratioChart(bench) {
 function costChart(cells) {
   const x = [...new Set(cells.map((cell) => cell.forward_passes))].sort((a, b) => a - b);
   const lines = cells.map((cell) => ({ label: cell.label, y: x.map((cost) => (cost === cell.forward_passes ? cell.accuracy[0] : null)) }));
-  return chart("Accuracy against cost", "Clips that went through a network in training (thousands); medians over seeds.", lines, { x, xName: "Clips (thousands)", yName: "Accuracy (%)", low: 0, high: 100, points: true, xText: (value) => +(value / 1000).toFixed(1) });
+  return chart("Accuracy against cost", "Forward passes in training (thousands); medians over seeds.", lines, { x, xName: "Clips (thousands)", yName: "Accuracy (%)", low: 0, high: 100, points: true, xText: (value) => +(value / 1000).toFixed(1) });
 }
 
 function calibrationLines(cells) {
@@ -53,8 +53,8 @@ function showCurves(bench, cells) {
   byId("curves").replaceChildren(
     ...ratioChart(bench),
     curveChart("Validation accuracy", "", curveLines(cells, "validation/accuracy")),
-    curveChart("Pseudo-labels: whole pool", "Probe: the same plain view for every method.", curveLines(cells, "full_pool/accuracy")),
-    curveChart("Pseudo-labels: surest half", "Probe: the 50 % of which each method is surest.", curveLines(cells, "full_pool/accuracy_at_50")),
+    curveChart("Pseudo-labels: whole pool", "Full pool: the same plain view for every method.", curveLines(cells, "full_pool/accuracy")),
+    curveChart("Pseudo-labels: top-50 % confidence", "Full pool: the 50 % with each method's highest confidence.", curveLines(cells, "full_pool/accuracy_at_50")),
     curveChart("Pseudo-labels: trained on", "Accuracy of those that the loss used.", curveLines(cells, "offline/accuracy_selected", "online/accuracy_selected")),
     curveChart("Share trained on", "Coverage of the unlabelled clips.", curveLines(cells, "offline/coverage", "online/coverage"), "Clips (%)"),
     costChart(cells),
@@ -104,7 +104,7 @@ function defaultPair(names) {
 function showMethods(bench) {
   const labels = [...new Set(bench.cells.map((cell) => cell.label))];
   if (!COMPARE.chosen) {
-    HIDDEN.clear(); // until the reader has chosen: as many methods as can be told apart
+    HIDDEN.clear(); // until the reader has chosen: as many methods as can be distinguished
     for (const label of labels) if (bench.shown.length && !bench.shown.includes(label)) HIDDEN.add(label);
   }
   const boxes = labels.map((label) => {

@@ -30,7 +30,7 @@ function runCharts(run) {
   const share = (name) => /\/(accuracy|accuracy_selected)$/.test(name) && !name.startsWith("train/");
   const free = { low: undefined, high: undefined, places: 3, own: true };
   return [
-    ...runChart(run, "Accuracy", "Validation, and pseudo-labels by stream.", share, { yName: "Accuracy (%)", own: true }),
+    ...runChart(run, "Accuracy", "Validation, and pseudo-labels by series.", share, { yName: "Accuracy (%)", own: true }),
     ...runChart(run, "Coverage", "Share of the unlabelled clips that was trained on.", (name) => /^(online|offline)\/coverage$/.test(name), { yName: "Clips (%)", own: true }),
     ...runChart(run, "Losses", "Weighted terms, mean over each epoch.", (name) => name.startsWith("train/loss"), { yName: "Loss", ...free, low: 0 }),
     ...runChart(run, "Other quantities of training", "", (name) => name.startsWith("train/") && !name.startsWith("train/loss"), { yName: "Value", ...free }),
@@ -40,7 +40,7 @@ function runCharts(run) {
 function siblings(run) {
   const same = DATA.runs.filter((other) => other.benchmark === run.benchmark && other.label === run.label && other.ratio === run.ratio && other !== run);
   const links = same.map((other) => h("a", { href: `#/run/${encodeURIComponent(other.folder)}` }, `seed ${other.seed}`));
-  return links.length ? [h("p", {}, "The same cell: ", links.flatMap((link, i) => (i ? [", ", link] : [link])))] : [];
+  return links.length ? [h("p", {}, "The same run group: ", links.flatMap((link, i) => (i ? [", ", link] : [link])))] : [];
 }
 
 function showRun(folder) {
@@ -48,7 +48,7 @@ function showRun(folder) {
   const place = byId("run");
   if (!run) {
     byId("run-title").textContent = "There is no such run";
-    place.replaceChildren(h("p", {}, "It may have been measured anew under another name. ", h("a", { href: "#/runs" }, "All runs")));
+    place.replaceChildren(h("p", {}, "It may have been measured again under another name. ", h("a", { href: "#/runs" }, "All runs")));
     return;
   }
   byId("run-title").textContent = `${run.label}, ${percentOf(run.ratio)} labelled, seed ${run.seed}`;

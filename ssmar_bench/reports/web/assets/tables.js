@@ -16,7 +16,7 @@ function compareKeys(a, b, direction) {
   return direction * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
 }
 
-/** A column is one of words if it stands left and its cells do not all begin with a number. */
+/** A column is one of words if it is left and its cells do not all begin with a number. */
 function isWords(rows, column, left) {
   return column < left && rows.some((row) => !/^[+-]?[\d—]/.test(row.cells[column].textContent));
 }
