@@ -173,5 +173,6 @@ def validate(model: type[Model], document: Document, place: KeyPath = ()) -> Mod
             message = "is missing"
         else:
             message += f" (it is {shortened(repr(fault['input']))})"
+            end = f"{renamed_note(str(fault['input']))}."
         name = shortened(".".join((*place, *key)) or "file")
         raise UserError(f"{document.where((*place, *key))}: {name}: {message}{end}") from error

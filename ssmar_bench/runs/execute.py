@@ -269,7 +269,7 @@ def _forget(todo: Sequence[PlannedRun], execution: Execution) -> None:
 
 
 def renamed_runs(results: Path) -> list[str]:
-    """A sentence for every finished run below ``results`` that a user has renamed or copied: nobody looks for it there."""
+    """A sentence for every finished run below ``results`` whose folder a user has renamed or copied."""
     sentences = []
     for path in sorted((results / "runs").glob("*")):
         if not re.search(r"_r[^_]+_s[^_]+_[0-9a-f]{16}$", path.name) and (name := RunFolder(path).renamed()):
