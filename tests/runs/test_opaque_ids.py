@@ -68,7 +68,7 @@ class Spy(FixMatch):
         super().__init__(context, config)
         run = pathlib.Path(sys.argv[1])
         split = json.loads((run / "work" / "split.json").read_text())
-        frame_cache = pathlib.Path(json.loads((run / "work" / "launch.json").read_text())["store"])
+        frame_cache = pathlib.Path(json.loads((run / "work" / "launch.json").read_text())["frame_cache"])
         shards = sorted(frame_cache.glob("shard-*.json"))
         entries = [entry for path in shards for entry in json.loads(path.read_text())["clips"]]
         files = [str(path) for folder in (run, frame_cache) for path in folder.rglob("*")]
