@@ -63,8 +63,11 @@ if TYPE_CHECKING:
     from ssmar_bench.core.benchmark_config import BenchmarkConfig
     from ssmar_bench.core.errors import UserError
     from ssmar_bench.core.method_config import MethodConfig
-    from ssmar_bench.runs.execute import Execution, Overwrite, PlanEntry, renamed_runs
-    from ssmar_bench.runs.plan import Grid
+    from ssmar_bench.runs.execute import renamed_runs
+    from ssmar_bench.runs.execution import Execution, Overwrite
+    from ssmar_bench.runs.grid import Grid
+    from ssmar_bench.runs.plan import PlanEntry
+    from ssmar_bench.runs.resolve import Resolved, resolve
     from ssmar_bench.sources import Source
     from ssmar_bench.sources.source_check import SourceCheck
     from ssmar_bench.sources.synthetic import SyntheticOptions
@@ -106,8 +109,11 @@ _HOMES = {
     "core.benchmark_config": ("BenchmarkConfig",),
     "core.errors": ("UserError",),
     "core.method_config": ("MethodConfig",),
-    "runs.execute": ("Execution", "Overwrite", "PlanEntry", "renamed_runs"),
-    "runs.plan": ("Grid",),
+    "runs.execute": ("renamed_runs",),
+    "runs.execution": ("Execution", "Overwrite"),
+    "runs.grid": ("Grid",),
+    "runs.plan": ("PlanEntry",),
+    "runs.resolve": ("Resolved", "resolve"),
     "sources": ("Source",),
     "sources.source_check": ("SourceCheck",),
     "sources.synthetic": ("SyntheticOptions",),
@@ -131,6 +137,7 @@ __all__ = [
     "PlannedFrameCache",
     "Prediction",
     "PreparedFrameCache",
+    "Resolved",
     "Source",
     "SourceCheck",
     "SplitOptions",
@@ -171,6 +178,7 @@ __all__ = [
     "renamed_runs",
     "render_synthetic",
     "report",
+    "resolve",
     "results",
     "run",
     "run_checks",

@@ -13,23 +13,23 @@ from ssmar_bench.clips.decoder_comparison import DecoderComparison, compare_clip
 from ssmar_bench.clips.decoding_time import expected_seconds
 from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.frame_cache import CacheSize, ClipFile, PreparationReport
-from ssmar_bench.core import benchmark_config as benchmark_configs
-from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import paths
-from ssmar_bench.core.benchmark_config import BenchmarkConfig, FrameCacheConfig
-from ssmar_bench.core.config_layers import resolve_config
+from ssmar_bench.core.benchmark_config import BENCHMARKS, BenchmarkConfig, FrameCacheConfig
+from ssmar_bench.core.config_layers import BenchmarkResolver
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.events import Event, Listener, ignore_events
+from ssmar_bench.core.method_config import read_method_config
 from ssmar_bench.core.method_set import expand_method_sets
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.shelf import is_path
 from ssmar_bench.core.writable import nearest_folder
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.execute import Execution, frame_cache_configs
-from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.prepare_data import OnBadClip
+from ssmar_bench.runs.resolve import Resolved, resolve
 from ssmar_bench.sources import synthetic
-from ssmar_bench.splits.build import BenchmarkClips, build_split
+from ssmar_bench.splits.build import BenchmarkClips
 
 
 @dataclass(frozen=True)
@@ -121,32 +121,28 @@ def plan_preparation(
     return planned
 
 
-def plan_frame_caches(grid: Grid, execution: Execution) -> list[PlannedFrameCache]:
+def plan_frame_caches(grid: Grid | Resolved, execution: Execution) -> list[PlannedFrameCache]:
     """Sizes of the frame caches that the rows of ``grid`` are trained from; decodes nothing and estimates no time.
 
     Args:
-        grid: what is planned.
+        grid: what is planned; resolved (:func:`resolve`) where several calls need it.
         execution: where the sources are.
 
     Raises:
         UserError: anything wrong with the grid, or data that cannot be read.
     """
-    benchmark_config = base_config(grid)
+    resolved = resolve(grid)
+    benchmark_config = resolved.benchmark_config
     index = prepare_data.planning_index(benchmark_config, execution.roots, execution.on_bad_clip)
     if not prepare_data.has_videos(benchmark_config, execution.roots):
         count = len(BenchmarkClips.of(index, benchmark_config).clips)
-        return [_unrendered(benchmark_config.name, config, count) for config in frame_cache_configs(grid)]
-    clips = prepare_data.clip_files(
-        index, build_split(index, benchmark_config, benchmark_config.ratios[0], benchmark_config.seeds[0])
-    )
+        return [_unrendered(benchmark_config.name, config, count) for config in resolved.frame_caches]
+    clips = prepare_data.clip_files(index, prepare_data.any_split(index, benchmark_config))
     planned = []
-    for config in frame_cache_configs(grid):
-        folder = prepare_data.frame_cache_folder(prepare_data.with_frame_cache(benchmark_config, config), clips)
-        planned.append(
-            PlannedFrameCache(
-                benchmark_config.name, config, folder, frame_caches.cache_size(folder, clips, config), None
-            )
-        )
+    for config, variant in resolved.frame_caches.items():
+        folder = prepare_data.frame_cache_folder(variant, clips)
+        sizes = frame_caches.cache_size(folder, clips, config)
+        planned.append(PlannedFrameCache(benchmark_config.name, config, folder, sizes, None))
     return planned
 
 
@@ -229,7 +225,7 @@ def _wanted(target: str, root: Path | str | None, options: FrameCacheOptions, li
         roots = _roots(benchmark_config, root)
         index = prepare_data.prepare_source(benchmark_config, roots, cores(), listener, options.on_bad_clip)
         try:
-            split = build_split(index, benchmark_config, benchmark_config.ratios[0], benchmark_config.seeds[0])
+            split = prepare_data.any_split(index, benchmark_config)
         except UserError as error:
             problems[benchmark_config.name] = error
             continue
@@ -249,25 +245,25 @@ def _benchmark_configs(target: str, options: FrameCacheOptions) -> list[Benchmar
 
     One for every frame cache that the methods need of it.
     """
-    shipped = {name: benchmark_configs.read_benchmark_config(name) for name in benchmark_configs.BENCHMARKS.names()}
-    sources = {benchmark_config.source.name for benchmark_config in shipped.values()}
+    shipped = {name: BenchmarkResolver(name) for name in BENCHMARKS.names()}
+    sources = {resolver.plain.source.name for resolver in shipped.values()}
     target = meant(target, [*shipped, *sources])
-    of_source = [name for name, benchmark_config in shipped.items() if benchmark_config.source.name == target]
-    if target in shipped or is_path(target):
-        names = [target]
+    of_source = [resolver for resolver in shipped.values() if resolver.plain.source.name == target]
+    if target in shipped:
+        chosen = [shipped[target]]
+    elif is_path(target):
+        chosen = [BenchmarkResolver(target)]
     elif of_source:
-        names = of_source
+        chosen = of_source
     else:
         raise UserError(f"'{target}' is neither a benchmark nor a source of one{nearest(target, {*shipped, *sources})}")
     if options.decoder == "decord":
         decord_module()  # reported before anything is read
     sets = {} if options.decoder is None else {"frame_cache.decoder": options.decoder}
-    rows: list[Any] = [method_configs.read_method_config(method) for method in expand_method_sets(options.methods)] or [
-        (None, None)
-    ]
+    rows: list[Any] = [read_method_config(method) for method in expand_method_sets(options.methods)] or [(None, None)]
     found: list[BenchmarkConfig] = []
-    for name in names:
-        settled = [resolve_config(name, options.profile, config, sets, source) for config, source in rows]
+    for resolver in chosen:
+        settled = [resolver.resolve(options.profile, sets, config, source) for config, source in rows]
         found += {benchmark_config.frame_cache: benchmark_config for benchmark_config in settled}.values()
     return found
 

@@ -6,21 +6,24 @@ from collections.abc import Sequence
 
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.runs import execute
-from ssmar_bench.runs.execute import Execution, PlanEntry
-from ssmar_bench.runs.plan import Grid
+from ssmar_bench.runs import plan as plans
+from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import PlanEntry
+from ssmar_bench.runs.resolve import Resolved, resolve
 
 
-def plan(grid: Grid, execution: Execution | None = None) -> list[PlanEntry]:
+def plan(grid: Grid | Resolved, execution: Execution | None = None) -> list[PlanEntry]:
     """The runs of a grid with their states and expected times; trains nothing.
 
     Args:
-        grid: which runs.
+        grid: which runs; resolved (:func:`resolve`) where several calls need it.
         execution: where their records are; None for ``./results``.
 
     Raises:
         UserError: anything wrong with the grid, or the data's folder is not known.
     """
-    return execute.plan(grid, execution or Execution())
+    return plans.plan(resolve(grid), execution or Execution())
 
 
 def expected_seconds(planned: Sequence[PlanEntry], execution: Execution | None = None) -> tuple[float, int]:
@@ -29,14 +32,16 @@ def expected_seconds(planned: Sequence[PlanEntry], execution: Execution | None =
     The time that a run takes is known from finished runs of the same method, network and sizes under the results
     folder of ``execution``; without one it has no estimate.
     """
-    return execute.expected_seconds(planned, execution or Execution())
+    return plans.expected_seconds(planned, execution or Execution())
 
 
-def run(grid: Grid, execution: Execution | None = None, listener: Listener = ignore_events) -> dict[str, str]:
+def run(
+    grid: Grid | Resolved, execution: Execution | None = None, listener: Listener = ignore_events
+) -> dict[str, str]:
     """Train and record what is missing of a grid; stopped or killed at any moment, the same call goes on from there.
 
     Args:
-        grid: which runs.
+        grid: which runs; resolved (:func:`resolve`) where several calls need it.
         execution: where records go, and how runs are executed; None for ``./results`` and as many runs side by side
             as the cores carry.
         listener: hears events (:class:`ssmar_bench.core.events.Event`);
@@ -49,4 +54,4 @@ def run(grid: Grid, execution: Execution | None = None, listener: Listener = ign
         UserError: anything wrong with grid, data or machine, before any training. A run that fails raises nothing:
             its state says so, and ``work/failure.txt`` in its folder why.
     """
-    return execute.run(grid, execution or Execution(), listener)
+    return execute.run(resolve(grid), execution or Execution(), listener)

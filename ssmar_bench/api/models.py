@@ -11,7 +11,7 @@ from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs.plan import check_device
+from ssmar_bench.runs.grid import check_device
 from ssmar_bench.runs.rerun_command import rerun_command
 from ssmar_bench.training.trained_method import TrainedMethod
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import published_tables
-from ssmar_bench.core.config_layers import resolve_config
 from ssmar_bench.core.errors import meant
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.published_tables import TableColumn
 from ssmar_bench.reports import paper
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute
-from ssmar_bench.runs.execute import Execution, steps_of
-from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.runs import plan as plans
+from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import steps_of
+from ssmar_bench.runs.resolve import Resolved, resolve_all
 from ssmar_bench.runs.step_timing import time_step
 from ssmar_bench.sources.synthetic import SOURCE
 
@@ -109,8 +110,8 @@ def plan_table(request: TableRequest, execution: Execution) -> list[TableRun]:
         UserError: an unknown table, kind of data, ratio, benchmark or method.
     """
     found: dict[tuple[str, str | None], _Grid] = {}
-    for grid in grids(request):
-        found[grid.benchmark, grid.backbone] = _Grid(grid, execution)
+    for resolved in resolve_all(grids(request)):
+        found[resolved.grid.benchmark, resolved.grid.backbone] = _Grid(resolved, execution)
     table = published_tables.read_paper_table(request.table)
     return [
         found[column.benchmark, column.backbone].listed(row, column, method, seed)
@@ -123,13 +124,13 @@ def plan_table(request: TableRequest, execution: Execution) -> list[TableRun]:
 class _Grid:
     """States and times of one grid's runs."""
 
-    def __init__(self, grid: Grid, execution: Execution) -> None:
-        self.grid = grid
-        self.benchmark_config = base_config(grid)
-        self.seeds = grid.seeds if grid.seeds is not None else self.benchmark_config.seeds
+    def __init__(self, resolved: Resolved, execution: Execution) -> None:
+        self.resolved = resolved
+        self.benchmark_config = resolved.benchmark_config
+        self.seeds = resolved.seeds
         source = self.benchmark_config.source.name
         here = source == SOURCE or source in execution.roots
-        planned = execute.plan(grid, execution) if here else []
+        planned = plans.plan(resolved, execution) if here else []
         self._planned = {
             (one.planned_run.spec.method, one.planned_run.spec.ratio, one.planned_run.spec.seed): one for one in planned
         }
@@ -157,7 +158,7 @@ class _Grid:
 
     @cached_property
     def _timed(self) -> float:
-        return time_step(self.benchmark_config, self.grid.device)
+        return time_step(self.benchmark_config, self.resolved.grid.device)
 
     @cache  # noqa: B019  # a grid lives as long as a plan
     def _steps(self, method: str) -> int | None:
@@ -166,14 +167,13 @@ class _Grid:
         clips = sum(self.benchmark_config.expected_clips.get(part, 0) for part in parts.train)
         if not clips:
             return None
-        method_config, source = method_configs.read_method_config(method)
-        train = resolve_config(self.grid.benchmark, None, method_config, {}, source).train
+        train = next(one.benchmark_config.train for one in self.resolved.methods if one.method_config.name == method)
         return train.epochs * -(-round(clips * (1 - parts.validation)) // train.batch)
 
 
 def default_jobs() -> int:
     """How many runs of one thread this machine carries side by side."""
-    return execute.default_jobs(1)
+    return plans.default_jobs(1)
 
 
 def train_table(request: TableRequest, execution: Execution, listener: Listener = ignore_events) -> dict[str, str]:
@@ -191,8 +191,8 @@ def train_table(request: TableRequest, execution: Execution, listener: Listener 
         UserError: anything wrong with the request or the data.
     """
     states: dict[str, str] = {}
-    for grid in grids(request):
-        states |= execute.run(grid, execution, listener)
+    for resolved in resolve_all(grids(request)):
+        states |= execute.run(resolved, execution, listener)
     return states
 
 

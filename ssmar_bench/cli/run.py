@@ -97,9 +97,10 @@ def run(
         on_bad_clip=check_choice("--on-bad-clip", on_bad_clip, ON_BAD_CLIP),  # type: ignore[arg-type]
         engine=engine,
     )
+    resolved = api.resolve(grid)
     if plan:
-        _print_plan(api.plan(grid, execution), execution)
-        for frame_cache in api.plan_frame_caches(grid, execution):
+        _print_plan(api.plan(resolved, execution), execution)
+        for frame_cache in api.plan_frame_caches(resolved, execution):
             held, left = map(size_text, (frame_cache.sizes.total, frame_cache.sizes.to_write))
             typer.echo(
                 f"Decoded clips, {frame_cache.config.frames} frames each: about {held}, of which {left} are to be "
@@ -107,10 +108,9 @@ def run(
             )
         return
     with ProgressDisplay() as progress:
-        states = api.run(grid, execution, progress.hear)
+        states = api.run(resolved, execution, progress.hear)
     written = api.report(execution.results, out / "reports")
-    name = api.benchmark_name(grid.benchmark)
-    typer.echo(api.table(execution.results, name))
+    typer.echo(api.table(execution.results, resolved.benchmark_config.name))
     figures = sorted({str(path.parent) for path in written if path.suffix == ".png"})
     typer.echo(f"Tables and figures: {', '.join(figures) or out / 'reports'}")
     tell_damage(execution.results)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -60,6 +60,69 @@ class ConfigLayer:
             yield section, key, value, where
 
 
+class BenchmarkResolver:
+    """A benchmark config file, read once, and what it says under other settings.
+
+    Args:
+        benchmark: a benchmark's name, or the path of a benchmark config.
+
+    Raises:
+        UserError: no such benchmark, or a fault with its file and line.
+    """
+
+    def __init__(self, benchmark: str) -> None:
+        self._benchmark = benchmark
+        self._document = benchmark_configs.BENCHMARKS.document(benchmark)
+        self.plain = validate(BenchmarkConfig, self._document)
+
+    def resolve(
+        self,
+        profile: str | None,
+        sets: Mapping[str, Any],
+        method_config: MethodConfig | None = None,
+        method_document: Document | None = None,
+    ) -> BenchmarkConfig:
+        """The benchmark config with a profile, the method config's overrides and ``sets`` (its sections only) applied.
+
+        A family's name in ``backbone.name`` becomes the network that stands for it on the benchmark.
+
+        Raises:
+            UserError: an unknown profile, section or key, a value that does not fit, or a family without a network.
+        """
+        layers = [*self._profile(profile)]
+        if method_config is not None:
+            title = f"overrides of method '{method_config.name}'"
+            layers.append(ConfigLayer(title, method_config.overrides, method_document, ("overrides",)))
+        layers.append(ConfigLayer("--set", sets))
+        layers = [layer for layer in layers if layer.values]
+        document = self._under(layers)
+        try:
+            return _with_room(_with_network(validate(BenchmarkConfig, document) if layers else self.plain))
+        except UserError as error:
+            origins = ", ".join(layer.title for layer in layers)
+            raise UserError(f"{error} (with {origins} applied)" if origins else f"{error}.") from error
+
+    def _profile(self, profile: str | None) -> Iterator[ConfigLayer]:
+        if profile is None:
+            return
+        profiles = self.plain.profiles
+        profile = meant(profile, profiles)
+        if profile not in profiles:
+            raise UserError(f"Benchmark '{self._benchmark}' has no profile '{profile}'{nearest(profile, profiles)}")
+        title = f"profile '{profile}' of {self._benchmark}"
+        yield ConfigLayer(title, profiles[profile], self._document, ("profiles", profile))
+
+    def _under(self, layers: Sequence[ConfigLayer]) -> Document:
+        data, lines = dict(self._document.data), dict(self._document.lines)
+        for layer in layers:
+            for section, key, value, where in layer.entries():
+                data[section] = {**data.get(section, {}), key: value}
+                lines.pop((section, key), None)
+                if where is not None:
+                    lines[(section, key)] = where
+        return Document(data, lines)
+
+
 def resolve_config(
     benchmark: str,
     profile: str | None,
@@ -67,41 +130,8 @@ def resolve_config(
     sets: Mapping[str, Any],
     method_document: Document | None = None,
 ) -> BenchmarkConfig:
-    """The benchmark config with a profile, the method config's overrides and ``sets`` (its sections only) applied.
-
-    A family's name in ``backbone.name`` becomes the network that stands for it on the benchmark.
-
-    Raises:
-        UserError: an unknown profile, section or key, a value that does not fit, or a family without a network.
-    """
-    document = benchmark_configs.BENCHMARKS.document(benchmark)
-    profiles = validate(BenchmarkConfig, document).profiles
-    layers = []
-    if profile is not None:
-        profile = meant(profile, profiles)
-        if profile not in profiles:
-            raise UserError(f"Benchmark '{benchmark}' has no profile '{profile}'{nearest(profile, profiles)}")
-        title = f"profile '{profile}' of {benchmark}"
-        layers.append(ConfigLayer(title, profiles[profile], document, ("profiles", profile)))
-    if method_config is not None:
-        layers.append(
-            ConfigLayer(
-                f"overrides of method '{method_config.name}'", method_config.overrides, method_document, ("overrides",)
-            )
-        )
-    layers.append(ConfigLayer("--set", sets))
-    data, lines = dict(document.data), dict(document.lines)
-    for layer in layers:
-        for section, key, value, where in layer.entries():
-            data[section] = {**data.get(section, {}), key: value}
-            lines.pop((section, key), None)
-            if where is not None:
-                lines[(section, key)] = where
-    try:
-        return _with_room(_with_network(validate(BenchmarkConfig, Document(data, lines))))
-    except UserError as error:
-        origins = ", ".join(layer.title for layer in layers if layer.values)
-        raise UserError(f"{error} (with {origins} applied)") from error
+    """One benchmark config under one method config; arguments and errors as of :class:`BenchmarkResolver`."""
+    return BenchmarkResolver(benchmark).resolve(profile, sets, method_config, method_document)
 
 
 def _with_room(benchmark_config: BenchmarkConfig) -> BenchmarkConfig:

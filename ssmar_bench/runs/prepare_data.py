@@ -13,7 +13,7 @@ from filelock import FileLock
 from ssmar_bench.clips import frame_cache as frame_caches
 from ssmar_bench.clips.frame_cache import ClipFile
 from ssmar_bench.core import links, paths
-from ssmar_bench.core.benchmark_config import BenchmarkConfig, FrameCacheConfig
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.identity import digest
@@ -23,6 +23,7 @@ from ssmar_bench.core.split import Split, opaque_id
 from ssmar_bench.core.writable import require_writable
 from ssmar_bench.sources import KNOWN, Used, read_source, synthetic
 from ssmar_bench.sources.synthetic import SyntheticOptions, checksums
+from ssmar_bench.splits.build import build_split
 
 Roots = Mapping[str, Path]
 OnBadClip = Literal["stop", "skip"]
@@ -155,6 +156,11 @@ def _frame_cache_name(benchmark_config: BenchmarkConfig) -> str:
     return benchmark_config.variant_of or benchmark_config.name
 
 
+def any_split(index: Index, benchmark_config: BenchmarkConfig) -> Split:
+    """A split of the benchmark config; those of all ratios and seeds hold the same clips."""
+    return build_split(index, benchmark_config, benchmark_config.ratios[0], benchmark_config.seeds[0])
+
+
 def clip_files(index: Index, split: Split) -> list[ClipFile]:
     """The video files of every clip of a split (the same for all ratios and seeds of a benchmark).
 
@@ -175,11 +181,6 @@ def sizes_digest(clips: Sequence[ClipFile]) -> str:
     """
     sizes = {path: path.stat().st_size if path.is_file() else 0 for path in {clip.path for clip in clips}}
     return digest(sorted([clip.clip_id, sizes[clip.path]] for clip in clips)) if all(sizes.values()) else ""
-
-
-def with_frame_cache(benchmark_config: BenchmarkConfig, config: FrameCacheConfig) -> BenchmarkConfig:
-    """The benchmark config with its clips decoded into a frame cache of another method config: a method's own."""
-    return benchmark_config.model_copy(update={"frame_cache": config})
 
 
 def prepare_frame_cache(

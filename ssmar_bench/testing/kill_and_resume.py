@@ -17,8 +17,10 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.execute import write_run_inputs
+from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.local import command, environment
-from ssmar_bench.runs.plan import Grid, base_config, plan_runs
+from ssmar_bench.runs.plan import plan_runs
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.testing.check import FailedError, NotApplicableError, register_check
 from ssmar_bench.testing.method_under_test import MethodUnderTest
 
@@ -50,10 +52,10 @@ def it_survives_kill_9(examined: MethodUnderTest) -> None:
 
 def _laid_out(method: str, results: Path) -> RunFolder:
     """The folder of a run to be, with everything that a worker reads."""
-    grid = Grid(str(BENCHMARK), [method])
-    benchmark_config = base_config(grid)
+    resolved = resolve(Grid(str(BENCHMARK), [method]))
+    benchmark_config = resolved.benchmark_config
     index = prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
-    (planned_run,) = plan_runs(grid, index)
+    (planned_run,) = plan_runs(resolved, index)
     if planned_run.skip:
         raise NotApplicableError(planned_run.skip)
     frame_cache = prepare_data.prepare_frame_cache(benchmark_config, index, planned_run.split, 1, ignore_events)

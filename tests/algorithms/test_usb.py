@@ -21,7 +21,8 @@ from ssmar_bench.algorithms.usb import ADAPTED, library
 from ssmar_bench.algorithms.usb.adapter import _arguments, _Backbone, adapted
 from ssmar_bench.core.contract import Context, Output, Progress
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.runs.plan import Grid, resolve_rows
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.testing.tiny import Tiny
 
 TINY = Tiny()
@@ -49,7 +50,7 @@ def test_without_the_right_semilearn_two_lines_say_what_to_do(
 ) -> None:
     monkeypatch.setattr(library, "_installed", lambda: found)
     with pytest.raises(UserError) as told:
-        resolve_rows(Grid("micro-motion-12", ["usb-fixmatch"]))
+        resolve(Grid("micro-motion-12", ["usb-fixmatch"]))
     first, second = str(told.value).splitlines()
     assert state in first
     assert second.strip() == "pip install --no-deps semilearn==0.3.2"
@@ -83,7 +84,7 @@ def test_a_method_config_is_validated_against_its_own_argument_list(tmp_path: Pa
     path = tmp_path / "mine.yaml"
     path.write_text(f"extends: usb-fixmatch\nname: mine\nlabel: Mine\nhyperparameters:\n  {text}\n")
     with pytest.raises(UserError) as told:
-        resolve_rows(Grid("micro-motion-12", [str(path)]))
+        resolve(Grid("micro-motion-12", [str(path)]))
     assert sentence in str(told.value)
 
 

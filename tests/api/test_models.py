@@ -18,8 +18,9 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.record import salted_id
+from ssmar_bench.runs.resolve import resolve
 from tests.conftest import METHODS, Finished, folder_of
 
 pytestmark = pytest.mark.slow
@@ -30,7 +31,7 @@ Call = Callable[..., Finished]
 def videos(tiny: Path) -> dict[str, Path]:
     """Clip id -> video of the tiny benchmark."""
     index = prepare_data.prepare_source(
-        base_config(Grid(str(tiny), ["supervised"])), {}, os.cpu_count() or 1, ignore_events
+        resolve(Grid(str(tiny), ["supervised"])).benchmark_config, {}, os.cpu_count() or 1, ignore_events
     )
     return {clip: Path(path) for clip, path in zip(index.clips["clip_id"], index.clips["path"], strict=True)}
 

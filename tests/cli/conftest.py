@@ -9,12 +9,13 @@ import pytest
 
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.resolve import resolve
 
 
 @pytest.fixture(scope="session")
 def rendered(tiny: Path) -> Path:
-    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    benchmark_config = resolve(Grid(str(tiny), ["supervised"])).benchmark_config
     prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
     return prepare_data.source_root(benchmark_config, {})
 

@@ -160,10 +160,11 @@ def test_a_run_is_another_one_without_a_bad_clip(
 def test_leftovers_of_a_killed_writer_are_removed(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ssmar_bench.core.events import ignore_events
     from ssmar_bench.runs import prepare_data
-    from ssmar_bench.runs.plan import Grid, base_config
+    from ssmar_bench.runs.grid import Grid
+    from ssmar_bench.runs.resolve import resolve
 
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path))
-    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    benchmark_config = resolve(Grid(str(tiny), ["supervised"])).benchmark_config
     root = prepare_data.source_root(benchmark_config, {})
     mine, other = root.with_name(f".{root.name}.999.partial"), root.with_name(".other.999.partial")
     for folder in (mine, other):

@@ -13,7 +13,9 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, plan_runs
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import plan_runs
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.sources import read_source
 from tests.conftest import Finished
 
@@ -85,7 +87,9 @@ def test_the_built_benchmark_config_trains_on_the_built_splits(tiny: Path, rende
         folder = api.build_split(str(tiny), tmp_path, roots, options)
         assert folder.name == name
         split_set, _ = api.show_split(folder)
-        planned = plan_runs(Grid(str(folder / "benchmark.yaml"), ["supervised"]), read_source("micro-motion", rendered))
+        planned = plan_runs(
+            resolve(Grid(str(folder / "benchmark.yaml"), ["supervised"])), read_source("micro-motion", rendered)
+        )
         assert [cell.spec.split for cell in planned] == list(split_set.fingerprints.splits.values())
         assert {cell.spec.benchmark for cell in planned} == {name}
 

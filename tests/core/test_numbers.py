@@ -11,7 +11,8 @@ import pytest
 
 from ssmar_bench.core import numbers
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.runs.plan import Grid, resolve_rows
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.splits.build import labelled_count
 
 
@@ -61,10 +62,10 @@ def test_a_seed_of_any_whole_type_is_one(given: Any) -> None:
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 0, -0.1, 1.5, np.float32(-1)])
 def test_a_ratio_outside_its_range_is_reported(tiny: Any, bad: Any) -> None:
-    from ssmar_bench.runs.plan import check_grid
+    from ssmar_bench.runs.resolve import resolve
 
     with pytest.raises(UserError, match=r"A labelled ratio lies in \(0, 1\]"):
-        check_grid(Grid(str(tiny), ["supervised"], [bad]))
+        resolve(Grid(str(tiny), ["supervised"], [bad]))
 
 
 def test_sets_hold_plain_numbers(tiny: Any) -> None:
@@ -78,7 +79,7 @@ def test_sets_hold_plain_numbers(tiny: Any) -> None:
     grid = Grid(str(tiny), ["supervised"], sets=sets)
     assert grid == Grid(str(tiny), ["supervised"], sets=plain)
     assert [type(value) for value in grid.sets.values()] == [float, int, bool, float]
-    assert resolve_rows(grid)[0].benchmark_config.train.lr == 0.1
+    assert resolve(grid).methods[0].benchmark_config.train.lr == 0.1
     assert numbers.plain_numbers({"a": (np.float32(0.1), [np.arange(2)])}) == {"a": [0.1, [[0, 1]]]}
 
 

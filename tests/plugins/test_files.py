@@ -11,8 +11,9 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import method_config, plugins
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.runs.plan import Grid, resolve_rows
+from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.rerun_command import rerun_command
+from ssmar_bench.runs.resolve import resolve
 from tests.plugins.conftest import FILE, METHOD_CONFIG, MINE
 
 Write = Callable[..., Path]
@@ -136,7 +137,7 @@ def test_a_class_that_is_called_as_one_of_our_algorithms_is_an_error(plugin: Wri
 def test_the_command_that_trains_a_run_again_names_the_file(plugin: Write) -> None:
     path = plugin(FILE)
     plugins.use(path)
-    (row,) = resolve_rows(Grid("micro-motion-12", ["mine"]))
+    (row,) = resolve(Grid("micro-motion-12", ["mine"])).methods
     sections = {
         name: getattr(row.benchmark_config, name).to_config() for name in ("frame_cache", "clips", "backbone", "train")
     }

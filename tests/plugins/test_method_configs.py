@@ -9,7 +9,8 @@ import pytest
 from ssmar_bench.core import method_config
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import shipped_folder
-from ssmar_bench.runs.plan import Grid, resolve_rows
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.resolve import resolve
 
 MY_FIXMATCH = """\
 extends: fixmatch
@@ -28,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_it_is_a_row_beside_the_one_that_it_extends(path: Path) -> None:
-    ours, theirs = resolve_rows(Grid("micro-motion-12", ["fixmatch", str(path)]))
+    ours, theirs = resolve(Grid("micro-motion-12", ["fixmatch", str(path)])).methods
     assert (ours.method_config.name, theirs.method_config.name) == ("fixmatch", "my-fixmatch")
     assert (ours.hyperparameters.threshold, theirs.hyperparameters.threshold) == (0.95, 0.5)  # type: ignore[attr-defined]
     assert theirs.method_config.citation == ours.method_config.citation
@@ -60,7 +61,7 @@ def test_two_files_with_one_name_are_an_error_in_a_grid(path: Path) -> None:
     other = path.with_name("other.yaml")
     other.write_text(MY_FIXMATCH)
     with pytest.raises(UserError) as error:
-        resolve_rows(Grid("micro-motion-12", [str(path), str(other)]))
+        resolve(Grid("micro-motion-12", [str(path), str(other)]))
     assert (
         str(error.value) == f"method 'my-fixmatch' is defined twice: by {path} and by {other}; give one another name."
     )
@@ -78,7 +79,7 @@ def test_two_files_with_one_name_are_an_error_in_a_grid(path: Path) -> None:
 def test_a_fault_names_file_and_line(path: Path, change: tuple[str, str], line: int, fault: str) -> None:
     path.write_text(MY_FIXMATCH.replace(*change))
     with pytest.raises(UserError) as error:
-        resolve_rows(Grid("micro-motion-12", [str(path)]))
+        resolve(Grid("micro-motion-12", [str(path)]))
     assert str(error.value).startswith(f"{path}:{line}: {fault}")
 
 

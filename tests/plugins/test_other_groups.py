@@ -18,7 +18,8 @@ from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.engines import ENGINES
-from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.sources import known_source, read_source
 from tests.conftest import Finished, folder_of
 from tests.plugins.conftest import Install
@@ -109,7 +110,7 @@ def test_a_network_of_a_package_is_built_by_name(package: Path) -> None:
 
 
 def test_a_source_of_a_package_is_read_by_name(package: Path, tiny: Path) -> None:
-    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    benchmark_config = resolve(Grid(str(tiny), ["supervised"])).benchmark_config
     prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
     root = prepare_data.source_root(benchmark_config, {})
     assert known_source("mine").title == "Mine: my own videos"
@@ -158,7 +159,7 @@ def test_a_grid_runs_on_a_packages_source_network_and_engine(
     package: Path, tiny: Path, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", f"{package}:{Path(__file__).parents[2]}")
-    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    benchmark_config = resolve(Grid(str(tiny), ["supervised"])).benchmark_config
     prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
     shutil.copytree(prepare_data.source_root(benchmark_config, {}), tmp_path / "videos")
     words = ("--benchmark", "my-motion", "--data", f"mine={tmp_path / 'videos'}", "--backbone", "mean")

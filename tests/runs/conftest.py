@@ -13,7 +13,9 @@ from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, PlannedRun, base_config, plan_runs
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import PlannedRun, plan_runs
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.splits.build import ground_truth
 from tests.conftest import METHODS
 
@@ -32,15 +34,16 @@ class Known:
 @pytest.fixture(scope="session")
 def known(tiny: Path) -> Known:
     grid = Grid(str(tiny), METHODS, [0.5, 1.0], [0])
-    benchmark_config = base_config(grid)
+    resolved = resolve(grid)
+    benchmark_config = resolved.benchmark_config
     index = prepare_data.prepare_source(benchmark_config, {}, 1, ignore_events)
     frame_cache = prepare_data.prepare_frame_cache(
-        benchmark_config, index, plan_runs(grid, index)[0].split, 1, ignore_events
+        benchmark_config, index, plan_runs(resolved, index)[0].split, 1, ignore_events
     )
     pixels = {benchmark_config.frame_cache: FrameCache.open(frame_cache).fingerprint()}
     table = {
         (planned_run.spec.method, planned_run.spec.ratio): planned_run
-        for planned_run in plan_runs(grid, index, pixels=pixels)
+        for planned_run in plan_runs(resolved, index, pixels=pixels)
     }
     return Known(
         benchmark_config,

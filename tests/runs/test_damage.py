@@ -24,9 +24,12 @@ from ssmar_bench.core.events import Event, ignore_events
 from ssmar_bench.core.run_folder import RECORD, RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data, worker
-from ssmar_bench.runs.execute import Execution, _ready, _train
+from ssmar_bench.runs.execute import _ready, _train
+from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.local import LocalEngine
-from ssmar_bench.runs.plan import Grid, PlannedRun, plan_runs
+from ssmar_bench.runs.plan import PlannedRun, plan_runs
+from ssmar_bench.runs.resolve import resolve
 from tests.conftest import Finished, folder_of, records
 
 pytestmark = pytest.mark.slow
@@ -98,7 +101,9 @@ class Trial:
 @pytest.fixture(scope="session")
 def master(tiny: Path, known: Any, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """One run of each kind, never changed."""
-    (planned_run,) = plan_runs(Grid(str(tiny), ["fixmatch"], [0.5], [0], sets={"train.epochs": EPOCHS}), known.index)
+    (planned_run,) = plan_runs(
+        resolve(Grid(str(tiny), ["fixmatch"], [0.5], [0], sets={"train.epochs": EPOCHS})), known.index
+    )
     frame_cache = prepare_data.prepare_frame_cache(
         known.benchmark_config, known.index, planned_run.split, 1, ignore_events
     )

@@ -19,8 +19,10 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute, prepare_data
 from ssmar_bench.runs.data_digests import DataDigests, matching_spec
-from ssmar_bench.runs.execute import Execution
-from ssmar_bench.runs.plan import Grid, PlannedRun, plan_runs
+from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import PlannedRun, plan_runs
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.splits.build import ground_truth
 
 EPOCH = {"train.epochs": 1}
@@ -48,7 +50,7 @@ class Bench:
 
     def run(self) -> list[Event]:
         heard: list[Event] = []
-        states = execute.run(self.grid, self.execution, heard.append)
+        states = execute.run(resolve(self.grid), self.execution, heard.append)
         assert [*states.values()] == ["done"]
         return heard
 
@@ -148,7 +150,7 @@ def test_other_test_labels_are_recorded_again_without_training(bench: Bench) -> 
     bench.labels("val", _rotated)
     assert bench.planned() == ["outdated"]
     only_cache = replace(bench.execution, overwrite="only-cache")
-    assert [*execute.run(bench.grid, only_cache, lambda event: None).values()] == ["outdated"]
+    assert [*execute.run(resolve(bench.grid), only_cache, lambda event: None).values()] == ["outdated"]
     assert bench.trained() == 1
 
 
@@ -163,7 +165,7 @@ def finished(tiny: Path, known: Any, tmp_path: Path) -> Callable[..., PlannedRun
     def planned_run(index: Index, videos: str = "sizes", pixels: str = "0123456789abcdef") -> PlannedRun:
         digest = ground_truth(index, known.benchmark_config).digest(index.clips["clip_id"])
         method_config = known.benchmark_config.frame_cache
-        return plan_runs(grid, index, pixels={method_config: pixels}, known=DataDigests(digest, videos))[0]
+        return plan_runs(resolve(grid), index, pixels={method_config: pixels}, known=DataDigests(digest, videos))[0]
 
     today = planned_run(known.index)
     folder = today.folder(tmp_path)

@@ -22,7 +22,9 @@ from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.core.split import opaque_id
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.execute import write_run_inputs
-from ssmar_bench.runs.plan import Grid, base_config, plan_runs
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import plan_runs
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.sources import KNOWN, Source, mock, read_source
 from ssmar_bench.sources.listing import SourceListing, index_frame
 from ssmar_bench.splits.build import ground_truth
@@ -159,7 +161,7 @@ def grid(
         root.mkdir()
         source, benchmark = name, str(tmp_path / "telling.yaml")
     else:
-        benchmark, source = name, base_config(Grid(name, ["supervised"])).source.name
+        benchmark, source = name, resolve(Grid(name, ["supervised"])).benchmark_config.source.name
         mock.write_mock(source, root, lists_only=True, clips=MOCK_DATA[name])
     index = read_source(source, root)
     film = _film(video, max(8, int(index.clips["end"].max()) + 1))
@@ -175,9 +177,10 @@ def test_files_that_a_training_process_reads_hold_no_id_and_no_order(
 ) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     asked, roots = grid
-    benchmark_config = base_config(asked)
+    resolved = resolve(asked)
+    benchmark_config = resolved.benchmark_config
     index = prepare_data.prepare_source(benchmark_config, roots, 1, ignore_events)
-    (planned_run,) = plan_runs(asked, index)
+    (planned_run,) = plan_runs(resolved, index)
     frame_cache = prepare_data.prepare_frame_cache(benchmark_config, index, planned_run.split, 1, ignore_events)
     run = RunFolder(tmp_path / planned_run.spec.folder())
     write_run_inputs(planned_run, run, Launch(str(frame_cache)))

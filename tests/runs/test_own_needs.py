@@ -15,8 +15,9 @@ from ssmar_bench.core import method_set
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.execute import frame_cache_configs
-from ssmar_bench.runs.plan import Grid, check_grid, plan_runs
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import plan_runs
+from ssmar_bench.runs.resolve import resolve
 from tests.conftest import Finished, folder_of
 
 ROWS = ("supervised", "tcl", "ltg", "supervised-r3d")
@@ -25,16 +26,16 @@ NETWORKS = {"micro-tsm": 3, "micro-r3d": 3, "timesformer-micro": 3}
 
 
 def test_most_rows_share_a_frame_cache_and_the_gradients_row_has_its_own(tiny: Path) -> None:
-    plain, wider = frame_cache_configs(Grid(str(tiny), ROWS, sets=SHORT))
+    plain, wider = [*resolve(Grid(str(tiny), ROWS, sets=SHORT)).frame_caches]
     assert (plain.neighbours, plain.frames) == (0, 8)
     assert wider == plain.model_copy(update={"neighbours": 1})
     assert wider.frames == 16
-    assert frame_cache_configs(Grid(str(tiny), ["supervised"], sets={"frame_cache.neighbours": 1})) == [wider]
+    assert [*resolve(Grid(str(tiny), ["supervised"], sets={"frame_cache.neighbours": 1})).frame_caches] == [wider]
 
 
 def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any) -> None:
-    alone = plan_runs(Grid(str(tiny), ["supervised"], [0.5], [0], sets=SHORT), known.index)
-    among = plan_runs(Grid(str(tiny), ROWS, [0.5], [0], sets=SHORT), known.index)
+    alone = plan_runs(resolve(Grid(str(tiny), ["supervised"], [0.5], [0], sets=SHORT)), known.index)
+    among = plan_runs(resolve(Grid(str(tiny), ROWS, [0.5], [0], sets=SHORT)), known.index)
     assert among[0].spec == alone[0].spec
     assert [planned_run.spec.frame_cache.get("neighbours") for planned_run in among] == [None, None, 1, None]
     assert [planned_run.spec.backbone["name"] for planned_run in among] == [
@@ -75,7 +76,7 @@ def test_what_cannot_be_is_reported_before_anything_is_made(
 
 @pytest.mark.parametrize("name", ["micro-tsm", "micro-r3d", "r3d18", "tsm:resnet18", "timesformer-micro"])
 def test_every_method_of_table_1_can_be_planned_on_every_kind_of_network(tiny: Path, name: str) -> None:
-    check_grid(Grid(str(tiny), ["table1"], backbone=name))
+    resolve(Grid(str(tiny), ["table1"], backbone=name))
 
 
 def test_a_plan_tells_the_space_of_every_frame_cache(tiny: Path) -> None:

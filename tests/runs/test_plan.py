@@ -15,13 +15,14 @@ from ssmar_bench import api
 from ssmar_bench.core import method_set
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.execute import default_jobs, expected_seconds, steps_of
-from ssmar_bench.runs.plan import Grid, check_grid, plan_runs, resolve_rows
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import default_jobs, expected_seconds, plan_runs, steps_of
+from ssmar_bench.runs.resolve import resolve
 from tests.conftest import METHODS, folder_of
 
 
 def test_a_part_of_the_grid_is_a_balanced_table(tiny: Path, known: Any) -> None:
-    table = plan_runs(Grid(str(tiny), ["supervised", "aplt"], [0.25, 0.5], [0, 1]), known.index)
+    table = plan_runs(resolve(Grid(str(tiny), ["supervised", "aplt"], [0.25, 0.5], [0, 1])), known.index)
     assert [(planned_run.spec.seed, planned_run.spec.ratio, planned_run.spec.method) for planned_run in table] == [
         (seed, ratio, method) for seed in (0, 1) for ratio in (0.25, 0.5) for method in ("supervised", "aplt")
     ]
@@ -46,7 +47,7 @@ def test_ratios_and_seeds_of_a_script_are_numbers(tiny: Path, name: str, given: 
 def test_ratios_and_seeds_may_be_arrays(tiny: Path) -> None:
     grid = Grid(str(tiny), ["supervised"], np.array([0.5]), np.arange(2))  # type: ignore[arg-type]
     assert grid == Grid(str(tiny), ["supervised"], [0.5], [0, 1])
-    assert len(check_grid(grid)) == 1
+    assert len(resolve(grid).methods) == 1
 
 
 def test_at_ratio_1_methods_that_need_unlabelled_clips_are_skipped_with_the_reason(known: Any) -> None:
@@ -82,7 +83,7 @@ def test_every_change_of_what_is_run_changes_the_identity(tiny: Path, known: Any
         grid = Grid(
             str(tiny), ["aplt"], [0.5], [0], sets={key.replace("__", "."): value for key, value in sets.items()}
         )
-        return plan_runs(grid, known.index)[0].spec.identity()
+        return plan_runs(resolve(grid), known.index)[0].spec.identity()
 
     changed = [
         identity(),
@@ -108,12 +109,12 @@ def test_where_a_file_of_weights_is_is_no_part_of_the_identity(
     found = []
     for word in ("w.pth", "./w.pth", str(paths[0]), "elsewhere/w.pth"):
         grid = Grid(str(tiny), ["supervised"], [0.5], [0], backbone="tsn:resnet18", sets={"backbone.weights": word})
-        found += plan_runs(grid, known.index)
+        found += plan_runs(resolve(grid), known.index)
     assert len({planned_run.spec.folder() for planned_run in found}) == 1
     assert found[0].spec.backbone["weights"] == "w.pth"
     assert [planned_run.weights for planned_run in found] == [str(path) for path in (*[paths[0]] * 3, paths[1])]
     paths[1].write_bytes(b"other weights")
-    assert plan_runs(grid, known.index)[0].spec.identity() != found[0].spec.identity()
+    assert plan_runs(resolve(grid), known.index)[0].spec.identity() != found[0].spec.identity()
     assert known.planned_runs["supervised", 0.5].weights == ""
 
 
@@ -148,18 +149,18 @@ def test_as_many_runs_side_by_side_as_the_cores_carry() -> None:
 
 def test_a_check_needs_no_data(tiny: Path) -> None:
     with pytest.raises(UserError, match="aplt needs a longer run"):
-        check_grid(Grid(str(tiny), ["aplt"], sets={"train.epochs": 3}))
+        resolve(Grid(str(tiny), ["aplt"], sets={"train.epochs": 3}))
     with pytest.raises(UserError, match=r"Unknown backbone 'micro-tsn' .*; did you mean 'micro-tsm'"):
-        check_grid(Grid(str(tiny), ["supervised"], backbone="micro-tsn"))
-    check_grid(Grid(str(tiny), ["supervised"], backbone="tsm:resnet18", sets={"backbone.weights": "imagenet"}))
+        resolve(Grid(str(tiny), ["supervised"], backbone="micro-tsn"))
+    resolve(Grid(str(tiny), ["supervised"], backbone="tsm:resnet18", sets={"backbone.weights": "imagenet"}))
 
 
 def test_a_network_that_a_method_cannot_use_is_reported_before_anything_is_prepared(tiny: Path) -> None:
-    check_grid(Grid(str(tiny), ["svformer"]))
+    resolve(Grid(str(tiny), ["svformer"]))
     with pytest.raises(UserError, match="svformer needs a network that is made of patch tokens, as micro-tsm is not"):
-        check_grid(Grid(str(tiny), ["supervised", "svformer"], backbone="micro-tsm"))
+        resolve(Grid(str(tiny), ["supervised", "svformer"], backbone="micro-tsm"))
     with pytest.raises(UserError, match="patches of 16 x 16; 40 is no multiple"):
-        check_grid(
+        resolve(
             Grid(
                 str(tiny),
                 ["supervised"],
@@ -167,7 +168,7 @@ def test_a_network_that_a_method_cannot_use_is_reported_before_anything_is_prepa
                 sets={"clips.size": 40, "frame_cache.short_side": 40},
             )
         )
-    check_grid(
+    resolve(
         Grid(
             str(tiny),
             ["svformer", "fixmatch"],
@@ -176,8 +177,8 @@ def test_a_network_that_a_method_cannot_use_is_reported_before_anything_is_prepa
         )
     )
     with pytest.raises(UserError, match="'timesformer-micro' has no pretrained weights"):
-        check_grid(Grid(str(tiny), ["svformer"], sets={"backbone.weights": "imagenet"}))
-    check_grid(Grid("ma-12", ["svformer"]))
+        resolve(Grid(str(tiny), ["svformer"], sets={"backbone.weights": "imagenet"}))
+    resolve(Grid("ma-12", ["svformer"]))
 
 
 @pytest.mark.parametrize(
@@ -206,14 +207,14 @@ def test_a_folder_of_another_difficulty_does_not_get_the_benchmark_configs_name(
 
 
 def test_a_set_of_methods_is_planned_as_its_rows(tiny: Path) -> None:
-    names = [row.method_config.name for row in resolve_rows(Grid(str(tiny), ["table1", "aplt-literal"]))]
+    names = [row.method_config.name for row in resolve(Grid(str(tiny), ["table1", "aplt-literal"])).methods]
     assert names == [*method_set.read_method_set("table1").methods, "aplt-literal"]
 
 
 def test_semilearns_reading_of_a_method_can_be_asked_for(tiny: Path) -> None:
     def hyperparameters(**sets: Any) -> dict[str, Any]:
         sets = {f"uda.{key}": value for key, value in sets.items()}
-        (row,) = resolve_rows(Grid(str(tiny), ["uda"], sets=sets))
+        (row,) = resolve(Grid(str(tiny), ["uda"], sets=sets)).methods
         return row.hyperparameters.model_dump()
 
     paper, semilearn = hyperparameters(), hyperparameters(as_semilearn=True)
@@ -231,5 +232,5 @@ def test_semilearns_reading_of_a_method_can_be_asked_for(tiny: Path) -> None:
 )
 def test_semilearns_reading_where_there_is_none_is_an_error(tiny: Path, method: str, value: Any, words: str) -> None:
     with pytest.raises(UserError, match=words) as error:
-        check_grid(Grid(str(tiny), [method], sets={f"{method}.as_semilearn": value}))
+        resolve(Grid(str(tiny), [method], sets={f"{method}.as_semilearn": value}))
     assert f"--set {method}.as_semilearn={value}" in str(error.value)

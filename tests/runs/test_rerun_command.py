@@ -12,8 +12,9 @@ import pytest
 from ssmar_bench.core.config_layers import parse_set
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.runs.plan import Grid, resolve_rows
+from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.rerun_command import rerun_command
+from ssmar_bench.runs.resolve import resolve
 
 RECORDS = Path(__file__).parents[2] / "results" / "runs"
 
@@ -34,7 +35,7 @@ def options(words: str) -> dict[str, Any]:
 def settings(spec: RunSpec) -> dict[str, Any]:
     """Of the run that the command of ``spec`` trains."""
     said = options(rerun_command(spec))
-    (row,) = resolve_rows(Grid(said["--benchmark"], [said["--methods"]], sets=said["--set"]))
+    (row,) = resolve(Grid(said["--benchmark"], [said["--methods"]], sets=said["--set"])).methods
     sections = {
         name: getattr(row.benchmark_config, name).to_config() for name in ("frame_cache", "clips", "backbone", "train")
     }

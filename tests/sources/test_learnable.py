@@ -15,9 +15,10 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.core.split import Split, opaque_id
 from ssmar_bench.runs import execute, prepare_data
-from ssmar_bench.runs.execute import Execution
-from ssmar_bench.runs.plan import Grid
+from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.record import salted_id
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.training.evaluate import uncounted_evaluation
 from ssmar_bench.training.train import Trainer
 
@@ -57,7 +58,9 @@ def _train(folder: Path, text: str) -> RunFolder:
     benchmark_config = folder / "benchmark.yaml"
     benchmark_config.write_text(text)
     states = execute.run(
-        Grid(str(benchmark_config), ["supervised"], [1.0], [0]), Execution(folder / "results", {}), ignore_events
+        resolve(Grid(str(benchmark_config), ["supervised"], [1.0], [0])),
+        Execution(folder / "results", {}),
+        ignore_events,
     )
     ((name, state),) = states.items()
     assert state == "done"

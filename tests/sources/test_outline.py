@@ -14,7 +14,8 @@ import pytest
 from ssmar_bench.core.benchmark_config import BenchmarkConfig, SourceConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.sources import read_source, synthetic
 from ssmar_bench.sources.synthetic import SyntheticOptions
 
@@ -35,7 +36,7 @@ def test_planning_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("tempfile.mkdtemp", lambda *_, **__: pytest.fail("a folder was made"))
     options: dict[str, Any] = {"train_clips": 20_000, "test_clips": 10_000, "seed": 7}
-    plain = base_config(Grid("micro-motion-12", ["supervised"]))
+    plain = resolve(Grid("micro-motion-12", ["supervised"])).benchmark_config
     benchmark_config: BenchmarkConfig = plain.model_copy(
         update={"source": SourceConfig(name="micro-motion", options=options)}
     )

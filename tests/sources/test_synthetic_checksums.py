@@ -12,7 +12,8 @@ import pytest
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.events import Event
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, base_config
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.sources.synthetic import checksums
 
 LIST = "train_list_videos.txt"
@@ -21,7 +22,7 @@ LIST = "train_list_videos.txt"
 @pytest.fixture
 def benchmark_config(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BenchmarkConfig:
     """The tiny benchmark with its data set in a cache of its own, to be changed."""
-    benchmark_config = base_config(Grid(str(tiny), ["supervised"]))
+    benchmark_config = resolve(Grid(str(tiny), ["supervised"])).benchmark_config
     prepare_data.prepare_source(benchmark_config, {}, 1, lambda event: None)
     shared = prepare_data.source_root(benchmark_config, {})
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))

@@ -17,7 +17,9 @@ from ssmar_bench.core.index import Index
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, PlannedRun, base_config, plan_runs
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import PlannedRun, plan_runs
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.training.train import Trainer
 from tests.conftest import METHODS
 
@@ -47,9 +49,10 @@ class Prepared:
 @pytest.fixture(scope="session")
 def prepared(tiny: Path, shared: Path) -> Prepared:
     grid = Grid(str(tiny), METHODS, [0.5, 1.0], [0], sets={"train.epochs": EPOCHS})
-    benchmark_config = base_config(grid)
+    resolved = resolve(grid)
+    benchmark_config = resolved.benchmark_config
     index = prepare_data.prepare_source(benchmark_config, {}, os.cpu_count() or 1, ignore_events)
-    found = plan_runs(grid, index)
+    found = plan_runs(resolved, index)
     with FileLock(shared / "frame_cache.lock"):
         frame_cache = prepare_data.prepare_frame_cache(benchmark_config, index, found[0].split, 1, ignore_events)
     return Prepared(

@@ -17,7 +17,9 @@ from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.plan import Grid, base_config, plan_runs
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import plan_runs
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.training.train import Trainer
 
 from .test_resume import produced
@@ -29,15 +31,13 @@ EPOCHS = 5  # the fewest in which TCL has all its phases
 def trainer(tiny: Path, shared: Path) -> Callable[..., Trainer]:
     """Makes a trainer of ``tcl`` or ``ltg`` at 50 % labels, on the frame cache that it needs."""
     grid = Grid(str(tiny), ["tcl", "ltg"], [0.5], [0], sets={"train.epochs": EPOCHS})
-    benchmark_config = base_config(grid)
-    index = prepare_data.prepare_source(benchmark_config, {}, os.cpu_count() or 1, ignore_events)
-    found = {planned_run.spec.method: planned_run for planned_run in plan_runs(grid, index)}
+    resolved = resolve(grid)
+    index = prepare_data.prepare_source(resolved.benchmark_config, {}, os.cpu_count() or 1, ignore_events)
+    found = {planned_run.spec.method: planned_run for planned_run in plan_runs(resolved, index)}
 
     def make(folder: Path, method: str, **train: Any) -> Trainer:
         planned_run = found[method]
-        own = prepare_data.with_frame_cache(
-            benchmark_config, FrameCacheConfig.model_validate(planned_run.spec.frame_cache)
-        )
+        own = resolved.frame_caches[FrameCacheConfig.model_validate(planned_run.spec.frame_cache)]
         with FileLock(shared / "frame_cache.lock"):
             frame_cache = prepare_data.prepare_frame_cache(own, index, planned_run.split, 1, ignore_events)
         spec = replace(planned_run.spec, train={**planned_run.spec.train, **train})

@@ -14,7 +14,9 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
-from ssmar_bench.runs.plan import Grid, plan_runs
+from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.plan import plan_runs
+from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.training.train import Trainer
 from ssmar_bench.training.trained_method import TrainedMethod
 
@@ -29,7 +31,7 @@ REMEMBERING = ["supervised", "mean-teacher", "freematch", "finessl", "aplt", "ap
 def test_a_video_is_predicted_as_the_test_clip_was(prepared: Any, tiny: Path, tmp_path: Path, method: str) -> None:
     grid = Grid(str(tiny), [method], [0.5], [0], sets={"train.epochs": EPOCHS})
     try:
-        (planned_run,) = plan_runs(grid, prepared.index)
+        (planned_run,) = plan_runs(resolve(grid), prepared.index)
     except UserError as error:
         pytest.skip(str(error))  # semilearn is not installed
     folder = RunFolder(tmp_path / planned_run.spec.folder())
