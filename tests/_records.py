@@ -14,6 +14,33 @@ from ssmar_bench.core import method_config
 from ssmar_bench.core.config_layers import resolve_config
 from ssmar_bench.core.run_spec import RunSpec
 
+SECTIONS: dict[str, dict[str, Any]] = {
+    "source": {"name": "micro-motion", "options": {"noise": 0.1}},
+    "frame_cache": {"decoder": "pyav", "short_side": 64, "segments": 8, "candidates": 3},
+    "clips": {
+        "size": 56,
+        "flip": True,
+        "strong_ops": 2,
+        "cutout": 0.5,
+        "per_frame": False,
+        "mean": [0.5, 0.5, 0.5],
+        "std": [0.25, 0.25, 0.25],
+    },
+    "backbone": {"name": "micro-tsm", "weights": "none", "input": "mean_subtracted"},
+    "train": {
+        "epochs": 4,
+        "batch": 8,
+        "lr": 0.1,
+        "momentum": 0.9,
+        "nesterov": True,
+        "weight_decay": 5e-4,
+        "ema": 0.99,
+        "precision": "fp32",
+        "threads": 1,
+    },
+}
+"""Sections of a made-up spec, as JSON."""
+
 LABELS = {
     "supervised": "Supervised",
     "fixmatch": "FixMatch",
@@ -51,22 +78,19 @@ class Fake:
     """Metrics to put in place of the made-up ones."""
 
     def spec(self) -> RunSpec:
-        return RunSpec(
-            benchmark=self.benchmark,
-            source={"name": "micro-motion", "options": {"noise": 0.1}},
-            split=self.split or f"m-{self.ratio}-{self.seed}",
-            ratio=self.ratio,
-            seed=self.seed,
-            method=self.method,
-            algorithm=self.method,
-            revision=1,
-            hyperparameters={"threshold": self.threshold},
-            frame_cache={"short_side": 64},
-            clips={"size": 56},
-            backbone={"name": "micro-tsm", "weights": "none", "input": "mean_subtracted"},
-            train={"epochs": self.epochs, "batch": 8, "lr": 0.1},
-            pixels=self.pixels,
-        )
+        sections = {**SECTIONS, "train": {**SECTIONS["train"], "epochs": self.epochs}}
+        plain: dict[str, Any] = {
+            "benchmark": self.benchmark,
+            "split": self.split or f"m-{self.ratio}-{self.seed}",
+            "ratio": self.ratio,
+            "seed": self.seed,
+            "method": self.method,
+            "algorithm": self.method,
+            "revision": 1,
+            "hyperparameters": {"threshold": self.threshold},
+            "pixels": self.pixels,
+        }
+        return RunSpec.from_json(plain | sections)
 
     def write(self, results: Path) -> Path:
         """Write the run's folder under ``results/runs`` and return it."""
@@ -158,14 +182,14 @@ class Real(Fake):
 
     def spec(self) -> RunSpec:
         found, source = method_config.read_method_config(self.method)
-        settled = resolve_config(self.benchmark, None, found, {}, source).model_dump(mode="json")
-        sections = {name: settled[name] for name in ("source", "frame_cache", "clips", "backbone", "train")}
-        if self.epochs != 4:
-            sections["train"]["epochs"] = self.epochs
+        settled = resolve_config(self.benchmark, None, found, {}, source)
+        train = settled.train.model_copy(update={"epochs": self.epochs} if self.epochs != 4 else {})
         values = {name: value.value for name, value in found.hyperparameters.items()}
         return RunSpec(
             benchmark=self.benchmark, split=f"m-{self.ratio}-{self.seed}", ratio=self.ratio, seed=self.seed,
-            method=self.method, algorithm=found.algorithm, revision=1, hyperparameters=values, **sections,
+            method=self.method, algorithm=found.algorithm, revision=1, hyperparameters=values,
+            source=settled.source, frame_cache=settled.frame_cache, clips=settled.clips, backbone=settled.backbone,
+            train=train,
         )  # fmt: skip
 
     def write(self, results: Path) -> Path:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 from ssmar_bench.core import published_tables
 from ssmar_bench.core.errors import meant
 from ssmar_bench.core.events import Listener, ignore_events
-from ssmar_bench.core.published_tables import TableColumn
+from ssmar_bench.core.published_tables import PaperTable, TableColumn
 from ssmar_bench.reports import paper
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute
@@ -36,6 +36,7 @@ class TableRequest:
         seeds, ratios: a reduced table; None for all.
         as_published: the authors' likely rows too.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
+        config: the table's config, read from ``table``.
     """
 
     table: str
@@ -44,10 +45,12 @@ class TableRequest:
     ratios: Sequence[float] | None = None
     as_published: bool = False
     device: str = "cpu"
+    config: PaperTable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "table", published_tables.TABLES.named(self.table))
-        object.__setattr__(self, "on", meant(self.on, published_tables.read_paper_table(self.table).columns))
+        object.__setattr__(self, "config", published_tables.read_paper_table(self.table))
+        object.__setattr__(self, "on", meant(self.on, self.config.columns))
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,8 @@ def grids(request: TableRequest) -> list[Grid]:
     Raises:
         UserError: an unknown table, kind of data, ratio, benchmark or method.
     """
-    table = published_tables.read_paper_table(request.table)
-    columns = published_tables.columns_at(table.of(request.on), request.ratios)
-    methods = list(dict.fromkeys(table.methods(request.as_published).values()))
+    columns = published_tables.columns_at(request.config.of(request.on), request.ratios)
+    methods = list(dict.fromkeys(request.config.methods(request.as_published).values()))
     ratios: dict[tuple[str, str | None], list[float]] = {}
     for column in columns:
         ratios.setdefault((column.benchmark, column.backbone), []).append(column.ratio)
@@ -112,11 +114,10 @@ def plan_table(request: TableRequest, execution: Execution) -> list[TableRun]:
     found: dict[tuple[str, str | None], _Grid] = {}
     for resolved in resolve_all(grids(request)):
         found[resolved.grid.benchmark, resolved.grid.backbone] = _Grid(resolved, execution)
-    table = published_tables.read_paper_table(request.table)
     return [
         found[column.benchmark, column.backbone].listed(row, column, method, seed)
-        for row, method in table.methods(request.as_published).items()
-        for column in published_tables.columns_at(table.of(request.on), request.ratios)
+        for row, method in request.config.methods(request.as_published).items()
+        for column in published_tables.columns_at(request.config.of(request.on), request.ratios)
         for seed in found[column.benchmark, column.backbone].seeds
     ]
 

@@ -43,6 +43,10 @@ class SourceConfig(Section):
     name: str
     options: dict[str, int | float] = Field(default_factory=dict)
 
+    def to_config(self) -> dict[str, Any]:
+        """As every section's, but always with the options."""
+        return self.model_dump(mode="json")
+
 
 class ClassList(Section):
     """Where a benchmark's classes come from: the rule that gives them, its evidence, how sure we are of the set."""
@@ -174,10 +178,14 @@ class BackboneConfig(Section):
     @field_validator("weights")
     @classmethod
     def _whose_home(cls, weights: str) -> str:
-        return str(expand_home(weights)) if weights.startswith("~") else weights
+        return str(expand_home(weights)) if weights.startswith("~") and "/" in weights else weights
+
+    def without_folder(self) -> Self:
+        """The same with the name alone of a file of weights: where it is is no part of what a run is."""
+        return self.model_copy(update={"weights": PurePath(self.weights).name})
 
     def to_config(self) -> dict[str, Any]:
-        """As every section's; where a file of weights is is no part of what a run is."""
+        """As every section's, :meth:`without_folder`."""
         return super().to_config() | {"weights": PurePath(self.weights).name}
 
 

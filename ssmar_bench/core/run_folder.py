@@ -110,7 +110,7 @@ class RunFolder:
         """
         path = self.record / "spec.json"
         try:
-            return RunSpec(**read_json(path))
+            return RunSpec.from_json(read_json(path))
         except (OSError, ValueError, TypeError) as error:
             raise DamagedError(path, str(error)) from error
 
@@ -258,7 +258,7 @@ class RunFolder:
         """The name of the finished run that is here under another one; "" if it has its own, or is not finished."""
         try:
             spec, metrics = read_json(self.record / "spec.json"), read_json(self.record / "metrics.json")
-            identity, name = digest(spec), RunSpec(**spec).folder().rpartition("_")[0]
+            identity, name = digest(spec), RunSpec.from_json(spec).folder().rpartition("_")[0]
             whole = metrics["identity"] == identity
         except (OSError, ValueError, TypeError, KeyError):
             return ""

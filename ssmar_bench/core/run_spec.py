@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
+from pydantic import ConfigDict, ValidationError
+from pydantic.dataclasses import dataclass as validated
+
+from ssmar_bench.core.benchmark_config import (
+    BackboneConfig,
+    ClipConfig,
+    FrameCacheConfig,
+    Section,
+    SourceConfig,
+    TrainConfig,
+)
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.numbers import parse_ratio
+from ssmar_bench.core.printable import shortened
 
 ENGINE_REVISION = 2
 """Raised when the training engine computes something else: results of another revision are not this engine's.
@@ -15,14 +28,15 @@ ENGINE_REVISION = 2
 """
 
 
-@dataclass(frozen=True)
+@validated(frozen=True, config=ConfigDict(extra="forbid"))
 class RunSpec:
-    """Everything that decides a run's result.
+    """Everything that decides a run's result; sections are validated, and may be given as plain data.
 
     Attributes:
         benchmark, source, split: benchmark config's name, source with its options, fingerprint of the split.
         ratio, seed: the run's labelled ratio and the run's seed.
-        method, algorithm, revision, hyperparameters: method config's name, algorithm and its revision, resolved values.
+        method, algorithm, revision, hyperparameters: method config's name, algorithm and its revision, resolved values
+            as plain data, which the algorithm's ``Config`` reads.
         frame_cache, clips, backbone, train: resolved sections of the benchmark config.
         weights: digest of the pretrained weights' file, "" from scratch.
         device: kind of device, ``cpu`` or ``cuda``.
@@ -32,7 +46,7 @@ class RunSpec:
     """
 
     benchmark: str
-    source: dict[str, Any]
+    source: SourceConfig
     split: str
     ratio: float
     seed: int
@@ -40,10 +54,10 @@ class RunSpec:
     algorithm: str
     revision: int
     hyperparameters: dict[str, Any]
-    frame_cache: dict[str, Any]
-    clips: dict[str, Any]
-    backbone: dict[str, Any]
-    train: dict[str, Any]
+    frame_cache: FrameCacheConfig
+    clips: ClipConfig
+    backbone: BackboneConfig
+    train: TrainConfig
     weights: str = ""
     device: str = "cpu"
     engine: int = ENGINE_REVISION
@@ -51,6 +65,21 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ratio", parse_ratio(self.ratio))  # 1 and 1.0 are one ratio, and must be one text
+        object.__setattr__(self, "backbone", self.backbone.without_folder())
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What :meth:`to_json` gave.
+
+        Raises:
+            ValueError: names the first key that does not fit.
+        """
+        try:
+            return cls(**data)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            key = shortened(".".join(str(part) for part in fault["loc"]))
+            raise ValueError(f"{key}: {'is missing' if fault['type'] == 'missing' else fault['msg']}") from error
 
     def identity(self) -> str:
         """16 hexadecimal digits over everything above; unknown pixels are no part of it."""
@@ -61,11 +90,11 @@ class RunSpec:
         return f"{self.benchmark}_{self.method}_r{100 * self.ratio:g}_s{self.seed}_{self.identity()}"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for ``RunSpec(**data)``; without pixels where they are unknown, as in records of engine 1."""
-        data = asdict(self)
+        """Plain data for :meth:`from_json`; without pixels where they are unknown, as in records of engine 1."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
         if not self.pixels:
-            del data["pixels"]
-        return data
+            del values["pixels"]
+        return {name: value.to_config() if isinstance(value, Section) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True)

@@ -91,4 +91,4 @@ def fill_table(runs: Runs, table: PaperTable, on: str) -> FilledTable:
 def source_of(found: FilledTable, column: TableColumn) -> str:
     """The data set of a column that has runs: its name in ``sources``."""
     folders = [folder for row in found.rows for folder in found.cell(row, column).runs["folder"]]
-    return str(found.runs.specs[folders[0]].source["name"])
+    return found.runs.specs[folders[0]].source.name

@@ -91,7 +91,7 @@ def summary_findings(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Map
 def _limits(runs: Runs, benchmarks: Sequence[str], found: Sequence[Setting]) -> list[str]:
     facts = [caption_facts(_competing(runs, name), name) for name in benchmarks]
     seeds = max((int(setting.first["seeds"]) for setting in found), default=0)
-    sources = {runs.specs[folder].source["name"] for folder in runs.runs["folder"]}
+    sources = {runs.specs[folder].source.name for folder in runs.runs["folder"]}
     sentences = []
     if seeds < MIN_SEEDS:
         plural = "s" if seeds != 1 else ""

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from ssmar_bench.core.benchmark_config import BackboneConfig, ClipConfig, FrameCacheConfig, TrainConfig
-from ssmar_bench.core.identity import canonical_json
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.comparability import TrainingSetup, initial_weights, training_setup
 from ssmar_bench.results.records import Runs
@@ -82,18 +81,16 @@ def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
     )
 
 
-def _network(backbone: dict[str, Any]) -> str:
+def _network(backbone: BackboneConfig) -> str:
     inputs = {"rgb": "RGB", "diff": "frame differences", "mean_subtracted": "mean-subtracted frames"}
-    return (
-        f"{backbone['name']}, {initial_weights(backbone)}, on {inputs.get(str(backbone['input']), backbone['input'])}"
-    )
+    return f"{backbone.name}, {initial_weights(backbone)}, on {inputs[backbone.input]}"
 
 
 def _pixels(specs: Sequence[RunSpec]) -> dict[str, list[Any]]:
     """The key ``pixels`` with its values where clips of one method config do not look the same in all runs."""
-    seen: dict[str, dict[str, None]] = {}
+    seen: dict[FrameCacheConfig, dict[str, None]] = {}
     for spec in specs:
-        seen.setdefault(canonical_json(spec.frame_cache), {})[spec.pixels] = None
+        seen.setdefault(spec.frame_cache, {})[spec.pixels] = None
     mixed = [value for values in seen.values() if len(values) > 1 for value in values]
     return {"pixels": mixed} if mixed else {}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from ssmar_bench.backbones.timm_tags import saw_imagenet_21k
 from ssmar_bench.core import method_config as method_configs
-from ssmar_bench.core.benchmark_config import BENCHMARKS, TrainConfig
+from ssmar_bench.core.benchmark_config import BENCHMARKS, BackboneConfig, TrainConfig
 from ssmar_bench.core.config_layers import resolve_config
 
 OPTIMISER = ("lr", "momentum", "nesterov", "weight_decay", "gradient_clipping")
@@ -32,16 +32,15 @@ class TrainingSetup:
     optimiser: tuple[Any, ...]
 
 
-def training_setup(backbone: Mapping[str, Any], train: Mapping[str, Any]) -> TrainingSetup:
-    """The training setup of a run or benchmark config, from its sections; neutral values may be left out of them."""
-    optimiser = tuple(train.get(key, TrainConfig.model_fields[key].get_default()) for key in OPTIMISER)
-    return TrainingSetup(str(backbone["name"]), initial_weights(backbone), optimiser)
+def training_setup(backbone: BackboneConfig, train: TrainConfig) -> TrainingSetup:
+    """The training setup of a run or benchmark config, from its sections."""
+    return TrainingSetup(backbone.name, initial_weights(backbone), tuple(getattr(train, key) for key in OPTIMISER))
 
 
-def initial_weights(backbone: Mapping[str, Any]) -> str:
+def initial_weights(backbone: BackboneConfig) -> str:
     """``weights`` of a section ``backbone`` in words."""
-    weights = str(backbone["weights"])
-    if weights == "imagenet" and saw_imagenet_21k(str(backbone["name"])):
+    weights = backbone.weights
+    if weights == "imagenet" and saw_imagenet_21k(backbone.name):
         return "from ImageNet-21k weights"
     return STARTS.get(weights, f"from the weights {PurePath(weights).name}")
 
@@ -68,5 +67,5 @@ def planned_setups(benchmark: str, backbone: str | None, methods: Sequence[str])
     found = {}
     for name, (method_config, source) in known.items():
         benchmark_config = resolve_config(benchmark, None, method_config, sets, source)
-        found[name] = training_setup(benchmark_config.backbone.to_config(), benchmark_config.train.to_config())
+        found[name] = training_setup(benchmark_config.backbone, benchmark_config.train)
     return found

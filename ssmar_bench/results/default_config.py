@@ -6,11 +6,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from pydantic import ValidationError
-
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import method_config as method_configs
-from ssmar_bench.core.benchmark_config import BenchmarkConfig, Section
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.config_layers import SECTIONS, resolve_config
 from ssmar_bench.core.method_config import MethodConfig
 from ssmar_bench.core.run_spec import RunSpec
@@ -46,19 +44,11 @@ def _is(spec: RunSpec, benchmark_config: BenchmarkConfig, method_config: MethodC
     sections = [(getattr(spec, name), getattr(benchmark_config, name)) for name in (*SECTIONS, "source")]
     values = method_config.values()
     return (
-        all(_says(then, now) for then, now in sections)
+        all(then.to_config() == now.to_config() for then, now in sections)
         and spec.algorithm == method_config.algorithm
         and set(values) == set(spec.hyperparameters)
         and all(_number(value) == _number(spec.hyperparameters[name]) for name, value in values.items())
     )
-
-
-def _says(then: dict[str, Any], now: Section) -> bool:
-    """Whether a record's section is this one; what is no section of today's benchmark configs is another's."""
-    try:
-        return type(now).model_validate(then).to_config() == now.to_config()
-    except ValidationError:
-        return False
 
 
 def _number(value: Any) -> Any:

@@ -104,18 +104,8 @@ class BackboneSection(RecordModel):
     input: Label
 
 
-class TrainSection(RecordModel):
-    """What a report reads of a spec's ``train``; a neutral value may be left out."""
-
-    lr: float = 1
-    momentum: float = 0
-    nesterov: bool = False
-    weight_decay: float = 0
-    gradient_clipping: float = 0
-
-
 def _spec_model() -> type[BaseModel]:
-    """Every field of :class:`RunSpec`, and what a report reads of its sections."""
+    """Every field of :class:`RunSpec`, with names that can be shown."""
     kinds: dict[Any, Any] = {str: Line, int: Count}
     own: dict[str, Any] = {
         "benchmark": Name,
@@ -123,7 +113,6 @@ def _spec_model() -> type[BaseModel]:
         "ratio": Annotated[float, Field(gt=0, le=1)],
         "source": SourceSection,
         "backbone": BackboneSection,
-        "train": TrainSection,
     }
     hints = get_type_hints(RunSpec)
     found: dict[str, Any] = {

@@ -197,7 +197,10 @@ def _read_run(path: Path, today: Callable[[str], str]) -> tuple[RunSpec, dict[st
 def _read_spec(path: Path, folder: str) -> RunSpec:
     data = read_object(path)
     read_part(Spec, path)
-    spec = RunSpec(**data)
+    try:
+        spec = RunSpec.from_json(data)
+    except ValueError as error:
+        raise damaged_record(path, str(error)) from error
     # The digest of the file itself, as RunFolder.done() takes it: a later field's default must not change old names.
     if not (folder.startswith(f"{spec.benchmark}_{spec.method}_") and folder.endswith(f"_{digest(data)}")):
         own = RunFolder(path.parent.parent).renamed()

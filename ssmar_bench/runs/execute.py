@@ -51,7 +51,7 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
         # Which clips are left out decides what the runs are, so the videos are looked at before the records.
         frame_caches = {config: prepare(config) for config in resolved.frame_caches}
     table = known_runs(resolved, execution, index)
-    wanted = dict.fromkeys(_frame_cache(planned_run) for planned_run in _wanted(table, execution))
+    wanted = dict.fromkeys(planned_run.spec.frame_cache for planned_run in _wanted(table, execution))
     if wanted:  # what the decoded clips are decides which runs these are
         frame_caches = {config: frame_caches.get(config) or prepare(config) for config in wanted}
         table = known_runs(resolved, execution, index)
@@ -72,14 +72,10 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
                 with folder.lease():  # the record is made again from what training has left
                     for name in ("metrics.json", digests.FILE):
                         (folder.record / name).unlink(missing_ok=True)
-            place = str(frame_caches[_frame_cache(planned_run)])
+            place = str(frame_caches[planned_run.spec.frame_cache])
             launches[folder] = planned_run, Launch(place, resolved.grid.device, files, planned_run.weights)
         _train(launches, execution, engine, ground_truth(index, benchmark_config), listener)
     return {planned_run.spec.folder(): planned_run.state(execution.results) for planned_run in table}
-
-
-def _frame_cache(planned_run: PlannedRun) -> FrameCacheConfig:
-    return FrameCacheConfig.model_validate(planned_run.spec.frame_cache)
 
 
 def _wanted(table: Sequence[PlannedRun], execution: Execution) -> list[PlannedRun]:
@@ -171,7 +167,7 @@ def _train(
                 write_record(folder, planned_run.label, planned_run.split, known, planned_run.left_out, videos)
             (folder.work / "failure.txt").unlink(missing_ok=True)
 
-    threads = {folder: int(planned_run.spec.train["threads"]) for folder, (planned_run, _) in launches.items()}
+    threads = {folder: planned_run.spec.train.threads for folder, (planned_run, _) in launches.items()}
     jobs = execution.jobs or default_jobs(max(threads.values()))
     failed: set[RunFolder] = set()
     waiting = list(launches)

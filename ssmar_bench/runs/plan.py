@@ -95,7 +95,7 @@ def _plan_run(method: ResolvedMethod, split: Split, device: str, pixels: str) ->
     benchmark_config = method.benchmark_config
     spec = RunSpec(
         benchmark=benchmark_config.name,
-        source=benchmark_config.source.model_dump(mode="json"),
+        source=benchmark_config.source,
         split=split.fingerprint(),
         ratio=split.ratio,
         seed=split.seed,
@@ -103,10 +103,10 @@ def _plan_run(method: ResolvedMethod, split: Split, device: str, pixels: str) ->
         algorithm=method.method_config.algorithm,
         revision=method.algorithm.revision,
         hyperparameters=method.hyperparameters.model_dump(mode="json"),
-        frame_cache=benchmark_config.frame_cache.to_config(),
-        clips=benchmark_config.clips.to_config(),
-        backbone=benchmark_config.backbone.to_config(),
-        train=benchmark_config.train.to_config(),
+        frame_cache=benchmark_config.frame_cache,
+        clips=benchmark_config.clips,
+        backbone=benchmark_config.backbone,
+        train=benchmark_config.train,
         weights=backbones.weights_digest(benchmark_config.backbone),
         device=device.partition(":")[0],  # which of several is no part of what a run is
         pixels=pixels,
@@ -159,7 +159,7 @@ def steps_of(planned_run: PlannedRun) -> int:
     """Optimiser steps of a run."""
     train = planned_run.spec.train
     clips = len(planned_run.split.labelled) + len(planned_run.split.unlabelled)
-    return int(train["epochs"]) * -(-clips // int(train["batch"]))
+    return train.epochs * -(-clips // train.batch)
 
 
 def plan(resolved: Resolved, execution: Execution) -> list[PlanEntry]:
@@ -192,7 +192,7 @@ def expected_seconds(planned: Sequence[PlanEntry], execution: Execution) -> tupl
     todo = [entry for entry in planned if execution.wants(entry.planned_run.state(execution.results))]
     if not todo:
         return 0.0, 0
-    jobs = execution.jobs or default_jobs(max(int(entry.planned_run.spec.train["threads"]) for entry in todo))
+    jobs = execution.jobs or default_jobs(max(entry.planned_run.spec.train.threads for entry in todo))
     known = [entry.seconds for entry in todo if entry.seconds is not None]
     return sum(known) / min(jobs, len(todo)), len(todo) - len(known)
 

@@ -33,8 +33,8 @@ def rerun_command(spec: RunSpec) -> str:
         said.append(f"--plugin {shlex.quote(str(plugin))}")
     if all(shipped):
         said += [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in _departures(spec)]
-    if spec.source["name"] != synthetic.SOURCE:
-        said.append(f"--data {spec.source['name']}=FOLDER")
+    if spec.source.name != synthetic.SOURCE:
+        said.append(f"--data {spec.source.name}=FOLDER")
     if spec.device != "cpu":
         said.append(f"--device {spec.device}")
     return f"ssmar-bench run {' '.join(said)}"
@@ -45,9 +45,8 @@ def _departures(spec: RunSpec) -> Iterator[tuple[str, Any]]:
     method_config, _ = method_configs.read_method_config(spec.method)
     benchmark_config = resolve_config(spec.benchmark, None, method_config, {})
     for name in SECTIONS:
-        section = getattr(benchmark_config, name)
-        ran = type(section).model_validate(getattr(spec, name))
-        yield from _differing(f"{name}.", ran.model_dump(mode="json"), section.model_dump(mode="json"))
+        ran, today = (getattr(one, name).model_dump(mode="json") for one in (spec, benchmark_config))
+        yield from _differing(f"{name}.", ran, today)
     config = ALGORITHMS.load(spec.algorithm).Config.model_validate(method_config.values())
     yield from _differing(f"{spec.algorithm}.", spec.hyperparameters, config.model_dump(mode="json"))
 

@@ -29,10 +29,10 @@ def timing_key(spec: RunSpec) -> tuple[object, ...]:
     """What decides the seconds of a run's step."""
     return (
         spec.method,
-        spec.backbone["name"],
-        spec.clips["size"],
-        spec.frame_cache["segments"],
-        spec.train["batch"],
+        spec.backbone.name,
+        spec.clips.size,
+        spec.frame_cache.segments,
+        spec.train.batch,
         spec.device,
     )
 

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from ssmar_bench.clips.frame_cache import FrameCache
 from ssmar_bench.clips.views import ViewMaker
-from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig, TrainConfig
 from ssmar_bench.core.contract import Batch, Labelled, Unlabelled, View, Views
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.seeds import generator
@@ -34,19 +33,14 @@ class RunData:
     def __init__(self, spec: RunSpec, split: Split, frame_cache: FrameCache, device: torch.device) -> None:
         self.seed = spec.seed
         self.device = device
-        self.viewer = ViewMaker(
-            frame_cache,
-            ClipConfig.model_validate(spec.clips),
-            FrameCacheConfig.model_validate(spec.frame_cache),
-            spec.seed,
-        )
+        self.viewer = ViewMaker(frame_cache, spec.clips, spec.frame_cache, spec.seed)
         self.rows: dict[str, Rows] = {
             part: np.array([frame_cache.row(clip) for clip in getattr(split, part)], dtype=np.int64)
             for part in ("labelled", "unlabelled", "validation", "test")
         }
         self.labels = torch.tensor([split.labels[clip] for clip in split.labelled], device=device)
         self.validation_label = np.array([split.labels[clip] for clip in split.validation])
-        self.batch_size = TrainConfig.model_validate(spec.train).batch
+        self.batch_size = spec.train.batch
         train_clips = len(split.labelled) + len(split.unlabelled)
         self.steps_per_epoch = math.ceil(train_clips / self.batch_size)
 

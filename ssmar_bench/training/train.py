@@ -17,7 +17,6 @@ from torch import Tensor
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones.build import build_backbone, seeded_build
 from ssmar_bench.clips.frame_cache import FrameCache
-from ssmar_bench.core.benchmark_config import BackboneConfig, TrainConfig
 from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoLabels
 from ssmar_bench.core.errors import DivergedError, UserError
 from ssmar_bench.core.events import Event, Listener
@@ -59,14 +58,14 @@ def build_method(spec: RunSpec, split: Split, steps: int, weights: str = "") -> 
         weights: path of the file that the spec's networks start from, if they do.
     """
     algorithm: type[Method] = ALGORITHMS.load(spec.algorithm)
-    backbone = BackboneConfig.model_validate({**spec.backbone, "weights": weights or spec.backbone["weights"]})
-    segments, size, classes = spec.frame_cache["segments"], spec.clips["size"], len(split.classes)
+    backbone = spec.backbone.model_copy(update={"weights": weights}) if weights else spec.backbone
+    segments, size, classes = spec.frame_cache.segments, spec.clips.size, len(split.classes)
     context = Context(
         classes=classes,
         n_labelled=len(split.labelled),
         n_unlabelled=len(split.unlabelled),
         steps=steps,
-        epochs=int(spec.train["epochs"]),
+        epochs=spec.train.epochs,
         network=lambda role: build_backbone(backbone, segments, classes, seed_of("network", spec.seed, role), size),
         module=lambda role, make: seeded_build(seed_of("part", spec.seed, role), make),
     )
@@ -77,7 +76,7 @@ class Trainer:
     """The state of a run: method, optimiser, averaged weights, curves and counters."""
 
     def __init__(self, spec: RunSpec, split: Split, launch: Launch, folder: RunFolder, listener: Listener) -> None:
-        self.settings = TrainConfig.model_validate(spec.train)
+        self.settings = spec.train
         torch.set_num_threads(self.settings.threads)
         torch.use_deterministic_algorithms(True, warn_only=True)
         self.spec, self.folder, self.listener = spec, folder, listener

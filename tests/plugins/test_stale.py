@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs.worker import _with_todays_code
+from tests._records import Fake
 from tests.conftest import Finished, folder_of
 from tests.plugins.conftest import FILE as PLUGIN
 
@@ -154,8 +154,7 @@ def test_ours_say_so_too_and_old_records_say_nothing(trained: object, tmp_path: 
 
 
 def spec_of(folder: RunFolder) -> RunSpec:
-    plain: Any = {name: {} for name in ("source", "hyperparameters", "frame_cache", "clips", "backbone", "train")}
-    spec = RunSpec("b", split="", ratio=0.5, seed=0, method="fixmatch", algorithm="fixmatch", revision=1, **plain)
+    spec = Fake(benchmark="b").spec()
     folder.work.mkdir(parents=True)
     return spec
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from _records import Fake
 
@@ -48,8 +47,8 @@ def test_optimisers_are_said_by_rows_in_what_they_differ() -> None:
 class Own(Fake):
     def spec(self) -> RunSpec:
         plain = super().spec()
-        backbone: dict[str, Any] = {**plain.backbone, "name": "r3d18", "weights": "kinetics400"}
-        return replace(plain, backbone=backbone, train={**plain.train, "lr": 0.04})
+        backbone = plain.backbone.model_copy(update={"name": "r3d18", "weights": "kinetics400"})
+        return replace(plain, backbone=backbone, train=plain.train.model_copy(update={"lr": 0.04}))
 
 
 def test_the_comparison_has_the_columns_where_rows_differ_and_only_there(tmp_path: Path) -> None:

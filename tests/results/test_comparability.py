@@ -6,13 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from _records import Fake
+from _records import SECTIONS, Fake
 
 from ssmar_bench.backbones.timm_tags import TIMM
+from ssmar_bench.core.benchmark_config import BackboneConfig, TrainConfig
 from ssmar_bench.results.caption_facts import caption_facts
-from ssmar_bench.results.comparability import OPTIMISER, initial_weights, planned_setups, training_setup
+from ssmar_bench.results.comparability import OPTIMISER, TrainingSetup, initial_weights, planned_setups, training_setup
 from ssmar_bench.results.records import load_runs
 
+BACKBONE = BackboneConfig.model_validate(SECTIONS["backbone"])
+NETWORKS = (*TIMM, *TIMM.values(), "tsm:resnet18")
 METHODS = ("supervised", "tcl", "ltg", "svformer", "aplt", "supervised-r3d")
 
 
@@ -28,25 +31,28 @@ METHODS = ("supervised", "tcl", "ltg", "svformer", "aplt", "supervised-r3d")
     ],
 )
 def test_initial_weights_in_words(network: str, weights: str, words: str) -> None:
-    assert initial_weights({"name": network, "weights": weights}) == words
+    assert initial_weights(BACKBONE.model_copy(update={"name": network, "weights": weights})) == words
 
 
 def test_networks_of_more_images_are_those_that_timm_says() -> None:
-    found = {
-        name: initial_weights({"name": name, "weights": "imagenet"}) for name in (*TIMM, *TIMM.values(), "tsm:resnet18")
-    }
+    imagenet = {name: BACKBONE.model_copy(update={"name": name, "weights": "imagenet"}) for name in NETWORKS}
+    found = {name: initial_weights(backbone) for name, backbone in imagenet.items()}
     assert found.pop("tsm:resnet18") == "from ImageNet weights"
     assert set(found.values()) == {"from ImageNet-21k weights"}
     assert all("in21k" in name for name in TIMM.values())
 
 
 def test_a_neutral_value_may_be_left_out() -> None:
-    backbone = {"name": "micro-tsm", "weights": "none"}
-    train = {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4}
-    assert training_setup(backbone, train) == training_setup(backbone, {**train, "gradient_clipping": 0.0})
-    assert training_setup(backbone, train) != training_setup(backbone, {**train, "gradient_clipping": 4.0})
-    assert dict(zip(OPTIMISER, training_setup(backbone, train).optimiser, strict=True)) == {
-        **train,
+    def setup(**changed: float) -> TrainingSetup:
+        return training_setup(BACKBONE, TrainConfig.model_validate(SECTIONS["train"] | changed))
+
+    assert setup() == setup(gradient_clipping=0.0)
+    assert setup() != setup(gradient_clipping=4.0)
+    assert dict(zip(OPTIMISER, setup().optimiser, strict=True)) == {
+        "lr": 0.1,
+        "momentum": 0.9,
+        "nesterov": True,
+        "weight_decay": 5e-4,
         "gradient_clipping": 0.0,
     }
 
@@ -78,8 +84,8 @@ class Own(Fake):
         plain = super().spec()
         return replace(
             plain,
-            backbone={**plain.backbone, "name": "micro-r3d", "dropout": 0.5},
-            train={**plain.train, "gradient_clipping": 40.0},
+            backbone=plain.backbone.model_copy(update={"name": "micro-r3d", "dropout": 0.5}),
+            train=plain.train.model_copy(update={"gradient_clipping": 40.0}),
         )
 
 

@@ -37,8 +37,8 @@ def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any)
     alone = plan_runs(resolve(Grid(str(tiny), ["supervised"], [0.5], [0], sets=SHORT)), known.index)
     among = plan_runs(resolve(Grid(str(tiny), ROWS, [0.5], [0], sets=SHORT)), known.index)
     assert among[0].spec == alone[0].spec
-    assert [planned_run.spec.frame_cache.get("neighbours") for planned_run in among] == [None, None, 1, None]
-    assert [planned_run.spec.backbone["name"] for planned_run in among] == [
+    assert [planned_run.spec.frame_cache.neighbours for planned_run in among] == [0, 0, 1, 0]
+    assert [planned_run.spec.backbone.name for planned_run in among] == [
         "micro-tsm",
         "micro-tsm",
         "micro-r3d",

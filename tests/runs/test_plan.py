@@ -111,7 +111,7 @@ def test_where_a_file_of_weights_is_is_no_part_of_the_identity(
         grid = Grid(str(tiny), ["supervised"], [0.5], [0], backbone="tsn:resnet18", sets={"backbone.weights": word})
         found += plan_runs(resolve(grid), known.index)
     assert len({planned_run.spec.folder() for planned_run in found}) == 1
-    assert found[0].spec.backbone["weights"] == "w.pth"
+    assert found[0].spec.backbone.weights == "w.pth"
     assert [planned_run.weights for planned_run in found] == [str(path) for path in (*[paths[0]] * 3, paths[1])]
     paths[1].write_bytes(b"other weights")
     assert plan_runs(resolve(grid), known.index)[0].spec.identity() != found[0].spec.identity()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ssmar_bench.core.benchmark_config import SourceConfig
 from ssmar_bench.core.config_layers import parse_set
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_spec import RunSpec
@@ -21,7 +22,7 @@ RECORDS = Path(__file__).parents[2] / "results" / "runs"
 
 def committed() -> list[RunSpec]:
     """One run of each method and setting that is in results/."""
-    specs = [RunSpec(**read_json(path)) for path in sorted(RECORDS.glob("*/record/spec.json"))]
+    specs = [RunSpec.from_json(read_json(path)) for path in sorted(RECORDS.glob("*/record/spec.json"))]
     return [*{(spec.benchmark, spec.method, str(spec.train)): spec for spec in specs}.values()]
 
 
@@ -36,9 +37,7 @@ def settings(spec: RunSpec) -> dict[str, Any]:
     """Of the run that the command of ``spec`` trains."""
     said = options(rerun_command(spec))
     (row,) = resolve(Grid(said["--benchmark"], [said["--methods"]], sets=said["--set"])).methods
-    sections = {
-        name: getattr(row.benchmark_config, name).to_config() for name in ("frame_cache", "clips", "backbone", "train")
-    }
+    sections = {name: getattr(row.benchmark_config, name) for name in ("frame_cache", "clips", "backbone", "train")}
     return {**sections, "hyperparameters": row.hyperparameters.model_dump(mode="json")}
 
 
@@ -58,8 +57,8 @@ def test_of_a_run_with_settings_of_its_own() -> None:
     spec = next(spec for spec in committed() if spec.method == "aplt")
     changed = replace(
         spec,
-        clips={**spec.clips, "mean": [0.4, 0.5, 0.6], "per_frame": True},
-        backbone={**spec.backbone, "name": "tsn:resnet18", "weights": "a file.pth"},
+        clips=spec.clips.model_copy(update={"mean": (0.4, 0.5, 0.6), "per_frame": True}),
+        backbone=spec.backbone.model_copy(update={"name": "tsn:resnet18", "weights": "a file.pth"}),
         hyperparameters={**spec.hyperparameters, "warm_up": "1/3", "unit_clustering": False},
     )
     said = options(rerun_command(changed))["--set"]
@@ -70,9 +69,7 @@ def test_of_a_run_with_settings_of_its_own() -> None:
 
 
 def test_what_only_its_owner_has() -> None:
-    spec = replace(
-        committed()[0], benchmark="mine", method="ours", source={"name": "ma52", "options": {}}, device="cuda"
-    )
+    spec = replace(committed()[0], benchmark="mine", method="ours", source=SourceConfig(name="ma52"), device="cuda")
     said = options(rerun_command(spec))
     assert (said["--benchmark"], said["--methods"]) == ("BENCHMARK.yaml", "METHOD.yaml")
     assert (said["--data"], said["--device"]) == ("ma52=FOLDER", "cuda")

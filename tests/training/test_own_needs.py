@@ -12,7 +12,6 @@ import pytest
 import torch
 from filelock import FileLock
 
-from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
@@ -37,10 +36,10 @@ def trainer(tiny: Path, shared: Path) -> Callable[..., Trainer]:
 
     def make(folder: Path, method: str, **train: Any) -> Trainer:
         planned_run = found[method]
-        own = resolved.frame_caches[FrameCacheConfig.model_validate(planned_run.spec.frame_cache)]
+        own = resolved.frame_caches[planned_run.spec.frame_cache]
         with FileLock(shared / "frame_cache.lock"):
             frame_cache = prepare_data.prepare_frame_cache(own, index, planned_run.split, 1, ignore_events)
-        spec = replace(planned_run.spec, train={**planned_run.spec.train, **train})
+        spec = replace(planned_run.spec, train=planned_run.spec.train.model_copy(update=train))
         return Trainer(
             spec, planned_run.split.with_opaque_ids(), Launch(str(frame_cache)), RunFolder(folder), ignore_events
         )
