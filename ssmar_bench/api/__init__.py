@@ -4,7 +4,7 @@ from ssmar_bench import api
 
 grid = api.Grid("micro-motion-12", ["supervised", "fixmatch", "aplt"], ratios=[0.1, 0.5], seeds=[0])
 api.run(grid)
-print(api.results()[["method", "ratio", "accuracy", "macro_f1"]])
+print(api.results()[["method", "ratio", "accuracy"]])
 print(api.load_model("micro-motion-12_aplt_r50_s0").predict("video.mp4").label)
 """
 

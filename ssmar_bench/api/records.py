@@ -18,13 +18,14 @@ def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.
         benchmark: only the runs of this benchmark.
 
     Returns:
-        Columns, all scores in [0, 1] and NaN unless ``state`` is ``done``:
+        Columns, accuracies in [0, 1], and all numbers NaN unless ``state`` is ``done``:
 
         - ``benchmark``, ``method``, ``label`` (as tables print it), ``variant`` (equal for runs that differ in ratio
           and seed alone), ``ratio``, ``seed``;
         - ``state`` (``done``, ``failed`` or ``unfinished``), ``reason`` (why it failed);
-        - ``accuracy``, ``macro_f1``, ``balanced_accuracy`` on the test part with the last weights; the same with
-          ``ema_`` before them for the averaged weights, and with ``validation_`` for the validation part;
+        - ``accuracy`` and every other metric of :data:`ssmar_bench.core.metrics.METRICS` by its key, on the test part
+          with the last weights; the same with ``ema_`` before them for the averaged weights, and with ``validation_``
+          for the validation part; NaN, too, in records that are older than the metric;
         - ``majority``: accuracy of always answering the most frequent class;
         - ``steps``, ``epochs``, ``clips_seen``, ``forward_passes``, ``parameters``, ``train_seconds``;
         - ``labelled``, ``unlabelled``, ``validation``, ``test``: clips of each part, ``test_subjects``, ``classes``;

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ssmar_bench.core import metrics
 from ssmar_bench.core.printable import visible
 from ssmar_bench.results.caption_facts import CaptionFacts
 from ssmar_bench.results.records import Damage
@@ -47,12 +48,13 @@ def seeds_text(row: Mapping[Any, Any]) -> str:
     return "; ".join(started) if started else ABSENT
 
 
-def spread_text(row: Mapping[Any, Any], measure: str) -> str:
-    """``51.2 ± 1.4``: mean and deviation in per cent; one seed has no deviation, an unknown score is empty."""
+def spread_text(row: Mapping[Any, Any], measure: str, show: Callable[[float], str] | None = None) -> str:
+    """``51.2 ± 1.4``: mean and deviation; one seed has no deviation, an unknown score is empty."""
+    show = show or metrics.METRICS[0].text
     mean, std = row[f"{measure}_mean"], row[f"{measure}_std"]
     if math.isnan(mean):
         return ""
-    return f"{100 * mean:.1f}" + ("" if math.isnan(std) else f" ± {100 * std:.1f}")
+    return show(mean) + ("" if math.isnan(std) else f" ± {show(std)}")
 
 
 def cell_text(row: Mapping[Any, Any], measure: str) -> str:

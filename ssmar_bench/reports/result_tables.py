@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ssmar_bench.core import metrics
 from ssmar_bench.core.printable import visible
 from ssmar_bench.reports.comparability import own_columns, own_optimisers
 from ssmar_bench.reports.formatting import (
@@ -22,24 +23,18 @@ from ssmar_bench.reports.formatting import (
     spread_text,
 )
 from ssmar_bench.reports.tables import Table
+from ssmar_bench.results import comparison
 from ssmar_bench.results.caption_facts import CaptionFacts
 from ssmar_bench.results.records import Damage
 
-MEASURES = {
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro-F1",
-    "balanced_accuracy": "Balanced acc.",
-    "ema_accuracy": "EMA acc.",
-    "validation_accuracy": "Validation acc.",
-}
 PARTS = ("test_accuracy", "validation_accuracy")
 CELLS = (
     "Mean ± standard deviation over seeds in %, in brackets the number of seeds and what is lacking (missing: "
     "seeds that other methods have); — means not run."
 )
 SCORES = (
-    "Mean ± standard deviation over seeds in %. Balanced accuracy is the mean of the classes' recalls; EMA is the "
-    "accuracy with exponentially averaged weights; validation accuracy is of the last epoch."
+    "EMA is the accuracy with exponentially averaged weights",
+    "validation accuracy is of the last epoch",
 )
 COSTS = (
     "Medians over seeds: optimiser steps, clip views consumed, clips that "
@@ -85,13 +80,14 @@ def accuracy(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
 
 def measures(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
     """Methods below each other for every ratio: all scores."""
+    found = comparison.measures()
     return _long(
         frame,
         name="scores",
         title="All scores.",
-        notes=(setting_sentence(facts), SCORES, *footnotes(frame["stale"]), cautions(facts)),
-        header=("Seeds", *MEASURES.values()),
-        fill=lambda row: (seeds_text(row), *(spread_text(row, measure) for measure in MEASURES)),
+        notes=(setting_sentence(facts), _about_scores(), *footnotes(frame["stale"]), cautions(facts)),
+        header=("Seeds", *(measure.label for measure in found)),
+        fill=lambda row: (seeds_text(row), *(spread_text(row, one.key, one.metric.text) for one in found)),
     )
 
 
@@ -183,6 +179,15 @@ def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, C
         rules=_rules([row[0] for row in rows]),
         left=2,
     )
+
+
+def _about_scores() -> str:
+    """What the caption of all scores says of each metric."""
+    notes = [metric.note for metric in metrics.METRICS if metric.note]
+    others = [metric for metric in metrics.METRICS if metric.unit != "%"]
+    notes += [f"{metric.label} is {f'in {metric.unit}' if metric.unit else 'a plain number'}" for metric in others]
+    notes += [f"a lower {metric.label} is better" for metric in metrics.METRICS if not metric.higher_is_better]
+    return f"Mean ± standard deviation over seeds in %. {'; '.join([*notes, *SCORES])}."
 
 
 def _level(row: Mapping[Any, Any] | None) -> str:

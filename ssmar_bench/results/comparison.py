@@ -3,42 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.metrics import Metric
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_order import PUBLISHED, sort_runs
 
-MEASURES = {
-    "accuracy": "test_accuracy",
-    "macro_f1": "test_macro_f1",
-    "balanced_accuracy": "test_balanced_accuracy",
-    "ema_accuracy": "test_ema_accuracy",
-    "validation_accuracy": "validation_accuracy",
-}
-"""Measure -> its column in ``Runs.runs``; each gives ``<measure>_mean`` and ``<measure>_std``."""
-
 COSTS = ("steps", "clips_seen", "forward_passes", "train_seconds")
 GAPS = ("failed", "unfinished", "missing")
-COLUMNS = (
-    *("kind", "method", "label", "ratio", "seeds", *GAPS, "stale"),
-    *(f"{measure}_{statistic}" for measure in MEASURES for statistic in ("mean", "std")),
-    *COSTS,
-)
 UPPER = ("supervised", 1.0)
 """The method and ratio whose runs are the fully labelled upper bound."""
 
 
+@dataclass(frozen=True)
+class Measure:
+    """A score that is averaged over seeds, into the columns ``<key>_mean`` and ``<key>_std``.
+
+    Attributes:
+        key: ``accuracy``, ``ema_accuracy``.
+        column: where each run has it in ``Runs.runs``.
+        label: the heading of its column.
+        metric: how it is computed and shown.
+    """
+
+    key: str
+    column: str
+    label: str
+    metric: Metric
+
+
+def measures() -> list[Measure]:
+    """Every metric on the test part; then the first one with averaged weights, and on the validation part."""
+    first = metrics.METRICS[0]
+    return [
+        *(Measure(metric.key, f"test_{metric.key}", metric.label, metric) for metric in metrics.METRICS),
+        Measure(f"ema_{first.key}", f"test_ema_{first.key}", "EMA acc.", first),
+        Measure(f"validation_{first.key}", f"validation_{first.key}", "Validation acc.", first),
+    ]
+
+
+def columns() -> list[str]:
+    """The columns of :func:`comparison`."""
+    spread = [f"{measure.key}_{statistic}" for measure in measures() for statistic in ("mean", "std")]
+    return ["kind", "method", "label", "ratio", "seeds", *GAPS, "stale", *spread, *COSTS]
+
+
 def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
-    """One row a method and ratio, columns ``COLUMNS``, scores in [0, 1].
+    """One row a method and ratio, columns :func:`columns`; accuracies are fractions.
 
     ``kind`` is ``method``, ``majority`` (always answering the most frequent training class) or ``upper bound`` (the
     supervised method with every label, the same at each ratio). ``seeds`` counts finished runs; ``failed`` and
     ``unfinished`` the others; ``missing`` the seeds that other methods have at this ratio and this one has not, so
     that no gap looks like a choice. ``stale`` counts the finished runs that other code made than today's. Standard
-    deviations divide by n - 1 and are NaN for one seed; costs are medians.
+    deviations divide by n - 1 and are NaN for one seed; a metric that a finished run lacks is NaN; costs are medians.
 
     Raises:
         UserError: two finished runs of one cell and seed that may not be averaged.
@@ -60,7 +82,7 @@ def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> 
         for (method, label), own in _by_method(frame[top])
         for ratio in ratios
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=columns())
 
 
 def levels(runs: Runs, benchmarks: Sequence[str], order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
@@ -71,17 +93,17 @@ def levels(runs: Runs, benchmarks: Sequence[str], order: Sequence[str] = PUBLISH
     """
     frames = [comparison(runs, name, order).assign(benchmark=name) for name in benchmarks if len(runs.of(name))]
     if not frames:
-        return pd.DataFrame(columns=["benchmark", *COLUMNS])
+        return pd.DataFrame(columns=["benchmark", *columns()])
     common = set.intersection(*(set(frame["ratio"]) for frame in frames))
-    found = pd.concat(frames, ignore_index=True)[["benchmark", *COLUMNS]]
+    found = pd.concat(frames, ignore_index=True)[["benchmark", *columns()]]
     return found[found["ratio"].isin(common)].reset_index(drop=True) if common else found
 
 
 def unfinished_runs(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
     """The runs that gave no result: label, ratio, seed, state, reason, folder."""
     frame = sort_runs(runs.of(benchmark).sort_values(["ratio", "seed"], kind="stable"), order)
-    columns = ["label", "ratio", "seed", "state", "reason", "folder"]
-    return frame.loc[frame["state"] != "done", columns].reset_index(drop=True)
+    shown = ["label", "ratio", "seed", "state", "reason", "folder"]
+    return frame.loc[frame["state"] != "done", shown].reset_index(drop=True)
 
 
 def _by_method(frame: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
@@ -99,8 +121,10 @@ def _cell(cell: pd.DataFrame, ratio: float, expected: set[int]) -> dict[str, Any
     row["stale"] = int((done["code"] == "other").sum())
     for state in ("failed", "unfinished"):
         row[state] = int((cell["state"] == state).sum())
-    for measure, column in MEASURES.items():
-        row[f"{measure}_mean"], row[f"{measure}_std"] = done[column].mean(), done[column].std(ddof=1)
+    for measure in measures():
+        values = done[measure.column]  # without one run's value, the others' mean would not be that of all seeds
+        row[f"{measure.key}_mean"] = values.mean(skipna=False)
+        row[f"{measure.key}_std"] = values.std(ddof=1, skipna=False)
     return {**row, **{cost: done[cost].median() for cost in COSTS}}
 
 

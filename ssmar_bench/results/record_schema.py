@@ -6,8 +6,19 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
 
+from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.printable import Line, odd_sign, shortened
@@ -33,12 +44,28 @@ Name = Annotated[Line, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length
 Label = Annotated[Line, Field(min_length=1, max_length=200)]
 
 
-class Scores(RecordModel):
-    """Three scores in [0, 1]."""
+def _known_scores(value: Any) -> Any:
+    """The known metrics of a part, in their order."""
+    return {key: value[key] for key in metrics.metric_keys() if key in value} if isinstance(value, dict) else value
 
-    accuracy: Share
-    macro_f1: Share
-    balanced_accuracy: Share
+
+def _check_scores(values: dict[str, float]) -> dict[str, float]:
+    """Every metric is within its bounds; all but the first may be younger than the record, and are then not there."""
+    first = metrics.METRICS[0].key
+    if first not in values:
+        raise PydanticCustomError("score", "{key}: field required", {"key": first})
+    for metric in metrics.METRICS:
+        if not metric.low <= values.get(metric.key, metric.low) <= metric.high:
+            raise PydanticCustomError(
+                "score",
+                "{key}: input should be within {low:g} and {high:g}",
+                {"key": metric.key, "low": metric.low, "high": metric.high},
+            )
+    return values
+
+
+Scores = Annotated[dict[str, float], BeforeValidator(_known_scores), AfterValidator(_check_scores)]
+"""Metric -> value on one part."""
 
 
 class Counts(RecordModel):

@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ssmar_bench.core import metrics
 from ssmar_bench.core.printable import odd_sign
 from ssmar_bench.results.record_schema import Metrics, damaged_record, require_file, there
 
 CURVES = {"epoch": int, "series": str, "quantity": str, "value": float}
 PREDICTIONS = {"clip": str, "subject": str, "label": int, "prediction": int, "confidence": float}
 PSEUDO_LABELS = {"series": str, "clip": str, "label": int, "pseudo_label": int, "confidence": float}
-SHARES = ("accuracy", "coverage", "macro_f1", "balanced_accuracy")
-"""How the names of quantities in [0, 1] begin, but for those of the series ``train``."""
+SHARES = ("accuracy", "coverage")
+"""How the names of quantities of pseudo-labels in [0, 1] begin."""
 
 LARGEST = 1e300
 """Values beyond it have no mean and no percentage."""
@@ -51,19 +52,19 @@ def pseudo_labels(record: Path) -> pd.DataFrame:
     return _read(record / "pseudo_labels.csv", PSEUDO_LABELS)
 
 
-def check(record: Path, metrics: Metrics) -> None:
-    """Make sure that the tables of a record are whole and fit its metrics.
+def check(record: Path, outcome: Metrics) -> None:
+    """Make sure that the tables of a record are whole and fit its ``metrics.json``.
 
     Raises:
         UserError: names the file and what does not fit.
     """
-    _check_curves(record / "curves.csv", curves(record), metrics.epochs)
-    path, classes = record / "predictions.csv", len(metrics.classes)
+    _check_curves(record / "curves.csv", curves(record), outcome.epochs)
+    path, classes = record / "predictions.csv", len(outcome.classes)
     if path.is_file():
         frame = predictions(record)
         _check_classes(path, frame, ("label", "prediction"), classes)
-        counted = {"test clips": (len(frame), metrics.counts.test)}
-        counted["subjects"] = (frame["subject"].nunique(), metrics.counts.test_subjects)
+        counted = {"test clips": (len(frame), outcome.counts.test)}
+        counted["subjects"] = (frame["subject"].nunique(), outcome.counts.test_subjects)
         for name, (found, expected) in counted.items():
             if found != expected:
                 raise damaged_record(path, f"it has {found} {name}, and metrics.json counts {expected}")
@@ -85,9 +86,15 @@ def _check_curves(path: Path, frame: pd.DataFrame, epochs: int) -> None:
         raise damaged_record(path, "a quantity occurs twice in one epoch")
     if len(frame) and (frame["epoch"].min() < 1 or frame["epoch"].max() > epochs):
         raise damaged_record(path, f"an epoch is outside 1 to {epochs}")
-    shares = frame["value"][frame["quantity"].str.startswith(SHARES) & (frame["series"] != "train")]
-    if len(shares) and (shares.min() < 0 or shares.max() > 1):
-        raise damaged_record(path, "a share is outside 0 to 1")
+    shares = frame["quantity"].str.startswith(SHARES) & ~frame["series"].isin(["train", "validation"])
+    bounds = [(shares, "share", 0.0, 1.0)]
+    for one in metrics.METRICS:
+        scored = (frame["series"] == "validation") & (frame["quantity"] == one.key)
+        bounds.append((scored, one.key, one.low, one.high))
+    for rows, name, low, high in bounds:
+        values = frame["value"][rows]
+        if len(values) and (values.min() < low or values.max() > high):
+            raise damaged_record(path, f"a {name} is outside {low:g} to {high:g}")
 
 
 def _check_classes(path: Path, frame: pd.DataFrame, columns: tuple[str, ...], classes: int) -> None:

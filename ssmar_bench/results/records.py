@@ -13,6 +13,7 @@ import pandas as pd
 
 from ssmar_bench.algorithms.provenance import FILE, digest_today, standing
 from ssmar_bench.core import method_config as method_configs
+from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.printable import shortened, visible
@@ -38,9 +39,9 @@ KEYS = (
     *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "split"),
     *("mock", "code", "truth"),
 )
-SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
+PARTS = ("test", "test_ema", "validation")
+"""What is scored."""
 NUMBERS = (
-    *(f"{part}_{score}" for part in ("test", "test_ema", "validation") for score in SCORES),
     *("majority", "steps", "epochs", "clips_seen", "forward_passes", "parameters", "train_seconds"),
     *("count_labelled", "count_unlabelled", "count_validation", "count_test", "count_test_subjects", "count_classes"),
 )
@@ -61,11 +62,11 @@ class Runs:
 
     Attributes:
         root: the folder.
-        runs: one row a run, columns ``KEYS`` and ``NUMBERS`` (NaN unless ``state`` is ``done``). ``label`` is what a
-            table shows; where a method was run under several settings, it says in which key they differ. ``main`` tells
-            whether a run is of the setting by which its method is known on its benchmark, ``mock`` whether its
-            clips were made up, ``code`` of a finished run whether its algorithm is still what it was (``today``,
-            ``other`` or ``unknown``), and ``truth`` the digest of the labels that it was recorded with.
+        runs: one row a run, columns ``KEYS`` and :func:`number_columns` (NaN unless ``state`` is ``done``). ``label``
+            is what a table shows; where a method was run under several settings, it says in which key they differ.
+            ``main`` tells whether a run is of the setting by which its method is known on its benchmark, ``mock``
+            whether its clips were made up, ``code`` of a finished run whether its algorithm is still what it was
+            (``today``, ``other`` or ``unknown``), and ``truth`` the digest of the labels that it was recorded with.
         specs: folder name -> what was run.
         damage: records that cannot be used; they are in none of the others.
     """
@@ -109,6 +110,11 @@ class Runs:
         return [one for one in self.damage if one.folder.startswith(f"{benchmark}_")]
 
 
+def number_columns() -> list[str]:
+    """``<part>_<metric>`` of ``PARTS`` and every metric, then ``NUMBERS``."""
+    return [*(f"{part}_{key}" for part in PARTS for key in metrics.metric_keys()), *NUMBERS]
+
+
 def load_runs(root: Path) -> Runs:
     """Read every run under ``root/runs``; an absent folder is no runs, and a damaged record is left out and named."""
     rows: list[dict[str, Any]] = []
@@ -135,8 +141,9 @@ def load_runs(root: Path) -> Runs:
             del specs[row["folder"]]
             damage.append(Damage(row["folder"], str(damaged_record(found[row["folder"]] / "record", why))))
     _name(rows, specs)
-    frame = pd.DataFrame(rows, columns=[*KEYS, *NUMBERS])
-    return Runs(root, frame.astype(dict.fromkeys(NUMBERS, float)), specs, tuple(damage))
+    numbers = number_columns()
+    frame = pd.DataFrame(rows, columns=[*KEYS, *numbers])
+    return Runs(root, frame.astype(dict.fromkeys(numbers, float)), specs, tuple(damage))
 
 
 def _others(
@@ -212,21 +219,21 @@ def _read_spec(path: Path, folder: str) -> RunSpec:
 
 def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
     path = folder.record / "metrics.json"
-    metrics = read_part(Metrics, path)
-    if not name.endswith(f"_{metrics.identity}"):
-        raise damaged_record(path, f"its identity {shortened(metrics.identity)} is not this run's")
+    outcome = read_part(Metrics, path)
+    if not name.endswith(f"_{outcome.identity}"):
+        raise damaged_record(path, f"its identity {shortened(outcome.identity)} is not this run's")
     for other in sorted(folder.record.glob("[!.]*")):
         if other.is_symlink() or not other.is_dir():  # the user's own folder is nobody's damage
             require_file(other)
-    record_tables.check(folder.record, metrics)
-    row: dict[str, Any] = {"label": metrics.label, "classes": tuple(metrics.classes)}
-    row["count_classes"] = len(metrics.classes)
-    row["mock"], row["truth"] = metrics.mock, metrics.truth
-    for part in ("test", "test_ema", "validation"):
-        row.update({f"{part}_{score}": getattr(getattr(metrics, part), score) for score in SCORES})
+    record_tables.check(folder.record, outcome)
+    row: dict[str, Any] = {"label": outcome.label, "classes": tuple(outcome.classes)}
+    row["count_classes"] = len(outcome.classes)
+    row["mock"], row["truth"] = outcome.mock, outcome.truth
+    for part in PARTS:
+        row.update({f"{part}_{key}": value for key, value in getattr(outcome, part).items()})
     for key in ("majority", "steps", "epochs", "clips_seen", "forward_passes", "parameters"):
-        row[key] = getattr(metrics, key)
-    row.update({f"count_{key}": value for key, value in metrics.counts.model_dump().items()})
+        row[key] = getattr(outcome, key)
+    row.update({f"count_{key}": value for key, value in outcome.counts.model_dump().items()})
     for file, model in (("timings.json", Timings), ("environment.json", Environment), (FILE, Code)):
         other = folder.record / file
         if there(other):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-from ssmar_bench.core.metrics import accuracy_at_coverage, scores
+from ssmar_bench.core import metrics
+from ssmar_bench.core.metrics import Metric, accuracy_at_coverage, scores
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -43,6 +44,13 @@ def test_predicting_the_majority_is_seen_through() -> None:
     assert found["accuracy"] == pytest.approx(0.9)
     assert found["balanced_accuracy"] == pytest.approx(0.5)
     assert found["macro_f1"] == pytest.approx(0.5 * 18 / 19)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_metric_without_a_finite_value_is_unknown(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
+    monkeypatch.setattr(metrics, "METRICS", (*metrics.METRICS, Metric("odd", "Odd", lambda *_: value)))
+    found = scores(np.array([0, 1]), np.array([0, 0]), 2)
+    assert [*found] == metrics.metric_keys()[:-1]
 
 
 @pytest.mark.parametrize(("coverage", "expected"), [(0.25, 1.0), (0.26, 0.5), (0.5, 0.5), (0.75, 2 / 3), (1.0, 0.5)])

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from _records import Fake, Real
 
+from ssmar_bench.core import metrics
+from ssmar_bench.core.metrics import Metric
 from ssmar_bench.reports.render import html
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -39,7 +41,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     Fake("fixmatch", 0.5, benchmark="micro-motion-hard", accuracy=0.2, clips=True).write(root)
     Fake("vat", 0.5, benchmark="micro-motion-hard", accuracy=0.1, clips=True).write(root)
     path = root / "index.html"
-    path.write_text(html(root), encoding="utf-8")
+    kappa = Metric("kappa", "Kappa", lambda *_: 0.0, unit="")  # no record has it
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "METRICS", (*metrics.METRICS, kappa))
+        path.write_text(html(root), encoding="utf-8")
     return path.as_uri()
 
 
@@ -196,6 +201,9 @@ def test_a_run_has_a_page_with_spec_parameters_curves_and_environment(open_page:
         assert word in text
     assert page.locator("#run canvas").count() >= 3
     assert page.locator("#run .matrix tbody tr").count() == 12
+    head = page.get_by_role("table", name="Scores").locator("th[scope=col]").all_inner_texts()
+    assert head == ["Scores", *(f"{metric.label} (%)" for metric in metrics.METRICS), "Kappa"]
+    assert page.locator('table[aria-label="Scores"] tbody tr:nth-child(2) td').all_inner_texts()[2:] == ["50.0", ""]
     page.get_by_role("link", name="seed 1").click()
     expect(page.locator("#run-title")).to_have_text(re.compile("seed 1$"))
 

@@ -89,7 +89,8 @@ def test_a_damaged_file_is_named(tmp_path: Path, file: str, text: str | bytes, w
     ("changed", "why"),
     [
         ({"majority": 1.5}, "majority: input should be less than or equal to 1"),
-        ({"test": {"accuracy": 0.5}}, "test.macro_f1: field required"),
+        ({"test": {"macro_f1": 0.5}}, "test: accuracy: field required"),
+        ({"test": {"accuracy": None}}, "test.accuracy: input should be a valid number"),
         ({"identity": "0" * 16}, "identity 0000000000000000 is not this run's"),
         ({"steps": None}, "steps"),
     ],

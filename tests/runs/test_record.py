@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ssmar_bench.core import metrics
+from ssmar_bench.core.metrics import Metric
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
@@ -82,6 +84,18 @@ def test_the_record_is_a_function_of_the_working_files_and_the_truth(trained: An
     write_record(run, planned_run.label, planned_run.split, known.truth, videos=videos)
     assert run.done()
     assert record_of(run.path) == record_of(folder_of(trained.out, "aplt"))
+
+
+@pytest.mark.slow
+def test_a_metric_that_is_added_is_recorded(known: Any, run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = Metric("error", "Error rate", lambda label, prediction, _: float(np.mean(label != prediction)))
+    monkeypatch.setattr(metrics, "METRICS", (*metrics.METRICS, error))
+    planned_run = known.planned_runs["aplt", 0.5]
+    write_record(run, planned_run.label, planned_run.split, known.truth)
+    written = json.loads((run.record / "metrics.json").read_text())
+    for part in ("validation", "validation_ema", "test", "test_ema"):
+        assert written[part]["error"] == pytest.approx(1 - written[part]["accuracy"])
+        assert {*written[part]} == {*metrics.metric_keys()}
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from ssmar_bench.core import metrics
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.reports.formatting import STALE
 from ssmar_bench.reports.line_styles import DARK, OKABE_ITO, LineStyle, line_styles
@@ -28,13 +29,13 @@ CELL_CURVES = (
 )
 """(series, quantity) of which the page shows means over seeds."""
 
-LEFT_OUT = ("clips", "macro_f1", "balanced_accuracy", *(f"accuracy_at_{share}" for share in (10, 25, 50, 75)))
-"""Quantities that the page of a run does not draw."""
+LEFT_OUT = ("clips", *(f"accuracy_at_{share}" for share in (10, 25, 50, 75)))
+"""Quantities that the page of a run does not draw, besides all metrics but the first."""
 
 SECTIONS = ("source", "frame_cache", "clips", "backbone", "train")
 """Parts of a spec that many runs have in common."""
 
-SHARES = ("accuracy", "coverage", "macro_f1", "balanced_accuracy")
+SHARES = ("accuracy", "coverage")
 
 Curves = dict[str, list[float | None]]
 """``series/quantity`` -> value after each epoch, the first one being epoch 1; shares in per cent."""
@@ -57,6 +58,10 @@ def page_data(
     own = {folder: found for frame in curves.values() for folder, found in _by_folder(frame).items()}
     shared: list[dict[str, Any]] = []  # sections of specs and environments, each once
     return {
+        "metrics": [
+            {key: getattr(metric, key) for key in ("key", "label", "unit", "factor", "places")}
+            for metric in metrics.METRICS
+        ],
         "palette": {"light": OKABE_ITO, "dark": DARK},
         "looks": {label: _look(line_style) for label, line_style in looked.items()},
         "benchmarks": [
@@ -121,11 +126,11 @@ def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[s
         entry["stale"] = STALE
     if row["state"] != "done":
         return entry
-    metrics = read_object(record / "metrics.json")
-    counts = confusion(record, len(metrics["classes"]))
+    outcome = read_object(record / "metrics.json")
+    counts = confusion(record, len(outcome["classes"]))
     return {
         **entry,
-        "metrics": _rounded({key: metrics[key] for key in metrics if key not in ("classes", "label", "identity")}),
+        "metrics": _rounded({key: outcome[key] for key in outcome if key not in ("classes", "label", "identity")}),
         "environment": _environment(record, shared),
         "seconds": _number(row["train_seconds"]),
         "curves": curves,
@@ -158,7 +163,7 @@ def _rounded(value: Any) -> Any:
 
 def _by_folder(frame: pd.DataFrame) -> dict[str, Curves]:
     found: dict[str, Curves] = defaultdict(dict)
-    rows = frame[~frame["quantity"].isin(LEFT_OUT)]
+    rows = frame[~frame["quantity"].isin([*LEFT_OUT, *metrics.metric_keys()[1:]])]
     for (folder, series, quantity), own in rows.groupby(["folder", "series", "quantity"], sort=True):
         factor = 100 if str(quantity).startswith(SHARES) else 1
         found[str(folder)][f"{series}/{quantity}"] = _series(own["epoch"], own["value"], factor)

@@ -8,13 +8,12 @@ function flat(values, prefix = "") {
 }
 
 const PARTS = { validation: "Validation", validation_ema: "Validation, EMA", test: "Test", test_ema: "Test, EMA" };
-const MEASURES = { accuracy: "Accuracy", macro_f1: "Macro-F1", balanced_accuracy: "Balanced" };
 
-/** Three scores a part, in per cent. */
+/** Every metric of each part; one that the record does not have is empty. */
 function scores(metrics) {
-  const head = ["Scores (%)", ...Object.values(MEASURES)].map((name, i) => h("th", { scope: "col", class: i ? false : "left" }, name));
+  const head = ["Scores", ...DATA.metrics.map(({ label, unit }) => (unit ? `${label} (${unit})` : label))].map((name, i) => h("th", { scope: "col", class: i ? false : "left" }, name));
   const rows = Object.keys(PARTS).filter((part) => metrics[part]).map((part) =>
-    h("tr", {}, h("th", { scope: "row", class: "left" }, PARTS[part]), Object.keys(MEASURES).map((key) => h("td", {}, digits(100 * metrics[part][key])))));
+    h("tr", {}, h("th", { scope: "row", class: "left" }, PARTS[part]), DATA.metrics.map(({ key, factor, places }) => h("td", {}, digits(factor * metrics[part][key], places)))));
   return h("div", {}, h("table", { "aria-label": "Scores" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
 }
 
