@@ -76,7 +76,7 @@ class FineSSL(Method):
     def views(self) -> Views:
         """Weak labelled; weak and two strong unlabelled."""
         names = {"weak": "weak", "strong": "strong", "second": "strong"}
-        return Views({"weak": View("weak")}, {name: View(aug) for name, aug in names.items()})  # type: ignore[arg-type]
+        return Views({"weak": View("weak")}, {name: View(aug) for name, aug in names.items()})
 
     def epoch_start(self, progress: Progress, pools: Pools) -> None:
         """The learning status is of one epoch."""

@@ -72,7 +72,7 @@ class InfoMatch(TeacherStudent):
     def views(self) -> Views:
         """Weak labelled; weak and two strong unlabelled that share its frames, crop and flip."""
         names = {"weak": "weak", "strong": "strong", "second": "strong"}
-        return Views({"weak": View("weak")}, {name: View(aug, space="clip") for name, aug in names.items()})  # type: ignore[arg-type]
+        return Views({"weak": View("weak")}, {name: View(aug, space="clip") for name, aug in names.items()})
 
     def loss(self, batch: Batch, progress: Progress) -> Losses:
         """All terms, from one forward pass over all views."""

@@ -28,7 +28,7 @@ class Supervised(Student):
     def views(self) -> Views:
         """A weak view, and a strong one for the control."""
         names = ("weak", "strong") if self.config.strong_labelled else ("weak",)
-        return Views(labelled={name: View(name) for name in names})  # type: ignore[arg-type]
+        return Views(labelled={name: View(name) for name in names})
 
     def loss(self, batch: Batch, progress: Progress) -> Losses:
         """Mean cross-entropy of each view."""

@@ -31,7 +31,7 @@ def list_methods(names: Sequence[str] | None = None) -> list[tuple[MethodConfig,
         UserError: one of ``names`` cannot be used.
     """
     if names is None:
-        broken = {one.name for one in broken_methods()}
+        broken = {one.name for one in broken_methods() if one.kind == "method"}
         words = [name for name in method_configs.METHODS.names() if name not in broken]
     else:
         words = method_set.expand_method_sets(names)

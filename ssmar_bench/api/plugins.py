@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.clips.augmentations import AUGMENTATIONS
 from ssmar_bench.core import benchmark_config, plugins
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.errors import UserError
@@ -20,7 +21,7 @@ class BrokenPlugin:
     """A name that cannot be used.
 
     Attributes:
-        kind: what it would be: ``method``, ``benchmark`` or ``source``.
+        kind: what it would be: ``method``, ``augmentation``, ``benchmark`` or ``source``.
         name: as it would be asked for, "" of a package that brings nothing.
         provider: the package with its version, or the file; of a name that is taken twice both.
         reason: why it cannot be used, a sentence.
@@ -33,13 +34,14 @@ class BrokenPlugin:
 
 
 def use_plugin(path: str | Path) -> list[str]:
-    """Adds the methods of a plugin's file to what this process knows, and returns their names.
+    """Adds the methods and augmentations of a plugin's file to what this process knows; returns the methods' names.
 
     Args:
-        path: a ``.py`` file with a class and its method config (docs/add-a-method.md); after a change, add it again.
+        path: a ``.py`` file with a class and its method config, or with augmentations (docs/add-a-method.md); after a
+            change, add it again.
 
     Raises:
-        UserError: the file cannot be read, or has no method config.
+        UserError: the file cannot be read, or has neither.
     """
     return list(plugins.use(Path(path)).method_configs)
 
@@ -54,8 +56,9 @@ def provider(method: str) -> str:
 
 
 def broken_methods() -> list[BrokenPlugin]:
-    """Methods that cannot be run, and packages that bring none, as far as that is seen without importing anything."""
+    """Methods and augmentations that cannot be used, and packages that bring no method, as seen without any import."""
     found = _broken(method_configs.METHODS, known_method)
+    found += broken_entries(AUGMENTATIONS, _known_augmentation)
     for package in plugins.packages():
         name = str(package.provider)
         if plugins.METHODS in package.groups and package.folder is None:
@@ -77,6 +80,13 @@ def known_method(name: str) -> None:
     entry = ALGORITHMS.entry_of(method_config, source)
     if entry.fault:
         raise UserError(f"algorithm '{entry.name}': {entry.fault}.")
+
+
+def _known_augmentation(name: str) -> None:
+    """Looks for the augmentation ``name``, which is not imported."""
+    entry = AUGMENTATIONS.entry(name)
+    if entry.fault:
+        raise UserError(f"{entry.fault}.")
 
 
 def broken_benchmarks() -> list[BrokenPlugin]:

@@ -36,4 +36,4 @@ def print_broken(broken: Sequence[BrokenPlugin], console: Screen) -> None:
     for one in broken:
         name = f"{one.kind} '{one.name}'" if one.name else f"a {one.kind}"
         said = visible(f"{name} of {one.provider}: {one.reason}")
-        console.print(Text.assemble(("BrokenPlugin", "red"), f": {said}"), soft_wrap=True)
+        console.print(Text.assemble(("Broken", "red"), f": {said}"), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Strong augmentation of one clip: FixMatch's RandAugment and Cutout as in USB.
+"""The augmentations that are built in. Strong: FixMatch's RandAugment and Cutout as in USB.
 
 Operations are drawn once a clip and applied to all frames alike, because draws for each frame would bury the small
 motion that makes a micro-action. Drawing (NumPy) and applying (torchvision) are separate. Clips are uint8 tensors
@@ -17,6 +17,29 @@ import numpy as np
 import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
+
+from ssmar_bench.core.augmentation import Augmentation
+from ssmar_bench.core.benchmark_config import ClipConfig
+
+
+class Test(Augmentation):
+    """Centre frames and centre crop: the view that is scored, without any draw."""
+
+    random_frames = False
+    random_crop = False
+
+
+class Weak(Augmentation):
+    """Random frames, crop and flip; pixels as they are."""
+
+
+class Strong(Augmentation):
+    """Weak, then RandAugment and Cutout."""
+
+    def pixels(self, clip: Tensor, rng: np.random.Generator, config: ClipConfig) -> Tensor:
+        """The clip (T, C, H, W) uint8 after ``config.strong_ops`` operations and Cutout."""
+        return strong_augment(clip, rng, config.strong_ops, config.cutout, config.per_frame)
+
 
 GREY = (125, 123, 114)
 """RGB of Cutout's square."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssmar_bench.clips.augmentations import check_augmentation
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.contract import View, Views
 
@@ -14,6 +15,7 @@ def check_views(views: Views, stored: FrameCacheConfig) -> None:
             "set frame_cache.neighbours: 1 in the config's overrides"
         )
     for view in views:
+        check_augmentation(view.aug)
         view_segments(stored, view)
 
 

@@ -7,6 +7,7 @@ operations whatever other views are asked for: two methods that both look at a w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ssmar_bench.clips.augment import strong_augment
+from ssmar_bench.clips.augmentations import augment, load_augmentation
 from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.segments import view_segments
 from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
@@ -66,6 +67,7 @@ class ViewMaker:
         self._recipe = config
         self._stored = cache_config
         self._seed = seed
+        self._augmentation = cache(load_augmentation)
         # x / 255, minus mean, over std, in one multiplication and one addition.
         mean, std = torch.tensor(config.mean), torch.tensor(config.std)
         self._scale = (1 / (255 * std)).view(3, 1, 1)
@@ -84,7 +86,7 @@ class ViewMaker:
             name -> (B, T, C, size, size) float32, normalised.
 
         Raises:
-            UserError: a clip's frames are smaller than the crop.
+            UserError: a clip's frames are smaller than the crop, or an augmentation is unknown or gives no clip.
         """
         return {name: self._view(rows, name, view, key) for name, view in views.items()}
 
@@ -102,15 +104,18 @@ class ViewMaker:
         if self._recipe.flip:
             for number in np.flatnonzero(places[:, 2] < _FLIPPED):  # torch mirrors rows ten times as fast as NumPy
                 pixels[number] = pixels[number].flip(-1)
-        if view.aug == "strong":
-            pixels = self._strengthened(pixels, generator("augmentation", self._seed, *key, "strong", name))
+        augmentation = self._augmentation(view.aug)
+        if augmentation.changes_pixels():
+            rng = generator("augmentation", self._seed, *key, view.aug, name)
+            for place, clip in enumerate(pixels):
+                pixels[place] = augment(view.aug, augmentation, clip, rng, self._recipe)
         return pixels.to(torch.float32).mul_(self._scale).add_(self._shift)
 
     def _frames(self, clips: int, view: View, key: Key) -> npt.NDArray[np.int64]:
         """Places in the frame cache of the frames to show, (clips, T): one frame of each part of the clip."""
         parts, held = view_segments(self._stored, view)
         first = np.arange(parts) * held
-        if view.aug == "test":
+        if not self._augmentation(view.aug).random_frames:
             frames = np.broadcast_to(first + held // 2, (clips, parts))
         else:
             rng = generator("augmentation", self._seed, *key, "time", view.time)
@@ -119,7 +124,7 @@ class ViewMaker:
 
     def _places(self, clips: int, name: str, view: View, key: Key) -> Floats:
         """Crop and flip, (clips, 3) in [0, 1): how far down and across the crop lies, and whether it is mirrored."""
-        if view.aug == "test":
+        if not self._augmentation(view.aug).random_crop:
             return np.full((clips, 3), _CENTRE)
         whose = ("own", name) if view.space == "own" else ("shared", view.space)
         return generator("augmentation", self._seed, *key, "space", *whose).random((clips, 3))
@@ -138,9 +143,3 @@ class ViewMaker:
         top, left = int(down * (height - size + 1)), int(across * (width - size + 1))
         inside = clip[:, top : top + size, left : left + size]
         return inside[frames] if modality == "rgb" else temporal_gradient(inside[frames], inside[frames + 1])
-
-    def _strengthened(self, pixels: Tensor, rng: np.random.Generator) -> Tensor:
-        config = self._recipe
-        for number, clip in enumerate(pixels):
-            pixels[number] = strong_augment(clip, rng, config.strong_ops, config.cutout, config.per_frame)
-        return pixels

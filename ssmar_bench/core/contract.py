@@ -52,8 +52,8 @@ class View:
     """One way of looking at a clip.
 
     Attributes:
-        aug: ``test`` (centre frames, centre crop), ``weak`` (jittered frames, random crop and flip) or ``strong``
-            (weak geometry, then RandAugment and Cutout).
+        aug: the augmentation's name: ``test`` (centre frames, centre crop), ``weak`` (jittered frames, random crop and
+            flip), ``strong`` (weak geometry, then RandAugment and Cutout) or a plugin's.
         time: views of a batch with equal keys share their frames, if they show as many.
         space: views of a batch with equal keys share crop and flip, whatever they show.
         frames: how many frames to show, one of each of so many equal parts of the clip; None for the frame cache's
@@ -62,7 +62,7 @@ class View:
             to the next frame of the source video as a picture, (frame - next + 255) / 2.
     """
 
-    aug: Literal["test", "weak", "strong"]
+    aug: str
     time: str = "shared"
     space: str = "own"
     frames: int | None = None

@@ -2,7 +2,8 @@
 
 Every constant at the file's top level whose name begins with ``METHOD_CONFIG`` is a method config. Its ``algorithm:``
 names a class of the same file, letters' case, hyphens, dots and underscores apart (``my-method`` is ``MyMethod``), or
-an algorithm that is known already.
+an algorithm that is known already. A subclass of :class:`ssmar_bench.core.augmentation.Augmentation` at the top level
+is an augmentation, by its name in small letters with hyphens (``MotionBlur`` is ``motion-blur``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,11 +33,13 @@ class PluginFile:
         path: absolute.
         method_configs: name -> YAML, with the lines of the Python file.
         classes: algorithm -> class of this file.
+        augmentations: augmentation -> class of this file.
     """
 
     path: Path
     method_configs: Mapping[str, Document]
     classes: Mapping[str, str]
+    augmentations: Mapping[str, str]
 
     @property
     def module(self) -> str:
@@ -66,7 +70,8 @@ def read_plugin_file(path: Path) -> PluginFile:
     """The plugin in ``path``.
 
     Raises:
-        UserError: no such file, no Python, no method config, or one that is no YAML or has no name; with file and line.
+        UserError: no such file, no Python, neither method config nor augmentation, or a method config that is no YAML
+            or has no name; with file and line.
     """
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; a plugin is a .py file with a method config.")
@@ -82,7 +87,8 @@ def read_plugin_file(path: Path) -> PluginFile:
         if name in method_configs:
             raise name_taken_twice("method", name, [method_configs[name].where(()), document.where(())])
         method_configs[name] = document
-    if not method_configs:
+    augmentations = _augmentations(tree)
+    if not method_configs and not augmentations:
         names = {
             target.id
             for node in tree.body
@@ -98,7 +104,24 @@ def read_plugin_file(path: Path) -> PluginFile:
     classes = {_bare(node.name): node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     algorithms = {str(document.data.get("algorithm")) for document in method_configs.values()}
     found = {name: classes[_bare(name)] for name in sorted(algorithms) if _bare(name) in classes}
-    return PluginFile(path.absolute(), method_configs, found)
+    return PluginFile(path.absolute(), method_configs, found, augmentations)
+
+
+def _augmentations(tree: ast.Module) -> dict[str, str]:
+    """Augmentation -> class: the classes below ``Augmentation``, or below one of ours or of this file."""
+    known = {"Augmentation"}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            ours = node.module == "ssmar_bench.clips.augment"
+            known |= {name.asname or name.name for name in node.names if ours or name.name == "Augmentation"}
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            bases = {base.id if isinstance(base, ast.Name) else getattr(base, "attr", "") for base in node.bases}
+            if bases & known:
+                known.add(node.name)
+                found[re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", node.name).lower()] = node.name
+    return found
 
 
 def _bare(name: str) -> str:

@@ -25,7 +25,8 @@ METHODS = "ssmar_bench.methods"
 SOURCES = "ssmar_bench.sources"
 BACKBONES = "ssmar_bench.backbones"
 ENGINES = "ssmar_bench.engines"
-GROUPS = (METHODS, SOURCES, BACKBONES, ENGINES)
+AUGMENTATIONS = "ssmar_bench.augmentations"
+GROUPS = (METHODS, SOURCES, BACKBONES, ENGINES, AUGMENTATIONS)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def use(path: Path) -> PluginFile:
     """Adds the plugin in the file ``path`` to what this process knows; once more reads it again.
 
     Raises:
-        UserError: the file cannot be read or has no method config.
+        UserError: the file cannot be read or has neither method config nor augmentation.
     """
     found = plugin_file.read_plugin_file(path)
     found.forget()
@@ -94,12 +95,11 @@ def files() -> list[PluginFile]:
 def entries(group: str) -> list[Entry]:
     """What others add to ``group``, from packages and from files."""
     found = [_installed(entry, provider) for own, entry, provider in _entry_points(tuple(sys.path)) if own == group]
-    if group == METHODS:
-        found += [
-            Entry(name, f"{file.module}:{owner}", file_provider(file), _in_file(file, owner))
-            for file in files()
-            for name, owner in file.classes.items()
-        ]
+    found += [
+        Entry(name, f"{file.module}:{owner}", file_provider(file), _in_file(file, owner))
+        for file in files()
+        for name, owner in {METHODS: file.classes, AUGMENTATIONS: file.augmentations}.get(group, {}).items()
+    ]
     return found
 
 

@@ -16,6 +16,7 @@ from ssmar_bench.testing import (  # noqa: F401  # registered
     memory,
     method_config_check,
     shapes,
+    view_checks,
 )
 from ssmar_bench.testing.check import CHECKS, FIRST, Check, Outcome, examine, examine_all, ordered_checks
 from ssmar_bench.testing.conformance import conformance

@@ -99,7 +99,7 @@ def _generators_kept() -> Iterator[None]:
         np.random.set_state(numpy)  # noqa: NPY002
 
 
-def _positions() -> dict[str, list[Any]]:
+def generator_positions() -> dict[str, list[Any]]:
     """Where Python's and NumPy's generators are."""
     numpy: Any = np.random.get_state()  # noqa: NPY002
     return {"Python's": [random.getstate()], "NumPy's": [numpy[1].tolist(), *numpy[2:]]}
@@ -110,12 +110,12 @@ def global_generators_are_left_alone(examined: MethodUnderTest) -> None:
     """It never sets torch's generator, and draws from neither Python's nor NumPy's."""
     with _generators_kept():
         for name, call in _moments(examined):
-            before, after = _positions(), []
+            before, after = generator_positions(), []
             for seed in (1, 2):
                 torch.manual_seed(seed)
                 call()
                 after.append(torch.get_rng_state())
-            drawn = " and ".join(whose for whose, place in _positions().items() if place != before[whose])
+            drawn = " and ".join(whose for whose, place in generator_positions().items() if place != before[whose])
             require_that(
                 not drawn, f"{name} draws from {drawn} global generator, which no run sets; draw from torch's."
             )

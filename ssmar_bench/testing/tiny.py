@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.backbones.build import ClipClassifier, build_backbone, seeded_build
+from ssmar_bench.clips.augmentations import AUGMENTATIONS
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
 from ssmar_bench.core.seeds import seed_of
@@ -119,6 +120,7 @@ class TinyPools:
         self, pool: Literal["labelled", "unlabelled"], view: View, function: Callable[[Tensor], Tensor], draw: int = 0
     ) -> Tensor:
         """``function`` of all clips (N, T, C, H, W) of a pool at once."""
+        AUGMENTATIONS.entry(view.aug)  # an unknown one is an error here, too
         count = self.tiny.labelled if pool == "labelled" else self.tiny.unlabelled
         words: tuple[int | str, ...] = (pool, view.aug, draw) if view.aug != "test" else (pool, "test")
         words += () if view.modality == "rgb" else (view.modality,)

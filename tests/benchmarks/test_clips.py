@@ -61,7 +61,7 @@ def test_decode_one_clip(benchmark: BenchmarkFixture, video: Path) -> None:
 
 @pytest.mark.parametrize("aug", ["test", "weak", "strong"])
 def test_view_of_16_clips(benchmark: BenchmarkFixture, viewer: ViewMaker, aug: str) -> None:
-    view = {"x": View(aug)}  # type: ignore[arg-type]
+    view = {"x": View(aug)}
     steps = iter(range(10**9))
     rows = list(range(0, CLIPS, 4))
     found = benchmark(lambda: viewer.views(rows, view, ("step", next(steps))))

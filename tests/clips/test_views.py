@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ssmar_bench.clips.augment import strong_augment
 from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
 from ssmar_bench.clips.segments import check_views
@@ -17,6 +18,7 @@ from ssmar_bench.clips.views import ViewMaker, temporal_gradient
 from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.contract import View, Views
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.seeds import generator
 
 from .conftest import number_of
 
@@ -162,6 +164,17 @@ def test_strong_views_draw_their_own_operations() -> None:
     views = {"a": View("strong", space="same"), "b": View("strong", space="same")}
     found = _viewer().views(range(8), views, ("step", 1))
     assert all(not torch.equal(one, other) for one, other in zip(found["a"], found["b"], strict=True))
+
+
+@pytest.mark.parametrize("per_frame", [False, True])
+def test_strong_pixels_are_those_of_one_generator_named_after_the_view(per_frame: bool) -> None:
+    """The names of the draws decide what every measured run has seen."""
+    viewer = _viewer(seed=3, per_frame=per_frame)
+    found = viewer.views(range(8), {"w": View("weak", space="same"), "s": View("strong", space="same")}, ("step", 1))
+    rng = generator("augmentation", 3, "step", 1, "strong", "s")
+    weak = torch.from_numpy(_pixels(found["w"]).astype(np.uint8))
+    expected = torch.stack([strong_augment(clip, rng, 3, 0.5, per_frame) for clip in weak])
+    assert np.array_equal(_pixels(found["s"]), expected.numpy())
 
 
 @pytest.mark.parametrize("view", [WEAK, STRONG])

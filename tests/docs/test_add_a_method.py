@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.testing import CHECKS, ordered_checks
+from ssmar_bench.core import plugins
+from ssmar_bench.testing import CHECKS, MethodUnderTest, examine, ordered_checks
 from tests.packaging.test_packaging import built
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -28,6 +29,19 @@ PAGE = ROOT / "docs" / "add-a-method.md"
 def test_the_page_names_every_check_and_what_holds() -> None:
     listed = re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \|$", PAGE.read_text(), flags=re.MULTILINE)
     assert listed == [(name, CHECKS[name].holds) for name in ordered_checks()]
+
+
+def test_the_methods_of_the_page_keep_the_contract(tmp_path: Path) -> None:
+    files = [block for block in blocks(PAGE) if block.language == "python" and block.file]
+    assert len(files) == 2
+    try:
+        for block in files:
+            (tmp_path / block.file).write_text(block.text)
+            (name,) = plugins.use(tmp_path / block.file).method_configs
+            outcomes = [examine(MethodUnderTest.of(name), check) for check in CHECKS if not CHECKS[check].slow]
+            assert [outcome.message for outcome in outcomes if outcome.state == "failed"] == []
+    finally:
+        plugins.forget()
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +91,7 @@ def test_word_for_word(tools: Path, tmp_path: Path, cache: Path) -> None:
             assert ended.returncode == 0, f"{command}\n{ended.stdout}{ended.stderr}"
             assert missing(command.output, ended.stdout) == "", f"{command}\n{ended.stdout}"
             typed += 1
-    assert typed == 8
+    assert typed == 9
     code = "import ssmar_bench, my_idea; print(ssmar_bench.__file__, my_idea.__file__)"
     found = subprocess.run(
         [tools / "python", "-P", "-c", code], env=environment, capture_output=True, text=True, check=True

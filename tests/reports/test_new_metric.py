@@ -113,7 +113,7 @@ def test_any_metric_but_the_first_may_be_missing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("key", "value"), [("error", 1.2), ("error", -0.1), ("kappa", -1.5), ("macro_f1", 2)])
 def test_an_impossible_value_is_damage(tmp_path: Path, added: None, key: str, value: float) -> None:
-    fake(**{key: value}).write(tmp_path)
+    fake(0, **{key: value}).write(tmp_path)
     (damage,) = load_runs(tmp_path).damage
     assert f"{key}: input should be within" in damage.why
 

@@ -365,8 +365,11 @@ def examined(algorithm: type[Method]) -> MethodUnderTest:
     return MethodUnderTest(algorithm.__name__, algorithm, VALUES)
 
 
-ELSEWHERE = {"a-gpu-computes-the-same", "it-survives-kill-9"}
-"""Checks that need more than a class; see the tests below, and those of tests/plugins."""
+ELSEWHERE = {
+    *("a-gpu-computes-the-same", "it-survives-kill-9"),
+    *("its-augmentations-give-clips", "its-augmentations-are-repeatable"),
+}
+"""Checks that need more than a class; see the tests below, and test_augmentation_checks.py."""
 
 
 def test_a_sound_method_passes_everything() -> None:
