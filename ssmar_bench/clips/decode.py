@@ -59,10 +59,10 @@ class Decoded:
         header_frames: frames that there should be: the header's count for a whole file (0 where the header does not
             say), the asked number for a part of a file.
         fps: average frames a second by the header, 0 where unknown.
-        problem: why these frames should not be used: the file is damaged before their end, it ends before the last
-            frame of a part, or more than half of the frames that the header counts are missing; "" if they are sound. A
-            header that counts more frames than are shown is no problem: files that were cut without re-encoding hold
-            frames that are never shown.
+        problem: why these frames should not be used: the file is damaged before their end, or more than half of the
+            frames that there should be are missing; "" if they are sound. A header that counts more frames than are
+            shown is no problem: files that were cut without re-encoding hold frames that are never shown. Nor is a
+            part that ends a little after its file: lists are often wrong by some frames.
     """
 
     frames: Frames
@@ -259,7 +259,11 @@ class _FrameRange:
         if not found:
             return f"it has no frame {self.start}: only {read} can be decoded{why}"
         # A file's header counts packets, some of which may never be shown; a part's frame numbers count what is shown.
-        cut_short = found < there_should_be if self.end >= 0 else 2 * (reading.packets - self.start) < there_should_be
+        # Lists are often wrong by some frames: such a clip ends with its video, unless that is damaged.
+        there_are = reading.packets - self.start if self.end < 0 else found
+        cut_short = 2 * there_are < there_should_be
+        if self.end >= 0 and reading.problem:
+            cut_short = found < there_should_be
         if self.end >= 0 and cut_short and not reading.problem:
             return f"it has no frame {self.end}: only {read} can be decoded"
         if cut_short or (reading.problem and self.end < 0):

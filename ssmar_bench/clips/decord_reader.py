@@ -58,14 +58,14 @@ def sample_with_decord(
         first = max(start, 0)
         announced = max((length if end < 0 else end + 1) - first, 0)
         found = max(min(first + announced, length) - first, 0)
-        if found < 1 or found < announced:
+        if found < 1 or 2 * found < announced:
             lacking = first if found < 1 else end
             yield number, SampledClip(NO_FRAMES, found, announced, f"it has no frame {lacking}: decord counts {length}")
         else:
             times = FrameTimes(ends[first : first + found, 0].tolist(), float(np.diff(ends[-1])[0]) if end < 0 else 0)
             chosen, by_time = positions_in_time(times, config)
             taken = _taken(decord, reader, path, first + chosen, config, found)
-            yield number, replace(taken, numbers=tuple(chosen.tolist()), by_time=by_time)
+            yield number, replace(taken, header=announced, numbers=tuple(chosen.tolist()), by_time=by_time)
 
 
 def _taken(decord: Any, reader: Any, path: Path, wanted: Any, config: FrameCacheConfig, found: int) -> SampledClip:

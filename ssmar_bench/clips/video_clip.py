@@ -40,8 +40,11 @@ def decode_video_clip(path: Path, config: FrameCacheConfig, start: int = -1, end
     if not path.is_file():
         raise UserError(f"There is no video file {path}.")
     ((_, taken),) = sample_frames(path, [(start, end)], config)
-    if taken.problem:
+    problem = taken.problem
+    if not problem and 0 <= end and taken.decoded < taken.header:
+        problem = f"it has no frame {end}: only {max(start, 0) + taken.decoded} can be decoded"
+    if problem:
         whole = start < 0 and end < 0
         advice = "replace the file" if whole else "choose other frames, or replace the file"
-        raise BadVideoError(path, taken.problem, advice)
+        raise BadVideoError(path, problem, advice)
     return VideoClip((path.name,), taken.frames)

@@ -40,6 +40,14 @@ def test_frame_caches_of_two_decoders_are_two(tmp_path: Path, video: Path, confi
     assert '"decord"' in (tmp_path / "frame_cache" / "frame_cache.json").read_text()
 
 
+def test_a_clip_that_ends_a_little_after_its_video(tmp_path: Path, video: Path) -> None:
+    pytest.importorskip("decord")
+    clips = [ClipFile("late", video, 50, 60), ClipFile("beyond", video, 58, 70)]
+    report = prepare_frame_cache(tmp_path / "frame_cache", clips, DECORD, 1, skip_bad=True)
+    assert [(clip.clip_id, clip.decoded, clip.header) for clip in report.audit] == [("late", 10, 11)]
+    assert [clip.reason for clip in report.left_out] == ["it has no frame 70: decord counts 60"]
+
+
 def test_where_the_decoders_differ(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
     pytest.importorskip("decord")
     cut, text = tmp_path / "cut.mp4", tmp_path / "text.mp4"

@@ -235,9 +235,11 @@ def test_audit(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
         ClipFile("long", lying_avi(tmp_path / "lie.avi", 10, 20), -1, -1),
         ClipFile("unknown", unknown, -1, -1),
         ClipFile("whole", video, -1, -1),
+        ClipFile("ends late", video, 50, 60),
+        ClipFile("in time", video, 50, 59),
     ]
     audit = prepare_frame_cache(tmp_path / "frame_cache", made, config, 1).audit
-    assert audit == [FrameMismatch("long", 10, 20)]
+    assert sorted(audit, key=str) == [FrameMismatch("ends late", 10, 11), FrameMismatch("long", 10, 20)]
     again = prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     assert (again.decoded, again.audit) == (0, audit)
     written = json.loads((tmp_path / "frame_cache" / "audit.json").read_text())
