@@ -41,7 +41,7 @@ def decode_video_clip(path: Path, config: FrameCacheConfig, start: int = -1, end
         raise UserError(f"There is no video file {path}.")
     ((_, taken),) = sample_frames(path, [(start, end)], config)
     problem = taken.problem
-    if not problem and 0 <= end and taken.decoded < taken.header:
+    if not problem and end >= 0 and taken.decoded < taken.header:
         problem = f"it has no frame {end}: only {max(start, 0) + taken.decoded} can be decoded"
     if problem:
         whole = start < 0 and end < 0

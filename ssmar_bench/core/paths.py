@@ -35,5 +35,9 @@ def expand_home(path: Path | str) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where synthetic videos and frame cache are kept (``SSMAR_BENCH_CACHE`` overrides the user's cache)."""
-    return Path(os.environ.get("SSMAR_BENCH_CACHE") or platformdirs.user_cache_dir("ssmar-bench"))
+    """Where synthetic videos and frame cache are kept (``SSMAR_BENCH_CACHE`` overrides the user's cache).
+
+    Raises:
+        UserError: as :func:`expand_home`.
+    """
+    return expand_home(os.environ.get("SSMAR_BENCH_CACHE") or platformdirs.user_cache_dir("ssmar-bench"))

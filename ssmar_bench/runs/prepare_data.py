@@ -203,7 +203,9 @@ def prepare_frame_cache(
         folder, clips, benchmark_config.frame_cache, processes or cores(), listener, skip_bad
     )
     cut = {clip.shown for clip in clips if clip.end >= 0}
-    short = [f"'{clip.clip_id}' ({clip.decoded} of {clip.header} frames)" for clip in report.audit if clip.clip_id in cut]
+    short = [
+        f"'{clip.clip_id}' ({clip.decoded} of {clip.header} frames)" for clip in report.audit if clip.clip_id in cut
+    ]
     if short:
         more = f" and {len(short) - 3} more" if len(short) > 3 else ""
         sentence = f"Clips that the list ends after their video are used to its end: {', '.join(short[:3])}{more}."

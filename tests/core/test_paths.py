@@ -6,6 +6,7 @@ import platformdirs
 import pytest
 
 from ssmar_bench.core import paths
+from ssmar_bench.core.errors import UserError
 
 
 def test_a_wheel_looks_in_bundled_and_a_checkout_at_its_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,3 +32,15 @@ def test_the_cache_can_be_put_elsewhere(tmp_path: Path, monkeypatch: pytest.Monk
     assert paths.cache_folder() == tmp_path
     monkeypatch.delenv("SSMAR_BENCH_CACHE")
     assert paths.cache_folder() == Path(platformdirs.user_cache_dir("ssmar-bench"))
+
+
+@pytest.mark.parametrize(("said", "meant"), [("~/c", "c"), ("~", "."), ("~/a/../c d", "a/../c d")])
+def test_the_cache_may_begin_with_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, meant: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", said)
+    assert paths.cache_folder() == tmp_path / meant
+    monkeypatch.setenv("SSMAR_BENCH_CACHE", "~nobody-of-that-name/c")
+    with pytest.raises(UserError, match="there is no such user"):
+        paths.cache_folder()
