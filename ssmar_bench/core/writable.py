@@ -1,11 +1,14 @@
-"""Whether a folder can be made and written, tried before any long work."""
+"""Whether a folder can be made and written, tried before any long work; and folders that appear when they are whole."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError
 
 
@@ -58,3 +61,23 @@ def require_new(folder: Path, said: str) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         raise UserError(f"{said}: this exists already; give a new or empty folder, nothing is overwritten")
     require_writable(folder.absolute().parent, said)
+
+
+@contextmanager
+def new_folder(out: Path, said: str) -> Iterator[Path]:
+    """A folder beside ``out`` to write into; it becomes ``out`` when all is written, and is removed if that fails.
+
+    Raises:
+        UserError: as :func:`require_new`.
+    """
+    out = Path(out).absolute()
+    require_new(out, said)
+    aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    links.discard(aside)
+    try:
+        yield aside
+        if out.exists():
+            out.rmdir()
+        aside.rename(out)
+    finally:
+        links.discard(aside)

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.files import write_text
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.writable import require_new
+from ssmar_bench.core.writable import new_folder
 from ssmar_bench.splits.split_set import SplitSet
 
 HIDDEN = -1
@@ -92,21 +91,13 @@ def export_lists(split_set: SplitSet, where: Mapping[str, ClipLocation], form: s
             something is in ``out``.
     """
     line, files = FORMATS[require_format(form)]
-    require_new(out, str(out))
-    aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    links.discard(aside)
-    try:
+    with new_folder(out, str(out)) as aside:
         names = [split_set.benchmark_config.classes[label] for label in sorted(split_set.benchmark_config.classes)]
         write_text(aside / "classes.txt", "".join(f"{name}\n" for name in names))
         for cell, lists in _lists(split_set):
             for part, clips in lists.items():
                 lines = [line(_place(where, clip), label) for clip, label in clips]
                 write_text(aside / cell / files[part], "".join(f"{text}\n" for text in lines))
-        if out.exists():
-            out.rmdir()
-        aside.rename(out)
-    finally:
-        links.discard(aside)
     return sorted(out.rglob("*.txt"))
 
 
