@@ -56,20 +56,23 @@ def test_without_the_right_semilearn_two_lines_say_what_to_do(
     assert second.strip() == "pip install --no-deps semilearn==0.3.2"
 
 
-def test_the_import_leaves_no_stand_in_behind() -> None:
+def test_the_import_leaves_nothing_behind_but_the_algorithms(fresh: None) -> None:
     assert "fixmatch" in library.algorithms()
-    assert not [name for name, module in sys.modules.items() if isinstance(module, library._StandIn)]
-    assert not [finder for finder in sys.meta_path if isinstance(finder, library._StandIns)]
+    assert not [name for name, module in sys.modules.items() if isinstance(module, library._Unused)]
+    assert not {"semilearn", "semilearn.nets", "semilearn.datasets", "aim", "wandb"} & set(sys.modules)
 
 
-def test_a_stand_in_answers_every_name_but_special_ones() -> None:
-    with library._replaced(["nonesuch"]):
-        import nonesuch.deep as module  # type: ignore[import-not-found]
+def test_a_module_that_is_there_already_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", random)
+    with library._only_algorithms():
+        import aim  # type: ignore[import-not-found]
+        import wandb  # type: ignore[import-not-found]
 
-        assert isinstance(module.Anything, type)
-        assert not hasattr(module, "__wrapped__")
-    with pytest.raises(ModuleNotFoundError):
-        import nonesuch  # noqa: F401
+        assert wandb is random
+        assert aim.Run is object
+        assert not hasattr(aim, "__wrapped__")
+    assert sys.modules["wandb"] is random
+    assert "aim" not in sys.modules
 
 
 @pytest.mark.parametrize(
@@ -124,8 +127,11 @@ def as_semilearn_runs(name: str, values: dict[str, Any], steps: int) -> tuple[li
     context = TINY.context()
     backbone = _Backbone(context.network("student"))
     arguments = _arguments(name, context, ALGORITHMS.load(f"usb-{name}").Config.model_validate(values))
-    with library.held(torch.device("cpu")):
-        algorithm = library.algorithms()[name](arguments, lambda **_: deepcopy(backbone))
+    kind = library.algorithms()[name]
+    # Its own would import all data sets.
+    with pytest.MonkeyPatch.context() as patch, library.held(torch.device("cpu")):
+        patch.setattr(sys.modules["semilearn.core.algorithmbase"], "get_dataset", lambda *_: None)
+        algorithm = kind(arguments, lambda **_: deepcopy(backbone))
         algorithm.call_hook("before_run", "EMAHook")
     algorithm.optimizer = torch.optim.SGD(algorithm.model.parameters(), 0.05)
     algorithm.scheduler, algorithm.epoch = None, 0

@@ -1,23 +1,20 @@
 """Imports semilearn 0.3.2 without the ninety packages it asks for, and calls it without its side effects.
 
-Most of them serve its data sets, loggers and trackers, of which nothing is used here: what is absent is replaced, for
-the time of the import, by empty modules. torchaudio always is, because its import fails beside a newer torch.
+They serve its data sets, networks, loggers and trackers, of which nothing is used here.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import random
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from functools import cache
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,51 +27,33 @@ from ssmar_bench.core.errors import UserError
 
 VERSION = "0.3.2"
 INSTALL = f"pip install --no-deps semilearn=={VERSION}"
-_OPTIONAL = ("aim", "progress", "ruamel", "scipy", "skimage", "sklearn", "transformers", "wandb")
-_NEVER = ("torchaudio", "torch.utils.tensorboard")
+_PACKAGES = ("semilearn", "semilearn.nets")
+"""Packages of semilearn whose ``__init__`` imports its data sets, networks and trainer, and is passed over."""
+_UNUSED = ("semilearn.datasets", "aim", "wandb", "torch.utils.tensorboard")
+"""Modules of data sets and loggers that the algorithms import, and nothing of which is called here."""
 
 
-class _StandIn(ModuleType):
-    """A module in which every name is an empty class."""
+class _Unused(ModuleType):
+    """A module in which every name is ``object``."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.__path__ = []  # a package: it has modules of its own
-
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> type[object]:
         if name.startswith("__"):
             raise AttributeError(name)
-        return type(name, (), {})
-
-
-class _StandIns(MetaPathFinder, Loader):
-    """Finds a stand-in for every module below some names."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
-
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """A stand-in for ``fullname``, if it is to be replaced."""
-        replaced = any(fullname == name or fullname.startswith(f"{name}.") for name in self.names)
-        return ModuleSpec(fullname, self, is_package=True) if replaced else None
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """The stand-in."""
-        return _StandIn(spec.name)
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Nothing to execute."""
+        return object
 
 
 @contextmanager
-def _replaced(names: Sequence[str]) -> Iterator[None]:
-    finder = _StandIns(names)
-    sys.meta_path.insert(0, finder)
+def _only_algorithms() -> Iterator[None]:
+    """Inside, semilearn's algorithms can be imported without what they do not use."""
+    (folder,) = find_spec("semilearn").submodule_search_locations  # type: ignore[union-attr,misc]
+    placed = {name: _Unused(name) for name in (*_PACKAGES, *_UNUSED) if name not in sys.modules}
+    for name in placed.keys() & {*_PACKAGES}:  # the modules in them are found, and are the real ones
+        placed[name].__path__ = [str(Path(folder, *name.split(".")[1:]))]
+    sys.modules.update(placed)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)
-        for name in [name for name, module in sys.modules.items() if isinstance(module, _StandIn)]:
+        for name in placed:
             del sys.modules[name]  # nobody else shall take them for the real ones
 
 
@@ -104,11 +83,8 @@ def algorithms() -> dict[str, Any]:
     if found != VERSION:
         state = "is not installed" if found is None else f"{found} is installed, which is not the version it needs"
         raise UserError(f"A usb-* method runs the code of semilearn {VERSION}, but semilearn {state}; run\n  {INSTALL}")
-    for real in ("timm", "torchvision"):  # their own optional imports must not meet a stand-in
-        importlib.import_module(real)
-    missing = [name for name in _OPTIONAL if name not in sys.modules and importlib.util.find_spec(name) is None]
-    with quiet(), _replaced([*missing, *(name for name in _NEVER if name not in sys.modules)]):
-        importlib.import_module("semilearn")
+    with quiet(), _only_algorithms():
+        importlib.import_module("semilearn.core")  # imports every algorithm
         registry = importlib.import_module("semilearn.core.utils").ALGORITHMS
     return {name: registry[name] for name in registry.keys()}  # noqa: SIM118  # not a mapping
 
