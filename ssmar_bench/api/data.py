@@ -10,7 +10,7 @@ from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.sources import KNOWN, Source, known_source, mock, synthetic
 from ssmar_bench.sources.source_check import Opener, SourceCheck, check_source_folder
-from ssmar_bench.sources.synthetic import SyntheticOptions, contact_sheet
+from ssmar_bench.sources.synthetic import SyntheticOptions
 
 
 def benchmarks() -> list[BenchmarkConfig]:
@@ -114,4 +114,4 @@ def render_synthetic(
         lambda done, total: listener(Event("", "prepare", "rendering micro-motion", done, total)),
     )
     if sheet_at is not None:
-        contact_sheet.contact_sheet(Path(out), Path(sheet_at))
+        synthetic.write_contact_sheet(Path(out), Path(sheet_at))

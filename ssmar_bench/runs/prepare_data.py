@@ -22,7 +22,7 @@ from ssmar_bench.core.processes import cores
 from ssmar_bench.core.split import Split, opaque_id
 from ssmar_bench.core.writable import require_writable
 from ssmar_bench.sources import KNOWN, Used, read_source, synthetic
-from ssmar_bench.sources.synthetic import SyntheticOptions, checksums
+from ssmar_bench.sources.synthetic import SyntheticOptions
 from ssmar_bench.splits.build import build_split
 
 Roots = Mapping[str, Path]
@@ -93,7 +93,7 @@ def prepare_source(
         require_writable(root.parent, f"The cache {paths.cache_folder()} (SSMAR_BENCH_CACHE)")
         root.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(root.with_suffix(".lock")):
-            broken = checksums.fault(root) if root.exists() else ""
+            broken = synthetic.changed_file(root) if root.exists() else ""
             if broken:
                 listener(Event("", "note", f"{root / broken} is not what was rendered; the clips are rendered again."))
                 links.remove(root)
@@ -105,7 +105,7 @@ def prepare_source(
                 synthetic.write_dataset(
                     options, root, processes, lambda done, total: listener(Event("", "prepare", name, done, total))
                 )
-                checksums.seal(root)
+                synthetic.write_checksums(root)
     return read_source(
         source.name, root, source.options, listener, whole=on_bad_clip == "stop", used=_used(benchmark_config)
     )
@@ -123,7 +123,7 @@ def planning_index(benchmark_config: BenchmarkConfig, roots: Roots, on_bad_clip:
 def has_videos(benchmark_config: BenchmarkConfig, roots: Roots) -> bool:
     """Whether the benchmark config's source has files: a synthetic one has none until it is rendered."""
     root, name = source_root(benchmark_config, roots), benchmark_config.source.name
-    return name != synthetic.SOURCE or name in roots or (root.exists() and not checksums.fault(root))
+    return name != synthetic.SOURCE or name in roots or (root.exists() and not synthetic.changed_file(root))
 
 
 @lru_cache(maxsize=4)  # a plan of a table asks for it once a column

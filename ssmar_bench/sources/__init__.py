@@ -13,11 +13,11 @@ from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.registry import Registry
 from ssmar_bench.sources.known_sources import SOURCES, Source
+from ssmar_bench.sources.published_facts import PublishedFacts, read_facts
 
 if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sources needs none of it
     from ssmar_bench.core.index import Index
     from ssmar_bench.sources.listing import Missing, SourceListing
-    from ssmar_bench.sources.official import PublishedFacts
 
 __all__ = [
     "KNOWN",
@@ -66,9 +66,9 @@ def known_source(name: str) -> Source:
 
 
 def published_facts(name: str) -> PublishedFacts | None:
-    """What the owners of a source publish about it; None for a synthetic one."""
-    module = known_source(name).facts
-    return cast("PublishedFacts", import_module(module).FACTS) if module else None
+    """What the owners of a source publish about it; None for a source without."""
+    file = known_source(name).facts
+    return read_facts(file) if file else None
 
 
 def resolved_options(source: Source, options: Options) -> dict[str, int]:

@@ -19,7 +19,7 @@ from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.folders import first_file, first_folder, likeliest, places
 from ssmar_bench.sources.listing import SourceListing, index_frame
-from ssmar_bench.sources.official.imigue import FACTS, OUTSIDE_MIGA, RATE, TEST_SUBJECTS, TRAIN_SUBJECTS
+from ssmar_bench.sources.published_facts import read_facts
 from ssmar_bench.sources.subject_map import subject_map
 from ssmar_bench.sources.text import Cells, Row, column, nothing, rows, whole_number, wrong_line
 from ssmar_bench.sources.untrimmed import (
@@ -33,6 +33,7 @@ from ssmar_bench.sources.untrimmed import (
     repeated_note,
 )
 
+FACTS = read_facts("imigue.yaml")
 LABELS = "Label/labels_20200831.csv"
 TABLES = tuple(
     f"{folder}labels_20200831.csv" for folder in ("Label/", "Label/excel/", "Label/csv/", "Labels/", "annotations/", "")
@@ -79,7 +80,8 @@ def survey(root: Path, source: str, options: Mapping[str, int], listener: Listen
     """
     table = first_file(root, TABLES)
     found = _miga(root) if table is None else _full(root, table)
-    outside = [video for video, path in found.paths.items() if int(video) in OUTSIDE_MIGA and not path.is_file()]
+    optional = FACTS.part_videos["none"]
+    outside = [video for video, path in found.paths.items() if int(video) in optional and not path.is_file()]
     kept = [one for one in found.ranges if one.video not in outside]
     clips, twice = clip_ids(kept)
     clip_rows = [
@@ -92,7 +94,7 @@ def survey(root: Path, source: str, options: Mapping[str, int], listener: Listen
     if outside:
         lost = f"{len(found.ranges) - len(kept)} clips of the videos {', '.join(outside)} are left out"
         notes += (f"{lost}: no part of the MiGA challenge holds them; who has them puts them into {FURTHER_VIDEOS}/.",)
-    rates = {str(path): RATE for path in found.paths.values()}
+    rates = {str(path): FACTS.rate for path in found.paths.values()}
     index = Index(source, index_frame(clip_rows), dict(FACTS.names), FACTS.groups, rates)
     return SourceListing(index, found.layout, missing, notes)
 
@@ -106,7 +108,8 @@ def _full(root: Path, path: Path) -> _Found:
     ranges = [_range(path, row, at, subjects) for row in others]
     if not ranges:
         raise nothing(path, "a header and a line for each clip")
-    parts = {video: "train" if int(subject) in TRAIN_SUBJECTS else "test" for video, subject in subjects.items()}
+    train = FACTS.part_subjects["train"]
+    parts = {video: "train" if int(subject) in train else "test" for video, subject in subjects.items()}
     return _Found("full", path.name, ranges, parts, subjects, _paths(root, subjects))
 
 
@@ -130,7 +133,7 @@ def _range(path: Path, row: Row, at: list[int], subjects: dict[str, str]) -> Ran
         raise wrong_line(path, number, f"a class of {list_ids(FACTS.names)}", str(label))
     if end < start:
         raise wrong_line(path, number, "a first frame that is not after the last one", row.text)
-    if subject not in TRAIN_SUBJECTS | TEST_SUBJECTS:
+    if not any(subject in known for known in FACTS.part_subjects.values()):
         raise wrong_line(path, number, "a subject of the official parts, 1..72", str(subject))
     if subjects.setdefault(name, str(subject)) != str(subject):
         raise wrong_line(path, number, f"subject {subjects[name]} for video {name}, as above", str(subject))

@@ -19,10 +19,11 @@ from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import COLUMNS, Index
 from ssmar_bench.sources import folders
 from ssmar_bench.sources.listing import Missing, SourceListing, absent_videos
-from ssmar_bench.sources.official.ma52 import FACTS
+from ssmar_bench.sources.published_facts import read_facts
 from ssmar_bench.sources.text import BLANK, Cells, ClassNames, rows, whole_number, wrong_line
 from ssmar_bench.sources.unpack import BadArchiveError, unpacked
 
+FACTS = read_facts("ma52.yaml")
 PARTS = ("train", "val", "test")
 CLASSES = 52
 HIDDEN = "test"

@@ -9,7 +9,7 @@ parts go by the number of the sample, which is the subject.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.folders import best_folder, first_folder, likeliest
 from ssmar_bench.sources.listing import SourceListing, index_frame
-from ssmar_bench.sources.official.smg import FACTS, SUBJECTS
+from ssmar_bench.sources.published_facts import read_facts
 from ssmar_bench.sources.text import Cells, positive_number, rows, whole_number, wrong_line
 from ssmar_bench.sources.untrimmed import (
     Range,
@@ -30,12 +30,13 @@ from ssmar_bench.sources.untrimmed import (
     repeated_note,
 )
 
+FACTS = read_facts("smg.yaml")
 SAMPLE = "Sample"
 WHOLE = (".", "SMG", "samples", "data", "SMG/samples")
 """Where the samples of the full release are."""
 RGB = ("RGB", "SMG_RGB", "videos")
 """Where their videos are, if not beside their tables."""
-_MIGA = {"train": ("1", "train"), "val": ("1", "validate"), "test": ("2", "test")}
+MIGA = {"train": ("1", "train"), "val": ("1", "validate"), "test": ("2", "test")}
 TABLES = ("smg_data_phase{0}/smg_skeleton_{1}", "smg_data_phase{0}/datasets/smg_skeleton_{1}", "smg_skeleton_{1}")
 VIDEOS = ("SMG_RGB_Phase{0}/smg_rgb_{1}", "smg_rgb_{1}", "smg_data_phase{0}/smg_rgb_{1}")
 """Places of a part in the MiGA challenge, by its phase and word."""
@@ -77,7 +78,7 @@ def survey(root: Path, source: str, options: Mapping[str, int], listener: Listen
 
 
 def _part(number: str) -> str:
-    return next(part for part, subjects in SUBJECTS.items() if int(number) in subjects)
+    return next(part for part, subjects in FACTS.part_subjects.items() if int(number) in subjects)
 
 
 def _video(folders: list[Path], number: str) -> Path:
@@ -98,7 +99,7 @@ def _folders(root: Path) -> tuple[str, dict[str, Path], dict[str, Path], dict[st
     tables: dict[str, Path] = {}
     paths: dict[str, Path] = {}
     lacking: dict[str, str] = {}
-    for part, phase in _MIGA.items():
+    for part, phase in MIGA.items():
         names, filmed = ([place.format(*phase) for place in places] for places in (TABLES, VIDEOS))
         here = first_folder(root, names)
         if here is None:
@@ -109,13 +110,13 @@ def _folders(root: Path) -> tuple[str, dict[str, Path], dict[str, Path], dict[st
         if there is None:
             lacking[part] = f"{root}: there is no {filmed[0]}/, which the videos of {here.name}/ are expected in"
         samples = numbered(here, SAMPLE)
-        _check_subjects(here, samples, SUBJECTS[part])
+        _check_subjects(here, samples, FACTS.part_subjects[part])
         tables |= samples
         paths |= {number: _video([there or root / filmed[0]], number) for number in samples}
     return "miga", tables, paths, lacking
 
 
-def _check_subjects(folder: Path, samples: Mapping[str, Path], subjects: range) -> None:
+def _check_subjects(folder: Path, samples: Mapping[str, Path], subjects: Sequence[int]) -> None:
     if not samples:
         raise UserError(f"{folder}: expected folders {SAMPLE}XXXX/, found none")
     for number in samples:

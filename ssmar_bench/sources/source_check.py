@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener, ignore_events
-from ssmar_bench.sources import known_source, survey_source
-from ssmar_bench.sources.official import PublishedFacts
+from ssmar_bench.sources import known_source, published_facts, survey_source
+from ssmar_bench.sources.published_facts import PublishedFacts
 from ssmar_bench.sources.videos import ABSENT, EMPTY, faults
 
 if TYPE_CHECKING:  # the types can be named without pandas
@@ -101,15 +100,15 @@ def check_source_folder(
     from ssmar_bench.sources.duplicates import same_content
 
     source = known_source(name)
-    module = import_module(source.facts) if source.facts else None
+    facts = published_facts(name)
     found: list[tuple[str, SourceListing, PublishedFacts | None]] = []
     for values in product(*source.options.values()):
         options = dict(zip(source.options, values, strict=True))
         listing = survey_source(name, root, options, listener)
-        variants = getattr(module, "VARIANTS", {})
-        facts = variants.get(listing.layout) or variants.get(options.get("split")) or getattr(module, "FACTS", None)
+        keys = (listing.layout, *map(str, values))
+        release = next((facts.variants[key] for key in keys if facts and key in facts.variants), facts)
         words = [f"layout {listing.layout}" if listing.layout else "", *(f"{k} {v}" for k, v in options.items())]
-        found.append((", ".join([source.title.partition(":")[0], *filter(None, words)]), listing, facts))
+        found.append((", ".join([source.title.partition(":")[0], *filter(None, words)]), listing, release))
     if all(listing.index.clips.empty for _, listing, _ in found):
         raise UserError(f"{root}: the lists of {name} name no clip")
     videos = _videos([listing for _, listing, _ in found])

@@ -16,10 +16,11 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.index import Index
 from ssmar_bench.sources.listing import SourceListing, absent_videos, index_frame
-from ssmar_bench.sources.official.ucf101 import FACTS
+from ssmar_bench.sources.published_facts import read_facts
 from ssmar_bench.sources.text import BLANK, Cells, ClassNames, nothing, rows, whole_number, wrong_line
 from ssmar_bench.sources.trimmed import Place, hashed_id, videos_in
 
+FACTS = read_facts("ucf101.yaml")
 LISTS = Place(
     (
         *("ucfTrainTestlist", "annotations", "."),

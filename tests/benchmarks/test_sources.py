@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ssmar_bench.sources.synthetic import SyntheticOptions, encode_video, plan_clips, render_clip
+from ssmar_bench.sources.synthetic import SyntheticOptions, encode_video
+from ssmar_bench.sources.synthetic.dataset import plan_clips, render_clip
 
 OPTIONS = SyntheticOptions(train_clips=48, test_clips=12)
 

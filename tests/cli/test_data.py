@@ -1,4 +1,4 @@
-"""``ssmar-bench data``: listing, checking and counterfeiting sources."""
+"""``ssmar-bench data``: listing, checking and mocking sources."""
 
 from __future__ import annotations
 

@@ -12,10 +12,9 @@ import pytest
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.sources import MOCK_MARKER, mock, published_facts, read_source, survey_source
-from ssmar_bench.sources.mock import render
-from ssmar_bench.sources.mock.plan import ActionInterval, MockVideo
-from ssmar_bench.sources.official.imigue import MIGA_FACTS
-from ssmar_bench.sources.synthetic.motion import ACTIONS
+from ssmar_bench.sources.mock.plan import MockVideo
+from ssmar_bench.sources.published_facts import read_facts
+from ssmar_bench.sources.synthetic import ACTIONS, ActionInterval, encode_video
 from tests.sources.conftest import LAYOUTS
 
 MA_12 = {5, 7, 8, 9, 10, 17, 21, 22, 23, 31, 48, 49}
@@ -102,7 +101,7 @@ def test_the_miga_release_has_its_counts(tmp_path: Path) -> None:
     mock.write_mock("imigue", tmp_path / "miga", layout="miga", lists_only=True)
     clips = read_source("imigue", tmp_path / "miga").clips
     assert clips.groupby("part").size().to_dict() == {"miga-train": 12893, "miga-val": 777}
-    for part, counts in MIGA_FACTS.counts.items():
+    for part, counts in read_facts("imigue.yaml").variants["miga"].counts.items():
         found = clips.loc[clips["part"] == part, "label"].value_counts().to_dict()
         assert found == {label: count for label, count in counts.items() if count}
 
@@ -144,12 +143,12 @@ def test_a_video_shows_its_deeds_when_they_are_done(tmp_path: Path, suffix: str,
     intervals = (ActionInterval(1, 30, 49), ActionInterval(2, 80, 99))
     video = MockVideo(f"a{suffix}", 3, intervals, 120, 25)
     motions = {1: 17, 2: 8}
-    render.render_video(video, motions, tmp_path / f"a{suffix}")
+    encode_video(mock.render_frames(video, motions), tmp_path / f"a{suffix}", video.rate, mock.CRF)
     pictures, found = _decoded(tmp_path / f"a{suffix}")
     assert found == codec
-    assert pictures.shape == (120, render.SIZE, render.SIZE, 3)
-    still = render.render_frames(MockVideo(f"a{suffix}", 3, (), 120, 25), motions).astype(float)
-    other = np.abs(render.render_frames(video, motions) - still).mean(axis=(1, 2, 3))
+    assert pictures.shape == (120, mock.SIZE, mock.SIZE, 3)
+    still = mock.render_frames(MockVideo(f"a{suffix}", 3, (), 120, 25), motions).astype(float)
+    other = np.abs(mock.render_frames(video, motions) - still).mean(axis=(1, 2, 3))
     during = [place for interval in intervals for place in range(interval.start, interval.end + 1)]
     assert other[during].mean() > 1
     assert np.delete(other, during).max() == 0
@@ -194,7 +193,7 @@ def test_the_same_mock_data_set_is_written_again(originals: Callable[[str, str],
         assert path.read_bytes() == (tmp_path / "again" / path.relative_to(originals("smg", "full"))).read_bytes()
 
 
-def test_what_cannot_be_counterfeited_is_refused(tmp_path: Path) -> None:
+def test_what_has_no_mock_data_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="ma52 has no layout 'zip'; did you mean 'zips'"):
         mock.write_mock("ma52", tmp_path / "new", layout="zip")
     with pytest.raises(UserError, match="ucf101 has no layout 'full'"):
@@ -215,7 +214,7 @@ def test_nothing_is_left_half_written(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*args: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(render, "render_video", full)
+    monkeypatch.setattr(mock, "encode_video", full)
     with pytest.raises(OSError, match="no space"):
         mock.write_mock("smg", tmp_path / "new", clips=10)
     assert list(tmp_path.iterdir()) == []

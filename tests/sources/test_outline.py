@@ -17,7 +17,7 @@ from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.sources import read_source, synthetic
-from ssmar_bench.sources.synthetic import SyntheticOptions
+from ssmar_bench.sources.synthetic import SyntheticOptions, dataset
 
 SMALL = SyntheticOptions(
     train_clips=30, test_clips=13, train_subjects=5, test_subjects=4, subject_overlap=2, frames=4, size=16
@@ -53,7 +53,7 @@ def _killed(*_: object) -> int:
 
 
 def test_a_rendering_process_that_is_killed_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synthetic, "_write_clips", _killed)
+    monkeypatch.setattr(dataset, "_write_clips", _killed)
     with pytest.raises(UserError, match="A rendering process ended by itself"):
         synthetic.write_dataset(SMALL, tmp_path / "data", 2)
     assert not [*tmp_path.iterdir()]

@@ -13,7 +13,7 @@ import pytest
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
 from ssmar_bench.sources import read_source, survey_source
-from ssmar_bench.sources.official.imigue import FACTS, MIGA_FACTS, TEST_SUBJECTS, TRAIN_SUBJECTS
+from ssmar_bench.sources.published_facts import read_facts
 from ssmar_bench.sources.trimmed import hashed_id
 
 Copy = Callable[..., Path]
@@ -91,7 +91,8 @@ def test_defects_of_a_copy_are_reported_whenever_it_is_read(tmp_path: Path) -> N
 
 def test_subjects_come_from_the_owners_map_where_the_user_has_it(originals: Copy, copy: Copy) -> None:
     sheet = read_source("imigue", originals("imigue", "miga-2025")).clips
-    assert set(sheet.loc[sheet["part"] == "miga-train", "subject"]) <= {str(subject) for subject in TRAIN_SUBJECTS}
+    train = read_facts("imigue.yaml").part_subjects["train"]
+    assert set(sheet.loc[sheet["part"] == "miga-train", "subject"]) <= {*map(str, train)}
     assert (sheet["subject"] != "").all()
     root = copy("imigue", "miga")
     assert set(read_source("imigue", root).clips["subject"]) == {""}
@@ -125,15 +126,6 @@ def test_hidden_labels_stay_hidden(name: str, videos: str, tables: str, ending: 
     added = after[~after["clip_id"].isin(before["clip_id"])]
     assert sorted(zip(added["start"], added["end"], added["label"], strict=True)) == [(3, 9, -1), (12, 20, -1)]
     assert set(added["part"]) == {part}
-
-
-def test_the_official_subjects_of_imigue() -> None:
-    assert (len(TRAIN_SUBJECTS), len(TEST_SUBJECTS)) == (37, 35)
-    assert {*TRAIN_SUBJECTS, *TEST_SUBJECTS} == set(range(1, 73))
-    assert set(FACTS.groups) == set(FACTS.names) == {*range(1, 32), 99}
-    assert sum(FACTS.counts["test"].values()) == FACTS.clips["test"] == 4563
-    for part, counts in MIGA_FACTS.counts.items():
-        assert sum(counts.values()) == MIGA_FACTS.clips[part]
 
 
 def _smg(root: Path, sample: str, labels: str, data: str = "500,28,4500\n") -> None:

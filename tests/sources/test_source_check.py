@@ -95,12 +95,3 @@ def test_who_is_licensed() -> None:
     assert published_facts("micro-motion") is None
     for source in SOURCES.values():
         assert all(dataclasses.asdict(source)[field] for field in ("title", "reader", "terms", "get"))
-
-
-@pytest.mark.parametrize("name", ["ma52", "smg", "hmdb51"])
-def test_published_counts_add_up(name: str) -> None:
-    published = published_facts(name)
-    assert published is not None
-    for part, counts in published.counts.items():
-        assert sum(counts.values()) == published.clips[part]
-        assert set(counts) == set(published.names)

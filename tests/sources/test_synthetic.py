@@ -13,18 +13,9 @@ from PIL import Image
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.sources import read_source
-from ssmar_bench.sources.synthetic import (
-    NAMES,
-    TRAIN_COUNTS,
-    SyntheticClip,
-    SyntheticOptions,
-    class_counts,
-    plan_clips,
-    read_options,
-    render_clip,
-    write_dataset,
-)
-from ssmar_bench.sources.synthetic.contact_sheet import contact_sheet
+from ssmar_bench.sources.published_facts import read_facts
+from ssmar_bench.sources.synthetic import ACTIONS, SyntheticOptions, read_options, write_contact_sheet, write_dataset
+from ssmar_bench.sources.synthetic.dataset import SyntheticClip, class_counts, plan_clips, render_clip, train_counts
 
 SMALL = SyntheticOptions(train_clips=48, test_clips=14, train_subjects=6, test_subjects=4, size=32, frames=8, seed=3)
 
@@ -54,7 +45,7 @@ def test_it_reads_as_ma52(written: Path) -> None:
     planned = {f"{clip.part}/{clip.name}": (clip.label, f"{clip.subject + 3:04d}") for clip in plan_clips(SMALL)}
     rows = zip(index.clips["clip_id"], index.clips["label"], index.clips["subject"], strict=True)
     assert {clip_id: (label, subject) for clip_id, label, subject in rows} == planned
-    assert list(index.classes.values()) == list(NAMES)
+    assert list(index.classes.values()) == list(read_facts("ma52.yaml").names.values())
     assert index.classes[9] == "nodding"
     assert read_options(written) == SMALL
 
@@ -96,7 +87,7 @@ def test_a_clip_is_its_seed_part_and_number() -> None:
     assert not np.array_equal(render_clip(SMALL, clip), render_clip(replace(SMALL, seed=4), clip))
 
 
-@pytest.mark.parametrize("other", [label for label in TRAIN_COUNTS if label != 9])
+@pytest.mark.parametrize("other", [label for label in ACTIONS if label != 9])
 def test_amplitude_is_all_that_tells_classes_apart(other: int) -> None:
     clip = _clip(SMALL, 9)
     still = replace(SMALL, amplitude=0.0)
@@ -104,7 +95,7 @@ def test_amplitude_is_all_that_tells_classes_apart(other: int) -> None:
     assert not np.array_equal(render_clip(SMALL, clip), render_clip(SMALL, clip._replace(label=other)))
 
 
-@pytest.mark.parametrize("label", TRAIN_COUNTS)
+@pytest.mark.parametrize("label", ACTIONS)
 def test_a_larger_amplitude_moves_more(label: int) -> None:
     quiet = replace(SMALL, size=64, frames=24, idle=0.0, noise=0.0, jitter=0.0)
     clip = plan_clips(SMALL)[0]._replace(label=label)
@@ -138,7 +129,7 @@ def test_subjects_are_shared_as_asked(overlap: int) -> None:
 
 
 def test_classes_are_as_imbalanced_as_in_ma52() -> None:
-    assert class_counts(sum(TRAIN_COUNTS.values())) == TRAIN_COUNTS
+    assert class_counts(sum(train_counts().values())) == train_counts()
     many = class_counts(1000)
     assert sum(many.values()) == 1000
     assert abs(many[9] - 1000 * 1283 / 7028) < 1
@@ -151,7 +142,7 @@ def test_clips_spread_over_subjects() -> None:
     options = SyntheticOptions(train_clips=480, test_clips=100, train_subjects=20, test_subjects=10)
     train = [clip for clip in plan_clips(options) if clip.part == "train"]
     assert set(Counter(clip.subject for clip in train).values()) == {24}
-    for label in TRAIN_COUNTS:
+    for label in ACTIONS:
         spread = Counter(clip.subject for clip in train if clip.label == label)
         counts = [spread[subject] for subject in range(20)]
         assert max(counts) - min(counts) <= 1
@@ -167,7 +158,7 @@ def test_nothing_is_overwritten_and_nothing_is_left_half_written(
     def full(*args: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("ssmar_bench.sources.synthetic.encode_video", full)
+    monkeypatch.setattr("ssmar_bench.sources.synthetic.dataset.encode_video", full)
     with pytest.raises(OSError, match="no space"):
         write_dataset(SMALL, tmp_path / "new", processes=1)
     assert list(tmp_path.iterdir()) == []
@@ -207,8 +198,8 @@ def test_options_of_something_else_are_refused(tmp_path: Path, text: str) -> Non
 
 
 def test_a_sheet_has_a_row_a_class(written: Path, tmp_path: Path) -> None:
-    contact_sheet(written, tmp_path / "sheet.png", side=32)
-    contact_sheet(SMALL, tmp_path / "same.png", side=32)
+    write_contact_sheet(written, tmp_path / "sheet.png", side=32)
+    write_contact_sheet(SMALL, tmp_path / "same.png", side=32)
     with Image.open(tmp_path / "sheet.png") as sheet, Image.open(tmp_path / "same.png") as same:
         assert sheet.height == 12 * (32 + 4)
         assert sheet.tobytes() == same.tobytes()

@@ -14,7 +14,7 @@ from ssmar_bench.core.events import Event
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.resolve import resolve
-from ssmar_bench.sources.synthetic import checksums
+from ssmar_bench.sources.synthetic import changed_file, checksums
 
 LIST = "train_list_videos.txt"
 
@@ -66,7 +66,7 @@ def test_a_change_is_noticed_and_misleads_no_plan(benchmark_config: BenchmarkCon
     root = prepare_data.source_root(benchmark_config, {})
     before = prepare_data.prepare_source(benchmark_config, {}, 1, lambda event: None)
     DAMAGE[damage](root)
-    assert checksums.fault(root) != ""
+    assert changed_file(root) != ""
     outlined = prepare_data.planning_index(benchmark_config, {})
     columns = ["clip_id", "label", "subject", "part"]
     assert outlined.clips[columns].to_numpy().tolist() == before.clips[columns].to_numpy().tolist()
@@ -85,12 +85,12 @@ def test_a_changed_data_set_is_rendered_again_and_reported(benchmark_config: Ben
     assert note.endswith("is not what was rendered; the clips are rendered again.")
     assert after.clips.equals(before.clips)
     assert {path.relative_to(root): path.read_bytes() for path in root.rglob("*.mp4")} == expected
-    assert checksums.fault(root) == ""
+    assert changed_file(root) == ""
 
 
 def test_an_untouched_one_is_not_read_again(benchmark_config: BenchmarkConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     root = prepare_data.source_root(benchmark_config, {})
-    assert checksums.fault(root) == ""  # a copy has other times, so this reads it once
+    assert changed_file(root) == ""  # a copy has other times, so this reads it once
     monkeypatch.setattr(checksums, "_sum", None)
     heard: list[Event] = []
     prepare_data.prepare_source(benchmark_config, {}, 1, heard.append)

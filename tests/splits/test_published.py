@@ -8,8 +8,8 @@ import pytest
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import paths
 from ssmar_bench.core.index import COLUMNS, Index
-from ssmar_bench.sources import synthetic
 from ssmar_bench.sources.synthetic import SyntheticOptions
+from ssmar_bench.sources.synthetic.dataset import plan_clips
 from ssmar_bench.splits import fingerprints as prints
 from ssmar_bench.splits.build import BenchmarkClips
 from ssmar_bench.splits.split_set import build_split_set
@@ -28,7 +28,7 @@ def test_they_belong_to_a_benchmark() -> None:
 def test_synthetic_splits_have_the_published_fingerprints(path) -> None:
     """Names, labels and subjects of the clips are known before any of them is rendered."""
     benchmark_config = benchmark_configs.read_benchmark_config(path.stem)
-    planned = synthetic.plan_clips(SyntheticOptions(**benchmark_config.source.options))  # type: ignore[arg-type]
+    planned = plan_clips(SyntheticOptions(**benchmark_config.source.options))  # type: ignore[arg-type]
     rows = [
         (f"{clip.part}/{clip.name}", clip.name, -1, -1, clip.label, clip.name.split("_")[0], clip.part)
         for clip in planned

@@ -6,24 +6,28 @@ number of clips of every class, and the video files are empty.
 
 from __future__ import annotations
 
-import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+
 from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.events import Event, Listener, ignore_events
-from ssmar_bench.core.writable import require_new
+from ssmar_bench.core.seeds import generator
+from ssmar_bench.core.writable import new_folder
 from ssmar_bench.sources import MOCK_MARKER, known_source
 from ssmar_bench.sources.known_sources import SOURCES
-from ssmar_bench.sources.mock.plan import MockPlan, MockRequest
+from ssmar_bench.sources.mock.plan import MockPlan, MockVideo
+from ssmar_bench.sources.synthetic import Frames, encode_video, render_subject
 
 PLANNERS = {name: f"{__name__}.{name}" for name, source in SOURCES.items() if source.facts}
 CLIPS = 240
 MOST_CLIPS = 1_000_000
+SIZE, AMPLITUDE, CRF, SEED = 64, 2.5, 23, 52
 
 
 def write_mock(
@@ -44,23 +48,14 @@ def write_mock(
         clips: about how many clips; by default ``CLIPS``, or the real number where there are only lists.
         listener: hears of the progress.
 
-    The folder also says what it is (``MOCK_MARKER.txt``), so that nobody takes a result on it for a real one.
+    The folder also says what it is (``MOCK_DATA.txt``), so that nobody takes a result on it for a real one.
 
     Raises:
         UserError: there is no such source or layout, or ``out`` holds something.
     """
     plan = _plan(name, layout, clips if clips or lists_only else CLIPS)
-    out = Path(out).absolute()
-    require_new(out, str(out))
-    aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    links.discard(aside)
-    try:
-        _fill(aside, plan, lists_only, f"counterfeiting {name}", listener)
-        if out.exists():
-            out.rmdir()
-        aside.rename(out)
-    finally:
-        links.discard(aside)
+    with new_folder(out, str(Path(out).absolute())) as aside:
+        _fill(aside, plan, lists_only, f"mock data set of {name}", listener)
 
 
 def _plan(name: str, layout: str | None, clips: int | None) -> MockPlan:
@@ -72,13 +67,11 @@ def _plan(name: str, layout: str | None, clips: int | None) -> MockPlan:
     layouts = source.layouts
     if layout is not None and (layout := meant(layout, layouts)) not in layouts:
         raise UserError(f"{name} has no layout '{layout}'{nearest(layout, layouts)}")
-    planner = cast("Callable[[MockRequest], MockPlan]", import_module(PLANNERS[name]).plan)
-    return planner(MockRequest(layout or (layouts[0] if layouts else ""), clips))
+    planner = cast("Callable[[str, int | None], MockPlan]", import_module(PLANNERS[name]).plan)
+    return planner(layout or (layouts[0] if layouts else ""), clips)
 
 
 def _fill(folder: Path, plan: MockPlan, lists_only: bool, title: str, listener: Listener) -> None:
-    from ssmar_bench.sources.mock import render
-
     folder.mkdir(parents=True)
     (folder / MOCK_MARKER).write_text(f"{title.capitalize()}: synthetic subjects, made up lists.\n", encoding="utf-8")
     for path, text in plan.texts.items():
@@ -90,10 +83,20 @@ def _fill(folder: Path, plan: MockPlan, lists_only: bool, title: str, listener: 
         if lists_only:
             (folder / video.path).touch()
         else:
-            render.render_video(video, plan.motions, folder / video.path)
+            encode_video(render_frames(video, plan.motions), folder / video.path, video.rate, CRF)
         listener(Event("", "prepare", title, done, len(plan.videos)))
     for archive, inside in plan.archives.items():
         _pack(folder / archive, folder / inside)
+
+
+def render_frames(video: MockVideo, motions: Mapping[int, int]) -> Frames:
+    """The frames ``(T, SIZE, SIZE, 3)``: at rest, and moving as each action's motion does from its start to its end."""
+    actions = [action._replace(label=motions[action.label]) for action in video.intervals]
+
+    def rng(axis: str) -> np.random.Generator:
+        return generator("mock", video.path, axis)
+
+    return render_subject(SEED, video.subject, video.frames, actions, rng, size=SIZE, amplitude=AMPLITUDE)
 
 
 def _pack(archive: Path, folder: Path) -> None:

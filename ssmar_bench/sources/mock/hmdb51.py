@@ -2,59 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from ssmar_bench.sources.mock.plan import ActionInterval, MockPlan, MockRequest, MockVideo, motions, unix
-from ssmar_bench.sources.official.hmdb51 import FACTS, TEST, TRAIN
+from ssmar_bench.sources.hmdb51 import FACTS
+from ssmar_bench.sources.mock.plan import MockPlan, MockVideo, motions, trimmed_video, unix
 
 FRAMES, RATE = 12, 30
 CLIPS = 6766
 SPLITS = (1, 2, 3)
+TRAIN, TEST = (FACTS.counts[part][0] for part in ("train", "test"))
+"""Clips of each class that a split trains and tests on."""
 FILMS = ("April_09", "Fellowship_5", "the_matrix", "Veoh_Alpha_Dog_1", "[_Boom_Snap_Clap_]_challenge")
 """Names as the real ones are: with underlines, brackets and numbers."""
 
 
-@dataclass(frozen=True)
-class _Sizes:
-    """Clips of a class: all, to train on, to test on, and of one film."""
-
-    clips: int
-    train: int
-    test: int
-    film: int
-
-
-def plan(order: MockRequest) -> MockPlan:
+def plan(layout: str, clips: int | None) -> MockPlan:  # noqa: ARG001
     """Each split tests on another stretch of a class's clips and trains on the next ones; the rest is unused."""
     texts: dict[str, bytes] = {}
     videos: list[MockVideo] = []
+    share, further = divmod(CLIPS, len(FACTS.names))
+    few = max(1, round((clips or 0) / len(FACTS.names) / 5))
     for label, name in FACTS.names.items():
-        sizes = _sizes(label, order)
-        files = [_file(name, clip, sizes.film) for clip in range(sizes.clips)]
+        if clips is None:
+            count, train, test, film = share + (label < further), TRAIN, TEST, 5
+        else:
+            count, train, test, film = 5 * few, 3 * few, few, few
+        files = [_file(name, clip, film) for clip in range(count)]
         for split in SPLITS:
-            first = (split - 1) * sizes.test
-            codes = [0] * sizes.clips
-            codes[first : first + sizes.test] = [2] * sizes.test
+            codes = [0] * count
+            codes[(split - 1) * test : split * test] = [2] * test
             free = [place for place, code in enumerate(codes) if code == 0]
-            for place in free[: sizes.train]:
+            for place in free[:train]:
                 codes[place] = 1
             lines = [f"{file} {code} " for file, code in zip(files, codes, strict=True)]
             texts[f"testTrainMulti_7030_splits/{name}_test_split{split}.txt"] = unix(lines)
         videos += [
-            MockVideo(
-                f"hmdb51_org/{name}/{file}", clip // sizes.film, (ActionInterval(label, 0, FRAMES - 1),), FRAMES, RATE
-            )
+            trimmed_video(f"hmdb51_org/{name}/{file}", clip // film, label, FRAMES, RATE)
             for clip, file in enumerate(files)
         ]
     return MockPlan(texts, videos, motions(FACTS))
-
-
-def _sizes(label: int, order: MockRequest) -> _Sizes:
-    if order.clips is None:
-        share, further = divmod(CLIPS, len(FACTS.names))
-        return _Sizes(share + (label < further), TRAIN, TEST, film=5)
-    test = max(1, round(order.clips / len(FACTS.names) / 5))
-    return _Sizes(5 * test, 3 * test, test, film=test)
 
 
 def _file(name: str, clip: int, film: int) -> str:

@@ -2,52 +2,29 @@
 
 from __future__ import annotations
 
-from ssmar_bench.sources.mock.plan import (
-    MockPlan,
-    MockRequest,
-    MockVideo,
-    deal_out,
-    motions,
-    scaled,
-    string_together,
-    unix,
-)
-from ssmar_bench.sources.official.smg import FACTS, SUBJECTS
+from dataclasses import replace
+from pathlib import PurePosixPath
 
-SHORTEST, LONGEST = 12, 28
-RATE = 28
+from ssmar_bench.sources.mock.plan import MockPlan, MockVideo, label_lines, motions, scaled, unix, untrimmed_videos
+from ssmar_bench.sources.smg import FACTS, MIGA, SAMPLE, TABLES, VIDEOS
+
+LONGEST, RATE = 28, 28
 FEW = {"train": 6, "val": 2, "test": 2}
-TABLES = {
-    "train": "smg_data_phase1/smg_skeleton_train",
-    "val": "smg_data_phase1/smg_skeleton_validate",
-    "test": "smg_data_phase2/smg_skeleton_test",
-}
-VIDEOS = {
-    "train": "SMG_RGB_Phase1/smg_rgb_train",
-    "val": "SMG_RGB_Phase1/smg_rgb_validate",
-    "test": "SMG_RGB_Phase2/smg_rgb_test",
-}
 
 
-def plan(order: MockRequest) -> MockPlan:
+def plan(layout: str, clips: int | None) -> MockPlan:
     """A folder a sample; in the challenge's layout tables and videos are apart and the test labels are kept back."""
-    counts = scaled(FACTS, order.clips)
+    counts = scaled(FACTS, clips)
     texts: dict[str, bytes] = {}
     videos: list[MockVideo] = []
-    for part, subjects in SUBJECTS.items():
-        subjects = subjects if order.clips is None else subjects[: FEW[part]]
-        labels: dict[int, list[int]] = {subject: [] for subject in subjects}
-        for subject, label in deal_out(counts[part], subjects, "smg", part):
-            labels[subject].append(label)
-        for subject in subjects:
-            sample = f"Sample{subject:04d}"
-            tables, films = (sample, sample)
-            if order.layout == "miga":
-                tables, films = f"{TABLES[part]}/{sample}", f"{VIDEOS[part]}/{sample}"
-            intervals, frames = string_together(labels[subject], SHORTEST, LONGEST, "smg", sample)
-            videos.append(MockVideo(f"{films}/{sample}_color.mp4", subject, intervals, frames, RATE))
-            texts[f"{tables}/{sample}_data.csv"] = unix([f"{frames},{RATE},4500"])
-            if order.layout == "full" or part != "test":
-                lines = [f"{interval.label},{interval.start},{interval.end}" for interval in intervals]
-                texts[f"{tables}/{sample}_finelabels.csv"] = unix(lines)
+    for part, subjects in FACTS.part_subjects.items():
+        kept = subjects if clips is None else subjects[: FEW[part]]
+        for video in untrimmed_videos(counts[part], {n: n for n in kept}, LONGEST, RATE, "smg", part).values():
+            sample = f"{SAMPLE}{video.path}"
+            places = (TABLES[0], VIDEOS[0]) if layout == "miga" else ("", "")
+            tables, films = (PurePosixPath(place.format(*MIGA[part]), sample) for place in places)
+            videos.append(replace(video, path=f"{films}/{sample}_color.mp4"))
+            texts[f"{tables}/{sample}_data.csv"] = unix([f"{video.frames},{RATE},4500"])
+            if layout == "full" or part != "test":
+                texts[f"{tables}/{sample}_finelabels.csv"] = label_lines(video)
     return MockPlan(texts, videos, motions(FACTS))

@@ -6,36 +6,36 @@ As in the real splits, the first tests on the groups 1 to 7 of every class, the 
 
 from __future__ import annotations
 
-from ssmar_bench.sources.mock.plan import ActionInterval, MockPlan, MockRequest, MockVideo, motions, unix
-from ssmar_bench.sources.official.ucf101 import FACTS, SIZES
+from ssmar_bench.sources.mock.plan import MockPlan, motions, trimmed_video, unix
+from ssmar_bench.sources.ucf101 import FACTS
 
 FRAMES, RATE = 12, 25
 BLOCKS = {1: range(1, 8), 2: range(8, 15), 3: range(15, 22), 0: range(22, 26)}
 """Split that tests on them -> groups; those of 0 are tested on by none."""
 
 
-def plan(order: MockRequest) -> MockPlan:
+def plan(layout: str, clips: int | None) -> MockPlan:  # noqa: ARG001
     """Lists as the owners write them: training lists with ids, test lists without."""
     names = FACTS.names
-    tested = {split: test for split, (_, test) in SIZES.items()}
-    tested[0] = sum(SIZES[1]) - sum(tested.values())
-    clips: dict[tuple[int, int], int] = {}  # (class, group) -> clips
+    tested = {int(split): facts.clips["test"] for split, facts in FACTS.variants.items()}
+    tested[0] = sum(FACTS.clips.values()) - sum(tested.values())
+    sizes: dict[tuple[int, int], int] = {}  # (class, group) -> clips
     blocks: dict[tuple[int, int], int] = {}
     for block, groups in BLOCKS.items():
-        if order.clips is None:
+        if clips is None:
             places = [(label, group) for group in groups for label in names]
             for place in range(tested[block]):
-                clips[places[place % len(places)]] = clips.get(places[place % len(places)], 0) + 1
+                sizes[places[place % len(places)]] = sizes.get(places[place % len(places)], 0) + 1
         else:
-            a_class = max(1, round(order.clips / len(names) / len(BLOCKS)))
-            clips |= {(label, groups[0]): a_class for label in names}
+            a_class = max(1, round(clips / len(names) / len(BLOCKS)))
+            sizes |= {(label, groups[0]): a_class for label in names}
         blocks |= {(label, group): block for group in groups for label in names}
     files = {
         (label, group): [_file(names[label], group, clip) for clip in range(1, count + 1)]
-        for (label, group), count in sorted(clips.items())
+        for (label, group), count in sorted(sizes.items())
     }
     texts = {"ucfTrainTestlist/classInd.txt": unix([f"{label} {name}" for label, name in names.items()])}
-    for split in SIZES:
+    for split in (1, 2, 3):
         for part in ("train", "test"):
             chosen = [
                 f"{file} {key[0]}" if part == "train" else file
@@ -45,7 +45,7 @@ def plan(order: MockRequest) -> MockPlan:
             ]
             texts[f"ucfTrainTestlist/{part}list{split:02d}.txt"] = unix(chosen)
     videos = [
-        MockVideo(f"UCF-101/{file}", 100 * label + group, (ActionInterval(label, 0, FRAMES - 1),), FRAMES, RATE)
+        trimmed_video(f"UCF-101/{file}", 100 * label + group, label, FRAMES, RATE)
         for (label, group), group_files in files.items()
         for file in group_files
     ]

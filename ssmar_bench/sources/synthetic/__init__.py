@@ -1,37 +1,37 @@
-"""The synthetic source ``micro-motion``: subjects' micro-actions, rendered as video files; this is its one door."""
+"""The synthetic source ``micro-motion``: subjects' micro-actions, rendered as video files.
+
+Other packages import from here alone; ``import-linter`` holds that.
+"""
 
 from __future__ import annotations
 
+from ssmar_bench.sources.synthetic.checksums import changed_file, write_checksums
+from ssmar_bench.sources.synthetic.contact_sheet import write_contact_sheet
 from ssmar_bench.sources.synthetic.dataset import (
-    NAMES,
     REVISION,
     SOURCE,
-    TRAIN_COUNTS,
-    SyntheticClip,
     SyntheticOptions,
-    class_counts,
-    draw_subject,
-    encode_video,
-    plan_clips,
     read_options,
-    render_clip,
     write_dataset,
     write_outline,
 )
+from ssmar_bench.sources.synthetic.drawing import Frames
+from ssmar_bench.sources.synthetic.motion import ACTIONS
+from ssmar_bench.sources.synthetic.rendering import ActionInterval, encode_video, render_subject
 
 __all__ = [
-    "NAMES",
+    "ACTIONS",
     "REVISION",
     "SOURCE",
-    "TRAIN_COUNTS",
-    "SyntheticClip",
+    "ActionInterval",
+    "Frames",
     "SyntheticOptions",
-    "class_counts",
-    "draw_subject",
+    "changed_file",
     "encode_video",
-    "plan_clips",
     "read_options",
-    "render_clip",
+    "render_subject",
+    "write_checksums",
+    "write_contact_sheet",
     "write_dataset",
     "write_outline",
 ]

@@ -14,12 +14,12 @@ CHECKSUMS = "checksums.json"
 """In the data set's folder: the SHA-256 of every file, a digest of these, and one of all files' sizes and times."""
 
 
-def seal(root: Path) -> None:
+def write_checksums(root: Path) -> None:
     """Write the checksums of every file below ``root``."""
     _write(root, {name: _sum(root / name) for name in _stats(root)})
 
 
-def fault(root: Path) -> str:
+def changed_file(root: Path) -> str:
     """The first file below ``root`` that is not as it was rendered, missing or new; "" if there is none.
 
     Files are read only if a size or a time has changed since they were last found to be right.

@@ -8,15 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ssmar_bench.sources.synthetic.dataset import (
-    NAMES,
-    TRAIN_COUNTS,
-    SyntheticOptions,
-    plan_clips,
-    read_options,
-    render_clip,
-)
+from ssmar_bench.sources.published_facts import read_facts
+from ssmar_bench.sources.synthetic.dataset import SyntheticOptions, plan_clips, read_options, render_clip
 from ssmar_bench.sources.synthetic.drawing import Frames
+from ssmar_bench.sources.synthetic.motion import ACTIONS
 
 COLUMNS = 8
 CLIPS = 2
@@ -24,7 +19,7 @@ _GAP = 4
 _CAPTION = 196
 
 
-def contact_sheet(source: SyntheticOptions | Path, out_png: Path, side: int = 96) -> None:
+def write_contact_sheet(source: SyntheticOptions | Path, out_png: Path, side: int = 96) -> None:
     """Writes a picture with a row a class: its name and eight frames of each of two clips by different subjects.
 
     Args:
@@ -36,13 +31,14 @@ def contact_sheet(source: SyntheticOptions | Path, out_png: Path, side: int = 96
         UserError: the folder holds no data set of this source.
     """
     options = source if isinstance(source, SyntheticOptions) else read_options(source)
-    rows = {label: _examples(options, label) for label in sorted(TRAIN_COUNTS)}
+    names = read_facts("ma52.yaml").names
+    rows = {label: _examples(options, label) for label in sorted(ACTIONS)}
     width = _CAPTION + CLIPS * (COLUMNS * side + 2 * _GAP)
     sheet = Image.new("RGB", (width, len(rows) * (side + _GAP)), "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=14)
     for row, (label, clips) in enumerate(rows.items()):
         y = row * (side + _GAP)
-        pen.text((6, y + side // 2 - 8), f"{label} {NAMES[label]}", fill="black", font=font)
+        pen.text((6, y + side // 2 - 8), f"{label} {names[label]}", fill="black", font=font)
         for column, clip in enumerate(clips):
             sheet.paste(_strip(clip, side), (_CAPTION + column * (COLUMNS * side + 2 * _GAP), y))
     sheet.save(out_png)

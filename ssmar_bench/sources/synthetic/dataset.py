@@ -6,7 +6,6 @@ render it does not matter; ``amplitude`` multiplies what the action moves and to
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -14,19 +13,19 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import av
 import numpy as np
 
-from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.processes import apart_from_main, broken_pool, end_with_parent
-from ssmar_bench.core.writable import require_new
-from ssmar_bench.sources.synthetic import motion
-from ssmar_bench.sources.synthetic.drawing import Canvas, Frames, background, draw_appearance, draw_person, to_frames
+from ssmar_bench.core.writable import new_folder
+from ssmar_bench.sources.published_facts import read_facts
+from ssmar_bench.sources.synthetic.drawing import Frames
+from ssmar_bench.sources.synthetic.motion import ACTIONS
+from ssmar_bench.sources.synthetic.rendering import ActionInterval, encode_video, render_subject, seeded
 
 if TYPE_CHECKING:
     from ssmar_bench.core.index import Index
@@ -35,24 +34,6 @@ SOURCE = "micro-motion"
 OPTIONS_FILE = "micro-motion.json"
 PARTS = ("train", "val")
 REVISION = 1  # raised when the same options give other pixels
-
-NAMES = (
-    "shaking body", "sitting straightly", "shrugging", "turning around", "rising up", "bowing head", "head up",
-    "tilting head", "turning head", "nodding", "shaking head", "scratching arms", "playing objects",
-    "putting hands together", "rubbing hands", "pointing oneself", "clenching fist", "stretching arms",
-    "retracting arms", "waving", "spreading hands", "hands touching fingers", "other finger movements",
-    "illustrative gestures", "shaking legs", "curling legs", "spread legs", "closing legs", "crossing legs",
-    "stretching feet", "retracting feet", "tiptoe", "scratching or touching neck", "scratching or touching chest",
-    "scratching or touching back", "scratching or touching shoulder", "arms akimbo", "crossing arms",
-    "playing or tidying hair", "scratching or touching hindbrain", "scratching or touching forehead",
-    "scratching or touching face", "rubbing eyes", "touching nose", "touching ears", "covering face", "covering mouth",
-    "pushing glasses", "patting legs", "touching legs", "scratching legs", "scratching feet",
-)  # fmt: skip
-
-TRAIN_COUNTS = {
-    5: 337, 7: 456, 8: 962, 9: 1283, 10: 1193, 17: 355, 21: 356, 22: 373, 23: 397, 31: 398, 48: 421, 49: 497,
-}  # fmt: skip
-"""How often MA-52's train list names its twelve most frequent classes: the imbalance of every part."""
 
 
 @dataclass(frozen=True)
@@ -119,16 +100,17 @@ class SyntheticClip(NamedTuple):
     name: str
 
 
-def _rng(*words: object) -> np.random.Generator:
-    """A generator seeded by the hash of ``words``."""
-    digest = hashlib.blake2b("|".join(map(str, words)).encode(), digest_size=16).digest()
-    return np.random.default_rng(int.from_bytes(digest, "big"))
+@cache
+def train_counts() -> dict[int, int]:
+    """How often MA-52's train list names its twelve most frequent classes: the imbalance of every part."""
+    published = read_facts("ma52.yaml").counts["train"]
+    return {label: published[label] for label in ACTIONS}
 
 
 def class_counts(clips: int) -> dict[int, int]:
     """Class id -> clips of a part: MA-52's imbalance by largest remainder, three a class where ``clips`` allow it."""
-    total = sum(TRAIN_COUNTS.values())
-    exact = {label: clips * count / total for label, count in TRAIN_COUNTS.items()}
+    total = sum(train_counts().values())
+    exact = {label: clips * count / total for label, count in train_counts().items()}
     counts = {label: int(value) for label, value in exact.items()}
     for label in sorted(exact, key=lambda k: (counts[k] - exact[k], k))[: clips - sum(counts.values())]:
         counts[label] += 1
@@ -147,7 +129,7 @@ def plan_clips(options: SyntheticOptions) -> tuple[SyntheticClip, ...]:
     seen: dict[int, int] = {}
     clips: list[SyntheticClip] = []
     for part in PARTS:
-        rng = _rng(options.seed, part, "plan")
+        rng = seeded(options.seed, part, "plan")
         labels = [label for label, count in class_counts(sizes[part]).items() for _ in range(count)]
         # Dealt in turn, a class's clips spread evenly over the subjects, and so do all clips.
         turn = rng.permutation(np.array(subjects[part]))
@@ -161,39 +143,20 @@ def plan_clips(options: SyntheticOptions) -> tuple[SyntheticClip, ...]:
     return tuple(clips)
 
 
-def draw_subject(seed: int, subject_number: int, tracks: motion.Array, camera: motion.Array, size: int) -> Canvas:
-    """A subject of ``seed`` who moves by ``tracks`` (T, channels), seen by a ``camera`` (T, 2), before any noise."""
-    appearance = draw_appearance(_rng(seed, "person", subject_number, "look"))
-    body = motion.draw_body(_rng(seed, "person", subject_number, "body"))
-    canvas = Canvas(background(appearance, size, camera))
-    draw_person(canvas, motion.joint_positions(tracks, body, camera), appearance, body.head)
-    return canvas
-
-
 def render_clip(options: SyntheticOptions, clip: SyntheticClip) -> Frames:
     """The frames ``(frames, size, size, 3)`` of a clip before they are encoded."""
-    key = (options.seed, clip.part, clip.number)
-    tracks = motion.rest_pose(_rng(*key, "rest")) + options.idle * motion.idle_motion(
-        options.frames, _rng(*key, "idle")
+    return render_subject(
+        options.seed,
+        clip.subject,
+        options.frames,
+        [ActionInterval(clip.label, 0, options.frames - 1)],
+        lambda axis: seeded(options.seed, clip.part, clip.number, axis),
+        size=options.size,
+        amplitude=options.amplitude,
+        idle=options.idle,
+        noise=options.noise,
+        jitter=options.jitter,
     )
-    tracks = tracks + options.amplitude * motion.action_motion(clip.label, options.frames, _rng(*key, "action"))
-    camera = options.jitter * motion.camera_jitter(options.frames, _rng(*key, "camera"))
-    canvas = draw_subject(options.seed, clip.subject, tracks, camera, options.size)
-    return to_frames(canvas, 0.02 * options.noise, _rng(*key, "noise"))
-
-
-def encode_video(frames: Frames, path: Path, fps: int, crf: int) -> None:
-    """Writes frames ``(T, H, W, 3)`` as an H.264 mp4 (yuv420p)."""
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=fps)
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "yuv420p"
-        # Looking ahead, x264 wrote other bytes for the same small pictures in about one clip of ten.
-        ahead = "rc-lookahead=0:bframes=0"
-        stream.options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "x264-params": ahead}
-        for picture in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
 
 
 def _write_clips(options: SyntheticOptions, clips: Sequence[SyntheticClip], folder: Path) -> int:
@@ -224,11 +187,7 @@ def write_dataset(
     workers = os.cpu_count() or 1 if processes is None else processes
     if workers < 1:
         raise UserError(f"{SOURCE}: processes is {processes}, expected 1 or more")
-    out = Path(out).absolute()
-    require_new(out, str(out))
-    aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    links.discard(aside)
-    try:
+    with new_folder(out, str(Path(out).absolute())) as aside:
         for part in (*PARTS, "test"):
             (aside / f"videos_{part}").mkdir(parents=True)
         _write_lists(options, aside)
@@ -237,11 +196,6 @@ def write_dataset(
             done += ready
             if progress:
                 progress(done, len(plan_clips(options)))
-        if out.exists():
-            out.rmdir()
-        aside.rename(out)
-    finally:
-        links.discard(aside)
 
 
 def write_outline(options: SyntheticOptions, root: Path) -> Index:
@@ -249,8 +203,8 @@ def write_outline(options: SyntheticOptions, root: Path) -> Index:
     import pandas as pd  # here: a listing of the sources needs none of it
 
     from ssmar_bench.core.index import Index
-    from ssmar_bench.sources.official.ma52 import FACTS
 
+    facts = read_facts("ma52.yaml")
     clips = plan_clips(options)
     rows = pd.DataFrame(
         {
@@ -263,7 +217,7 @@ def write_outline(options: SyntheticOptions, root: Path) -> Index:
             "part": [clip.part for clip in clips],
         }
     )
-    return Index(SOURCE, rows.sort_values("clip_id", ignore_index=True), dict(enumerate(NAMES)), groups=FACTS.groups)
+    return Index(SOURCE, rows.sort_values("clip_id", ignore_index=True), dict(facts.names), groups=facts.groups)
 
 
 def _write_videos(options: SyntheticOptions, folder: Path, processes: int) -> Iterator[int]:
@@ -292,7 +246,7 @@ def _write_lists(options: SyntheticOptions, folder: Path) -> None:
         lines = [f"{clip.name}.mp4 {clip.label}" for clip in plan_clips(options) if clip.part == part]
         (folder / f"{part}_list_videos.txt").write_bytes("\r\n".join(lines).encode())
     (folder / "test_list_videos.txt").write_bytes(b"")
-    names = [f"{label}\t{name}\r\n" for label, name in enumerate(NAMES)]
+    names = [f"{label}\t{name}\r\n" for label, name in read_facts("ma52.yaml").names.items()]
     (folder / "label_name.txt").write_bytes("".join(names).encode())
     record = {"source": SOURCE, "revision": REVISION, "options": asdict(options)}
     (folder / OPTIONS_FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
