@@ -60,7 +60,7 @@ def _backbone(config: BackboneConfig, segments: int, size: int) -> nn.Module:
 
         return TimeSformer(config.name, segments, size, config.weights)
     if colon and family in FAMILIES:
-        from ssmar_bench.backbones.timm_2d import Timm2D  # timm takes a second to import
+        from ssmar_bench.backbones.timm_networks import Timm2D  # timm takes a second to import
 
         return Timm2D(name, segments, shift=family == "tsm", weights=config.weights)
     known = [*BACKBONES.names(), *CONVOLUTIONS_3D, *TOKENS, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]

@@ -1,4 +1,4 @@
-"""Networks of timm with the weights that a backbone config names."""
+"""Networks of timm with the weights that a backbone config names; a 2D one sees frames, as in TSN or TSM."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import math
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import timm
 from huggingface_hub import hf_hub_url, try_to_load_from_cache
 from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models import VisionTransformer
+from torch import Tensor, nn
 
 from ssmar_bench.backbones.pretrained import State, load_weights
-from ssmar_bench.core.errors import UserError
+from ssmar_bench.backbones.shift import TemporalShift
+from ssmar_bench.core.errors import UserError, nearest
 
 REACHED_SECONDS = 15.0
 
@@ -74,3 +76,29 @@ def _at_size_of(network: Any, state: State) -> State:
     if side**2 != place.shape[1] - 1:
         return state
     return state | {"pos_embed": resample_abs_pos_embed(place, list(network.patch_embed.grid_size))}
+
+
+class Timm2D(nn.Module):
+    """Frames (B x T, 3, H, W) to pooled features (B x T, D) of the timm network ``name``.
+
+    With ``shift``, the first convolution of every residual block sees its input shifted in time, as in TSM.
+    """
+
+    def __init__(self, name: str, segments: int, shift: bool, weights: str) -> None:
+        super().__init__()
+        if not timm.is_model(name):
+            raise UserError(f"timm knows no network '{name}'{nearest(name, timm.list_models())}")
+        self.network = timm_network(name, weights)
+        self.features = int(cast("int", self.network.num_features))
+        if shift:
+            parts: list[Any] = list(self.network.modules())[1:]
+            blocks = [part for part in parts if hasattr(part, "conv1")]
+            if not blocks:
+                raise UserError(f"tsm:{name}: temporal shift needs residual blocks with a 'conv1'; use tsn:{name}.")
+            for block in blocks:
+                block.conv1 = TemporalShift(block.conv1, segments)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Pooled features of every frame."""
+        features: Tensor = self.network(frames)
+        return features

@@ -7,6 +7,9 @@ see the same order, the same draws and the same initial weights, whatever else t
 from __future__ import annotations
 
 import hashlib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -20,3 +23,14 @@ def seed_of(axis: str, *parts: int | str) -> int:
 def generator(axis: str, *parts: int | str) -> np.random.Generator:
     """A fresh NumPy generator for ``axis`` and ``parts``."""
     return np.random.Generator(np.random.Philox(key=seed_of(axis, *parts)))
+
+
+@contextmanager
+def global_generators_kept() -> Iterator[None]:
+    """Python's and NumPy's global generators are afterwards what they were."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002

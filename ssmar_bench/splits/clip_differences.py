@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import groupby
 
-from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.split import Split
-from ssmar_bench.splits.fingerprints import split_description
+from ssmar_bench.splits.fingerprints import common_splits, split_description
 from ssmar_bench.splits.split_set import SplitSet
 
 PARTS = ("labelled", "unlabelled", "validation", "test")
@@ -19,19 +18,10 @@ def clip_differences(here: SplitSet, there: Mapping[str, Split]) -> list[str]:
     """Which clips differ between a built split and another's splits, a line a part and class.
 
     Raises:
-        UserError: another benchmark, or no split in common.
+        UserError: as :func:`~ssmar_bench.splits.fingerprints.common_splits`.
     """
-    others = {split.benchmark for split in there.values()}
-    if others != {here.benchmark_config.name}:
-        names = ", ".join(sorted(others))
-        raise UserError(
-            f"This is a split of {here.benchmark_config.name}, the other one of {names}; compare like ones."
-        )
-    cells = [cell for cell in here.splits if cell in there]
-    if not cells:
-        raise UserError(
-            f"The splits have no ratio and seed in common: here {', '.join(here.splits)}; there {', '.join(there)}."
-        )
+    others = ", ".join(sorted({split.benchmark for split in there.values()}))
+    cells = common_splits((here.benchmark_config.name, here.splits), (others, there))
     of = dict(zip(here.clips["clip_id"].tolist(), here.clips["label"].tolist(), strict=True))
     return [line for cell in cells for line in _of_cell(cell, here, there[cell], of)]
 

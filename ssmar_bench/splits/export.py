@@ -75,9 +75,9 @@ def _located(path: str, start: int, end: int) -> ClipLocation:
 
 def require_format(form: str) -> str:
     """The format that ``form`` means, whatever its case; a :class:`UserError` if there is none."""
-    if meant(form, FORMATS) not in FORMATS:
+    if (found := meant(form, FORMATS)) not in FORMATS:
         raise UserError(f"--format {form}: unknown{nearest(form, FORMATS)}")
-    return meant(form, FORMATS)
+    return found
 
 
 def export_lists(split_set: SplitSet, where: Mapping[str, ClipLocation], form: str, out: Path) -> list[Path]:

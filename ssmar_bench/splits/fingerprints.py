@@ -7,9 +7,8 @@ records carry. So two splits that differ can be distinguished by class, part and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from pydantic import Field, ValidationError
@@ -121,9 +120,20 @@ def read_fingerprints(path: Path) -> Fingerprints:
         ) from error
 
 
-def to_json(prints: Fingerprints) -> Any:
-    """Plain data for :func:`read_fingerprints`."""
-    return prints.model_dump(mode="json")
+def common_splits(here: tuple[str, Iterable[str]], there: tuple[str, Iterable[str]]) -> list[str]:
+    """The splits that are here and there, each given as the name of a benchmark and its splits.
+
+    Raises:
+        UserError: they are of different benchmarks or have no split in common.
+    """
+    (benchmark, ours), (other, theirs) = here, there
+    if benchmark != other:
+        raise UserError(f"This is a split of {benchmark}, the other one of {other}; compare like ones.")
+    if not {*ours} & {*theirs}:
+        raise UserError(
+            f"The splits have no ratio and seed in common: here {', '.join(ours)}; there {', '.join(theirs)}."
+        )
+    return [cell for cell in ours if cell in {*theirs}]
 
 
 def differences(here: Fingerprints, there: Fingerprints) -> list[str]:
@@ -132,14 +142,9 @@ def differences(here: Fingerprints, there: Fingerprints) -> list[str]:
     Splits that only one of them has are no difference.
 
     Raises:
-        UserError: they are of different benchmarks or have no split in common.
+        UserError: as :func:`common_splits`.
     """
-    if here.benchmark != there.benchmark:
-        raise UserError(f"This is a split of {here.benchmark}, the other one of {there.benchmark}; compare like ones.")
-    cells = [cell for cell in here.splits if cell in there.splits]
-    if not cells:
-        ours, theirs = (", ".join(sorted(prints.splits)) for prints in (here, there))
-        raise UserError(f"The splits have no ratio and seed in common: here {ours}; there {theirs}.")
+    cells = common_splits((here.benchmark, here.splits), (there.benchmark, there.splits))
     found = [*_of_classes(here, there)]
     for part in ("train", "validation", "test"):
         found += _of_part(part, here, here.parts.get(part, {}), there.parts.get(part, {}))

@@ -129,7 +129,7 @@ def _write_files(split_set: SplitSet, folder: Path) -> None:
     write_text(folder / "clips.csv", split_set.clips.to_csv(index=False, lineterminator="\n", float_format="%.2f"))
     for cell, split in split_set.splits.items():
         write_text(folder / "splits" / f"{cell}.json", canonical_json(split.to_json()) + "\n")
-    write_json(folder / "fingerprints.json", prints.to_json(split_set.fingerprints))
+    write_json(folder / "fingerprints.json", split_set.fingerprints.model_dump(mode="json"))
 
 
 def read_split_set(folder: Path) -> SplitSet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ssmar_bench.testing.check import NotApplicableError, register_check, require_that
-from ssmar_bench.testing.method_under_test import MethodUnderTest, start_epoch
+from ssmar_bench.testing.method_under_test import MethodUnderTest
 
 RELATIVE, ABSOLUTE = 1e-2, 1e-3
 """How far losses and logits may be apart after two steps of 32-bit sums in another order."""
@@ -26,9 +26,7 @@ def agree(one: MethodUnderTest, other: MethodUnderTest, where: str) -> None:
     for epoch in (0, one.tiny.epochs - 1):
         losses, logits = [], []
         for examined in (one, other):
-            method = examined.build()
-            for number in range(epoch + 1):
-                start_epoch(method, examined.tiny, number)
+            method = examined.at(epoch)
             losses.append(examined.train(method, epoch, 2))
             logits.append(examined.predict(method).float().cpu())
         for a, b in zip(*losses, strict=True):

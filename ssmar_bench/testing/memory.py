@@ -6,7 +6,6 @@ import io
 import pickle
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ssmar_bench.core.contract import Method
+from ssmar_bench.core.seeds import global_generators_kept
 from ssmar_bench.testing.check import register_check, require_that
 from ssmar_bench.testing.method_under_test import MethodUnderTest, equal_states, start_epoch
 
@@ -88,17 +88,6 @@ def _moments(examined: MethodUnderTest) -> Iterator[tuple[str, Callable[[], obje
         yield "predict()", partial(examined.predict, method)
 
 
-@contextmanager
-def _generators_kept() -> Iterator[None]:
-    """Python's and NumPy's generators are afterwards what they were."""
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
-
-
 def generator_positions() -> dict[str, list[Any]]:
     """Where Python's and NumPy's generators are."""
     numpy: Any = np.random.get_state()  # noqa: NPY002
@@ -108,7 +97,7 @@ def generator_positions() -> dict[str, list[Any]]:
 @register_check
 def global_generators_are_left_alone(examined: MethodUnderTest) -> None:
     """It never sets torch's generator, and draws from neither Python's nor NumPy's."""
-    with _generators_kept():
+    with global_generators_kept():
         for name, call in _moments(examined):
             before, after = generator_positions(), []
             for seed in (1, 2):

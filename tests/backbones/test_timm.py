@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ssmar_bench.backbones import timm_2d
+from ssmar_bench.backbones import timm_networks
 from ssmar_bench.backbones.build import ClipClassifier, build_backbone
 from ssmar_bench.backbones.shift import TemporalShift
 from ssmar_bench.core.benchmark_config import BackboneConfig
@@ -102,7 +102,7 @@ def test_imagenet_weights_that_cannot_be_fetched_say_what_to_do(monkeypatch: pyt
     def offline(*_: Any, **__: Any) -> None:
         raise ConnectionError("no route to host")
 
-    monkeypatch.setattr(timm_2d.timm, "create_model", offline)  # type: ignore[attr-defined]
+    monkeypatch.setattr(timm_networks.timm, "create_model", offline)  # type: ignore[attr-defined]
     with pytest.raises(UserError) as error:
         make(weights="imagenet")
     for word in ("resnet18", "ConnectionError", "backbone.weights=FILE", "backbone.weights=none"):
@@ -118,7 +118,7 @@ def test_imagenet_weights_are_asked_of_timm(monkeypatch: pytest.MonkeyPatch, sta
         network.load_state_dict({key: value for key, value in state.items() if not key.startswith("fc.")})
         return network
 
-    monkeypatch.setattr(timm_2d.timm, "create_model", fetched)  # type: ignore[attr-defined]
+    monkeypatch.setattr(timm_networks.timm, "create_model", fetched)  # type: ignore[attr-defined]
     network = make(weights="imagenet")
     assert asked == [("resnet18", 0, True)]
     assert network.backbone.network.conv1.weight.equal(state["conv1.weight"])

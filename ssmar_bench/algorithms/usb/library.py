@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.seeds import global_generators_kept
 
 VERSION = "0.3.2"
 INSTALL = f"pip install --no-deps semilearn=={VERSION}"
@@ -96,15 +97,12 @@ def held(device: torch.device) -> Iterator[None]:
     torch's own generator is set by the engine before every step, so what semilearn draws from NumPy (Beta of mixup)
     depends on the run's seed and the step alone.
     """
-    numpy_state, python_state, cuda = np.random.get_state(), random.getstate(), Tensor.cuda  # noqa: NPY002
-    seed = int(torch.randint(2**32, ()))
-    np.random.seed(seed)  # noqa: NPY002  # the generator that semilearn draws from
-    random.seed(seed)
-    Tensor.cuda = lambda tensor, *_, **__: tensor.to(device)  # type: ignore[method-assign]
-    try:
-        with quiet():
+    seed, cuda = int(torch.randint(2**32, ())), Tensor.cuda
+    with global_generators_kept(), quiet():
+        np.random.seed(seed)  # noqa: NPY002  # the generator that semilearn draws from
+        random.seed(seed)
+        Tensor.cuda = lambda tensor, *_, **__: tensor.to(device)  # type: ignore[method-assign]
+        try:
             yield
-    finally:
-        Tensor.cuda = cuda  # type: ignore[method-assign]
-        np.random.set_state(numpy_state)  # noqa: NPY002
-        random.setstate(python_state)
+        finally:
+            Tensor.cuda = cuda  # type: ignore[method-assign]

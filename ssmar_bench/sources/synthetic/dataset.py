@@ -12,10 +12,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,10 @@ PARTS = ("train", "val")
 REVISION = 1  # raised when the same options give other pixels
 
 
+def _between(low: int, high: int, default: Any) -> Any:
+    return field(default=default, metadata={"limits": (low, high)})
+
+
 @dataclass(frozen=True)
 class SyntheticOptions:
     """The options of a synthetic data set.
@@ -51,38 +55,24 @@ class SyntheticOptions:
         seed: of everything.
     """
 
-    train_clips: int = 2000
-    test_clips: int = 600
-    train_subjects: int = 40
-    test_subjects: int = 20
-    subject_overlap: int = 0
-    size: int = 64
-    frames: int = 24
-    fps: int = 12
-    amplitude: float = 1.0
-    idle: float = 1.0
-    noise: float = 1.0
-    jitter: float = 1.0
-    crf: int = 20
+    train_clips: int = _between(1, 10**6, 2000)
+    test_clips: int = _between(1, 10**6, 600)
+    train_subjects: int = _between(1, 5000, 40)
+    test_subjects: int = _between(1, 4000, 20)
+    subject_overlap: int = _between(0, 4000, 0)
+    size: int = _between(16, 2048, 64)
+    frames: int = _between(4, 1000, 24)
+    fps: int = _between(1, 240, 12)
+    amplitude: float = _between(0, 10, 1.0)
+    idle: float = _between(0, 10, 1.0)
+    noise: float = _between(0, 10, 1.0)
+    jitter: float = _between(0, 10, 1.0)
+    crf: int = _between(0, 51, 20)
     seed: int = 0
 
     def __post_init__(self) -> None:
-        shared = min(self.train_subjects, self.test_subjects)
-        limits: dict[str, tuple[float, float]] = {
-            "train_clips": (1, 10**6),
-            "test_clips": (1, 10**6),
-            "train_subjects": (1, 5000),
-            "test_subjects": (1, 4000),
-            "subject_overlap": (0, shared),
-            "size": (16, 2048),
-            "frames": (4, 1000),
-            "fps": (1, 240),
-            "amplitude": (0, 10),
-            "idle": (0, 10),
-            "noise": (0, 10),
-            "jitter": (0, 10),
-            "crf": (0, 51),
-        }
+        limits = {option.name: option.metadata["limits"] for option in fields(self) if option.metadata}
+        limits["subject_overlap"] = (0, min(self.train_subjects, self.test_subjects))
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 raise UserError(f"{SOURCE}: {name} is {getattr(self, name)}, expected {low} to {high}")
@@ -266,6 +256,6 @@ def read_options(root: Path) -> SyntheticOptions:
         raise UserError(
             f"{path}: expected the options of a {SOURCE} data set; write one with `ssmar-bench data`"
         ) from None
-    if revision != REVISION or set(options) != {field.name for field in fields(SyntheticOptions)}:
+    if revision != REVISION or set(options) != {option.name for option in fields(SyntheticOptions)}:
         raise UserError(f"{path}: written by revision {revision} of {SOURCE}, this is {REVISION}; write it again")
     return SyntheticOptions(**options)
