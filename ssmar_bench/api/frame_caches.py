@@ -101,6 +101,7 @@ class _Wanted:
     folder: Path
     clips: list[ClipFile]
     config: FrameCacheConfig
+    rendered: bool = True
 
 
 def plan_preparation(
@@ -111,10 +112,17 @@ def plan_preparation(
 ) -> list[PlannedFrameCache]:
     """Sizes and expected time of what :func:`prepare` would write with these arguments; decodes only a few frames.
 
+    Nothing is rendered: the time is unknown where a synthetic source is not there yet.
+
     Arguments and errors as in :func:`prepare`.
     """
     planned = []
-    for frame_cache in _wanted(target, root, options, listener):
+    for frame_cache in _wanted(target, root, options, listener, planning=True):
+        if not frame_cache.rendered:
+            planned.append(
+                _unrendered(frame_cache.benchmark, frame_cache.config, len(frame_cache.clips), frame_cache.clips)
+            )
+            continue
         sizes = frame_caches.cache_size(frame_cache.folder, frame_cache.clips, frame_cache.config)
         seconds = expected_seconds(sizes.left, frame_cache.config, options.processes) if sizes.left else 0.0
         planned.append(PlannedFrameCache(frame_cache.benchmark, frame_cache.config, frame_cache.folder, sizes, seconds))
@@ -146,13 +154,15 @@ def plan_frame_caches(grid: Grid | Resolved, execution: Execution) -> list[Plann
     return planned
 
 
-def _unrendered(benchmark: str, config: FrameCacheConfig, clips: int) -> PlannedFrameCache:
+def _unrendered(
+    benchmark: str, config: FrameCacheConfig, clips: int, left: Sequence[ClipFile] = ()
+) -> PlannedFrameCache:
     """The frame cache of a synthetic source whose videos, which are square, are not there yet."""
     size, free = (
         frame_caches.size_in_bytes(clips, config, 1),
         shutil.disk_usage(nearest_folder(paths.cache_folder())).free,
     )
-    return PlannedFrameCache(benchmark, config, None, CacheSize(size, size, free, clips, []), None)
+    return PlannedFrameCache(benchmark, config, None, CacheSize(size, size, free, clips, list(left)), None)
 
 
 def prepare(
@@ -214,8 +224,12 @@ def _telling(listener: Listener, total: int) -> Callable[[int], None]:
     return lambda done: listener(Event("", "prepare", "comparing clips", done, total))
 
 
-def _wanted(target: str, root: Path | str | None, options: FrameCacheOptions, listener: Listener) -> list[_Wanted]:
+def _wanted(
+    target: str, root: Path | str | None, options: FrameCacheOptions, listener: Listener, planning: bool = False
+) -> list[_Wanted]:
     """The frame caches of ``target``; benchmarks with the same clips, size and frames share one.
+
+    A synthetic source is rendered first, but not for ``planning``.
 
     A copy of a source need not do for each of its benchmarks: what cannot be built is reported, unless nothing can.
     """
@@ -223,7 +237,11 @@ def _wanted(target: str, root: Path | str | None, options: FrameCacheOptions, li
     problems: dict[str, UserError] = {}
     for benchmark_config in _benchmark_configs(target, options):
         roots = _roots(benchmark_config, root)
-        index = prepare_data.prepare_source(benchmark_config, roots, cores(), listener, options.on_bad_clip)
+        rendered = not planning or prepare_data.has_videos(benchmark_config, roots)
+        if rendered:
+            index = prepare_data.prepare_source(benchmark_config, roots, cores(), listener, options.on_bad_clip)
+        else:
+            index = prepare_data.planning_index(benchmark_config, roots, options.on_bad_clip)
         try:
             split = prepare_data.any_split(index, benchmark_config)
         except UserError as error:
@@ -232,7 +250,7 @@ def _wanted(target: str, root: Path | str | None, options: FrameCacheOptions, li
         clips = prepare_data.clip_files(index, split)
         folder = prepare_data.frame_cache_folder(benchmark_config, clips)
         names = f"{found[folder].benchmark}, {benchmark_config.name}" if folder in found else benchmark_config.name
-        found[folder] = _Wanted(names, folder, clips, benchmark_config.frame_cache)
+        found[folder] = _Wanted(names, folder, clips, benchmark_config.frame_cache, rendered)
     if not found:
         raise next(iter(problems.values()))
     for problem in problems.values():

@@ -36,6 +36,19 @@ def test_plan_writes_nothing_and_says_what_will_be(videos: Path, tiny: Path, tmp
     assert not (tmp_path / "cache" / "frame_caches").exists()
 
 
+def test_a_plan_renders_nothing(tiny: Path, tmp_path: Path, call: Call) -> None:
+    unrendered = tmp_path / "other.yaml"
+    unrendered.write_text(tiny.read_text().replace("amplitude: 1.0", "amplitude: 1.25"))
+    before = set(tmp_path.rglob("*.mp4"))
+    ended = call("data", "prepare", unrendered, "--plan")
+    assert ended.status == 0
+    row = next(line for line in ended.out.splitlines() if "tiny-motion" in line)
+    cells = [cell.strip() for cell in row.strip("│┃ ").split("│")]
+    assert cells[:6] == ["tiny-motion", "84", "8", "84", "0.8 MB", "0.8 MB"]
+    assert cells[7] == "unknown"
+    assert set(tmp_path.rglob("*.mp4")) == before
+
+
 def test_prepare_then_again(videos: Path, tiny: Path, call: Call, frame_cache: Callable[[], Path]) -> None:
     first = call("data", "prepare", tiny, "--root", videos, "--jobs", 1)
     assert first.status == 0

@@ -14,6 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 from typer.main import get_command
 
+from ssmar_bench import api
 from ssmar_bench.cli import app
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import method_config as method_configs
@@ -125,6 +126,13 @@ def test_every_piece_of_yaml_is_valid(page: Path, tmp_path: Path) -> None:
                 benchmark_configs.read_benchmark_config(str(path))
             elif data.get("extends") in method_configs.METHODS.names():
                 method_configs.read_method_config(str(path))
+
+
+def test_every_name_of_the_interface_in_a_table_exists() -> None:
+    table = (ROOT / "docs" / "python.md").read_text(encoding="utf-8").partition("## All of it")[2]
+    named = re.findall(r"`(\w+)`", "".join(line for line in table.splitlines() if line.startswith("|")))
+    assert len(named) > 20
+    assert not [word for word in named if word not in api.__all__ and not hasattr(api.Model, word)]
 
 
 def installed(project: Path) -> None:
