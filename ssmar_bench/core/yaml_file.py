@@ -90,7 +90,9 @@ def load_yaml(path: Path) -> Document:
         if path.stat().st_size > yaml_bounds.BYTES:
             raise UserError(f"{path}: the file is larger than {yaml_bounds.BYTES // 1024} KiB; is it a config?")
         return _parsed(path.read_text(encoding="utf-8-sig"), path)
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} cannot be read: it is no text in UTF-8; save it as UTF-8.") from error
+    except OSError as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
 
 

@@ -146,3 +146,11 @@ def test_a_file_is_parsed_once_and_again_when_it_says_something_else(tmp_path: P
     assert load_yaml(path) is load_yaml(path)
     path.write_text("a: 2\n")
     assert load_yaml(path).data == {"a": 2}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
+def test_a_text_that_is_not_utf_8_is_told_as_that(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes("title: Gebärden\n".encode(encoding))
+    with pytest.raises(UserError, match=r"a\.yaml cannot be read: it is no text in UTF-8; save it as UTF-8\."):
+        load_yaml(path)
