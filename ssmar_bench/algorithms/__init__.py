@@ -54,6 +54,10 @@ class Algorithms(Registry):
         except UserError as error:
             raise UserError(f"{source.where(('algorithm',))}: {error}") from error
 
+    def plugin_file(self, name: str) -> str:
+        """First 16 digits of the SHA-256 of the plugin's file that ``name`` is in; "" where it is in none."""
+        return next((entry.provider.digest[:16] for entry in self.entries() if entry.name == name), "")
+
     def of(self, method_config: MethodConfig, source: Document) -> type[Method]:
         """The algorithm that ``method_config`` names; errors as :meth:`entry_of` and :meth:`load`."""
         return self.load(self.entry_of(method_config, source).name)

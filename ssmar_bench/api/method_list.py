@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.algorithms.provenance import digest_today
 from ssmar_bench.api.plugins import broken_methods, provider
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import method_set
@@ -75,12 +74,10 @@ class MethodDescription:
         costs: of a step in the first and in the last epoch.
         unavailable: why the algorithm cannot be asked here ("" if it can); then the three above are empty.
         provider: the package with its version, or the file, that it comes from.
-        code: the digest of the algorithm's code, "" where there is no source.
     """
 
     method_config: MethodConfig
     provider: str
-    code: str
     views: Views | None = None
     acts: Mapping[str, Acts] = field(default_factory=dict)
     costs: Sequence[Cost] = ()
@@ -97,9 +94,7 @@ def describe(name: str) -> MethodDescription:
     from ssmar_bench.testing.cost import cost
 
     method_config, source = method_configs.read_method_config(name)
-    known = MethodDescription(
-        method_config, name if is_path(name) else provider(method_config.name), digest_today(method_config.algorithm)
-    )
+    known = MethodDescription(method_config, name if is_path(name) else provider(method_config.name))
     try:
         examined = MethodUnderTest.of(name)
     except UserError as error:
@@ -119,7 +114,8 @@ def describe(name: str) -> MethodDescription:
 def run_checks(name: str) -> Iterator[Outcome]:
     """The outcome of every check of the conformance kit, one after the other; the last one takes a minute.
 
-    Where the method config does not fit the algorithm, or the method hangs, the others are not tried.
+    Each runs in a process of its own. Where the method config does not fit the algorithm, or the method hangs, the
+    others are not tried.
 
     Args:
         name: a method's name, or the path of a method config.
@@ -127,11 +123,7 @@ def run_checks(name: str) -> Iterator[Outcome]:
     Raises:
         UserError: no such method, or its code cannot be loaded.
     """
-    from ssmar_bench.testing import MethodUnderTest, examine, ordered_checks
+    from ssmar_bench.testing import ordered_checks
+    from ssmar_bench.testing.isolated import examine_isolated
 
-    examined = MethodUnderTest.of(name)
-    for check in ordered_checks():
-        outcome = examine(examined, check)
-        yield outcome
-        if outcome.last:
-            return
+    yield from examine_isolated(name, ordered_checks())

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.run_folder import RunFolder
@@ -44,8 +43,6 @@ class Model:
         run: its run's name.
         classes: names of the classes, in the benchmark's order.
         renamed: the name of its folder, where that is not the run's; "" where it is.
-        stale: whether other code of the method than today's has trained it; it may then predict something else than it
-            did in its test.
     """
 
     def __init__(self, folder: RunFolder, device: torch.device) -> None:
@@ -53,7 +50,6 @@ class Model:
         own = folder.renamed()
         self.run, self.renamed = (own, folder.path.name) if own else (folder.path.name, "")
         self.classes = self._trained.classes
-        self.stale = standing(folder.record, digest_today(self._trained.spec.algorithm)) == "other"
 
     def __repr__(self) -> str:
         return f"<model of {self.run}, {len(self.classes)} classes>"

@@ -63,7 +63,6 @@ class TableRun:
         state: as of a planned run; ``no data`` where the folder of a data set was not given, so that nobody can tell.
         seconds: that training is expected to take; None: unknown.
         guess: where the seconds come from, if not from runs of the same method: ``other methods`` or ``a timed step``.
-        stale: whether it is done, and by other code than today's.
     """
 
     row: str
@@ -73,7 +72,6 @@ class TableRun:
     state: str
     seconds: float | None
     guess: str = ""
-    stale: bool = False
 
 
 def tables() -> list[str]:
@@ -141,7 +139,7 @@ class _Grid:
         entry = self._planned.get((method, column.ratio, seed))
         state = "no data" if entry is None else entry.state
         if entry is not None and (entry.seconds is not None or state in ENDED):
-            return TableRun(row, column, method, seed, state, entry.seconds, stale=entry.stale)
+            return TableRun(row, column, method, seed, state, entry.seconds)
         steps = self._steps(method) if entry is None else steps_of(entry.planned_run)
         if steps is None:
             return TableRun(row, column, method, seed, state, None)

@@ -70,7 +70,7 @@ def show(
     console.print(method_config.citation)
     if method_config.notes:
         console.print(method_config.notes)
-    console.print(f"From {described.provider}" + (f", code {described.code}" if described.code else ""))
+    console.print(f"From {described.provider}")
     console.print()
     if described.views is not None:
         console.print(f"Views a step: {_views('labelled', described.views.labelled)}", end="")

@@ -142,14 +142,6 @@ def own_folders(out: Path) -> None:
     links.require_none(out / "results" / "runs")
 
 
-STALE = "Stale: made by other code of the method than today's"
-
-
-def state_text(entry: Any) -> str:
-    """The state of a planned cell, and whether its result is stale."""
-    return f"{entry.state}, stale" if entry.stale else str(entry.state)
-
-
 def duration_text(seconds: float) -> str:
     """Seconds, minutes or hours, whichever reads best."""
     minutes, hours = seconds / 60, seconds / 3600

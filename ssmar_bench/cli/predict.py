@@ -35,8 +35,6 @@ def predict(
     model = api.load_model(run, results, device)
     if model.renamed:
         typer.echo(f"The folder {model.renamed} holds the run {model.run}.", err=True)
-    if model.stale:
-        typer.echo(f"{model.run} is stale: other code of its method than today's has trained it.", err=True)
     frames = (-1, -1) if start is None or end is None else (start, end)
     predictions = [model.predict(video, *frames) for video in videos]
     width = max(map(len, model.classes))

@@ -9,14 +9,12 @@ import typer
 from rich.table import Table
 
 from ssmar_bench.cli.parsing import (
-    STALE,
     duration_text,
     minutes,
     own_folders,
     parse_numbers,
     parse_roots,
     print_failures,
-    state_text,
     tell_damage,
 )
 from ssmar_bench.cli.plugins import Plugins, use_plugins
@@ -96,12 +94,10 @@ def _print_plan(listed: list[Any], jobs: int) -> None:
         column = one.column
         table.add_row(
             one.row, one.method, column.benchmark, column.backbone or "", f"{column.ratio:g}", str(one.seed),
-            state_text(one), expected,
+            one.state, expected,
         )  # fmt: skip
     console = Screen(150)
     console.print(table)
-    if any(one.stale for one in listed):
-        console.print(f"{STALE}; ssmar-bench run --overwrite always trains it again.")
     todo = [one for one in listed if one.state not in ("done", "skipped")]
     console.print(f"{len(listed)} runs, {len(todo)} to train{_hours(todo, jobs)}")
 

@@ -10,7 +10,6 @@ from rich.table import Table
 
 from ssmar_bench.cli.parsing import (
     ON_BAD_CLIP,
-    STALE,
     check_choice,
     duration_text,
     minutes,
@@ -21,7 +20,6 @@ from ssmar_bench.cli.parsing import (
     print_failures,
     settings,
     size_text,
-    state_text,
     tell_damage,
 )
 from ssmar_bench.cli.plugins import Plugins, use_plugins
@@ -131,13 +129,9 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
             if entry.seconds is None
             else duration_text(entry.seconds)
         )
-        table.add_row(
-            spec.method, f"{spec.ratio:g}", str(spec.seed), entry.planned_run.skip or state_text(entry), expected
-        )
+        table.add_row(spec.method, f"{spec.ratio:g}", str(spec.seed), entry.planned_run.skip or entry.state, expected)
     console = Screen(120)
     console.print(table)
-    if any(entry.stale for entry in planned):
-        console.print(f"{STALE}; --overwrite always trains it again.")
     for sentence in api.renamed_runs(execution.results):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     left_out = planned[0].planned_run.left_out if planned else {}
@@ -155,7 +149,7 @@ def report(
     benchmark: Annotated[str | None, typer.Option(help="Benchmarks, separated by commas; default: all.")] = None,
     plugin: Plugins = None,
 ) -> None:
-    """Render tables and figures from the records in results/ alone; --plugin shows whether its runs are stale."""
+    """Render tables and figures from the records in results/ alone; --plugin adds its method configs."""
     from ssmar_bench import api
 
     require_writable(out, f"--out {out}")

@@ -34,12 +34,14 @@ class PluginFile:
         method_configs: name -> YAML, with the lines of the Python file.
         classes: algorithm -> class of this file.
         augmentations: augmentation -> class of this file.
+        digest: SHA-256 of the file, in hexadecimal digits.
     """
 
     path: Path
     method_configs: Mapping[str, Document]
     classes: Mapping[str, str]
     augmentations: Mapping[str, str]
+    digest: str
 
     @property
     def module(self) -> str:
@@ -76,7 +78,8 @@ def read_plugin_file(path: Path) -> PluginFile:
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; a plugin is a .py file with a method config.")
     try:
-        tree = ast.parse(path.read_bytes(), str(path))
+        content = path.read_bytes()
+        tree = ast.parse(content, str(path))
     except (SyntaxError, ValueError) as error:  # ValueError: a null byte
         line = getattr(error, "lineno", None) or 1
         raise UserError(f"{path}:{line}: not valid Python: {getattr(error, 'msg', error)}.") from error
@@ -104,7 +107,7 @@ def read_plugin_file(path: Path) -> PluginFile:
     classes = {_bare(node.name): node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     algorithms = {str(document.data.get("algorithm")) for document in method_configs.values()}
     found = {name: classes[_bare(name)] for name in sorted(algorithms) if _bare(name) in classes}
-    return PluginFile(path.absolute(), method_configs, found, augmentations)
+    return PluginFile(path.absolute(), method_configs, found, augmentations, hashlib.sha256(content).hexdigest())
 
 
 def _augmentations(tree: ast.Module) -> dict[str, str]:

@@ -105,7 +105,7 @@ def entries(group: str) -> list[Entry]:
 
 def file_provider(file: PluginFile) -> Provider:
     """The file's name as a package's name."""
-    return Provider(file.path.name, file=file.path)
+    return Provider(file.path.name, file=file.path, digest=file.digest)
 
 
 def _in_file(file: PluginFile, owner: str) -> Callable[[], Any]:

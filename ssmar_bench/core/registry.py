@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ssmar_bench.core import plugins
-from ssmar_bench.core.contained import EndedError, contained
 from ssmar_bench.core.errors import UserError, meant, name_taken_twice, nearest
 from ssmar_bench.core.origin import OURS
 from ssmar_bench.core.plugins import Entry
@@ -67,12 +68,10 @@ class Registry:
         try:
             if entry.provider == OURS:
                 return entry.load()
-            with contained():
+            with contextlib.redirect_stdout(sys.stderr):  # a plugin may print
                 return entry.load()
         except UserError:
             raise
-        except EndedError as error:
-            raise UserError(f"{self.kind} '{name}' of {entry.provider} cannot be loaded: {error}.") from error
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}"
             raise UserError(f"{self.kind} '{name}' of {entry.provider} cannot be loaded: {reason}.") from error

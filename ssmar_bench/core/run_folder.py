@@ -31,13 +31,9 @@ CHECKPOINTS = ("checkpoint-even.pt", "checkpoint-odd.pt")
 ENDED = "outcome.json"
 """Written last in ``work/``: the run has been trained."""
 
-CODE = "code.json"
-"""By whose code the checkpoints were made."""
-
 READ_AGAIN = (
     *CHECKPOINTS,
     ENDED,
-    CODE,
     "predictions.npz",
     "weights.pt",
     "split.json",
@@ -47,7 +43,7 @@ READ_AGAIN = (
 """Files of ``work/`` that nothing else than their digests vouches for."""
 
 RECORD = (
-    *("spec.json", "metrics.json", "timings.json", "environment.json", CODE),
+    *("spec.json", "metrics.json", "timings.json", "environment.json"),
     *("curves.csv", "predictions.csv", "pseudo_labels.csv"),
 )
 """Files of ``record/``; what else lies there is the user's own."""
@@ -185,8 +181,6 @@ class RunFolder:
             yield f"{self.work / name} is damaged: {why}; it is left out, and what it held is made again."
         if any(name.startswith("pseudo_label_log/") or name in ("predictions.npz", "weights.pt") for name in lost):
             lost.add(ENDED)
-        if CODE in lost:
-            lost |= {ENDED, *CHECKPOINTS}
         if found:
             self.keep({}, forget=lost)
 

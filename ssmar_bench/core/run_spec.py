@@ -43,6 +43,7 @@ class RunSpec:
         engine: revision of the training engine.
         pixels: digest of the decoded clips that it is trained on; "" in a plan before they are decoded, and in records
             of engine 1.
+        plugin_file: first 16 digits of the SHA-256 of the plugin's file that holds the algorithm, if one does.
     """
 
     benchmark: str
@@ -62,6 +63,7 @@ class RunSpec:
     device: str = "cpu"
     engine: int = ENGINE_REVISION
     pixels: str = ""
+    plugin_file: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ratio", parse_ratio(self.ratio))  # 1 and 1.0 are one ratio, and must be one text
@@ -90,10 +92,9 @@ class RunSpec:
         return f"{self.benchmark}_{self.method}_r{100 * self.ratio:g}_s{self.seed}_{self.identity()}"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for :meth:`from_json`; without pixels where they are unknown, as in records of engine 1."""
+        """Plain data for :meth:`from_json`; without pixels and the plugin's file where there are none."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        if not self.pixels:
-            del values["pixels"]
+        values = {name: value for name, value in values.items() if value or name not in ("pixels", "plugin_file")}
         return {name: value.to_config() if isinstance(value, Section) else value for name, value in values.items()}
 
 

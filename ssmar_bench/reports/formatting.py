@@ -18,13 +18,6 @@ ABSENT = "—"
 NAMED = 10
 """Damaged records that a page names."""
 
-STALE = "Stale: made by other code of the method than today's, which may give another number; train it again to know."
-
-
-def footnotes(stale: Iterable[object]) -> tuple[str, ...]:
-    """What the mark of stale runs means, where there are some."""
-    return (STALE,) if any(stale) else ()
-
 
 def damage(found: Sequence[Damage]) -> list[str]:
     """A sentence about damaged records, if there are some."""
@@ -40,8 +33,8 @@ def percent_text(ratio: float) -> str:
 
 
 def seeds_text(row: Mapping[Any, Any]) -> str:
-    """``3``: finished runs; then what is lacking: ``2; 1 stale; 1 failed``. Without any, ``1 failed`` or a dash."""
-    lacking = [f"{row[state]} {state}" for state in ("stale", "failed", "unfinished", "missing") if row[state]]
+    """``3``: finished runs; then what is lacking: ``2; 1 failed``. Without any, ``1 failed`` or a dash."""
+    lacking = [f"{row[state]} {state}" for state in ("failed", "unfinished", "missing") if row[state]]
     if row["seeds"]:
         return "; ".join([str(row["seeds"]), *lacking])
     started = [text for text in lacking if not text.endswith("missing")]

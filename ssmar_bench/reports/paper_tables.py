@@ -10,7 +10,7 @@ import pandas as pd
 from ssmar_bench.core.published_tables import PrintedNumber, TableColumn
 from ssmar_bench.reports.comparability import own_columns, own_optimisers
 from ssmar_bench.reports.filled_table import FilledTable
-from ssmar_bench.reports.formatting import ABSENT, footnotes
+from ssmar_bench.reports.formatting import ABSENT
 from ssmar_bench.reports.paper_notes import table_notes
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
@@ -82,7 +82,6 @@ def _accuracy(found: FilledTable) -> Table:
     notes = [
         "Test accuracy in %: mean ± standard deviation over seeds, in brackets the number of seeds; — means not run."
     ]
-    notes += footnotes(cell.stale for cell in found.cells.values())
     if len(untested) < len(standings):
         notes.append(TESTING)
     if untested:
@@ -105,7 +104,7 @@ def _accuracy(found: FilledTable) -> Table:
 
 
 def _score(cell: TableCell) -> str:
-    counts = {"stale": cell.stale, "failed": cell.failed, "unfinished": cell.unfinished}
+    counts = {"failed": cell.failed, "unfinished": cell.unfinished}
     lost = [f"{count} {word}" for word, count in counts.items() if count]
     if cell.runs.empty:
         return ", ".join(lost) or ABSENT

@@ -15,7 +15,6 @@ from ssmar_bench.reports.formatting import (
     cautions,
     cell_text,
     count_text,
-    footnotes,
     percent_text,
     seconds_text,
     seeds_text,
@@ -67,7 +66,6 @@ def accuracy(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
         notes=(
             setting_sentence(facts),
             CELLS,
-            *footnotes(frame["stale"]),
             cautions(facts),
             *own_optimisers(training_setups),
         ),
@@ -85,7 +83,7 @@ def measures(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
         frame,
         name="scores",
         title="All scores.",
-        notes=(setting_sentence(facts), _about_scores(), *footnotes(frame["stale"]), cautions(facts)),
+        notes=(setting_sentence(facts), _about_scores(), cautions(facts)),
         header=("Seeds", *(measure.label for measure in found)),
         fill=lambda row: (seeds_text(row), *(spread_text(row, one.key, one.metric.text) for one in found)),
     )
@@ -142,7 +140,7 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
             row["label"],
             percent_text(row["ratio"]),
             str(row["seed"]),
-            "done, stale" if row["code"] == "other" else row["state"],
+            row["state"],
             *("" if pd.isna(row[part]) else f"{100 * row[part]:.1f}" for part in PARTS),
             seconds_text(row["train_seconds"]),
             row["folder"],
@@ -150,7 +148,7 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
         for row in frame.to_dict("records")
     ]
     header = ("Data", "Method", "Labelled", "Seed", "State", "Test acc.", "Validation acc.", "Time", "Run")
-    notes = ("Accuracies in %. A run's name leads to its page.", *footnotes(frame["code"] == "other"))
+    notes = ("Accuracies in %. A run's name leads to its page.",)
     return Table("runs", "All runs", notes, header, tuple(rows), left=5)
 
 
@@ -173,7 +171,7 @@ def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, C
     return Table(
         name="levels",
         title="Test accuracy on all levels of difficulty.",
-        notes=(setting_sentence(*known), CELLS, *footnotes(frame["stale"]), cautions(*known)),
+        notes=(setting_sentence(*known), CELLS, cautions(*known)),
         header=("Labelled", "Method", *titles.values()),
         rows=tuple(rows),
         rules=_rules([row[0] for row in rows]),

@@ -50,7 +50,7 @@ def measures() -> list[Measure]:
 def columns() -> list[str]:
     """The columns of :func:`comparison`."""
     spread = [f"{measure.key}_{statistic}" for measure in measures() for statistic in ("mean", "std")]
-    return ["kind", "method", "label", "ratio", "seeds", *GAPS, "stale", *spread, *COSTS]
+    return ["kind", "method", "label", "ratio", "seeds", *GAPS, *spread, *COSTS]
 
 
 def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> 
     ``kind`` is ``method``, ``majority`` (always answering the most frequent training class) or ``upper bound`` (the
     supervised method with every label, the same at each ratio). ``seeds`` counts finished runs; ``failed`` and
     ``unfinished`` the others; ``missing`` the seeds that other methods have at this ratio and this one has not, so
-    that no gap looks like a choice. ``stale`` counts the finished runs that other code made than today's. Standard
+    that no gap looks like a choice. Standard
     deviations divide by n - 1 and are NaN for one seed; a metric that a finished run lacks is NaN; costs are medians.
 
     Raises:
@@ -118,7 +118,6 @@ def _seeds(frame: pd.DataFrame, ratio: float) -> set[int]:
 def _cell(cell: pd.DataFrame, ratio: float, expected: set[int]) -> dict[str, Any]:
     done = cell[cell["state"] == "done"]
     row: dict[str, Any] = {"ratio": ratio, "seeds": len(done), "missing": len(expected - set(cell["seed"]))}
-    row["stale"] = int((done["code"] == "other").sum())
     for state in ("failed", "unfinished"):
         row[state] = int((cell["state"] == state).sum())
     for measure in measures():
@@ -139,7 +138,7 @@ def _majority(frame: pd.DataFrame, ratio: float) -> dict[str, Any]:
         "label": "Most frequent class",
         "ratio": ratio,
         "seeds": len(done),
-        **dict.fromkeys((*GAPS, "stale"), 0),
+        **dict.fromkeys(GAPS, 0),
         "accuracy_mean": done["majority"].mean(),
         "accuracy_std": done["majority"].std(ddof=1),
     }

@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
@@ -46,6 +47,7 @@ def _is(spec: RunSpec, benchmark_config: BenchmarkConfig, method_config: MethodC
     return (
         all(then.to_config() == now.to_config() for then, now in sections)
         and spec.algorithm == method_config.algorithm
+        and spec.plugin_file == ALGORITHMS.plugin_file(spec.algorithm)
         and set(values) == set(spec.hyperparameters)
         and all(_number(value) == _number(spec.hyperparameters[name]) for name, value in values.items())
     )

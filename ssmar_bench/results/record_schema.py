@@ -111,12 +111,6 @@ class Environment(RootModel[dict[str, str]]):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-class Code(RecordModel):
-    """``record/code.json``."""
-
-    code: str
-
-
 class SourceSection(RecordModel):
     """What a report reads of a spec's ``source``."""
 

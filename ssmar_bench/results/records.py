@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ssmar_bench.algorithms.provenance import FILE, digest_today, standing
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
@@ -22,7 +20,6 @@ from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results import record_tables
 from ssmar_bench.results.record_schema import (
     OTHER_CLIPS,
-    Code,
     Environment,
     Metrics,
     Spec,
@@ -37,7 +34,7 @@ from ssmar_bench.results.variants import label_suffixes, main_variant, variant
 
 KEYS = (
     *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "split"),
-    *("mock", "code", "truth"),
+    *("mock", "truth"),
 )
 PARTS = ("test", "test_ema", "validation")
 """What is scored."""
@@ -65,8 +62,7 @@ class Runs:
         runs: one row a run, columns ``KEYS`` and :func:`number_columns` (NaN unless ``state`` is ``done``). ``label``
             is what a table shows; where a method was run under several settings, it says in which key they differ.
             ``main`` tells whether a run is of the setting by which its method is known on its benchmark, ``mock``
-            whether its clips were made up, ``code`` of a finished run whether its algorithm is still what it was
-            (``today``, ``other`` or ``unknown``), and ``truth`` the digest of the labels that it was recorded with.
+            whether its clips were made up, and ``truth`` the digest of the labels that it was recorded with.
         specs: folder name -> what was run.
         damage: records that cannot be used; they are in none of the others.
     """
@@ -120,12 +116,11 @@ def load_runs(root: Path) -> Runs:
     rows: list[dict[str, Any]] = []
     specs: dict[str, RunSpec] = {}
     damage: list[Damage] = []
-    today = cache(digest_today)
     found = {path.name: path for path in sorted((root / "runs").glob("*"))}
     for name, path in found.items():
         if path.is_dir() and not name.startswith("."):
             try:
-                read = _read_run(path, today)
+                read = _read_run(path)
             except UserError as error:
                 damage.append(Damage(name, str(error)))
                 continue
@@ -158,7 +153,7 @@ def _others(
     return [row for key, group in groups.items() for row, own in group if own != usual[key]]
 
 
-def _read_run(path: Path, today: Callable[[str], str]) -> tuple[RunSpec, dict[str, Any]] | None:
+def _read_run(path: Path) -> tuple[RunSpec, dict[str, Any]] | None:
     """What was run and its row; None for a folder that holds nothing yet.
 
     Raises:
@@ -189,13 +184,11 @@ def _read_run(path: Path, today: Callable[[str], str]) -> tuple[RunSpec, dict[st
         "label": "",
         "reason": "",
         "mock": False,
-        "code": "",
         "truth": "",
     }
     if there(metrics_file):
         numbers = _numbers(folder, path.name)
-        code = standing(folder.record, today(spec.algorithm))
-        return spec, {**row, "state": "done", "code": code, **numbers}
+        return spec, {**row, "state": "done", **numbers}
     if failure:
         return spec, {**row, "state": "failed", "reason": _last_line(failure)}
     return spec, {**row, "state": "unfinished"}
@@ -234,7 +227,7 @@ def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
     for key in ("majority", "steps", "epochs", "clips_seen", "forward_passes", "parameters"):
         row[key] = getattr(outcome, key)
     row.update({f"count_{key}": value for key, value in outcome.counts.model_dump().items()})
-    for file, model in (("timings.json", Timings), ("environment.json", Environment), (FILE, Code)):
+    for file, model in (("timings.json", Timings), ("environment.json", Environment)):
         other = folder.record / file
         if there(other):
             found = read_part(model, other)

@@ -32,11 +32,6 @@ class TableCell:
     failed: int
     unfinished: int
 
-    @property
-    def stale(self) -> int:
-        """How many of the runs other code made than today's."""
-        return int((self.runs["code"] == "other").sum())
-
     @cached_property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the finished runs."""

@@ -25,6 +25,8 @@ def settings_of(spec: RunSpec) -> dict[str, Any]:
     """Everything that decides what the run's number means, whatever ratio and seed: dotted key -> value."""
     shared = _flat({name: value for name, value in spec.to_json().items() if name in SHARED})
     own = {"algorithm": spec.algorithm, "revision": spec.revision}
+    if spec.plugin_file:
+        own["plugin_file"] = spec.plugin_file
     return {**shared, **own, **_flat(spec.hyperparameters, f"{spec.method}.")}
 
 

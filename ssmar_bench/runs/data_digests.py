@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,13 +49,7 @@ def matching_spec(spec: RunSpec, known: DataDigests | None, results: Path) -> Ru
         return spec
     finished: list[RunSpec] = []
     begun: list[RunSpec] = []
-    start = spec.folder().removesuffix(spec.identity())
-    for path in sorted((results / "runs").glob(f"{start}*")):
-        folder = RunFolder(path)
-        try:
-            found = folder.spec()
-        except UserError:
-            continue  # the report names a damaged record
+    for folder, found in _namesakes(spec, results):
         if not found.pixels or replace(found, pixels="") != spec:
             continue
         if not folder.done():
@@ -62,3 +58,21 @@ def matching_spec(spec: RunSpec, known: DataDigests | None, results: Path) -> Ru
             finished.append(found)
     chosen = finished or begun
     return chosen[0] if len(chosen) == 1 else spec
+
+
+def former_plugin_run(spec: RunSpec, results: Path) -> str:
+    """Folder name of a run that differs from ``spec`` in its plugin's file alone; "" if there is none."""
+    if not spec.plugin_file:
+        return ""
+    runs = _namesakes(spec, results)
+    same = (folder.path.name for folder, run in runs if replace(run, plugin_file=spec.plugin_file) == spec != run)
+    return next(same, "")
+
+
+def _namesakes(spec: RunSpec, results: Path) -> Iterator[tuple[RunFolder, RunSpec]]:
+    """The runs in ``results`` whose folders are called as that of ``spec``, its identity apart."""
+    start = spec.folder().removesuffix(spec.identity())
+    for path in sorted((results / "runs").glob(f"{start}*")):
+        folder = RunFolder(path)
+        with contextlib.suppress(UserError):  # the report names a damaged record
+            yield folder, folder.spec()

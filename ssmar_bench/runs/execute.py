@@ -18,6 +18,7 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
+from ssmar_bench.runs.data_digests import former_plugin_run
 from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.plan import PlannedRun, default_jobs, known_runs
@@ -96,6 +97,8 @@ def _greet(table: Sequence[PlannedRun], execution: Execution, listener: Listener
         elif state == "outdated" and execution.overwrite != "always":
             name = planned_run.spec.folder()
             listener(Event("", "note", f"{name} was recorded with other labels or subjects than the data has now."))
+        elif state == "missing" and (former := former_plugin_run(planned_run.spec, execution.results)):
+            listener(Event("", "note", f"{former} is of another content of its plugin's file; the run starts again."))
 
 
 def _require_free(todo: Sequence[PlannedRun], execution: Execution) -> None:

@@ -70,8 +70,13 @@ def _place(error: BaseException, algorithm: str) -> tuple[str, bool]:
 def exit_text(status: int, errors: str) -> str:
     """What is left of a process that ended with ``status`` and said nothing: its last output, and a sentence."""
     if status < 0:
-        name = signal.Signals(-status).name
-        sentence = f"its process was ended by {name}{HINTS.get(name, '')}"
+        sentence = f"its process was ended by {signal_text(-status)}"
     else:
         sentence = f"its process ended itself with status {status} in the middle of training"
     return f"{errors.rstrip()}\n\n{sentence}\n".lstrip()
+
+
+def signal_text(number: int) -> str:
+    """A signal's name, and what that may mean."""
+    name = signal.Signals(number).name
+    return f"{name}{HINTS.get(name, '')}"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 
-from ssmar_bench.algorithms.provenance import digest_today, standing
 from ssmar_bench.backbones import build as backbones
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.index import Index
@@ -110,6 +108,7 @@ def _plan_run(method: ResolvedMethod, split: Split, device: str, pixels: str) ->
         weights=backbones.weights_digest(benchmark_config.backbone),
         device=device.partition(":")[0],  # which of several is no part of what a run is
         pixels=pixels,
+        plugin_file=ALGORITHMS.plugin_file(row.method_config.algorithm),
     )
     skip = ""
     if method.algorithm.needs_unlabelled and not split.unlabelled:
@@ -144,15 +143,11 @@ def known_runs(resolved: Resolved, execution: Execution, index: Index) -> list[P
 
 @dataclass(frozen=True)
 class PlanEntry:
-    """``planned_run``, its state before execution, and the seconds its training is expected to take (None: unknown).
-
-    ``stale``: it is done, and by other code than today's.
-    """
+    """``planned_run``, its state before execution, and the seconds its training is expected to take (None: unknown)."""
 
     planned_run: PlannedRun
     state: str
     seconds: float | None
-    stale: bool = False
 
 
 def steps_of(planned_run: PlannedRun) -> int:
@@ -169,15 +164,11 @@ def plan(resolved: Resolved, execution: Execution) -> list[PlanEntry]:
     resolved.check_fits()
     index = prepare_data.planning_index(benchmark_config, execution.roots, execution.on_bad_clip)
     measured = step_timing.measured_seconds(execution.results)
-    today = cache(digest_today)
     planned = []
     for planned_run in known_runs(resolved, execution, index):
         known = measured.get(step_timing.timing_key(planned_run.spec))
         seconds = None if known is None else known * steps_of(planned_run)
-        state = _state_now(planned_run, execution.results)
-        record = planned_run.folder(execution.results).record
-        stale = state == "done" and standing(record, today(planned_run.spec.algorithm)) == "other"
-        planned.append(PlanEntry(planned_run, state, seconds, stale))
+        planned.append(PlanEntry(planned_run, _state_now(planned_run, execution.results), seconds))
     return planned
 
 

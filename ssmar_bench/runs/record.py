@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import platform
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-import ssmar_bench
 from ssmar_bench.core import digests
 from ssmar_bench.core.files import json_bytes
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
-from ssmar_bench.core.run_folder import CODE, ENDED, RunFolder
+from ssmar_bench.core.run_folder import ENDED, RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import GroundTruth, Split
+from ssmar_bench.runs.environment import environment
 from ssmar_bench.training import pseudo_label_log
 
 COVERAGES = (10, 25, 50, 75)
@@ -90,30 +87,6 @@ def _pseudo_labels(spec: RunSpec, split: Split, truth: Array, last: dict[str, di
     return pd.concat(frames).sort_values(["series", "clip"], kind="stable", ignore_index=True)
 
 
-def environment() -> dict[str, str]:
-    """The software and processor that a run was executed with."""
-    from importlib.metadata import version
-
-    packages = ("torch", "torchvision", "timm", "av", "numpy", "pandas", "scikit-learn")
-    names = {f"version_{name}": version(name) for name in packages}
-    return {
-        "ssmar_bench": ssmar_bench.__version__,
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": str(os.cpu_count()),
-        **names,
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
 def write_record(
     folder: RunFolder,
     label: str,
@@ -157,8 +130,7 @@ def write_record(
         "curves.csv": _csv(curves.sort_values(["epoch", "series", "quantity"])),
         "predictions.csv": _csv(_predictions(spec, split, truth, arrays)),
         "pseudo_labels.csv": _csv(_pseudo_labels(spec, split, unlabelled, last)),
-        "environment.json": json_bytes(environment()),
-        CODE: folder.kept(CODE),
+        "environment.json": json_bytes(environment(spec.algorithm)),
         "timings.json": json_bytes(timings),
         "metrics.json": json_bytes(metrics),
     }

@@ -14,14 +14,16 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
+from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import plugins
-from ssmar_bench.core.errors import BusyError
+from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.events import Event, Listener
-from ssmar_bench.core.run_folder import CHECKPOINTS, CODE, RunFolder
+from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.core.split import Split
 from ssmar_bench.runs import failure
@@ -34,20 +36,21 @@ def _die_with_parent() -> None:
     os._exit(1)
 
 
-def _own_pipe() -> TextIO:
+def own_pipe() -> TextIO:
     """Where events go; from now on nobody else writes there."""
     pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return pipe
 
 
-def _with_todays_code(folder: RunFolder, spec: RunSpec) -> None:
-    """Notes whose code trains; what other or unknown code has begun is no part of its run, which starts again."""
-    from ssmar_bench.algorithms.provenance import provenance
-
-    found = provenance(spec.algorithm, spec.revision)
-    same = (folder.work / CODE).is_file() and json.loads(folder.kept(CODE))["code"] == found["code"]
-    folder.keep({CODE: found}, forget=() if same else CHECKPOINTS)
+def _use_plugins(files: Sequence[str], spec: RunSpec) -> None:
+    for path in files:
+        plugins.use(Path(path))
+    if ALGORITHMS.plugin_file(spec.algorithm) != spec.plugin_file:
+        raise UserError(
+            f"{ALGORITHMS.entry(spec.algorithm).provider} has changed since the run was planned; start the command "
+            "again, which begins a new run."
+        )
 
 
 def execute(folder: RunFolder, tell: Listener) -> int:
@@ -68,9 +71,7 @@ def execute(folder: RunFolder, tell: Listener) -> int:
                 launch["plugins"] = tuple(launch["plugins"])
                 split = Split.from_json(json.loads(folder.kept("split.json")))
                 gc.disable()  # modules are no garbage, and looking for it took a fifth of a short run
-                for path in launch["plugins"]:
-                    plugins.use(Path(path))
-                _with_todays_code(folder, spec)
+                _use_plugins(launch["plugins"], spec)
                 from ssmar_bench.training.train import train  # torch, only once the run is ours
 
                 gc.freeze()
@@ -88,7 +89,7 @@ def main() -> None:
     """Executes the run in the folder that the command line names."""
     faulthandler.enable()  # native code that crashes says where
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    pipe = _own_pipe()
+    pipe = own_pipe()
 
     def tell(event: Event) -> None:
         pipe.write(json.dumps(asdict(event)) + "\n")

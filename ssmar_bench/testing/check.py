@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ssmar_bench.core.contained import LIMIT, EndedError, LateError, contained
 from ssmar_bench.testing.method_under_test import MethodUnderTest
 
 
@@ -63,18 +62,15 @@ def require_that(holds: object, sentence: str) -> None:
 
 
 def examine(examined: MethodUnderTest, name: str) -> Outcome:
-    """The outcome of one check; that the method raises, would end this process or hangs is a failure too."""
+    """The outcome of one check; that the method raises is a failure too."""
     try:
-        with contained(0 if CHECKS[name].slow else LIMIT):  # a slow one has processes, and patience, of its own
-            CHECKS[name].function(examined)
+        CHECKS[name].function(examined)
     except NotApplicableError as reason:
         return Outcome(name, "not applicable", str(reason))
     except FailedError as fault:
         return Outcome(name, "failed", f"{examined.name}: {fault}", last=name == FIRST)
     except SystemExit as error:
         return Outcome(name, "failed", f"{examined.name}: it calls sys.exit({error.code!r}); raise an error instead.")
-    except EndedError as ended:
-        return Outcome(name, "failed", f"{examined.name}: {ended}.", last=isinstance(ended, LateError))
     except Exception as error:  # noqa: BLE001  # whatever a stranger's method raises is what the check found
         raised = f"{type(error).__name__}: {error}"
         sentence = f"{examined.name}: it raised {raised} (checked: {CHECKS[name].holds})"

@@ -51,6 +51,11 @@ class TrainedMethod:
                 f"Run {folder.path.name} was trained by revision {spec.revision} of {spec.algorithm}, which is at "
                 f"{revision} by now; train it again."
             )
+        if ALGORITHMS.plugin_file(spec.algorithm) != spec.plugin_file:
+            raise UserError(
+                f"Run {folder.path.name} was trained by another content of {ALGORITHMS.entry(spec.algorithm).provider}; "
+                "give the file as it was, or train the run again."
+            )
         # The weights replace whatever it starts from, so none are fetched.
         spec = replace(spec, backbone=spec.backbone.model_copy(update={"weights": "none"}))
         steps = int(json.loads(read_file(folder.record, "metrics.json"))["steps"])

@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from ssmar_bench import api
-from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
@@ -166,16 +165,6 @@ def test_weights_of_another_code(trained: Any, tmp_path: Path, monkeypatch: pyte
     assert refused(folder.path, tmp_path) == (
         f"Run {folder.path.name} was trained by revision 1 of supervised, which is at 7 by now; train it again."
     )
-
-
-def test_a_model_of_other_code_is_stale(trained: Any, videos: dict[str, Path], tmp_path: Path, call: Call) -> None:
-    folder = copied(trained, tmp_path)
-    assert not api.load_model(folder.path).stale
-    digests.write_files(folder.record, {"code.json": b'{"code": "0123456789abcdef"}'})
-    assert api.load_model(folder.path).stale
-    ended = call("predict", folder.path, next(iter(videos.values())))
-    assert ended.status == 0
-    assert ended.err == f"{folder.path.name} is stale: other code of its method than today's has trained it.\n"
 
 
 def test_the_command_prints_the_most_probable_classes(trained: Any, videos: dict[str, Path], call: Call) -> None:

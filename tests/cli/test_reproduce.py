@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from ssmar_bench.api import example_frames, reproduce
-from ssmar_bench.core import benchmark_config, digests, published_tables
+from ssmar_bench.core import benchmark_config, published_tables
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.results.examples import Example, Examples, picture
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.record import salted_id
-from tests.conftest import Finished, folder_of, timings
+from tests.conftest import Finished, timings
 
 Call = Callable[..., Finished]
 TABLE3 = {
@@ -143,15 +143,11 @@ def test_missing_cells_are_trained_and_the_table_has_its_rows(
     assert {name: after[name] for name in before} == before
     assert (out / "reports" / "index.html").is_file()
     planned = call("reproduce", table, "--on", "small", "--out", out, "--plan").out
-    assert "stale" not in planned.lower()
-    digests.write_files(folder_of(out, "aplt") / "record", {"code.json": b'{"code": "0123456789abcdef"}'})
-    planned = call("reproduce", table, "--on", "small", "--out", out, "--plan").out
     assert [(line[1], line[6]) for line in listed(planned)] == [
         ("supervised", "done"),
         ("supervised-strong", "done"),
-        ("aplt", "done, stale"),
+        ("aplt", "done"),
     ]
-    assert "Stale: made by other code of the method than today's" in planned
 
 
 @pytest.mark.slow

@@ -182,27 +182,48 @@ def test_a_method_that_raises_everywhere_is_reported_check_by_check(plugin: Writ
     ("fault", "sentence"),
     [
         ("sys.exit(0)", "it calls sys.exit(0); raise an error instead."),
-        ("os._exit(0)", "it calls os._exit(0), which would end everything; raise an error instead."),
+        ("os._exit(0)", "it ends its process with status 0; raise an error instead."),
+        ("os.kill(os.getpid(), 9)", "its process was ended by SIGKILL, for instance because memory was short."),
+        ("ctypes.string_at(0)", "its process was ended by SIGSEGV, native code crashed."),
     ],
 )
-def test_a_method_that_would_end_the_command_fails_instead(
+def test_a_method_that_ends_its_process_ends_its_check_alone(
     plugin: Write, call: Call, fault: str, sentence: str
 ) -> None:
-    path = suspect(plugin, f"import os, sys; print('about to end'); {fault}")
+    path = suspect(plugin, f"import ctypes, os, sys; print('about to end', flush=True); {fault}")
     ended = call("methods", "check", "suspect", "--plugin", path)
     assert ended.status == 1
     found = outcomes(ended.out)
     assert found["a-batch-of-one"] == ("failed", f"suspect: {sentence}")
+    assert found["the-method-config-is-complete"] == ("passed", "")
     assert found.keys() == CHECKS.keys()
-    assert "about to end" in ended.err
+    assert "about to end" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("os._exit(0)", "it ends its process with status 0; raise an error instead."),
+        ("ctypes.string_at(0)", "its process was ended by SIGSEGV, native code crashed."),
+        ("time.sleep(600)", "it has not come back within 3 s; look for a loop or a lock without an end."),
+    ],
+)
+def test_a_plugin_that_cannot_be_loaded_without_ending_its_process_is_said_so(
+    plugin: Write, call: Call, monkeypatch: pytest.MonkeyPatch, fault: str, sentence: str
+) -> None:
+    monkeypatch.setattr("ssmar_bench.testing.isolated.LIMIT", 3)
+    path = plugin(f"import ctypes, os, time\n{fault}\n" + PLUGIN.replace("FAULT", "pass"))
+    ended = call("methods", "check", "suspect", "--plugin", path)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == f"ssmar-bench: algorithm 'suspect' of {path} cannot be loaded: {sentence}\n"
 
 
 @pytest.mark.usefixtures("quick")
 def test_after_a_check_that_hangs_no_other_is_tried(plugin: Write, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ssmar_bench.testing.check.LIMIT", 0.2)
+    monkeypatch.setattr("ssmar_bench.testing.isolated.LIMIT", 3)
     ended = call("methods", "check", "suspect", "--plugin", suspect(plugin, "time.sleep(600)"))
     assert ended.status == 1
-    sentence = "suspect: it has not come back within 0.2 s; look for a loop or a lock without an end."
+    sentence = "suspect: it has not come back within 3 s; look for a loop or a lock without an end."
     assert outcomes(ended.out) == {
         "the-method-config-is-complete": ("passed", ""),
         "losses-are-finite-scalars-that-train": ("failed", sentence),

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from _records import Fake
 
-from ssmar_bench.reports.formatting import STALE
 from ssmar_bench.reports.render import html
 from ssmar_bench.reports.web.page_data import embedded_json
 from ssmar_bench.results.input_digest import input_digest
@@ -85,13 +84,3 @@ def test_one_seed_has_no_deviation_in_the_data(tmp_path: Path) -> None:
     bench = data(rendered(tmp_path))["benchmarks"][0]
     assert bench["cells"][0]["accuracy"] == [50, None]
     assert set(bench["cells"][0]["curves"]["full_pool/accuracy"]["std"]) == {None}
-
-
-def test_a_run_of_other_code_says_so_and_one_of_unknown_code_does_not(tmp_path: Path) -> None:
-    (Fake("fixmatch").write(tmp_path) / "record" / "code.json").write_text('{"code": "0123456789abcdef"}')
-    Fake("aplt").write(tmp_path)
-    text = rendered(tmp_path)
-    told = {run["method"]: run.get("stale") for run in data(text)["runs"]}
-    assert told == {"fixmatch": STALE, "aplt": None}
-    assert text.count("done, stale") == 1, "the table of all runs"
-    assert "run.stale" in text, "the page of a run shows it"

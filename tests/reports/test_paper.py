@@ -14,7 +14,6 @@ from _records import Real, say
 from ssmar_bench.core.published_tables import PaperTable
 from ssmar_bench.reports import paper, paper_notes, rank_figure
 from ssmar_bench.reports.filled_table import fill_table
-from ssmar_bench.reports.formatting import STALE
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.results.claim_rules import ColumnEvidence
@@ -90,16 +89,6 @@ def test_a_reduced_table_names_every_cell_that_it_left_out(tmp_path: Path) -> No
         "missing here: rows Variant I of APLT; Variant II of APLT. Also columns Micro-Motion-12, 40%. "
         "Also of Micro-Motion-12, 25% the rows APLT (Ours)."
     ) in told
-
-
-def test_a_run_of_other_code_is_marked_in_its_cell(tmp_path: Path) -> None:
-    table4(tmp_path, 2)
-    (Real("aplt", 0.5, 1, 0.71).write(tmp_path) / "record" / "code.json").write_text('{"code": "0123456789abcdef"}')
-    text = paper.table_text(load_runs(tmp_path), "table4", "micro-motion")
-    (row,) = (line for line in text.splitlines() if line.startswith("| APLT (Ours), ASY") and "(2;" in line)
-    assert "(2; 1 stale)" in row
-    assert text.count("stale") == 1
-    assert STALE in text
 
 
 def test_every_section_is_written_three_ways_and_alike_each_time(tmp_path: Path) -> None:

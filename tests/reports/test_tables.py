@@ -21,7 +21,7 @@ TABLE = Table(
 
 
 def row(**changed: Any) -> dict[str, Any]:
-    gaps = dict.fromkeys(("stale", "failed", "unfinished", "missing"), 0)
+    gaps = dict.fromkeys(("failed", "unfinished", "missing"), 0)
     return {"seeds": 3, **gaps, "accuracy_mean": 0.5124, "accuracy_std": 0.0139, **changed}
 
 
@@ -30,7 +30,7 @@ def row(**changed: Any) -> dict[str, Any]:
     [
         ({}, "51.2 ± 1.4 (3)"),
         ({"seeds": 1, "accuracy_std": math.nan}, "51.2 (1)"),
-        ({"stale": 1, "missing": 1}, "51.2 ± 1.4 (3; 1 stale; 1 missing)"),
+        ({"missing": 1}, "51.2 ± 1.4 (3; 1 missing)"),
         ({"seeds": 2, "failed": 1}, "51.2 ± 1.4 (2; 1 failed)"),
         ({"seeds": 1, "missing": 2, "unfinished": 1}, "51.2 ± 1.4 (1; 1 unfinished; 2 missing)"),
         ({"seeds": 0, "failed": 3, "missing": 1, "accuracy_mean": math.nan}, "3 failed"),

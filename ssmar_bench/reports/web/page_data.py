@@ -12,7 +12,6 @@ import pandas as pd
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.reports.formatting import STALE
 from ssmar_bench.reports.line_styles import DARK, OKABE_ITO, LineStyle, line_styles
 from ssmar_bench.results.clip_counts import calibration, confusion
 from ssmar_bench.results.curve_statistics import over_seeds
@@ -122,8 +121,6 @@ def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[s
     spec |= {name: _place(spec[name], shared) for name in SECTIONS}
     keys = ("benchmark", "method", "label", "ratio", "seed", "state", "reason", "folder")
     entry = {**{key: row[key] for key in keys}, "spec": spec}
-    if row["code"] == "other":
-        entry["stale"] = STALE
     if row["state"] != "done":
         return entry
     outcome = read_object(record / "metrics.json")

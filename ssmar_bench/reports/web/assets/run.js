@@ -71,7 +71,6 @@ function showRun(folder) {
   const confusion = run.confusion.length ? [h("h2", {}, "Confusion on the test part"), matrix("Confusion on the test part", run.confusion, bench.classes)] : [];
   place.replaceChildren(
     ...siblings(run),
-    ...(run.stale ? [h("p", { class: "box" }, run.stale)] : []),
     h("div", { class: "charts" }, runCharts(run)),
     h("div", { class: "facts" }, scores(metrics), results, tables, environment),
     ...confusion,
