@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ssmar_bench.algorithms import usb
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
+from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.registry import Registry
 
 if TYPE_CHECKING:  # the contract needs torch, and a listing of names does not
+    from ssmar_bench.core.catalog import Entry
     from ssmar_bench.core.contract import Method
     from ssmar_bench.core.method_config import MethodConfig
-    from ssmar_bench.core.plugins import Entry
     from ssmar_bench.core.yaml_file import Document
 
 
-class Algorithms(Registry):
+class Algorithms(ObjectCatalog):
     """The registry of classes that keep the contract, as far as a class can show it."""
 
     def load(self, name: str) -> type[Method]:
@@ -86,5 +86,5 @@ ALGORITHMS = Algorithms(
         "aplt-ablation": "ssmar_bench.algorithms.aplt_ablation:Ablation",
         "fixmatch-offline": "ssmar_bench.algorithms.fixmatch_offline:OfflineFixMatch",
     },
-    plugins.METHODS,
+    catalog.METHODS,
 )

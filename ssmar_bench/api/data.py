@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_entries
+from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.events import Event, Listener, ignore_events
@@ -40,7 +40,7 @@ def sources() -> list[Source]:
 
 def broken_sources() -> list[BrokenPlugin]:
     """Sources of plugins that cannot be loaded."""
-    return broken_entries(KNOWN, known_source)
+    return KNOWN.broken(known_source)
 
 
 def check_source(

@@ -15,13 +15,12 @@ from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.frame_cache import CacheSize, ClipFile, PreparationReport
 from ssmar_bench.core import paths
 from ssmar_bench.core.benchmark_config import BENCHMARKS, BenchmarkConfig, FrameCacheConfig
+from ssmar_bench.core.catalog import is_path
 from ssmar_bench.core.config_layers import BenchmarkResolver
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.events import Event, Listener, ignore_events
-from ssmar_bench.core.method_config import read_method_config
-from ssmar_bench.core.method_set import expand_method_sets
+from ssmar_bench.core.method_config import expand_method_sets, read_method_config
 from ssmar_bench.core.processes import cores
-from ssmar_bench.core.shelf import is_path
 from ssmar_bench.core.writable import nearest_folder
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.execution import Execution

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.api.plugins import broken_methods, provider
 from ssmar_bench.core import method_config as method_configs
-from ssmar_bench.core import method_set
+from ssmar_bench.core.catalog import is_path
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_config import MethodConfig
-from ssmar_bench.core.shelf import is_path
 from ssmar_bench.core.yaml_file import Document, validate
 
 if TYPE_CHECKING:  # a listing reads YAML alone
@@ -33,7 +32,7 @@ def list_methods(names: Sequence[str] | None = None) -> list[tuple[MethodConfig,
         broken = {one.name for one in broken_methods() if one.kind == "method"}
         words = [name for name in method_configs.METHODS.names() if name not in broken]
     else:
-        words = method_set.expand_method_sets(names)
+        words = method_configs.expand_method_sets(names)
     return [(method_configs.read_method_config(word)[0], word if is_path(word) else provider(word)) for word in words]
 
 
@@ -45,16 +44,16 @@ def methods(names: Sequence[str] | None = None) -> list[MethodConfig]:
 def set_notes(names: Sequence[str]) -> list[str]:
     """What the sets among ``names`` say of themselves."""
     return [
-        method_set.read_method_set(name).notes
+        method_configs.read_method_set(name).notes
         for name in names
-        if method_set.METHOD_SETS.named(name) in method_set.METHOD_SETS.names()
+        if method_configs.METHOD_SETS.named(name) in method_configs.METHOD_SETS
     ]
 
 
 def reference_of(method_config: MethodConfig) -> str:
     """What the tests compare the algorithm of ``method_config`` with, in a few words."""
     reference_check = method_config.reference_check
-    if ALGORITHMS.entry(method_config.algorithm).target.startswith("ssmar_bench.algorithms.usb:"):
+    if ALGORITHMS.entry(method_config.algorithm).place.startswith("ssmar_bench.algorithms.usb:"):
         return "semilearn 0.3.2's own code"
     if reference_check is None:
         return "nothing"

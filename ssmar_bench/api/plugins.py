@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.clips.augmentations import AUGMENTATIONS
-from ssmar_bench.core import benchmark_config, plugins
+from ssmar_bench.core import benchmark_config, catalog
 from ssmar_bench.core import method_config as method_configs
+from ssmar_bench.core.catalog import BrokenPlugin
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.plugins import Entry
-from ssmar_bench.core.registry import Registry
-from ssmar_bench.core.shelf import ConfigCatalog, ConfigFile
 
-
-@dataclass(frozen=True)
-class BrokenPlugin:
-    """A name that cannot be used.
-
-    Attributes:
-        kind: what it would be: ``method``, ``augmentation``, ``benchmark`` or ``source``.
-        name: as it would be asked for, "" of a package that brings nothing.
-        provider: the package with its version, or the file; of a name that is taken twice both.
-        reason: why it cannot be used, a sentence.
-    """
-
-    kind: str
-    name: str
-    provider: str
-    reason: str
+__all__ = ["BrokenPlugin", "broken_benchmarks", "broken_methods", "provider", "use_plugin"]
 
 
 def use_plugin(path: str | Path) -> list[str]:
@@ -43,7 +24,7 @@ def use_plugin(path: str | Path) -> list[str]:
     Raises:
         UserError: the file cannot be read, or has neither.
     """
-    return list(plugins.use(Path(path)).method_configs)
+    return list(catalog.use_plugin_file(Path(path)).method_configs)
 
 
 def provider(method: str) -> str:
@@ -52,20 +33,20 @@ def provider(method: str) -> str:
     Raises:
         UserError: there is no such method.
     """
-    return str(method_configs.METHODS.config_file(method).provider)
+    return str(method_configs.METHODS.entry(method).provider)
 
 
 def broken_methods() -> list[BrokenPlugin]:
     """Methods and augmentations that cannot be used, and packages that bring no method, as seen without any import."""
-    found = _broken(method_configs.METHODS, known_method)
-    found += broken_entries(AUGMENTATIONS, _known_augmentation)
-    for package in plugins.packages():
+    found = method_configs.METHODS.broken(known_method)
+    found += AUGMENTATIONS.broken(_known_augmentation)
+    for package in catalog.packages():
         name = str(package.provider)
-        if plugins.METHODS in package.groups and package.folder is None:
+        if catalog.METHODS in package.groups and package.folder is None:
             found.append(
                 BrokenPlugin("method", "", name, "its package is not there, so it has no folder of method configs")
             )
-        elif plugins.METHODS in package.groups and not [*(package.folder or Path()).glob("methods/*.yaml")]:
+        elif catalog.METHODS in package.groups and not [*(package.folder or Path()).glob("methods/*.yaml")]:
             found.append(BrokenPlugin("method", "", name, f"it has no method config in {package.folder}/methods"))
     return found
 
@@ -91,25 +72,4 @@ def _known_augmentation(name: str) -> None:
 
 def broken_benchmarks() -> list[BrokenPlugin]:
     """Benchmarks whose benchmark configs cannot be read."""
-    return _broken(benchmark_config.BENCHMARKS, benchmark_config.read_benchmark_config)
-
-
-def broken_entries(registry: Registry, load: Callable[[str], object]) -> list[BrokenPlugin]:
-    """Entries of a registry that cannot be loaded."""
-    return _faults(registry.kind, registry.entries(), load)
-
-
-def _broken(catalog: ConfigCatalog, read: Callable[[str], object]) -> list[BrokenPlugin]:
-    return _faults(catalog.kind, catalog.files(), read)
-
-
-def _faults(kind: str, known: Sequence[Entry | ConfigFile], read: Callable[[str], object]) -> list[BrokenPlugin]:
-    """What of the ``known`` cannot be read, a name that is taken twice once."""
-    found = []
-    for name in sorted({one.name for one in known}):
-        try:
-            read(name)
-        except UserError as error:
-            origins = [str(one.provider) for one in known if one.name == name]
-            found.append(BrokenPlugin(kind, name, " and ".join(origins), str(error)))
-    return found
+    return benchmark_config.BENCHMARKS.broken(benchmark_config.read_benchmark_config)

@@ -10,10 +10,8 @@ from pathlib import Path
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import links
 from ssmar_bench.core import method_config as method_configs
+from ssmar_bench.core.catalog import Catalog
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.method_set import METHOD_SETS
-from ssmar_bench.core.registry import Registry
-from ssmar_bench.core.shelf import ConfigCatalog
 from ssmar_bench.core.writable import require_writable
 
 HERE = Path(__file__).parent / "templates"
@@ -85,13 +83,13 @@ def _check(name: str) -> None:
     """Raises for a name that no package and no method can have."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or keyword.iskeyword(_module(name)):
         raise UserError(f"'{name}' cannot be a method's name; use small letters, digits and hyphens: my-method.")
-    taken: dict[str, ConfigCatalog | Registry] = {
+    taken: dict[str, Catalog] = {
         "a method": method_configs.METHODS,
         "an algorithm": ALGORITHMS,
-        "a set of methods": METHOD_SETS,
+        "a set of methods": method_configs.METHOD_SETS,
     }
     for kind, known in taken.items():
-        if name in known.names():
+        if name in known:
             raise UserError(f"There is {kind} '{name}' already; choose another name.")
     if importlib.util.find_spec(_module(name)) is not None:
         raise UserError(f"There is a Python module '{_module(name)}' already, which the new one would hide.")

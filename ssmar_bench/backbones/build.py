@@ -15,20 +15,20 @@ from torch.nn import functional
 from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
 from ssmar_bench.backbones.pretrained import require_file
 from ssmar_bench.backbones.shift import TemporalShift
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.core.benchmark_config import BackboneConfig
+from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.registry import Registry
 
-BACKBONES = Registry(
+BACKBONES = ObjectCatalog(
     "backbone",
     {
         "micro-tsm": MicroTSM,
         "micro-tsm-wide": partial(MicroTSM, widths=WIDE),
         "micro-r3d": "ssmar_bench.backbones.resnet_3d:micro_r3d",  # torchvision takes a second to import
     },
-    plugins.BACKBONES,
+    catalog.BACKBONES,
 )
 """Networks without pretrained weights, ours for the embedded benchmarks and those of plugins.
 

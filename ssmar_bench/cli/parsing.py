@@ -9,11 +9,11 @@ from typing import Any
 import typer
 
 from ssmar_bench.core import links
+from ssmar_bench.core.catalog import is_path
 from ssmar_bench.core.config_layers import parse_set
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.core.shelf import is_path
 from ssmar_bench.sources import KNOWN
 
 ON_BAD_CLIP = ("stop", "skip")

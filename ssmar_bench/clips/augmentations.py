@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.core.augmentation import Augmentation
+from ssmar_bench.core.catalog import OURS, ObjectCatalog
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.origin import OURS
-from ssmar_bench.core.registry import Registry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,14 +15,14 @@ if TYPE_CHECKING:
 
     from ssmar_bench.core.benchmark_config import ClipConfig
 
-AUGMENTATIONS = Registry(
+AUGMENTATIONS = ObjectCatalog(
     "augmentation",
     {
         "test": "ssmar_bench.clips.augment:Test",
         "weak": "ssmar_bench.clips.augment:Weak",
         "strong": "ssmar_bench.clips.augment:Strong",
     },
-    plugins.AUGMENTATIONS,
+    catalog.AUGMENTATIONS,
 )
 """By name: a subclass of :class:`ssmar_bench.core.augmentation.Augmentation`."""
 

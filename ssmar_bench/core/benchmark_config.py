@@ -18,9 +18,9 @@ from pydantic import (
 )
 
 from ssmar_bench.core import numbers
+from ssmar_bench.core.catalog import ConfigCatalog
 from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.printable import Line
-from ssmar_bench.core.shelf import ConfigCatalog
 from ssmar_bench.core.yaml_file import validate
 
 

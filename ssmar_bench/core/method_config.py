@@ -1,16 +1,18 @@
-"""Method config: an algorithm with every hyper-parameter, and where each value comes from."""
+"""Method config: an algorithm with every hyper-parameter and its source; and named sets of methods, a table's rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from ssmar_bench.core.benchmark_config import Section
-from ssmar_bench.core.errors import UserError, name_taken_twice
+from ssmar_bench.core.catalog import ConfigCatalog, is_path
+from ssmar_bench.core.errors import UserError, meant, name_taken_twice, nearest
 from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.printable import Line
-from ssmar_bench.core.shelf import ConfigCatalog, is_path
 from ssmar_bench.core.yaml_file import Document, validate
 
 
@@ -82,13 +84,49 @@ def read_method_config(name: str) -> tuple[MethodConfig, Document]:
     ):  # extended by another algorithm, of which it says nothing
         method_config = method_config.model_copy(update={"reference_check": None})
     if is_path(name):
-        for config_file in METHODS.files():
-            if config_file.name == method_config.name and config_file.path.resolve() != expand_home(name).resolve():
-                raise name_taken_twice(
-                    "method", method_config.name, [f"{config_file.provider} ({config_file.path})", name]
-                )
+        for entry in METHODS.entries():
+            if entry.name == method_config.name and Path(entry.place).resolve() != expand_home(name).resolve():
+                raise name_taken_twice("method", entry.name, [f"{entry.provider} ({entry.place})", name])
     elif method_config.name != name:
         raise UserError(
             f"{source.where(('name',))}: name: '{method_config.name}' is not '{name}', as the file is called."
         )
     return method_config, source
+
+
+class MethodSet(Section):
+    """One file of ``methods/sets/``: what it is, its methods in order, and what a reader of its table must know."""
+
+    title: str = Field(min_length=1)
+    notes: str = ""
+    methods: list[str] = Field(min_length=1)
+
+
+METHOD_SETS = ConfigCatalog("methods/sets", "set of methods")
+
+
+def read_method_set(name: str) -> MethodSet:
+    """The validated set ``name``."""
+    return validate(MethodSet, METHOD_SETS.document(name))
+
+
+def expand_method_sets(words: Sequence[str]) -> list[str]:
+    """Methods by name or path of a .yaml file, with every set among ``words`` replaced by its methods; none twice.
+
+    A name may be given in any case.
+
+    Raises:
+        UserError: a word that is neither, or both.
+    """
+    sets, methods = METHOD_SETS.names(), METHODS.names()
+    names: list[str] = []
+    for word in (meant(word, [*sets, *methods]) for word in words):
+        if not (word in sets or word in methods or is_path(word)):
+            raise UserError(f"Unknown method '{word}'{nearest(word, [*sets, *methods])}")
+        if word in sets and word in methods:
+            raise UserError(
+                f"'{word}' is a set of methods of {METHOD_SETS.entry(word).provider} and a method of "
+                f"{METHODS.entry(word).provider}; one of them needs another name."
+            )
+        names += read_method_set(word).methods if word in sets else [word]
+    return list(dict.fromkeys(names))

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from ssmar_bench.core.benchmark_config import Section
+from ssmar_bench.core.catalog import ConfigCatalog
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.paths import shipped_folder
 from ssmar_bench.core.printable import Line
-from ssmar_bench.core.shelf import ConfigCatalog
 from ssmar_bench.core.yaml_file import validate
 
 FOLDER = "results/paper"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
+from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.events import Listener
-from ssmar_bench.core.registry import Registry
 from ssmar_bench.core.run_folder import RunFolder
 
 
@@ -32,4 +32,4 @@ class Engine(Protocol):
         ...
 
 
-ENGINES = Registry("engine", {"local": "ssmar_bench.runs.local:LocalEngine"}, plugins.ENGINES)
+ENGINES = ObjectCatalog("engine", {"local": "ssmar_bench.runs.local:LocalEngine"}, catalog.ENGINES)

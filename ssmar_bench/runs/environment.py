@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ssmar_bench
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core.origin import OURS
+from ssmar_bench.core.catalog import OURS
 from ssmar_bench.core.paths import PACKAGE
 
 PACKAGES = ("torch", "torchvision", "timm", "av", "numpy", "pandas", "scikit-learn")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ssmar_bench.core import digests, plugins
+from ssmar_bench.core import catalog, digests
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
@@ -63,7 +63,7 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
     if execution.overwrite == "always":
         _require_free(todo, execution)
     if todo:
-        files = tuple(str(file.path) for file in plugins.files())
+        files = tuple(str(file.path) for file in catalog.plugin_files())
         if execution.overwrite == "always":
             _forget(todo, execution)
         launches: dict[RunFolder, tuple[PlannedRun, Launch]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.index import Index
@@ -108,7 +109,7 @@ def _plan_run(method: ResolvedMethod, split: Split, device: str, pixels: str) ->
         weights=backbones.weights_digest(benchmark_config.backbone),
         device=device.partition(":")[0],  # which of several is no part of what a run is
         pixels=pixels,
-        plugin_file=ALGORITHMS.plugin_file(row.method_config.algorithm),
+        plugin_file=ALGORITHMS.plugin_file(method.method_config.algorithm),
     )
     skip = ""
     if method.algorithm.needs_unlabelled and not split.unlabelled:

@@ -28,7 +28,7 @@ def rerun_command(spec: RunSpec) -> str:
         "--seeds": str(spec.seed),
     }
     said = [f"{option} {shlex.quote(word)}" for option, word in words.items()]
-    plugin = method_configs.METHODS.config_file(spec.method).provider.file if shipped[1] else None
+    plugin = method_configs.METHODS.entry(spec.method).provider.file if shipped[1] else None
     if plugin is not None:
         said.append(f"--plugin {shlex.quote(str(plugin))}")
     if all(shipped):

@@ -14,8 +14,7 @@ from ssmar_bench.core.benchmark_config import BenchmarkConfig, FrameCacheConfig
 from ssmar_bench.core.config_layers import SETTABLE, BenchmarkResolver
 from ssmar_bench.core.contract import HyperParameters, Method, method_without_network
 from ssmar_bench.core.errors import UserError, name_taken_twice, nearest
-from ssmar_bench.core.method_config import METHODS, MethodConfig, read_method_config
-from ssmar_bench.core.method_set import expand_method_sets
+from ssmar_bench.core.method_config import METHODS, MethodConfig, expand_method_sets, read_method_config
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.hyperparameters import resolve_hyperparameters
 

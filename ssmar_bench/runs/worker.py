@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.run_folder import RunFolder
@@ -45,7 +45,7 @@ def own_pipe() -> TextIO:
 
 def _use_plugins(files: Sequence[str], spec: RunSpec) -> None:
     for path in files:
-        plugins.use(Path(path))
+        catalog.use_plugin_file(Path(path))
     if ALGORITHMS.plugin_file(spec.algorithm) != spec.plugin_file:
         raise UserError(
             f"{ALGORITHMS.entry(spec.algorithm).provider} has changed since the run was planned; start the command "

@@ -8,10 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
+from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener, ignore_events
-from ssmar_bench.core.registry import Registry
 from ssmar_bench.sources.known_sources import SOURCES, Source
 from ssmar_bench.sources.published_facts import PublishedFacts, read_facts
 
@@ -33,7 +33,7 @@ __all__ = [
     "survey_source",
 ]
 
-KNOWN = Registry("source", SOURCES, plugins.SOURCES)
+KNOWN = ObjectCatalog("source", SOURCES, catalog.SOURCES)
 """Ours and those of plugins; each of them is a :class:`Source`."""
 
 MOCK_MARKER = "MOCK_DATA.txt"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.testing.check import examine, ordered_checks
 from ssmar_bench.testing.method_under_test import MethodUnderTest
 
@@ -22,7 +22,7 @@ def conformance(method: str, plugin: str | Path | None = None) -> Callable[[str]
     @pytest.mark.parametrize("check", ordered_checks())
     def test(check: str) -> None:
         if plugin is not None:
-            plugins.use(Path(plugin))
+            catalog.use_plugin_file(Path(plugin))
         outcome = examine(MethodUnderTest.of(method), check)
         if outcome.state == "not applicable":
             pytest.skip(outcome.message)

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.core import catalog
 from ssmar_bench.core import method_config as method_configs
-from ssmar_bench.core import plugins
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.runs.failure import signal_text
 from ssmar_bench.runs.worker import own_pipe
@@ -40,7 +40,7 @@ def examine_isolated(method: str, checks: Sequence[str]) -> Iterator[Outcome]:
         UserError: no such method, or its code cannot be loaded.
     """
     entry = ALGORITHMS.entry_of(*method_configs.read_method_config(method))
-    request = json.dumps([method, [str(file.path) for file in plugins.files()], LIMIT, [*checks]])
+    request = json.dumps([method, [str(file.path) for file in catalog.plugin_files()], LIMIT, [*checks]])
     paths = os.pathsep.join(str(Path(path).absolute()) for path in sys.path)
     with subprocess.Popen(
         [sys.executable, "-P", "-m", __name__, request],
@@ -125,7 +125,7 @@ def main() -> None:
     pipe = own_pipe()
     method, files, limit, checks = json.loads(sys.argv[1])
     for path in files:
-        plugins.use(Path(path))
+        catalog.use_plugin_file(Path(path))
     for answer in _answers(method, limit, checks):
         pipe.write(json.dumps(answer) + "\n")
         pipe.flush()

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
@@ -61,7 +61,7 @@ def _laid_out(method: str, results: Path) -> RunFolder:
     frame_cache = prepare_data.prepare_frame_cache(benchmark_config, index, planned_run.split, 1, ignore_events)
     folder = planned_run.folder(results)
     write_run_inputs(
-        planned_run, folder, Launch(str(frame_cache), plugins=tuple(str(file.path) for file in plugins.files()))
+        planned_run, folder, Launch(str(frame_cache), plugins=tuple(str(file.path) for file in catalog.plugin_files()))
     )
     return folder
 

@@ -52,8 +52,9 @@ class TrainedMethod:
                 f"{revision} by now; train it again."
             )
         if ALGORITHMS.plugin_file(spec.algorithm) != spec.plugin_file:
+            provider = ALGORITHMS.entry(spec.algorithm).provider
             raise UserError(
-                f"Run {folder.path.name} was trained by another content of {ALGORITHMS.entry(spec.algorithm).provider}; "
+                f"Run {folder.path.name} was trained by another content of {provider}; "
                 "give the file as it was, or train the run again."
             )
         # The weights replace whatever it starts from, so none are fetched.

@@ -159,7 +159,7 @@ def test_weights_of_another_code(trained: Any, tmp_path: Path, monkeypatch: pyte
     folder.keep({"weights.pt": weights})
     api.load_model(folder.path)
     with monkeypatch.context() as patch:
-        patch.setattr("ssmar_bench.core.registry.Registry.names", lambda _: ["aplt"])
+        patch.setattr("ssmar_bench.core.catalog.ObjectCatalog.names", lambda _: ["aplt"])
         assert "trained by the algorithm 'supervised', which is not known here" in refused(folder.path, tmp_path)
     monkeypatch.setattr("ssmar_bench.algorithms.supervised.Supervised.revision", 7)
     assert refused(folder.path, tmp_path) == (

@@ -13,7 +13,7 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.algorithms.usb import library
 from ssmar_bench.algorithms.usb.adapter import adapted
-from ssmar_bench.core import method_config, method_set
+from ssmar_bench.core import method_config
 
 Call = Callable[..., Any]
 
@@ -36,7 +36,7 @@ def test_list_has_a_line_for_every_method_config_and_says_what_it_is_compared_wi
 
 def test_list_of_a_set_is_in_its_order(call: Call) -> None:
     rows = [line.split()[1] for line in call("methods", "list", "table1").out.splitlines() if line.startswith("│")]
-    assert rows == method_set.read_method_set("table1").methods
+    assert rows == method_config.read_method_set("table1").methods
     assert "The tuning budget is the same for every row: none." in call("methods", "list", "table1").out
     ended = call("methods", "list", "table11")
     assert (ended.status, ended.err) == (2, "ssmar-bench: Unknown method 'table11'; did you mean 'table1'?\n")

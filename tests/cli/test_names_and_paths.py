@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.backbones import build as backbones
-from ssmar_bench.core import benchmark_config, method_config, method_set
+from ssmar_bench.core import benchmark_config, method_config
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.writable import require_new, require_writable
@@ -24,7 +24,7 @@ Call = Callable[..., Finished]
 
 def test_names_are_known_in_any_case() -> None:
     assert method_config.read_method_config("FixMatch")[0].name == "fixmatch"
-    assert method_set.expand_method_sets(["Table1"]) == method_set.expand_method_sets(["table1"])
+    assert method_config.expand_method_sets(["Table1"]) == method_config.expand_method_sets(["table1"])
     assert benchmark_config.read_benchmark_config("Micro-Motion-12").name == "micro-motion-12"
     assert [backbones.named(name) for name in ("Micro-TSM", "TSM:ResNet18", "R3D18")] == [
         "micro-tsm", "tsm:resnet18", "r3d18",

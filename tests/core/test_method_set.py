@@ -7,24 +7,24 @@ import sys
 
 import pytest
 
-from ssmar_bench.core import method_config, method_set
+from ssmar_bench.core import method_config
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.method_set import expand_method_sets
+from ssmar_bench.core.method_config import expand_method_sets
 from ssmar_bench.results.table_order import PUBLISHED
 
 TABLE_2 = {"tcl", "ltg", "svformer"}
 
 
 def test_table_1_has_the_thirteen_rows_in_the_papers_order() -> None:
-    rows = method_set.read_method_set("table1").methods
+    rows = method_config.read_method_set("table1").methods
     assert rows == [name for name in PUBLISHED if name not in TABLE_2]
     assert len(rows) == 13
     assert expand_method_sets(["table1"]) == rows
 
 
-@pytest.mark.parametrize("name", method_set.METHOD_SETS.names())
+@pytest.mark.parametrize("name", method_config.METHOD_SETS.names())
 def test_a_set_names_methods_that_exist_and_is_no_method_itself(name: str) -> None:
-    found = method_set.read_method_set(name)
+    found = method_config.read_method_set(name)
     assert found.title.strip()
     assert set(found.methods) <= set(method_config.METHODS.names())
     assert name not in method_config.METHODS.names()
@@ -48,8 +48,8 @@ def test_an_unknown_word_gets_the_nearest_set_or_method(word: str, hint: str) ->
 
 def test_reading_sets_and_method_configs_imports_no_torch() -> None:
     code = (
-        "import sys; from ssmar_bench.core import method_set, method_config; "
-        "[method_config.read_method_config(name) for name in method_set.expand_method_sets(['table1'])]; "
+        "import sys; from ssmar_bench.core import method_config; "
+        "[method_config.read_method_config(name) for name in method_config.expand_method_sets(['table1'])]; "
         "sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench import api
+from ssmar_bench.core.catalog.plugin_file import read_plugin_file
 from ssmar_bench.core.config_layers import resolve_config
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.plugin_file import read_plugin_file
 
 OLD_BENCHMARK = """\
 extends: micro-motion-12

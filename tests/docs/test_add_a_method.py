@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.testing import CHECKS, MethodUnderTest, examine, ordered_checks
 from tests.packaging.test_packaging import built
 
@@ -37,11 +37,11 @@ def test_the_methods_of_the_page_keep_the_contract(tmp_path: Path) -> None:
     try:
         for block in files:
             (tmp_path / block.file).write_text(block.text)
-            (name,) = plugins.use(tmp_path / block.file).method_configs
+            (name,) = catalog.use_plugin_file(tmp_path / block.file).method_configs
             outcomes = [examine(MethodUnderTest.of(name), check) for check in CHECKS if not CHECKS[check].slow]
             assert [outcome.message for outcome in outcomes if outcome.state == "failed"] == []
     finally:
-        plugins.forget()
+        catalog.forget_plugin_files()
 
 
 @pytest.fixture(scope="module")

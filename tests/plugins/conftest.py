@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 
 MINE = """\
 from ssmar_bench.algorithms.fixmatch import FixMatch
@@ -55,11 +55,11 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
             place = site / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(content)
-        plugins._entry_points.cache_clear()
+        catalog.providers._entry_points.cache_clear()
         return site
 
     yield install
-    plugins._entry_points.cache_clear()
+    catalog.providers._entry_points.cache_clear()
     for module in set(sys.modules) - before:
         if str(site) in str(getattr(sys.modules[module], "__file__", "")):
             del sys.modules[module]
@@ -70,7 +70,7 @@ def mine(install: Install) -> Path:
     """An installed package with the method ``mine``."""
     return install(
         "my-package",
-        {plugins.METHODS: "mine = my_package.algorithm:Mine"},
+        {catalog.METHODS: "mine = my_package.algorithm:Mine"},
         **{
             "my_package/__init__.py": "",
             "my_package/algorithm.py": MINE,
@@ -89,4 +89,4 @@ def plugin(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
         return path
 
     yield write
-    plugins.forget()
+    catalog.forget_plugin_files()

@@ -12,7 +12,7 @@ import pytest
 from ssmar_bench.clips.augmentations import AUGMENTATIONS, load_augmentation
 from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.views import ViewMaker
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.contract import View
 from ssmar_bench.core.errors import UserError
@@ -70,16 +70,16 @@ def shown(name: str, key: int = 0) -> list[list[float]]:
 
 
 def test_a_file_brings_an_augmentation_and_a_method_that_looks_at_it(plugin: Write) -> None:
-    plugins.use(plugin(BASE + NEGATIVE + asking("film-negative")))
+    catalog.use_plugin_file(plugin(BASE + NEGATIVE + asking("film-negative")))
     assert shown("test") == [[10], [40], [70], [100]]
     assert shown("film-negative") == [[245], [215], [185], [155]]
     assert resolve(GRID).methods
-    plugins.forget()
+    catalog.forget_plugin_files()
     assert "film-negative" not in AUGMENTATIONS
 
 
 def test_the_frames_of_an_augmentation_are_those_that_it_declares(plugin: Write) -> None:
-    plugins.use(plugin(BASE + NEGATIVE.replace("random_frames = False", "random_frames = True")))
+    catalog.use_plugin_file(plugin(BASE + NEGATIVE.replace("random_frames = False", "random_frames = True")))
     seen = {str(shown("film-negative", key)) for key in range(8)}
     assert len(seen) > 1
     assert {str(shown("test", key)) for key in range(8)} == {"[[10.0], [40.0], [70.0], [100.0]]"}
@@ -96,18 +96,18 @@ def test_the_frames_of_an_augmentation_are_those_that_it_declares(plugin: Write)
     ],
 )
 def test_a_file_of_augmentations_alone_is_a_plugin_and_is_not_run(plugin: Write, text: str, names: set[str]) -> None:
-    found = plugins.use(plugin(f"raise SystemExit('it was run')\n{text}"))
+    found = catalog.use_plugin_file(plugin(f"raise SystemExit('it was run')\n{text}"))
     assert {*found.augmentations} == names
     assert names <= {*AUGMENTATIONS.names()}
     with pytest.raises(UserError, match=r"augmentation '\S+' of \S+ cannot be loaded: SystemExit: it was run"):
         load_augmentation(min(names))
-    plugins.use(plugin(text))
+    catalog.use_plugin_file(plugin(text))
     assert {type(load_augmentation(name)).__module__ for name in names} == {found.module}
 
 
 def test_a_file_with_neither_is_no_plugin(plugin: Write) -> None:
     with pytest.raises(UserError, match="it has no method config"):
-        plugins.use(plugin("class FilmNegative:\n    pass\n"))
+        catalog.use_plugin_file(plugin("class FilmNegative:\n    pass\n"))
 
 
 def test_an_unknown_augmentation_is_reported_before_anything_starts(plugin: Write, call: Call, tmp_path: Path) -> None:
@@ -126,15 +126,15 @@ def test_an_unknown_augmentation_is_reported_before_anything_starts(plugin: Writ
     ],
 )
 def test_one_that_cannot_be_used_is_reported_before_anything_starts(plugin: Write, fault: str, says: str) -> None:
-    plugins.use(plugin(BASE + NEGATIVE + fault, "negative.py"))
-    plugins.use(plugin(asking("film-negative")))
+    catalog.use_plugin_file(plugin(BASE + NEGATIVE + fault, "negative.py"))
+    catalog.use_plugin_file(plugin(asking("film-negative")))
     with pytest.raises(UserError, match=rf"mine cannot be run on {BENCHMARK}: augmentation 'film-negative'.*{says}"):
         resolve(GRID)
 
 
 def test_a_name_that_is_taken_names_both(plugin: Write) -> None:
     path = plugin(BASE + "class Strong(Augmentation):\n    pass\n")
-    plugins.use(path)
+    catalog.use_plugin_file(path)
     with pytest.raises(UserError, match=rf"augmentation 'strong' is defined twice: by ssmar-bench .* and by {path}"):
         load_augmentation("strong")
     assert shown("weak")
@@ -142,7 +142,7 @@ def test_a_name_that_is_taken_names_both(plugin: Write) -> None:
 
 @pytest.mark.parametrize("wrong", ["clip / 255", "clip[:2]", "clip[..., :4]", "clip.numpy()", "None"])
 def test_what_gives_no_clip_is_an_error_and_not_stretched_into_one(plugin: Write, wrong: str) -> None:
-    plugins.use(plugin(BASE + NEGATIVE.replace("255 - clip", wrong)))
+    catalog.use_plugin_file(plugin(BASE + NEGATIVE.replace("255 - clip", wrong)))
     with pytest.raises(UserError, match=r"Augmentation 'film-negative': its pixels\(\) made .* same shape and type"):
         shown("film-negative")
 
@@ -150,7 +150,7 @@ def test_what_gives_no_clip_is_an_error_and_not_stretched_into_one(plugin: Write
 def test_a_package_names_its_augmentations_in_a_group(install: Install) -> None:
     install(
         "my-package",
-        {plugins.AUGMENTATIONS: "negative = my_package:FilmNegative\nnothing = my_package:int"},
+        {catalog.AUGMENTATIONS: "negative = my_package:FilmNegative\nnothing = my_package:int"},
         **{"my_package/__init__.py": BASE + NEGATIVE},
     )
     assert shown("negative") == [[245], [215], [185], [155]]
@@ -160,7 +160,7 @@ def test_a_package_names_its_augmentations_in_a_group(install: Install) -> None:
 
 def test_broken_ones_are_listed_without_an_import(install: Install, call: Call) -> None:
     lines = "lost = my_package.nowhere:Lost\nweak = my_package:FilmNegative\nsound = my_package:FilmNegative"
-    install("my-package", {plugins.AUGMENTATIONS: lines}, **{"my_package/__init__.py": "raise SystemExit('imported')"})
+    install("my-package", {catalog.AUGMENTATIONS: lines}, **{"my_package/__init__.py": "raise SystemExit('imported')"})
     ended = call("methods", "list")
     broken = [line for line in ended.out.splitlines() if line.startswith("Broken: ")]
     assert ended.err == ""
@@ -178,7 +178,7 @@ def test_the_kit_finds_an_unknown_name_in_an_offline_round(plugin: Write) -> Non
 
         pools.map("labelled", View("film-negativ"), self.predict)
 """
-    plugins.use(plugin(FILE.replace("    revision = 1\n", "    revision = 1\n" + asks)))
+    catalog.use_plugin_file(plugin(FILE.replace("    revision = 1\n", "    revision = 1\n" + asks)))
     outcome = examine(MethodUnderTest.of("mine"), "losses-are-finite-scalars-that-train")
     assert outcome.state == "failed"
     assert "Unknown augmentation 'film-negativ'" in outcome.message

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.testing import CHECKS, MethodUnderTest, examine
 from tests.conftest import Finished
 
@@ -153,7 +153,7 @@ def test_an_honest_method_passes_and_the_status_says_so(plugin: Write, call: Cal
 @pytest.mark.slow
 def test_a_run_of_a_stateful_method_does_not_survive_kill_9(plugin: Write) -> None:
     """Its loss depends on how many steps this process has made: nobody would see it before a run is killed."""
-    plugins.use(suspect(plugin, STATE))
+    catalog.use_plugin_file(suspect(plugin, STATE))
     outcome = examine(MethodUnderTest.of("suspect"), "it-survives-kill-9")
     assert outcome.state == "failed"
     assert outcome.message.startswith("suspect: a run that was killed -9 and continued has another loss curve than an ")
@@ -162,7 +162,7 @@ def test_a_run_of_a_stateful_method_does_not_survive_kill_9(plugin: Write) -> No
 
 @pytest.mark.slow
 def test_a_run_that_fails_says_why(plugin: Write) -> None:
-    plugins.use(suspect(plugin, "assert len(batch.labelled.label) < 9, 'too many'"))
+    catalog.use_plugin_file(suspect(plugin, "assert len(batch.labelled.label) < 9, 'too many'"))
     outcome = examine(MethodUnderTest.of("suspect"), "it-survives-kill-9")
     assert outcome.state == "failed"
     assert outcome.message.startswith("suspect: its run fails: suspect raised AssertionError (my_method.py, line ")

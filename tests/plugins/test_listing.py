@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ssmar_bench import __version__, api
-from ssmar_bench.core import method_config, plugins
+from ssmar_bench.core import catalog, method_config
 from tests.conftest import Finished
 from tests.plugins.conftest import FILE, METHOD_CONFIG, MINE, Install
 
@@ -44,27 +44,27 @@ def test_a_method_config_of_ones_own_is_listed_with_its_path(tmp_path: Path, cal
 
 
 def test_broken_plugins_are_listed_with_their_reasons_and_hurt_nothing(install: Install, call: Call) -> None:
-    bad = {plugins.METHODS: "bad = bad_code:Mine"}
+    bad = {catalog.METHODS: "bad = bad_code:Mine"}
     install(
         "bad-code",
         bad,
         **{"bad_code/__init__.py": "class Mine(\n", "bad_code/methods/bad.yaml": METHOD_CONFIG.replace("mine", "bad")},
     )
-    thief = {plugins.METHODS: "stolen = thief:Mine"}
+    thief = {catalog.METHODS: "stolen = thief:Mine"}
     install(
         "thief",
         thief,
         **{"thief/__init__.py": MINE, "thief/methods/uda.yaml": METHOD_CONFIG.replace("name: mine", "name: uda")},
     )
-    install("no-recipe", {plugins.METHODS: "lonely = no_recipe:Mine"}, **{"no_recipe/__init__.py": MINE})
-    install("gone", {plugins.METHODS: "gone = gone_away:Mine"})
+    install("no-recipe", {catalog.METHODS: "lonely = no_recipe:Mine"}, **{"no_recipe/__init__.py": MINE})
+    install("gone", {catalog.METHODS: "gone = gone_away:Mine"})
     lost = METHOD_CONFIG.replace("mine", "lost").replace("algorithm: lost", "algorithm: fixmach")
     files = {
         "wrong/__init__.py": MINE,
         "wrong/methods/lost.yaml": lost,
         "wrong/methods/typo.yaml": "name: typo\nlabell: x\n",
     }
-    install("wrong", {plugins.METHODS: "wrong = wrong:Mine"}, **files)
+    install("wrong", {catalog.METHODS: "wrong = wrong:Mine"}, **files)
     ended = call("methods", "list")
     assert (ended.status, ended.err) == (0, "")
     broken = [line.removeprefix("Broken: ") for line in ended.out.splitlines() if line.startswith("Broken: ")]

@@ -11,7 +11,7 @@ import torch
 
 from ssmar_bench import api
 from ssmar_bench.backbones import build
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import ignore_events
@@ -80,9 +80,9 @@ def package(install: Install, tiny: Path, tmp_path: Path) -> Path:
     return install(
         "my-package",
         {
-            plugins.SOURCES: "mine = my_package.source:MINE",
-            plugins.BACKBONES: "mean = my_package.network:Mean",
-            plugins.ENGINES: "noting = my_package.engine:Noting",
+            catalog.SOURCES: "mine = my_package.source:MINE",
+            catalog.BACKBONES: "mean = my_package.network:Mean",
+            catalog.ENGINES: "noting = my_package.engine:Noting",
         },
         **{
             "my_package/__init__.py": "",
@@ -126,7 +126,7 @@ def test_a_source_of_a_package_is_read_by_name(package: Path, tiny: Path) -> Non
 def test_listing_them_shows_them_and_tells_what_is_broken(package: Path, install: Install, call: Call) -> None:
     install(
         "broken-package",
-        {plugins.SOURCES: "yours = broken_package:YOURS\nma52 = broken_package:YOURS\nint = broken_package:INT"},
+        {catalog.SOURCES: "yours = broken_package:YOURS\nma52 = broken_package:YOURS\nint = broken_package:INT"},
         **{"broken_package/__init__.py": "INT = 3", "broken_package/splits/worse.yaml": "name: worse\n"},
     )
     ended = call("data", "list")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import benchmark_config, method_config, method_set, plugins
+from ssmar_bench.core import benchmark_config, catalog, method_config
 from ssmar_bench.core.errors import UserError
 from tests.plugins.conftest import METHOD_CONFIG, MINE
 
@@ -20,10 +20,10 @@ def test_method_config_and_algorithm_of_a_package_are_as_ours(mine: Path) -> Non
     assert (found.label, found.algorithm) == ("Mine", "mine")
     assert found.hyperparameters.keys() == method_config.read_method_config("fixmatch")[0].hyperparameters.keys()
     assert "mine" in method_config.METHODS.names()
-    assert str(method_config.METHODS.config_file("mine").provider) == "my-package 1.2"
+    assert str(method_config.METHODS.entry("mine").provider) == "my-package 1.2"
     assert ALGORITHMS.load("mine").__name__ == "Mine"
     assert str(ALGORITHMS.entry("mine").provider) == "my-package 1.2"
-    assert method_set.expand_method_sets(["mine", "fixmatch"]) == ["mine", "fixmatch"]
+    assert method_config.expand_method_sets(["mine", "fixmatch"]) == ["mine", "fixmatch"]
 
 
 def test_nothing_of_a_package_is_imported_to_list_it(mine: Path) -> None:
@@ -40,7 +40,7 @@ def test_nothing_of_a_package_is_imported_to_list_it(mine: Path) -> None:
 def test_a_package_brings_sets_and_benchmarks(install: Any) -> None:
     install(
         "my-package",
-        {plugins.METHODS: "mine = my_package:Mine"},
+        {catalog.METHODS: "mine = my_package:Mine"},
         **{
             "my_package/__init__.py": MINE,
             "my_package/methods/mine.yaml": METHOD_CONFIG,
@@ -48,14 +48,14 @@ def test_a_package_brings_sets_and_benchmarks(install: Any) -> None:
             "my_package/splits/small.yaml": "extends: micro-motion-12\nname: small\n",
         },
     )
-    assert method_set.expand_method_sets(["ours"]) == ["mine", "fixmatch"]
+    assert method_config.expand_method_sets(["ours"]) == ["mine", "fixmatch"]
     assert benchmark_config.read_benchmark_config("small").source.name == "micro-motion"
 
 
 def test_a_method_that_is_called_as_ours_is_an_error_for_that_name_alone(install: Any) -> None:
     site = install(
         "thief",
-        {plugins.METHODS: "fixmatch = thief:Mine"},
+        {catalog.METHODS: "fixmatch = thief:Mine"},
         **{
             "thief/__init__.py": MINE,
             "thief/methods/fixmatch.yaml": METHOD_CONFIG.replace("name: mine", "name: fixmatch"),
@@ -77,9 +77,9 @@ def test_a_method_that_is_called_as_a_set_is_an_error(install: Any) -> None:
         "thief/__init__.py": MINE,
         "thief/methods/table1.yaml": METHOD_CONFIG.replace("name: mine", "name: table1"),
     }
-    install("thief", {plugins.METHODS: "mine = thief:Mine"}, **files)
+    install("thief", {catalog.METHODS: "mine = thief:Mine"}, **files)
     with pytest.raises(UserError, match=r"'table1' is a set of methods of ssmar-bench \S+ and a method of thief 1.2;"):
-        method_set.expand_method_sets(["table1"])
+        method_config.expand_method_sets(["table1"])
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_method_that_is_called_as_a_set_is_an_error(install: Any) -> None:
 )
 def test_a_broken_package_says_why(install: Any, entry: str, text: str, reason: str) -> None:
     files = {"my_package/__init__.py": text, "my_package/methods/mine.yaml": METHOD_CONFIG}
-    install("my-package", {plugins.METHODS: entry}, **files)
+    install("my-package", {catalog.METHODS: entry}, **files)
     with pytest.raises(UserError) as error:
         ALGORITHMS.load("mine")
     assert str(error.value).startswith("algorithm 'mine' of my-package 1.2 cannot be loaded: ")
@@ -121,7 +121,7 @@ WHOLE = "class Mine(Method):\n    class Config(HyperParameters): ...\n    revisi
     ],
 )
 def test_what_does_not_keep_the_contract_is_refused(install: Any, text: str, reason: str) -> None:
-    install("my-package", {plugins.METHODS: "mine = my_package:Mine"}, **{"my_package/__init__.py": text})
+    install("my-package", {catalog.METHODS: "mine = my_package:Mine"}, **{"my_package/__init__.py": text})
     with pytest.raises(UserError) as error:
         ALGORITHMS.load("mine")
     assert str(error.value).startswith("algorithm 'mine' of my-package 1.2: ")

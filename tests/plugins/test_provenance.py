@@ -12,7 +12,7 @@ import pytest
 
 from ssmar_bench import __version__
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import plugins
+from ssmar_bench.core import catalog
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
@@ -40,7 +40,7 @@ def test_of_a_package_the_record_names_distribution_and_version() -> None:
 
 def test_of_a_file_the_record_holds_name_and_digest_and_no_folder(plugin: Write, tmp_path: Path) -> None:
     path = plugin(FILE)
-    plugins.use(path)
+    catalog.use_plugin_file(path)
     found = environment("mine")
     assert found["plugin"] == f"my_method.py sha256:{sha256(path)}"
     assert str(tmp_path) not in str(found)
@@ -117,7 +117,7 @@ def test_a_plugins_file_is_part_of_a_runs_identity_and_changes_no_other(plugin: 
 
 def test_a_file_that_changes_after_the_plan_fails_its_runs(plugin: Write) -> None:
     path = plugin(FILE)
-    plugins.use(path)
+    catalog.use_plugin_file(path)
     spec = spec_of(plugin_file=ALGORITHMS.plugin_file("mine"))
     _use_plugins([str(path)], spec)
     plugin(f"{FILE}# changed\n")

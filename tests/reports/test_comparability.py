@@ -7,7 +7,7 @@ from pathlib import Path
 
 from _records import Fake
 
-from ssmar_bench.core import method_set, published_tables
+from ssmar_bench.core import method_config, published_tables
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.reports import paper_tables
 from ssmar_bench.reports.comparability import own_columns, own_optimisers
@@ -72,7 +72,7 @@ def test_the_comparison_has_the_columns_where_rows_differ_and_only_there(tmp_pat
 
 def test_table_2_tells_network_initial_weights_and_optimiser_of_every_row(tmp_path: Path) -> None:
     table = published_tables.read_paper_table("table2")
-    assert list(table.methods().values()) == method_set.read_method_set("table2").methods
+    assert list(table.methods().values()) == method_config.read_method_set("table2").methods
     found = paper_tables.section(fill_table(load_runs(tmp_path), table, "real"))
     shown = found.tables[0]
     assert shown.header[1:3] == ("Network", "Initial weights")

@@ -14,7 +14,7 @@ import pytest
 
 from ssmar_bench import api
 from ssmar_bench.clips.frame_cache import FrameCache
-from ssmar_bench.core import plugins, registry
+from ssmar_bench.core import catalog
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.run_folder import RunFolder
@@ -148,16 +148,16 @@ def grid(
     """A grid of the spy on a tiny benchmark of every source, whose videos all look the same, and its data."""
     plugin = tmp_path / "spy.py"
     plugin.write_text(SPY)
-    plugins.use(plugin)
+    catalog.use_plugin_file(plugin)
     name, root, video = request.param, tmp_path / "data", tmp_path / "video.mp4"
     if name == "tiny-motion":
         yield Grid(str(tiny), ["spy"], [0.5], [0], sets={"train.epochs": 1}), {}
-        plugins.forget()
+        catalog.forget_plugin_files()
         return
     if name == "telling":
         (tmp_path / "telling.yaml").write_text(TELLING)
         own = Source(name, "Mine: telling", f"{__name__}:telling", "", licensed=False, terms="", get="")
-        monkeypatch.setattr(KNOWN, "_ours", [*KNOWN._ours, registry._ours(name, own)])
+        monkeypatch.setattr(KNOWN, "things", {**KNOWN.things, name: own})
         root.mkdir()
         source, benchmark = name, str(tmp_path / "telling.yaml")
     else:
@@ -169,7 +169,7 @@ def grid(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(film)
     yield Grid(benchmark, ["spy"], [0.5], [0], sets=TINY), {source: root}
-    plugins.forget()
+    catalog.forget_plugin_files()
 
 
 def test_files_that_a_training_process_reads_hold_no_id_and_no_order(

@@ -11,7 +11,6 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.clips.frame_cache import FrameCache
 from ssmar_bench.core import method_config as method_configs
-from ssmar_bench.core import method_set
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.runs import prepare_data
@@ -93,7 +92,7 @@ def test_the_rows_of_table_2_are_trained_side_by_side(
     short = ("--set", "train.epochs=5", "--set", "train.batch=20", "--jobs", 2, "--out", tmp_path)
     ended = call("run", "--benchmark", tiny, "--methods", "table2", "--ratios", "0.5", *short)
     assert ended.status == 0, ended.err
-    methods = method_set.read_method_set("table2").methods
+    methods = method_configs.read_method_set("table2").methods
     lines = [
         [planned_run.strip() for planned_run in line.split("|")[1:-1]]
         for line in ended.out.splitlines()

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.core import method_set
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.method_config import read_method_set
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import default_jobs, expected_seconds, plan_runs, steps_of
@@ -208,7 +208,7 @@ def test_a_folder_of_another_difficulty_does_not_get_the_benchmark_configs_name(
 
 def test_a_set_of_methods_is_planned_as_its_rows(tiny: Path) -> None:
     names = [row.method_config.name for row in resolve(Grid(str(tiny), ["table1", "aplt-literal"])).methods]
-    assert names == [*method_set.read_method_set("table1").methods, "aplt-literal"]
+    assert names == [*read_method_set("table1").methods, "aplt-literal"]
 
 
 def test_semilearns_reading_of_a_method_can_be_asked_for(tiny: Path) -> None:

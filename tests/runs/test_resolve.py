@@ -12,9 +12,9 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.api import reproduce
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
+from ssmar_bench.core.catalog import ConfigCatalog
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_config import MethodConfig
-from ssmar_bench.core.shelf import ConfigCatalog
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.resolve import resolve, resolve_all
 from tests.conftest import Finished

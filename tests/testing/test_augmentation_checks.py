@@ -13,8 +13,8 @@ from torch import Tensor
 from ssmar_bench.clips import augmentations
 from ssmar_bench.core.augmentation import Augmentation
 from ssmar_bench.core.benchmark_config import ClipConfig
+from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.contract import View, Views
-from ssmar_bench.core.registry import Registry
 from ssmar_bench.testing import MethodUnderTest, Outcome, examine
 
 from .test_checks import VALUES, Sound
@@ -98,7 +98,7 @@ class SizeOfTheConfig(Jitter):
 
 def found(augmentation: Any, check: str, monkeypatch: pytest.MonkeyPatch) -> Outcome:
     known = {name: f"ssmar_bench.clips.augment:{name.title()}" for name in ("test", "weak", "strong")}
-    monkeypatch.setattr(augmentations, "AUGMENTATIONS", Registry("augmentation", {**known, "mine": augmentation}))
+    monkeypatch.setattr(augmentations, "AUGMENTATIONS", ObjectCatalog("augmentation", {**known, "mine": augmentation}))
     return examine(MethodUnderTest("LooksAtMine", LooksAtMine, VALUES), check)
 
 

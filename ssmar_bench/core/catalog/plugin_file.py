@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from ssmar_bench.core.errors import UserError, name_taken_twice
 from ssmar_bench.core.renamed import RENAMED, renamed_note
@@ -48,8 +49,11 @@ class PluginFile:
         """The name under which it is imported: no other file has it."""
         return f"ssmar_bench_plugin_{hashlib.sha256(str(self.path).encode()).hexdigest()[:12]}"
 
-    def load(self) -> ModuleType:
-        """The module, executed once."""
+    def load(self, owner: str) -> Any:
+        """The class ``owner``; the file is executed once."""
+        return getattr(self._load(), owner)
+
+    def _load(self) -> ModuleType:
         if self.module in sys.modules:
             return sys.modules[self.module]
         spec = importlib.util.spec_from_file_location(self.module, self.path)
@@ -84,7 +88,8 @@ def read_plugin_file(path: Path) -> PluginFile:
         line = getattr(error, "lineno", None) or 1
         raise UserError(f"{path}:{line}: not valid Python: {getattr(error, 'msg', error)}.") from error
     method_configs: dict[str, Document] = {}
-    for constant in _constants(tree):
+    assigned = _assigned(tree)
+    for constant in (node for name, node in assigned if name.startswith(MARK)):
         document = _document(path, constant)
         name = str(document.data["name"])
         if name in method_configs:
@@ -92,14 +97,7 @@ def read_plugin_file(path: Path) -> PluginFile:
         method_configs[name] = document
     augmentations = _augmentations(tree)
     if not method_configs and not augmentations:
-        names = {
-            target.id
-            for node in tree.body
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            if isinstance(target, ast.Name)
-        }
-        for old in sorted(names & {*RENAMED}):
+        for old in sorted({name for name, _ in assigned} & {*RENAMED}):
             raise UserError(f"{path}: unknown constant '{old}'{renamed_note(old)}.")
         raise UserError(
             f'{path}: it has no method config; write one at its top level: {MARK} = """name: my-method ...""".'
@@ -131,14 +129,10 @@ def _bare(name: str) -> str:
     return "".join(sign for sign in name.lower() if sign not in "-_.")
 
 
-def _constants(tree: ast.Module) -> list[ast.Assign]:
-    """The assignments to names that begin with ``METHOD_CONFIG``."""
-    return [
-        node
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id.startswith(MARK) for target in node.targets)
-    ]
+def _assigned(tree: ast.Module) -> list[tuple[str, ast.Assign]]:
+    """The names that assignments at the top level give a value."""
+    assignments = [node for node in tree.body if isinstance(node, ast.Assign)]
+    return [(name.id, node) for node in assignments for name in node.targets if isinstance(name, ast.Name)]
 
 
 def _document(path: Path, node: ast.Assign) -> Document:

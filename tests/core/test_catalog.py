@@ -4,19 +4,19 @@ import collections
 
 import pytest
 
+from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.registry import Registry
 
 
-def some() -> Registry:
-    return Registry("thing", {"ordered": "collections:OrderedDict", "broken": "no_such_module_at_all:X"})
+def some() -> ObjectCatalog:
+    return ObjectCatalog("thing", {"ordered": "collections:OrderedDict", "broken": "no_such_module_at_all:X"})
 
 
 def test_a_name_is_imported_when_asked_for() -> None:
-    registry = some()  # "broken" harms nobody who does not ask for it
-    assert registry.names() == ["broken", "ordered"]
-    assert "ordered" in registry
-    assert registry.load("ordered") is collections.OrderedDict
+    catalog = some()  # "broken" harms nobody who does not ask for it
+    assert catalog.names() == ["broken", "ordered"]
+    assert "ordered" in catalog
+    assert catalog.load("ordered") is collections.OrderedDict
 
 
 def test_what_cannot_be_imported_is_reported_with_its_origin() -> None:
@@ -25,7 +25,7 @@ def test_what_cannot_be_imported_is_reported_with_its_origin() -> None:
 
 
 def test_a_thing_may_stand_in_the_registry_itself() -> None:
-    assert Registry("thing", {"counter": collections.Counter}).load("counter") is collections.Counter
+    assert ObjectCatalog("thing", {"counter": collections.Counter}).load("counter") is collections.Counter
 
 
 @pytest.mark.parametrize(
