@@ -131,7 +131,7 @@ def test_the_loss_is_semilearns(name: str, monkeypatch: pytest.MonkeyPatch) -> N
         ("uda", {"tsa": "log"}),
         ("uda", {"tsa": "exp"}),
         ("flexmatch", {"threshold": 0.7, "threshold_warm_up": False}),
-        ("freematch", {"momentum": 0.5, "fairness": 0.5}),
+        ("freematch", {"momentum": 0.6, "fairness": 0.5}),  # with 0.5 rounding grows a hundredfold a step
         ("softmatch", {"momentum": 0.5, "width": 3.0}),
         ("mean-teacher", {"momentum": 0.5, "momentum_in_ramp": 0.5, "weight": 5.0}),
     ],

@@ -33,7 +33,7 @@ EFFECTS: dict[tuple[str, str], Acts] = {
     ("comatch", "smoothing_alpha"): Acts(when={"queue_batch": 1}),
     ("crmatch", "hard_label"): Acts("nowhere"),
     ("flexmatch", "p_cutoff"): Acts(when={"thresh_warmup": False}),
-    ("freematch", "clip_thresh"): Acts(when={"ema_p": 0.0, "use_quantile": True}),
+    ("freematch", "clip_thresh"): Acts(when={"ema_p": 0.0, "use_quantile": True, "ent_loss_ratio": 0.5}),
     ("freematch", "use_quantile"): Acts(when=_FORGETFUL),
     ("simmatch", "K"): Acts("nowhere"),
     ("softmatch", "dist_align"): Acts("nowhere"),
