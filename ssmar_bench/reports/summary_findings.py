@@ -184,10 +184,8 @@ def headline(found: Sequence[Setting], apart: Sequence[str]) -> str:
     elif ahead == len(found):
         sentences += " No semi-supervised method was above the best training on the labels alone."
     sure = apart.count(FROM_ALL)
-    return (
-        f"{sentences} {f'In {sure} of {len(found)} settings' if sure else 'In no setting'} the lead is shown not "
-        "to be luck."
-    )
+    lead = f"In {sure} of {len(found)} settings the lead is" if sure else "In no setting is the lead"
+    return f"{sentences} {lead} significant."
 
 
 def leaders(runs: Runs, found: Sequence[Setting], apart: Sequence[str], titles: Mapping[str, str]) -> Table:

@@ -39,8 +39,8 @@ def test_networks_and_initial_weights_stand_in_columns() -> None:
 def test_optimisers_are_said_by_rows_in_what_they_differ() -> None:
     (said,) = own_optimisers({"Supervised": SHARED, "LTG": OTHER, "APLT": SHARED})
     assert said == (
-        "Not all rows have one optimiser. Supervised, APLT: rate 0.05, nesterov yes, weight decay 0.0005, longest "
-        "gradient 0; LTG: rate 0.04, nesterov no, weight decay 0.0001, gradient clipping 40."
+        "Not all rows have one optimiser. Supervised, APLT: rate 0.05, nesterov yes, weight decay 0.0005, "
+        "gradient clipping 0; LTG: rate 0.04, nesterov no, weight decay 0.0001, gradient clipping 40."
     )
 
 
