@@ -10,6 +10,8 @@ from rich.table import Table
 
 from ssmar_bench.cli.parsing import ON_BAD_CLIP, check_choice, duration_text, parse_words, size_text
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.paths import cache_folder
+from ssmar_bench.core.writable import require_writable
 from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
 
@@ -61,6 +63,9 @@ def prepare(
     _require_folder(root)
     own = [] if methods is None else parse_words(methods, "--methods")
     options = api.FrameCacheOptions(jobs, on_bad_clip, decoder, profile, own)  # type: ignore[arg-type]  # checked above
+    if not plan:
+        cache = cache_folder()
+        require_writable(cache, f"The cache {cache} (SSMAR_BENCH_CACHE)")
     progress = ProgressDisplay()
     with progress:
         planned = api.plan_preparation(target, root, options, progress.hear)

@@ -160,7 +160,7 @@ def test_frames_are_recorded_once_and_those_of_others_only_if_asked_for(
     example = Example(name, "nodding", ("nodding", "tiptoe"))
     found = Examples(("A", "B"), "50%", "tiny-motion", 0, 1, 1, 1, 1, (example,))
     monkeypatch.setattr(example_frames, "examples", lambda *_: found)
-    monkeypatch.setattr(example_frames.benchmark_configs, "read", lambda _: small)  # type: ignore[attr-defined]
+    monkeypatch.setattr(example_frames.benchmark_configs, "read_benchmark_config", lambda _: small)  # type: ignore[attr-defined]
     path = picture(tmp_path, "tiny-motion", name)
 
     monkeypatch.setattr(example_frames, "SOURCE", "another")  # as if the data had owners

@@ -172,8 +172,8 @@ def test_number_of_processes_changes_nothing(tmp_path: Path, clips: Clips, confi
     prepare_frame_cache(tmp_path / "one", made, config, 1)
     report = prepare_frame_cache(tmp_path / "two", made, config, 2)
     assert report.decoded == 10
-    names = sorted(path.name for path in (tmp_path / "one").glob("s*"))
-    assert len(names) == 7  # three shards of two files each, and store.json
+    names = sorted(path.name for path in (tmp_path / "one").glob("[sf]*"))
+    assert len(names) == 7  # three shards of two files each, and frame_cache.json
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert FrameCache.open(tmp_path / "one").fingerprint() == FrameCache.open(tmp_path / "two").fingerprint()
