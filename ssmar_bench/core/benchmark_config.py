@@ -202,8 +202,7 @@ class TrainConfig(Section):
         lr: initial learning rate, cosine decay to 0 over all steps.
         ema: momentum of the averaged weights that give the further EMA column.
         threads: CPU threads a run (part of what makes it repeatable).
-        gradient_clipping: longest gradient (L2, over all weights together); a longer one is shortened to it. 0: as it
-            is.
+        gradient_clipping: maximum L2 norm of the gradient over all weights together; 0 for no clipping.
     """
 
     epochs: int = Field(ge=1, le=100_000)

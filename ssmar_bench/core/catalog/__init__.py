@@ -112,7 +112,7 @@ class Catalog(ABC):
         """
         found = [entry for entry in self.entries() if entry.name == name]
         if not found:
-            raise UserError(f"{where}Unknown {self.kind} '{name}'{nearest(name, self.names())}")
+            raise UserError(where + f"Unknown {self.kind} '{name}'{nearest(name, self.names())}")
         if len(found) > 1:
             raise name_taken_twice(self.kind, name, [f"{entry.provider} ({entry.place})" for entry in found])
         return found[0]
@@ -216,7 +216,7 @@ class ConfigCatalog(Catalog):
             path = folder / expand_home(name)
             if not path.is_file():
                 advice = "there is no such file; one that is installed goes by its name alone"
-                raise UserError(f"{where}Unknown {self.kind} '{name}': {advice}.")
+                raise UserError(where + f"Unknown {self.kind} '{name}': {advice}.")
             top = load_yaml(path)
         else:
             entry = self.entry(name, where)
