@@ -29,10 +29,10 @@ baseline: .venv/tested
 	$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only --benchmark-json=tests/benchmarks/baseline.json
 
 reports: .venv/installed
-	$(BIN)/ssmar-bench report
+	$(BIN)/ssmar-bench report --results results --out reports
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo ssmar-runs
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info[:2] <= (3, 13), "ssmar-bench needs Python 3.11 to 3.13; set PYTHON="'

@@ -93,7 +93,7 @@ class Fake:
         return RunSpec.from_json(plain | sections)
 
     def write(self, results: Path) -> Path:
-        """Write the run's folder under ``results/runs`` and return it."""
+        """Write the run's folder under ``runs/`` and return it."""
         spec = self.spec()
         folder = results / "runs" / spec.folder()
         _json(folder / "record" / "spec.json", spec.to_json())

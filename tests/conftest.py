@@ -72,14 +72,14 @@ class Finished:
 
 def folder_of(out: Path, method: str, ratio: int = 50) -> Path:
     """The folder of the one run of ``method`` at ``ratio`` % under ``--out``."""
-    (folder,) = (out / "results" / "runs").glob(f"*_{method}_r{ratio}_s*")
+    (folder,) = (out / "runs").glob(f"*_{method}_r{ratio}_s*")
     return folder
 
 
 def records(out: Path, *but: str) -> dict[str, bytes]:
     """Every file of every run's record (``run/file``), without those named in ``but``, nor their digests."""
     found = {}
-    for path in (out / "results" / "runs").glob("*/record/*"):
+    for path in (out / "runs").glob("*/record/*"):
         if path.name not in but:
             lines = path.read_bytes().splitlines(keepends=True)
             kept = [line for line in lines if path.name != digests.FILE or line[66:-1].decode() not in but]
@@ -89,7 +89,7 @@ def records(out: Path, *but: str) -> dict[str, bytes]:
 
 def timings(out: Path) -> dict[str, tuple[int, bytes]]:
     """When each run's timings were written and what they say: another training would change both."""
-    paths = (out / "results" / "runs").glob("*/record/timings.json")
+    paths = (out / "runs").glob("*/record/timings.json")
     return {path.parts[-3]: (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
 
 
@@ -224,8 +224,8 @@ class Trained:
     def copy(self, out: Path, *methods: str) -> Path:
         """Its results, or those of some methods at 50 %, to be changed."""
         for method in methods or ("*",):
-            for folder in (self.out / "results" / "runs").glob(f"*_{method}_r50_*"):
-                shutil.copytree(folder, out / "results" / "runs" / folder.name)
+            for folder in (self.out / "runs").glob(f"*_{method}_r50_*"):
+                shutil.copytree(folder, out / "runs" / folder.name)
         return out
 
 

@@ -18,7 +18,7 @@ def plan(grid: Grid | Resolved, execution: Execution | None = None) -> list[Plan
 
     Args:
         grid: which runs; resolved (:func:`resolve`) where several calls need it.
-        execution: where their records are; None for ``./results``.
+        execution: where their records are; None for ``./ssmar-runs``.
 
     Raises:
         UserError: anything wrong with the grid, or the data's folder is not known.
@@ -42,7 +42,7 @@ def run(
 
     Args:
         grid: which runs; resolved (:func:`resolve`) where several calls need it.
-        execution: where records go, and how runs are executed; None for ``./results`` and as many runs side by side
+        execution: where records go, and how runs are executed; None for ``./ssmar-runs`` and as many runs side by side
             as the cores carry.
         listener: hears events (:class:`ssmar_bench.core.events.Event`);
             ``ssmar_bench.progress_display.ProgressDisplay().hear`` draws them.

@@ -9,6 +9,7 @@ import torch
 
 from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import UserError, meant, nearest
+from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs.grid import check_device
 from ssmar_bench.runs.rerun_command import rerun_command
@@ -70,15 +71,15 @@ class Model:
         return Prediction(Path(video), tuple(ranked))
 
 
-def load_model(run: Path | str, results: Path | str = "results", device: str = "cpu") -> Model:
+def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "cpu") -> Model:
     """The model of a finished run.
 
     A run keeps its weights beside its record, in ``work/weights.pt``, on the machine that trained it; they are not
     committed. Where only the record is, the error says which command trains it again.
 
     Args:
-        run: a run's folder, or its name under ``results/runs``; the hexadecimal digits at its end may be left out.
-        results: the folder that holds ``runs/``.
+        run: a run's folder, or its name under ``runs/``; the hexadecimal digits at its end may be left out.
+        results: the folder that ``run`` wrote in.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
 
     Raises:
@@ -87,14 +88,14 @@ def load_model(run: Path | str, results: Path | str = "results", device: str = "
     """
     device = device.lower()
     check_device(device)
-    folder = RunFolder(_found(str(run), Path(results) / "runs"))
+    folder = RunFolder(_found(str(run), results_of(results) / "runs"))
     _require_done(folder)
     if damage := folder.damage():
         raise UserError(f"{damage}; the `ssmar-bench run` that made the run makes it again.")
     if not folder.weights.is_file():
         raise UserError(
             f"Run {folder.path.name} has its record here and no weights; train it again with: "
-            f"{rerun_command(folder.spec())} --out FOLDER, and look for it in FOLDER/results."
+            f"{rerun_command(folder.spec())} --out FOLDER, and look for it in FOLDER."
         )
     try:
         return Model(folder, torch.device(device))

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.results.records import Runs, load_runs
 
 
-def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.DataFrame:
+def results(folder: Path | str = RESULTS, benchmark: str | None = None) -> pd.DataFrame:
     """Every run under ``folder/runs``, a row each.
 
     Args:
-        folder: the folder that holds ``runs/``; without it there are no rows.
+        folder: the one that ``run`` wrote in; without ``runs/`` in it there are no rows.
         benchmark: only the runs of this benchmark.
 
     Returns:
@@ -41,11 +42,11 @@ def results(folder: Path | str = "results", benchmark: str | None = None) -> pd.
     return frame.rename(columns=_plain).reset_index(drop=True)
 
 
-def curves(folder: Path | str = "results", benchmark: str | None = None) -> pd.DataFrame:
+def curves(folder: Path | str = RESULTS, benchmark: str | None = None) -> pd.DataFrame:
     """The curves of every finished run under ``folder/runs``: a row for each value of each epoch.
 
     Args:
-        folder: the folder that holds ``runs/``.
+        folder: the one that ``run`` wrote in.
         benchmark: only the runs of this benchmark.
 
     Returns:
@@ -64,7 +65,7 @@ def curves(folder: Path | str = "results", benchmark: str | None = None) -> pd.D
 
 
 def _load(folder: Path) -> Runs:
-    loaded = load_runs(folder)
+    loaded = load_runs(results_of(folder))
     for one in loaded.damage:
         warnings.warn(one.why, stacklevel=3)
     return loaded

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.reports.render import comparison_text, render
 from ssmar_bench.results.records import load_runs
 
 
 def report(
-    results: Path | str = "results", reports: Path | str = "reports", benchmarks: Sequence[str] | None = None
+    results: Path | str = RESULTS, reports: Path | str | None = None, benchmarks: Sequence[str] | None = None
 ) -> list[Path]:
     """Render tables, figures and the page from the records under ``results`` alone.
 
     Args:
-        results: the folder that holds ``runs/``.
-        reports: where they are written.
+        results: the folder that ``run`` wrote in.
+        reports: where they are written; None for ``reports`` in ``results``.
         benchmarks: names; None for all that have runs.
 
     Returns:
@@ -27,12 +28,12 @@ def report(
 
     A damaged record is left out: the pages say so, and :func:`damaged_records` says why.
     """
-    return render(Path(results), Path(reports), benchmarks)
+    return render(results_of(results), Path(results) / "reports" if reports is None else Path(reports), benchmarks)
 
 
-def damaged_records(results: Path | str = "results") -> list[str]:
+def damaged_records(results: Path | str = RESULTS) -> list[str]:
     """Why each damaged record under ``results`` is in no report: a sentence with the file and what to do."""
-    return [one.why for one in load_runs(Path(results)).damage]
+    return [one.why for one in load_runs(results_of(results)).damage]
 
 
 def table(results: Path | str, benchmark: str) -> str:
@@ -41,4 +42,4 @@ def table(results: Path | str, benchmark: str) -> str:
     Raises:
         UserError: it has no runs.
     """
-    return comparison_text(Path(results), benchmark)
+    return comparison_text(results_of(results), benchmark)

@@ -10,6 +10,7 @@ from pathlib import Path
 from ssmar_bench.core import published_tables
 from ssmar_bench.core.errors import meant
 from ssmar_bench.core.events import Listener, ignore_events
+from ssmar_bench.core.paths import results_of
 from ssmar_bench.core.published_tables import PaperTable, TableColumn
 from ssmar_bench.reports import paper
 from ssmar_bench.results.records import load_runs
@@ -206,4 +207,4 @@ def paper_table(results: Path | str, table: str, on: str = "micro-motion") -> st
     Raises:
         UserError: no such table or kind of data, or a damaged record.
     """
-    return paper.table_text(load_runs(Path(results)), table, on)
+    return paper.table_text(load_runs(results_of(results)), table, on)

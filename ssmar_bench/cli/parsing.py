@@ -8,7 +8,6 @@ from typing import Any
 
 import typer
 
-from ssmar_bench.core import links
 from ssmar_bench.core.catalog import is_path
 from ssmar_bench.core.config_layers import parse_set
 from ssmar_bench.core.errors import UserError, meant, nearest
@@ -133,13 +132,6 @@ def tell_damage(results: Path) -> None:
 
     for why in api.damaged_records(results):
         typer.echo(f"left out: {why}", err=True)
-
-
-def own_folders(out: Path) -> None:
-    """A :class:`UserError` if ``results`` or ``reports`` in the folder of ``--out`` is a symbolic link."""
-    for name in ("results", "reports"):
-        links.require_none(out / name)
-    links.require_none(out / "results" / "runs")
 
 
 def duration_text(seconds: float) -> str:

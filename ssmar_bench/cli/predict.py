@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from ssmar_bench.cli.folders import Results
 from ssmar_bench.cli.plugins import Plugins, use_plugins
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.paths import RESULTS
 
 
 def predict(
@@ -20,7 +22,7 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="How many classes to print, the most probable first.")] = 5,
     start: Annotated[int | None, typer.Option(min=0, help="First frame of the clip in a longer video, from 0.")] = None,
     end: Annotated[int | None, typer.Option(min=0, help="Its last frame, inclusive.")] = None,
-    results: Annotated[Path, typer.Option(help="The folder that holds runs/.")] = Path("results"),
+    results: Results = RESULTS,
     plugin: Plugins = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
 ) -> None:

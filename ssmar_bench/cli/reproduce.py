@@ -8,17 +8,17 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from ssmar_bench.cli.folders import Out, own_folders, require_output
 from ssmar_bench.cli.parsing import (
     duration_text,
     minutes,
-    own_folders,
     parse_numbers,
     parse_roots,
     print_failures,
     tell_damage,
 )
 from ssmar_bench.cli.plugins import Plugins, use_plugins
-from ssmar_bench.core.writable import require_writable
+from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
 
@@ -42,7 +42,7 @@ def reproduce(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; default: what the cores carry.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes a run may take.")] = None,
-    out: Annotated[Path, typer.Option(help="Where results/ and reports/ are written.")] = Path(),
+    out: Out = RESULTS,
     include_frames: Annotated[
         bool, typer.Option("--include-frames", help="fig4: show frames of a licensed data set, too.")
     ] = False,
@@ -52,15 +52,14 @@ def reproduce(
     from ssmar_bench import api
 
     if not plan:
-        for folder in (out / "results" / "runs", out / "reports"):
-            require_writable(folder, f"--out {out}")
+        require_output(out)
     own_folders(out)
     use_plugins(plugin)
     request = api.TableRequest(
         table, on, parse_numbers(seeds, int, "--seeds"), parse_numbers(ratios, float, "--ratios"), as_published, device
     )
     execution = api.Execution(
-        results=out / "results",
+        results=out,
         roots=parse_roots(data or []),
         jobs=jobs,
         time_limit=minutes(time_limit),

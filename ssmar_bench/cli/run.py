@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from ssmar_bench.cli.folders import Out, Results, own_folders, require_output
 from ssmar_bench.cli.parsing import (
     ON_BAD_CLIP,
     check_choice,
     duration_text,
     minutes,
-    own_folders,
     parse_numbers,
     parse_roots,
     parse_words,
@@ -23,6 +23,7 @@ from ssmar_bench.cli.parsing import (
     tell_damage,
 )
 from ssmar_bench.cli.plugins import Plugins, use_plugins
+from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.core.writable import require_writable
 from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
@@ -56,7 +57,7 @@ def run(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; default: what the cores carry.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes a run may take.")] = None,
-    out: Annotated[Path, typer.Option(help="Where results/ and reports/ are written.")] = Path(),
+    out: Out = RESULTS,
     overwrite: Annotated[str, typer.Option(help=", ".join(OVERWRITE) + ".")] = "only-missing",
     on_bad_clip: Annotated[
         str, typer.Option(help="stop at a clip whose video cannot be used, or skip: train and test without such clips.")
@@ -72,8 +73,7 @@ def run(
     from ssmar_bench import api
 
     if not plan:
-        for folder in (out / "results" / "runs", out / "reports"):
-            require_writable(folder, f"--out {out}")
+        require_output(out)
     own_folders(out)
     use_plugins(plugin)
     grid = api.Grid(
@@ -87,7 +87,7 @@ def run(
         device=device,
     )
     execution = api.Execution(
-        results=out / "results",
+        results=out,
         roots=parse_roots(data or []),
         jobs=jobs,
         overwrite=check_choice("--overwrite", overwrite, OVERWRITE),  # type: ignore[arg-type]
@@ -144,14 +144,17 @@ def _print_plan(planned: list[Any], execution: Any) -> None:
 
 
 def report(
-    results: Annotated[Path, typer.Option(help="The folder that holds runs/.")] = Path("results"),
-    out: Annotated[Path, typer.Option(help="Where to render.")] = Path("reports"),
+    results: Results = RESULTS,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to render; default: reports/ in that folder.")
+    ] = None,
     benchmark: Annotated[str | None, typer.Option(help="Benchmarks, separated by commas; default: all.")] = None,
     plugin: Plugins = None,
 ) -> None:
-    """Render tables and figures from the records in results/ alone; --plugin adds its method configs."""
+    """Render tables and figures from the records of runs alone; --plugin adds its method configs."""
     from ssmar_bench import api
 
+    out = results / "reports" if out is None else out
     require_writable(out, f"--out {out}")
     use_plugins(plugin)
     for path in api.report(results, out, None if benchmark is None else parse_words(benchmark, "--benchmark")):

@@ -1,7 +1,7 @@
-"""Where the shipped method configs, benchmark configs and published figures are, and where caches go.
+"""Where the shipped method configs, benchmark configs and published figures are, and where results and caches go.
 
-A wheel carries them in ``_bundled`` beside this package; a checkout has them at its root. The working directory is
-never looked at.
+A wheel carries the shipped files in ``_bundled`` beside this package; a checkout has them at its root. The working
+directory is not looked at for them; it is where :data:`RESULTS` is.
 """
 
 from __future__ import annotations
@@ -15,11 +15,29 @@ from ssmar_bench.core.errors import UserError
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
+RESULTS = Path("ssmar-runs")
+"""Where runs and reports are written unless a user names a folder: in the working directory."""
+
 
 def shipped_folder(folder: str) -> Path:
     """The folder ``methods``, ``splits`` or ``results/paper`` of this installation."""
     bundled = PACKAGE / "_bundled" / folder
     return bundled if bundled.is_dir() else PACKAGE.parent / folder
+
+
+def results_of(folder: Path | str) -> Path:
+    """The folder that holds ``runs/`` or archives (``<benchmark>/runs.parquet``), of a folder that a user names.
+
+    That is ``folder`` itself, or ``folder/results`` if only that one holds some, as in a clone of this repository.
+    """
+    folder = expand_home(folder)
+    if not _holds_results(folder) and _holds_results(folder / "results"):
+        return folder / "results"
+    return folder
+
+
+def _holds_results(folder: Path) -> bool:
+    return (folder / "runs").is_dir() or any(folder.glob("*/runs.parquet"))
 
 
 def expand_home(path: Path | str) -> Path:

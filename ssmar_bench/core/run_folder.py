@@ -54,7 +54,7 @@ CLEARED = "cleared"
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of one run under ``results/runs``."""
+    """The folder of one run under ``runs/``."""
 
     path: Path
 

@@ -153,5 +153,5 @@ def _no_twins(frame: pd.DataFrame) -> None:
         raise UserError(
             f"{' and '.join(same['folder'])} are the same run group and seed on different splits (the data or their "
             "split "
-            "has changed); move one of them out of results/runs."
+            "has changed); move one of them out of runs/."
         )

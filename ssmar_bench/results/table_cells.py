@@ -75,7 +75,7 @@ def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: TableColumn, method
         raise UserError(
             f"{' and '.join(twins['folder'])} are the same run group and seed on different splits (the data or their "
             "split "
-            "has changed); move one of them out of results/runs."
+            "has changed); move one of them out of runs/."
         )
     counts = frame["state"].value_counts()
     return TableCell(row, column, method, done, int(counts.get("failed", 0)), int(counts.get("unfinished", 0)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.runs.prepare_data import OnBadClip
 from ssmar_bench.sources import KNOWN
 
@@ -31,7 +32,7 @@ class Execution:
             hold them, and the runs are others than those of the whole benchmark.
     """
 
-    results: Path = Path("results")
+    results: Path = RESULTS
     roots: Mapping[str, Path] = field(default_factory=dict)
     jobs: int | None = None
     overwrite: Overwrite = "only-missing"

@@ -255,5 +255,5 @@ def test_it_trains_in_the_engine(call: Any, tiny: Path, tmp_path: Path) -> None:
         *("--set", "usb-freematch.ema_p=0.9"),
     )
     assert ended.status == 0, ended.err
-    (pseudo_label_log,) = (tmp_path / "results" / "runs").glob("*_usb-freematch_*/record/pseudo_labels.csv")
+    (pseudo_label_log,) = (tmp_path / "runs").glob("*_usb-freematch_*/record/pseudo_labels.csv")
     assert "online" in pseudo_label_log.read_text()

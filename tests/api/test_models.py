@@ -51,7 +51,7 @@ def test_a_video_is_predicted_as_the_test_clip_was(trained: Any, videos: dict[st
 def test_a_model_has_the_benchmarks_classes_and_probabilities_that_add_up(
     trained: Any, videos: dict[str, Path]
 ) -> None:
-    model = api.load_model("tiny-motion_aplt_r50_s0", trained.out / "results")
+    model = api.load_model("tiny-motion_aplt_r50_s0", trained.out)
     assert model.run == folder_of(trained.out, "aplt").name
     assert len(model.classes) == 12
     found = model.predict(str(next(iter(videos.values()))))
@@ -108,7 +108,7 @@ def refused(run: str | Path, results: Path) -> str:
 
 
 def test_unknown_and_ambiguous_runs(trained: Any, tmp_path: Path) -> None:
-    results = trained.copy(tmp_path, "supervised") / "results"
+    results = trained.copy(tmp_path, "supervised")
     (folder,) = (results / "runs").iterdir()
     assert refused("tiny-motion_supervise_r50_s0", results) == (
         f"There is no run tiny-motion_supervise_r50_s0, neither as a folder nor under {results / 'runs'}"
@@ -140,7 +140,7 @@ def test_a_record_alone_says_how_to_train_it_again(trained: Any, tmp_path: Path)
     shutil.rmtree(folder.work)
     assert refused(folder.path, tmp_path) == (
         f"Run {folder.path.name} has its record here and no weights; train it again with: ssmar-bench run --benchmark "
-        "BENCHMARK.yaml --methods aplt --ratios 0.5 --seeds 0 --out FOLDER, and look for it in FOLDER/results."
+        "BENCHMARK.yaml --methods aplt --ratios 0.5 --seeds 0 --out FOLDER, and look for it in FOLDER."
     )
 
 
@@ -168,7 +168,7 @@ def test_weights_of_another_code(trained: Any, tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_command_prints_the_most_probable_classes(trained: Any, videos: dict[str, Path], call: Call) -> None:
-    results, (one, two) = trained.out / "results", [*videos.values()][:2]
+    results, (one, two) = trained.out, [*videos.values()][:2]
     ended = call("predict", "tiny-motion_aplt_r50_s0", one, two, "--top", 3, "--results", results)
     assert ended.status == 0, ended.err
     assert ended.err == ""

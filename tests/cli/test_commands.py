@@ -169,7 +169,7 @@ def test_a_plan_after_a_run(call: Call, tiny: Path, trained: Any, tmp_path: Path
 @pytest.mark.slow
 def test_run_prints_the_comparison(trained: Any) -> None:
     lines = trained.output.out.splitlines()
-    assert lines[: lines.index("")] == api.table(trained.out / "results", "tiny-motion").splitlines()
+    assert lines[: lines.index("")] == api.table(trained.out, "tiny-motion").splitlines()
     for label in ("Supervised (labelled only)", "FixMatch", "APLT", "Most frequent class"):
         assert [line for line in lines if line.startswith(f"| {label} ")], label
     assert [line for line in lines if line.startswith("| Supervised (labelled only), all labels")]
@@ -178,9 +178,9 @@ def test_run_prints_the_comparison(trained: Any) -> None:
 
 @pytest.mark.slow
 def test_report_renders_from_records_alone(trained: Any, tmp_path: Path, call: Call) -> None:
-    for folder in (trained.out / "results" / "runs").iterdir():
-        shutil.copytree(folder / "record", tmp_path / "results" / "runs" / folder.name / "record")
-    ended = call("report", "--results", tmp_path / "results", "--out", tmp_path / "reports")
+    for folder in (trained.out / "runs").iterdir():
+        shutil.copytree(folder / "record", tmp_path / "runs" / folder.name / "record")
+    ended = call("report", "--results", tmp_path, "--out", tmp_path / "reports")
     assert ended.status == 0, ended.err
     written = {path.relative_to(tmp_path / "reports") for path in map(Path, ended.out.splitlines())}
     assert written == {path.relative_to(tmp_path / "reports") for path in (tmp_path / "reports").rglob("*.*")}
@@ -195,7 +195,7 @@ def test_report_refuses(trained: Any, tmp_path: Path, call: Call) -> None:
     nothing = call("report", "--results", tmp_path, "--out", tmp_path / "reports")
     assert nothing.status == 2
     assert nothing.err.startswith(f"ssmar-bench: There are no runs under {tmp_path / 'runs'}")
-    words = ("report", "--results", trained.out / "results", "--out", tmp_path / "reports")
+    words = ("report", "--results", trained.out, "--out", tmp_path / "reports")
     unknown = call(*words, "--benchmark", "tiny-motio")
     assert unknown.status == 2
     assert unknown.err == "ssmar-bench: Benchmark 'tiny-motio' has no runs; did you mean 'tiny-motion'?\n"

@@ -40,7 +40,7 @@ def test_the_whole_way(source: str, call: Call, tmp_path: Path, monkeypatch: pyt
     trained = done("run", "--benchmark", name, *data, *smoke, *words, "--out", out)
     if source == "smg":  # it is what `run` has rendered
         (out / "reports").rename(out / "rendered")
-        done("report", "--results", out / "results", "--out", out / "reports")
+        done("report", "--results", out, "--out", out / "reports")
 
     split_set, _ = api.show_split(out / name)
     assert f"{name}: {len(split_set.clips)} clips decoded, 0 were there" in prepared.out

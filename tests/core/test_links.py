@@ -31,7 +31,7 @@ def everything(folder: Path) -> dict[str, str]:
     "place", ["", "record", "work", "work/pseudo_label_log", "work/checkpoint.pt", "record/metrics.json"]
 )
 def test_a_run_with_a_link_in_it_is_not_cleared(tmp_path: Path, outside: Path, place: str) -> None:
-    folder = RunFolder(tmp_path / "results" / "runs" / "run")
+    folder = RunFolder(tmp_path / "runs" / "run")
     link = folder.path / place if place else folder.path
     link.parent.mkdir(parents=True)
     link.symlink_to(outside / "checkpoint.pt" if link.suffix else outside)
@@ -65,7 +65,7 @@ def test_the_folder_that_a_subject_names_may_be_a_link(tmp_path: Path, outside: 
 
 
 def test_what_is_cleared_is_the_name_of_a_hard_link_alone(tmp_path: Path, outside: Path) -> None:
-    folder = RunFolder(tmp_path / "results" / "runs" / "run")
+    folder = RunFolder(tmp_path / "runs" / "run")
     folder.record.mkdir(parents=True)
     (folder.record / "metrics.json").hardlink_to(outside / "metrics.json")
     with folder.lease():
@@ -95,7 +95,7 @@ def test_a_file_that_is_written_replaces_a_link_of_its_name(tmp_path: Path, outs
 
 
 def test_a_lease_is_no_link(tmp_path: Path, outside: Path) -> None:
-    folder = RunFolder(tmp_path / "results" / "runs" / "run")
+    folder = RunFolder(tmp_path / "runs" / "run")
     folder.work.mkdir(parents=True)
     (folder.work / "lease").symlink_to(outside / "precious.txt")
     with pytest.raises(UserError, match="symbolic link"), folder.lease():

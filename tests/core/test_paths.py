@@ -44,3 +44,18 @@ def test_the_cache_may_begin_with_the_users_folder(
     monkeypatch.setenv("SSMAR_BENCH_CACHE", "~nobody-of-that-name/c")
     with pytest.raises(UserError, match="there is no such user"):
         paths.cache_folder()
+
+
+def test_results_are_found_in_the_folder_that_a_user_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paths.results_of(tmp_path) == tmp_path  # nothing yet
+    (tmp_path / "results" / "runs").mkdir(parents=True)
+    assert paths.results_of(tmp_path) == tmp_path / "results"
+    assert paths.results_of(tmp_path / "results") == tmp_path / "results"
+    (tmp_path / "runs").mkdir()
+    assert paths.results_of(str(tmp_path)) == tmp_path
+    archived = tmp_path / "clone"
+    (archived / "results" / "micro-motion-12").mkdir(parents=True)
+    (archived / "results" / "micro-motion-12" / "runs.parquet").touch()
+    assert paths.results_of(archived) == paths.results_of(archived / "results") == archived / "results"
+    monkeypatch.setenv("HOME", str(archived))
+    assert paths.results_of("~") == archived / "results"

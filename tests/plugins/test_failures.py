@@ -82,7 +82,7 @@ def failures(ended: Finished, out: Path) -> dict[str, str]:
     for line in ended.err.splitlines():
         if line.startswith("failed: "):
             run, _, rest = line.removeprefix("failed: ").partition(": ")
-            failed = RunFolder(out / "results" / "runs" / run)
+            failed = RunFolder(out / "runs" / run)
             found[run.split("_")[1]] = rest.removesuffix(f" (see {failed.work / 'failure.txt'})")
             assert failed.failure().strip().splitlines()[-1] in rest
             assert not failed.done()

@@ -148,7 +148,7 @@ def test_another_content_of_the_file_is_another_run_and_said(
     again = run()
     assert again.status == 0
     assert f"{first.name} is of another content of its plugin's file; the run starts again." in again.err
-    (second,) = {*(tmp_path / "results" / "runs").glob("*_mine_*")} - {first}
+    (second,) = {*(tmp_path / "runs").glob("*_mine_*")} - {first}
     assert RunFolder(first).done()
     assert RunFolder(second).done()
     rows = [line.split("|")[1].strip() for line in again.out.splitlines() if line.startswith("| Mine")]

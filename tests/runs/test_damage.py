@@ -79,7 +79,7 @@ class Trial:
     told: list[str] = field(default_factory=list)
 
     def folder(self, name: str) -> RunFolder:
-        return self.planned_run.folder(self.base / name / "results")
+        return self.planned_run.folder(self.base / name)
 
     def hear(self, event: Event) -> None:
         if event.kind in ("note", "failed"):
@@ -87,9 +87,9 @@ class Trial:
 
     def again(self, name: str) -> str:
         """What the same command does: its run's state before, and then nothing or everything that is missing."""
-        state = self.planned_run.state(self.base / name / "results")
+        state = self.planned_run.state(self.base / name)
         if state != "done":
-            execution = Execution(self.base / name / "results", jobs=1)
+            execution = Execution(self.base / name, jobs=1)
             _train({self.folder(name): (self.planned_run, self.launch)}, execution, Here, self.truth, self.hear)
         return state
 
@@ -311,4 +311,4 @@ def test_the_commands_tell_it(trained: Any, tiny: Path, tmp_path: Path, call: Ca
     assert "Traceback" not in ended.err + ended.out
     reference = trained.copy(tmp_path / "reference")
     assert same(out, reference)
-    assert api.table(reference / "results", "tiny-motion") in ended.out
+    assert api.table(reference, "tiny-motion") in ended.out

@@ -67,7 +67,7 @@ def test_the_folder_of_a_run_to_be_holds_no_hidden_label(
 
 @pytest.mark.slow
 def test_a_training_process_measures_nothing_against_a_hidden_label(trained: Any) -> None:
-    for folder in (trained.out / "results" / "runs").iterdir():
+    for folder in (trained.out / "runs").iterdir():
         outcome = json.loads((folder / "work" / "outcome.json").read_text())
         assert {series for _, series, _, _ in outcome["curve"]} == {"train", "validation"}
 

@@ -37,7 +37,7 @@ def root(known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def bench(tiny: Path, root: Path, tmp_path: Path) -> Bench:
-    return Bench(tiny, root, tmp_path / "results")
+    return Bench(tiny, root, tmp_path)
 
 
 class Bench:

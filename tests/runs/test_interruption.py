@@ -26,7 +26,7 @@ ENDLESS = ("--set", "train.epochs=100000")
 
 def begun(out: Path, method: str) -> bool:
     """Whether a run has ended an epoch (and, the tests being quick, is in the middle of another)."""
-    return bool([*(out / "results" / "runs").glob(f"*_{method}_r50_*/work/checkpoint-*.pt")])
+    return bool([*(out / "runs").glob(f"*_{method}_r50_*/work/checkpoint-*.pt")])
 
 
 def assert_same(out: Path, reference: Path) -> None:
@@ -36,11 +36,10 @@ def assert_same(out: Path, reference: Path) -> None:
     for name, content in theirs.items():
         assert ours[name] == content, name
     mine, other = (
-        comparison(load_runs(path / "results"), "tiny-motion").drop(columns="train_seconds")
-        for path in (out, reference)
+        comparison(load_runs(path), "tiny-motion").drop(columns="train_seconds") for path in (out, reference)
     )
     pd.testing.assert_frame_equal(mine, other)
-    assert api.table(out / "results", "tiny-motion") == api.table(reference / "results", "tiny-motion")
+    assert api.table(out, "tiny-motion") == api.table(reference, "tiny-motion")
 
 
 def test_killed_in_the_middle_of_runs_and_grid(commands: Commands, tiny: Path, trained: Any, tmp_path: Path) -> None:
@@ -61,7 +60,7 @@ def test_killed_in_the_middle_of_runs_and_grid(commands: Commands, tiny: Path, t
     ended = commands.run(*words)
     assert ended.status == 0, ended.err
     assert_same(out, reference)
-    assert api.table(reference / "results", "tiny-motion") in ended.out
+    assert api.table(reference, "tiny-motion") in ended.out
     assert {run: timings(out)[run] for run in finished} == finished, "a finished run was trained again"
 
 
@@ -73,7 +72,7 @@ def test_two_commands_share_a_grid(commands: Commands, tiny: Path, trained: Any,
     written: dict[str, set[int]] = {}
 
     def ended() -> bool:
-        for path in (out / "results" / "runs").glob("*/work/outcome.json"):
+        for path in (out / "runs").glob("*/work/outcome.json"):
             written.setdefault(path.parts[-3], set()).add(path.stat().st_mtime_ns)
         return all(process.poll() is not None for process in both)
 
@@ -81,7 +80,7 @@ def test_two_commands_share_a_grid(commands: Commands, tiny: Path, trained: Any,
     for process in both:
         finished = commands.end(process)
         assert finished.status == 0, finished.err
-        assert api.table(reference / "results", "tiny-motion") in finished.out
+        assert api.table(reference, "tiny-motion") in finished.out
     assert_same(out, reference)
     assert [len(times) for times in written.values()] == [1, 1], "a run was trained by both"
 
@@ -115,7 +114,7 @@ def test_ctrl_c_ends_everything_and_fails_nothing(commands: Commands, tiny: Path
     assert ended.err.splitlines()[-1] == "ssmar-bench: interrupted; the same command continues where it stopped."
     assert "Traceback" not in ended.err
     assert workers(tmp_path) == []
-    for folder in map(RunFolder, (tmp_path / "results" / "runs").iterdir()):
+    for folder in map(RunFolder, (tmp_path / "runs").iterdir()):
         assert folder.failure() == ""
         assert not folder.held()
     assert RunFolder(folder_of(tmp_path, "supervised")).started()

@@ -215,9 +215,9 @@ def test_a_method_that_looks_at_everything_but_pixels_guesses_no_better_than_by_
     grid: tuple[Grid, dict[str, Path]], tmp_path: Path
 ) -> None:
     asked, roots = grid
-    states = api.run(asked, api.Execution(tmp_path / "results", roots))
+    states = api.run(asked, api.Execution(tmp_path, roots))
     assert [*states.values()] == ["done"]
-    record = tmp_path / "results" / "runs" / next(iter(states)) / "record"
+    record = tmp_path / "runs" / next(iter(states)) / "record"
     table = pd.read_csv(record / "pseudo_labels.csv").drop_duplicates(["series", "clip"])
     clips = table[table["series"] == "full_pool"]
     assert len(clips) == json.loads((record / "metrics.json").read_text())["counts"]["unlabelled"]

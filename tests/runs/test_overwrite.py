@@ -44,7 +44,7 @@ def tree(out: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def states(out: Path, tiny: Path, word: Overwrite, *more: str) -> list[str]:
-    return [*api.run(grid(tiny, *more), api.Execution(out / "results", {}, overwrite=word)).values()]
+    return [*api.run(grid(tiny, *more), api.Execution(out, {}, overwrite=word)).values()]
 
 
 def test_only_missing_trains_what_has_no_record(mixed: Path, tiny: Path, trained: Any) -> None:
@@ -85,7 +85,7 @@ def test_always_trains_again_and_forgets_what_was_there(trained: Any, tmp_path: 
     expected = records(out, "timings.json")
     (folder / "record" / "stale.csv").write_text("of another time")
     (folder / "work" / "failure.txt").write_text("of another time")
-    done = api.run(api.Grid(str(tiny), ["supervised"]), api.Execution(out / "results", {}, overwrite="always"))
+    done = api.run(api.Grid(str(tiny), ["supervised"]), api.Execution(out, {}, overwrite="always"))
     assert [*done.values()] == ["done"]
     assert timings(out)[folder.name][0] > before[folder.name][0]
     assert records(out, "timings.json") == expected
@@ -137,7 +137,7 @@ def test_a_run_that_another_command_forgot_has_not_failed(tmp_path: Path, monkey
 
 
 def test_a_renamed_run_is_reported_by_its_record(trained: Any, tmp_path: Path, tiny: Path) -> None:
-    results = trained.copy(tmp_path, "supervised") / "results"
+    results = trained.copy(tmp_path, "supervised")
     own = folder_of(tmp_path, "supervised")
     name = own.name
     other = own.rename(own.with_name("my best run"))

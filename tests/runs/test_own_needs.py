@@ -69,7 +69,7 @@ def test_what_cannot_be_is_reported_before_anything_is_made(
 ) -> None:
     monkeypatch.setenv("SSMAR_BENCH_CACHE", str(tmp_path / "cache"))
     with pytest.raises(UserError, match=said):
-        api.run(Grid(str(tiny), [method], **options), api.Execution(tmp_path / "results", {}))
+        api.run(Grid(str(tiny), [method], **options), api.Execution(tmp_path, {}))
     assert not any(tmp_path.iterdir())
 
 

@@ -61,7 +61,7 @@ def test_at_ratio_1_methods_that_need_unlabelled_clips_are_skipped_with_the_reas
 
 @pytest.mark.slow
 def test_at_ratio_1_the_supervised_run_is_trained_and_the_others_leave_no_folder(trained: Any) -> None:
-    folders = {path.name for path in (trained.out / "results" / "runs").iterdir()}
+    folders = {path.name for path in (trained.out / "runs").iterdir()}
     assert len(folders) == 4
     assert folder_of(trained.out, "supervised", 100).name in folders
     for method in ("fixmatch", "aplt"):
@@ -125,7 +125,7 @@ def test_a_seed_or_ratio_given_twice_is_one(tiny: Path) -> None:
 
 @pytest.mark.slow
 def test_a_plan_estimates_from_finished_runs(trained: Any, tiny: Path, tmp_path: Path) -> None:
-    execution = api.Execution(trained.out / "results", {}, jobs=1)
+    execution = api.Execution(trained.out, {}, jobs=1)
     first, second, other = api.plan(api.Grid(str(tiny), ["supervised", "aplt", "supervised-strong"]), execution)
     assert [entry.state for entry in (first, second, other)] == ["done", "done", "missing"]
     assert other.seconds is None

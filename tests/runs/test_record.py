@@ -183,7 +183,7 @@ def test_no_record_names_a_clip_or_a_subject(trained: Any, known: Any) -> None:
     subjects = {f'"{name}"' for name in known.truth.subject.values()} | {
         f",{name}," for name in known.truth.subject.values()
     }
-    for path in (trained.out / "results" / "runs").glob("*/record/*"):
+    for path in (trained.out / "runs").glob("*/record/*"):
         text = path.read_text()
         assert not [name for name in names | subjects if name in text], path
 

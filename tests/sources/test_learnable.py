@@ -59,12 +59,12 @@ def _train(folder: Path, text: str) -> RunFolder:
     benchmark_config.write_text(text)
     states = execute.run(
         resolve(Grid(str(benchmark_config), ["supervised"], [1.0], [0])),
-        Execution(folder / "results", {}),
+        Execution(folder, {}),
         ignore_events,
     )
     ((name, state),) = states.items()
     assert state == "done"
-    return RunFolder(folder / "results" / "runs" / name)
+    return RunFolder(folder / "runs" / name)
 
 
 def _score(run: RunFolder) -> dict[str, float]:
