@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         run_checks,
         set_notes,
     )
-    from ssmar_bench.api.models import Model, Prediction, load_model
+    from ssmar_bench.api.models import Model, load_model
     from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_methods, provider, use_plugin
     from ssmar_bench.api.records import curves, results
     from ssmar_bench.api.reports import damaged_records, report, table
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     )
     from ssmar_bench.api.scaffold import TEMPLATES, new_method
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
+    from ssmar_bench.api.video_predictions import Prediction
     from ssmar_bench.core.benchmark_config import BenchmarkConfig
     from ssmar_bench.core.errors import UserError
     from ssmar_bench.core.method_config import MethodConfig
@@ -90,7 +91,8 @@ _HOMES = {
     ),
     "api.example_frames": ("record_frames",),
     "api.grids": ("expected_seconds", "plan", "run"),
-    "api.models": ("Model", "Prediction", "load_model"),
+    "api.models": ("Model", "load_model"),
+    "api.video_predictions": ("Prediction",),
     "api.plugins": ("BrokenPlugin", "broken_benchmarks", "broken_methods", "provider", "use_plugin"),
     "api.records": ("curves", "results"),
     "api.scaffold": ("TEMPLATES", "new_method"),

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import torch
 
+from ssmar_bench.api.video_predictions import Paths, Prediction, find_videos, frame_of
+from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import UserError, meant, nearest
+from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs.grid import check_device
 from ssmar_bench.runs.rerun_command import rerun_command
-from ssmar_bench.training.trained_method import TrainedMethod
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of a video.
-
-    Attributes:
-        video: the file.
-        ranked: (class name, probability in [0, 1]) of every class, the most probable first.
-    """
-
-    video: Path
-    ranked: tuple[tuple[str, float], ...]
-
-    @property
-    def label(self) -> str:
-        """The name of the most probable class."""
-        return self.ranked[0][0]
-
-    def __str__(self) -> str:
-        return ", ".join(f"{name} {100 * probability:.1f} %" for name, probability in self.ranked[:3])
+from ssmar_bench.training.trained_method import Answer, TrainedMethod
 
 
 class Model:
@@ -55,6 +41,16 @@ class Model:
     def __repr__(self) -> str:
         return f"<model of {self.run}, {len(self.classes)} classes>"
 
+    @property
+    def network(self) -> torch.nn.Module:
+        """The torch module that predicts, in evaluation mode: clips (B, T, 3, H, W) to logits and features.
+
+        Of a method that keeps a teacher and predicts with it, the teacher's. A method may put something of its own on
+        the features, as APLT its prototypes: then :meth:`predict` does not follow from the module's logits. semilearn's
+        methods hold the last weights in it, also those that predict with averaged ones.
+        """
+        return self._trained.network
+
     def predict(self, video: Path | str, start: int = -1, end: int = -1) -> Prediction:
         """What the model says of a video, decoded and cropped exactly as the clips that it was tested on.
 
@@ -64,11 +60,81 @@ class Model:
             end: its last frame, inclusive.
 
         Raises:
-            UserError: the video is missing, no video or damaged, or ends before ``end`` by more than half of the clip.
+            UserError: the video is missing, no video or damaged, or ends before ``end`` by more than half of the clip;
+                or it is no path of one video.
         """
-        found = self._trained.probabilities(Path(video), start, end).tolist()
-        ranked = sorted(zip(self.classes, found, strict=True), key=lambda pair: -pair[1])
-        return Prediction(Path(video), tuple(ranked))
+        if not isinstance(video, str | os.PathLike):
+            raise UserError(
+                f"predict() takes the path of one video, not a {type(video).__name__}; of several, ask predict_many()."
+            )
+        return self._prediction(Path(video), self._trained.answer(Path(video), start, end))
+
+    def predict_each(self, videos: Paths, listener: Listener = ignore_events) -> Iterator[Prediction]:
+        """What the model says of many videos, one after the other; a few of them are in memory at a time.
+
+        Args:
+            videos: a file or a folder, or several; of a folder the videos in it and below it, by their endings.
+            listener: hears how far it is, and how many other files lie in a folder;
+                ``ssmar_bench.progress_display.ProgressDisplay().hear`` draws it.
+
+        Yields:
+            A prediction a video, in the order given, those of a folder by path; a video that is given twice is
+            predicted once. One that cannot be used has a ``problem`` and no classes.
+
+        Raises:
+            UserError: there is nothing to predict, or a folder without videos.
+        """
+        for video, answer in self._answers(find_videos(videos, listener), listener):
+            yield self._prediction(video, answer)
+
+    def predict_many(self, videos: Paths, top: int = 5, listener: Listener = ignore_events) -> pd.DataFrame:
+        """What the model says of many videos, a row a video, in the order of :meth:`predict_each`.
+
+        Args:
+            videos: a file or a folder, or several; of a folder the videos in it and below it, by their endings.
+            top: how many classes.
+            listener: as in :meth:`predict_each`.
+
+        Returns:
+            Columns ``video`` (its path), ``label``, ``probability`` in [0, 1], ``problem`` (why a video cannot be
+            used, "" if it can), and ``label_2``, ``probability_2`` and so on to ``top``. The row of a video that
+            cannot be used has empty labels and NaN.
+
+        Raises:
+            UserError: as :meth:`predict_each`, or a ``top`` below 1.
+        """
+        if top < 1:
+            raise UserError(f"predict_many(top={top}): expected 1 or more classes.")
+        return frame_of(self.predict_each(videos, listener), min(top, len(self.classes)))
+
+    def features(self, videos: Paths, listener: Listener = ignore_events) -> npt.NDArray[np.float32]:
+        """(n, D) float32: the features of videos that the model predicts from, before classifier or prototypes.
+
+        Args:
+            videos: a file or a folder, or several, in the order of :meth:`predict_each`.
+            listener: as in :meth:`predict_each`.
+
+        Raises:
+            UserError: as :meth:`predict_each`, or a video cannot be used.
+        """
+        found = []
+        for video, answer in self._answers(find_videos(videos, listener), listener):
+            if answer.problem:
+                raise BadVideoError(video, answer.problem, "leave it out, or replace the file")
+            found.append(answer.features)
+        return np.stack(found)
+
+    def _answers(self, videos: Sequence[Path], listener: Listener) -> Iterator[tuple[Path, Answer]]:
+        answers = self._trained.answers((video, -1, -1) for video in videos)
+        for done, pair in enumerate(zip(videos, answers, strict=True), start=1):
+            listener(Event("", "predict", "predicting videos", done, len(videos)))
+            yield pair
+
+    def _prediction(self, video: Path, answer: Answer) -> Prediction:
+        if answer.problem:
+            return Prediction(video, (), answer.problem)
+        named = zip(self.classes, answer.probabilities.tolist(), strict=True)
+        return Prediction(video, tuple(sorted(named, key=lambda pair: -pair[1])))
 
 
 def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "cpu") -> Model:

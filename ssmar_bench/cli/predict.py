@@ -1,16 +1,22 @@
-"""``ssmar-bench predict``: what a trained run says of a video."""
+"""``ssmar-bench predict``: what a trained run says of videos."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ssmar_bench.cli.folders import Results
+from ssmar_bench.cli.json_output import Json, json_text
 from ssmar_bench.cli.plugins import Plugins, use_plugins
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import RESULTS
+from ssmar_bench.progress_display import ProgressDisplay
+
+if TYPE_CHECKING:
+    from ssmar_bench import api
 
 
 def predict(
@@ -18,29 +24,69 @@ def predict(
         str,
         typer.Argument(help="A finished run: its folder, or its name, whose digits at the end may be left out."),
     ],
-    videos: Annotated[list[Path], typer.Argument(help="Video files.")],
-    top: Annotated[int, typer.Option(min=1, help="How many classes to print, the most probable first.")] = 5,
+    videos: Annotated[list[Path], typer.Argument(help="Video files, and folders of them.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write a CSV file (with --json a JSON file), a row a video.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many classes, the most probable first.")] = 5,
     start: Annotated[int | None, typer.Option(min=0, help="First frame of the clip in a longer video, from 0.")] = None,
     end: Annotated[int | None, typer.Option(min=0, help="Its last frame, inclusive.")] = None,
     results: Results = RESULTS,
     plugin: Plugins = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    json: Json = False,
 ) -> None:
-    """Print the classes of videos, with their probabilities, as a trained run sees them."""
+    """The classes of videos as a trained run sees them (status 1: some videos cannot be read, and say why)."""
     from ssmar_bench import api
+    from ssmar_bench.api.video_predictions import (
+        frame_of,
+        plain_rows,
+        predictions_csv,
+        require_new_file,
+        write_new_file,
+    )
 
     use_plugins(plugin)
     if (start is None) != (end is None):
         raise UserError("Give both --start and --end, or neither for the whole video.")
-    if start is not None and len(videos) > 1:
-        raise UserError(f"--start and --end are of one video, not of {len(videos)}.")
+    if start is not None and (len(videos) > 1 or videos[0].is_dir()):
+        raise UserError(f"--start and --end are of one video, not of {len(videos) if len(videos) > 1 else 'a folder'}.")
+    if out is not None:
+        require_new_file(out, f"--out {out}")
     model = api.load_model(run, results, device)
     if model.renamed:
         typer.echo(f"The folder {model.renamed} holds the run {model.run}.", err=True)
-    frames = (-1, -1) if start is None or end is None else (start, end)
-    predictions = [model.predict(video, *frames) for video in videos]
-    width = max(map(len, model.classes))
+    with ProgressDisplay() as progress:
+        quiet = out is None and not json  # the predictions themselves are printed as they come
+        hear = (lambda event: progress.hear(event) if event.kind == "note" else None) if quiet else progress.hear
+        if start is not None and end is not None:
+            predictions: Iterator[api.Prediction] = iter([model.predict(videos[0], start, end)])
+        else:
+            predictions = model.predict_each(videos, hear)
+        found = list(_printed(predictions, top, max(map(len, model.classes))) if quiet else predictions)
+    top = min(top, len(model.classes))
+    text = json_text(plain_rows(found, top)) + "\n" if json else predictions_csv(frame_of(found, top))
+    if out is not None:
+        write_new_file(out, text, f"--out {out}")
+    elif json:
+        typer.echo(text, nl=False)
+    unread = sum(bool(one.problem) for one in found)
+    if out is not None:
+        typer.echo(
+            f"{out}: {len(found)} videos, {unread} of which cannot be read" if unread else f"{out}: {len(found)} videos"
+        )
+    elif unread:
+        typer.echo(f"{unread} of {len(found)} videos cannot be read.", err=True)
+    if unread:
+        raise typer.Exit(1)
+
+
+def _printed(predictions: Iterable[api.Prediction], top: int, width: int) -> Iterator[api.Prediction]:
+    """The predictions, each printed when it is there."""
     for prediction in predictions:
         typer.echo(prediction.video)
         for name, probability in prediction.ranked[:top]:
             typer.echo(f"  {name:<{width}}  {100 * probability:5.1f} %")
+        if prediction.problem:
+            typer.echo(f"  cannot be read: {prediction.problem}")
+        yield prediction

@@ -186,14 +186,14 @@ def test_the_command_prints_the_most_probable_classes(trained: Any, videos: dict
 
 def test_the_command_refuses_in_a_sentence(trained: Any, videos: dict[str, Path], tmp_path: Path, call: Call) -> None:
     run, video = folder_of(trained.out, "aplt"), next(iter(videos.values()))
-    (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "empty").mkdir()
     cases = {
-        f"There is no video file {tmp_path / 'no.mp4'}.": (run, video, tmp_path / "no.mp4"),
-        "it is not a video": (run, tmp_path / "text.mp4"),
+        f"{tmp_path / 'empty'}: there is no video in this folder": (run, video, tmp_path / "empty"),
         "it has no frame 90: only 8 can be decoded": (run, video, "--start", 90, "--end", 99),
         "ends (frame 2) before it starts (frame 5)": (run, video, "--start", 5, "--end", 2),
         "Give both --start and --end": (run, video, "--start", 5),
         "--start and --end are of one video, not of 2.": (run, video, video, "--start", 0, "--end", 7),
+        "--start and --end are of one video, not of a folder.": (run, tmp_path, "--start", 0, "--end", 7),
         "There is no run x, neither as a folder nor under": ("x", video),
         "--device gpu: expected cpu, cuda or cuda:N.": (run, video, "--device", "gpu"),
     }

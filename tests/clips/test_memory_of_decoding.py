@@ -16,7 +16,7 @@ from pathlib import Path
 from ssmar_bench.clips.video_clip import decode_video_clip
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 method_config = FrameCacheConfig(decoder="pyav", short_side=240, segments=8, candidates=1)
-assert decode_video_clip(Path(sys.argv[1]), method_config).frames.shape == (8, 240, 427, 3)
+assert decode_video_clip(Path(sys.argv[1]), method_config).shape == (8, 240, 427, 3)
 print(int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 

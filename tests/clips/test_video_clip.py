@@ -9,10 +9,9 @@ import torch
 
 from ssmar_bench.clips.decode import BadVideoError
 from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
-from ssmar_bench.clips.video_clip import decode_video_clip
+from ssmar_bench.clips.video_clip import VideoClips, decode_video_clip
 from ssmar_bench.clips.views import ViewMaker
 from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
-from ssmar_bench.core.errors import UserError
 
 SHOWN = ClipConfig(
     size=24, flip=True, strong_ops=3, cutout=0.5, per_frame=False, mean=(0.4, 0.5, 0.6), std=(0.2, 0.2, 0.3)
@@ -27,7 +26,9 @@ def test_the_views_are_those_of_a_frame_cache(
     prepare_frame_cache(tmp_path, clips, config, 1)
     frame_cache = FrameCache.open(tmp_path)
     (stored,) = ViewMaker(frame_cache, SHOWN, config, 0).test_batches([frame_cache.row("one")], 1)
-    (views,) = ViewMaker(decode_video_clip(video, config, start, end), SHOWN, config, 5).test_batches([0], 1)
+    (views,) = ViewMaker(
+        VideoClips(("it",), (decode_video_clip(video, config, start, end),)), SHOWN, config, 5
+    ).test_batches([0], 1)
     assert torch.equal(views, stored)
 
 
@@ -41,10 +42,10 @@ def test_bad_videos(video: Path, tmp_path: Path, config: FrameCacheConfig) -> No
     ]:
         with pytest.raises(BadVideoError, match=fault):
             decode_video_clip(path, config, *part)
-    for absent in (tmp_path / "no.mp4", tmp_path):
-        with pytest.raises(UserError, match=f"There is no video file {absent}\\."):
+    for absent, fault in ((tmp_path / "no.mp4", "it does not exist; check its name"), (tmp_path, "it ")):
+        with pytest.raises(BadVideoError, match=f"The video {absent} cannot be used: {fault}"):
             decode_video_clip(absent, config)
-    assert len(decode_video_clip(video, replace_short(config, 80)).frames) == 24
+    assert len(decode_video_clip(video, replace_short(config, 80))) == 24
 
 
 def replace_short(config: FrameCacheConfig, short_side: int) -> FrameCacheConfig:

@@ -48,6 +48,8 @@ def test_a_video_is_predicted_as_the_test_clip_was(prepared: Any, tiny: Path, tm
     model = TrainedMethod(folder, torch.device("cpu"))
     assert model.classes == planned_run.split.classes
     clips = prepared.index.clips.set_index("clip_id")
-    found = [model.probabilities(Path(clips.loc[clip, "path"])) for clip in planned_run.split.in_opaque_order().test]
+    found = [
+        model.answer(Path(clips.loc[clip, "path"])).probabilities for clip in planned_run.split.in_opaque_order().test
+    ]
     np.testing.assert_allclose(np.array(found), tested, atol=1e-5)
     assert np.ptp(tested, axis=0).max() > 1e-3, "a network that says the same of every clip would pass"

@@ -1,0 +1,144 @@
+"""What a trained model says of videos: a row a video, as a data frame, CSV or plain data."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.events import Event, Listener
+from ssmar_bench.core.files import write_text
+from ssmar_bench.core.writable import require_writable
+from ssmar_bench.reports.tables import csv_text
+from ssmar_bench.sources.video_files import ENDINGS, video_files
+
+Paths = Path | str | Iterable[Path | str]
+FORMULA = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of a video.
+
+    Attributes:
+        video: the file.
+        ranked: (class name, probability in [0, 1]) of every class, the most probable first; none of a video that
+            cannot be used.
+        problem: why it cannot be used, without naming it; "" if it can.
+    """
+
+    video: Path
+    ranked: tuple[tuple[str, float], ...]
+    problem: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name of the most probable class; "" of a video that cannot be used."""
+        return self.ranked[0][0] if self.ranked else ""
+
+    def __repr__(self) -> str:
+        return f"<prediction of {self.video}: {self}>"
+
+    def __str__(self) -> str:
+        return self.problem or ", ".join(f"{name} {100 * probability:.1f} %" for name, probability in self.ranked[:3])
+
+
+def find_videos(paths: Paths, listener: Listener) -> list[Path]:
+    """The files of ``paths``, each once, in their order; of a folder the videos in it and below it, by their endings.
+
+    What lies beside them in a folder is told to ``listener`` as a note.
+
+    Raises:
+        UserError: there is no file at all, or a folder without a video or that cannot be read.
+    """
+    found: dict[str, Path] = {}
+    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        for video in _of_folder(Path(path), listener) if Path(path).is_dir() else [Path(path)]:
+            found.setdefault(os.path.abspath(video), video)  # noqa: PTH100 - a link is a name of its own
+    if not found:
+        raise UserError("There is no video to predict; give files or folders of videos.")
+    return list(found.values())
+
+
+def _of_folder(folder: Path, listener: Listener) -> Sequence[Path]:
+    try:
+        files = video_files(folder)
+    except OSError as error:
+        raise UserError(f"{folder}: this folder cannot be read ({error.strerror}); give another one.") from error
+    if not files.videos:
+        endings = ", ".join(sorted(ENDINGS))
+        raise UserError(f"{folder}: there is no video in this folder or below it; a video's name ends in {endings}.")
+    if files.others:
+        these = "file is" if files.others == 1 else "files are"
+        text = f"{folder}: {files.others} other {these} left aside, by the ending of the name no video"
+        listener(Event("", "note", text))
+    return files.videos
+
+
+def frame_of(predictions: Iterable[Prediction], top: int) -> pd.DataFrame:
+    """A row each: ``video``, ``label``, ``probability``, ``problem``; ``label_2``, ``probability_2`` to ``top``."""
+    rows = []
+    for prediction in predictions:
+        first = (*prediction.ranked, ("", math.nan))[0]
+        row: dict[str, Any] = {"video": str(prediction.video), "label": first[0], "probability": first[1]}
+        row["problem"] = prediction.problem
+        for place in range(2, top + 1):
+            row[f"label_{place}"], row[f"probability_{place}"] = (
+                *prediction.ranked[place - 1 : place],
+                ("", math.nan),
+            )[0]
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def plain_rows(predictions: Iterable[Prediction], top: int) -> list[dict[str, Any]]:
+    """The same as plain data, for JSON: ``ranked`` holds the ``top`` classes."""
+    return [
+        {
+            "video": str(one.video),
+            "label": one.label or None,
+            "probability": one.ranked[0][1] if one.ranked else None,
+            "problem": one.problem or None,
+            "ranked": [{"label": name, "probability": probability} for name, probability in one.ranked[:top]],
+        }
+        for one in predictions
+    ]
+
+
+def predictions_csv(frame: pd.DataFrame) -> str:
+    """A frame of :func:`frame_of` as CSV; no name in it is taken for a formula, and a path stays a path."""
+    return csv_text(frame.assign(video=frame["video"].map(_plain_path)))
+
+
+def _plain_path(path: str) -> str:
+    return f"./{path}" if path.startswith(FORMULA) else path
+
+
+def require_new_file(path: Path, said: str) -> None:
+    """Try whether a file can be written where none is.
+
+    Raises:
+        UserError: something is there, or its folder cannot be written.
+    """
+    if os.path.lexists(path):
+        raise UserError(f"{said}: this exists already; give another name, nothing is overwritten.")
+    require_writable(path.absolute().parent, said)
+
+
+def write_new_file(path: Path, text: str, said: str) -> None:
+    """Write ``text`` to a file that is not there yet, whole or not at all.
+
+    Raises:
+        UserError: as :func:`require_new_file`, or the disk is full.
+    """
+    require_new_file(path, said)
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise UserError(f"{said} cannot be written ({error.strerror or error}); give another file.") from error
