@@ -14,6 +14,7 @@ import pandas as pd
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import write_text
+from ssmar_bench.core.printable import visible
 from ssmar_bench.core.writable import require_writable
 from ssmar_bench.reports.tables import csv_text
 from ssmar_bench.sources.video_files import ENDINGS, video_files
@@ -94,7 +95,10 @@ def frame_of(predictions: Iterable[Prediction], top: int) -> pd.DataFrame:
                 ("", math.nan),
             )[0]
         rows.append(row)
-    return pd.DataFrame(rows)
+    videos = pd.Series([row.pop("video") for row in rows], dtype=object)  # bytes that are no text are no ``str`` column
+    frame = pd.DataFrame(rows)
+    frame.insert(0, "video", videos)
+    return frame
 
 
 def plain_rows(predictions: Iterable[Prediction], top: int) -> list[dict[str, Any]]:
@@ -113,11 +117,11 @@ def plain_rows(predictions: Iterable[Prediction], top: int) -> list[dict[str, An
 
 def predictions_csv(frame: pd.DataFrame) -> str:
     """A frame of :func:`frame_of` as CSV; no name in it is taken for a formula, and a path stays a path."""
-    return csv_text(frame.assign(video=frame["video"].map(_plain_path)))
+    return csv_text(frame.assign(video=[_plain_path(video) for video in frame["video"]]))
 
 
 def _plain_path(path: str) -> str:
-    return f"./{path}" if path.startswith(FORMULA) else path
+    return visible(f"./{path}" if path.startswith(FORMULA) else path)
 
 
 def require_new_file(path: Path, said: str) -> None:
