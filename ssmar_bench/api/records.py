@@ -29,7 +29,8 @@ def results(folder: Path | str = RESULTS, benchmark: str | None = None) -> pd.Da
           for the validation part; NaN, too, in records that are older than the metric;
         - ``majority``: accuracy of always answering the most frequent class;
         - ``steps``, ``epochs``, ``clips_seen``, ``forward_passes``, ``parameters``, ``train_seconds``;
-        - ``labelled``, ``unlabelled``, ``validation``, ``test``: clips of each part, ``test_subjects``, ``classes``;
+        - ``labelled``, ``unlabelled``, ``validation``, ``test``: clips of each part; ``never_labelled``: those of
+          ``unlabelled`` that have no label anywhere; ``test_subjects`` (0: not known), ``classes``;
         - ``folder`` (the run's name), ``split`` (fingerprint of its split);
         - ``main`` (whether its setting is the one by which its method is known on its benchmark), ``mock``
           (whether its videos are), ``code`` (made by the method's code of ``today``, by ``other``, or ``unknown``),

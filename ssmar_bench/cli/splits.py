@@ -78,7 +78,9 @@ def _parts(split_set: api.SplitSet, summary: api.SplitSummary) -> Table:
     table = Table("class", *roles, title=f"{split_set.benchmark_config.title}: clips (subjects, time)")
     for label, row in summary.parts.iterrows():
         cells = [
-            f"{int(row[role, 'clips']):,} ({_number(row[role, 'subjects'])}, {_time(row[role, 'seconds'])})"
+            ""  # clips that were never labelled are of no class
+            if math.isnan(row[role, "clips"])
+            else f"{int(row[role, 'clips']):,} ({_number(row[role, 'subjects'])}, {_time(row[role, 'seconds'])})"
             for role in roles
         ]
         table.add_row(_class(split_set, label), *cells)

@@ -83,6 +83,7 @@ class SplitConfig(Section):
         train: the source's official parts that are trained on.
         carved_test: a test part carved out of ``train``, where the official parts are not tested on.
         test: the source's official parts that are tested on; empty with ``carved_test``.
+        unlabelled: parts of which the clips without any label are trained on, too, at every ratio.
         validation: share of the clips in ``train`` that are validated on.
         validation_by: whether whole subjects or single clips are held out for it.
         labelled_by: ``clip`` labels the ratio of each class; ``subject`` labels everything of some subjects and nothing
@@ -94,6 +95,7 @@ class SplitConfig(Section):
     train: list[str] = Field(min_length=1)
     carved_test: CarvedTest | None = None
     test: Annotated[list[str], Field(validate_default=True)] = []
+    unlabelled: list[str] = []
     validation: float = Field(gt=0, lt=1)
     validation_by: Literal["subject", "clip"]
     labelled_by: Literal["clip", "subject"] = "clip"

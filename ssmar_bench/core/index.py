@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+UNKNOWN = -1
+"""The class id of a clip without a label here: its owners hide it, or nobody has ever given one."""
+
 COLUMNS = ("clip_id", "path", "start", "end", "label", "subject", "part")
 
 
@@ -18,7 +21,8 @@ class Index:
         source: name of the source (``ma52``).
         clips: a frame of ``COLUMNS``, sorted by ``clip_id``: unique id, path of the video file (absolute), first
             and last source frame (0-based, inclusive; -1 and -1 for a whole file), class id as the source writes it
-            (-1 where it is hidden), subject or interview ("" where unknown), official part (``train``, ``val``, ...).
+            (:data:`UNKNOWN` where there is none), subject or interview ("" where unknown), official part (``train``,
+            ``val``, ...).
         classes: class id -> name, for every class of the source.
         groups: class id -> part of the body, where the source has them.
         rates: path -> frames a second, where the source says so.

@@ -30,6 +30,8 @@ class Split:
         labelled, unlabelled, validation, test: clip ids, sorted: the source's own, or :func:`opaque_id` ones.
         labels: class index of every labelled and validation clip. Those of unlabelled and test clips are in the
             :class:`GroundTruth` alone, which no training process reads.
+        never_labelled: those of ``unlabelled`` that have no label anywhere, so that nobody can say what is right. A
+            training process is not given them apart: to a method all unlabelled clips are alike.
     """
 
     benchmark: str
@@ -41,6 +43,7 @@ class Split:
     validation: tuple[str, ...]
     test: tuple[str, ...]
     labels: dict[str, int]
+    never_labelled: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits over ids and labels: equal on every machine that trains on the same clips."""
@@ -58,16 +61,19 @@ class Split:
     def with_opaque_ids(self) -> Split:
         """What a training process is given: opaque names in place of the source's ids, in their own order."""
         parts: dict[str, Any] = {part: tuple(sorted(map(opaque_id, getattr(self, part)))) for part in PARTS}
-        return replace(self, **parts, labels={opaque_id(clip): label for clip, label in self.labels.items()})
+        labels = {opaque_id(clip): label for clip, label in self.labels.items()}
+        return replace(self, **parts, labels=labels, never_labelled=())
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for :meth:`from_json`."""
-        return dict(vars(self))  # asdict would copy a million ids one by one
+        """Plain data for :meth:`from_json`; a split without clips that were never labelled has no word of them."""
+        values = dict(vars(self))  # asdict would copy a million ids one by one
+        return values if self.never_labelled else {key: values[key] for key in values if key != "never_labelled"}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Split:
         """The split that :meth:`to_json` wrote."""
         clips = {part: tuple(data[part]) for part in ("classes", *PARTS)}
+        clips["never_labelled"] = tuple(data.get("never_labelled", ()))
         return cls(**{**data, **clips})
 
 
@@ -76,7 +82,8 @@ class GroundTruth:
     """What only the recorder reads, after a run.
 
     Attributes:
-        label, subject: class index and subject of every clip of a benchmark.
+        label, subject: class index (:data:`~ssmar_bench.core.index.UNKNOWN` of one that was never labelled) and
+            subject of every clip of a benchmark.
         mock: whether these clips are a mock data set's.
     """
 

@@ -93,9 +93,13 @@ def _about(facts: CaptionFacts) -> str:
     return (
         f"{choice_text(facts.classes)} classes; {choice_text(facts.networks)}; "
         f"seed{'s' if len(facts.seeds) > 1 else ''} {', '.join(map(str, facts.seeds))}; "
-        f"{choice_text(facts.test_clips)} test clips of {choice_text(facts.test_subjects)} subjects, "
+        f"{choice_text(facts.test_clips)} test clips{_of_subjects(facts)}, "
         "test scored once with the last weights."
     )
+
+
+def _of_subjects(facts: CaptionFacts) -> str:
+    return f" of {choice_text(facts.test_subjects)} subjects" if any(facts.test_subjects) else ", subjects not known"
 
 
 def cautions(*benchmarks: CaptionFacts) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.metrics import confusion_matrix
 from ssmar_bench.results.record_schema import damaged_record
 from ssmar_bench.results.record_tables import predictions, pseudo_labels
@@ -32,13 +33,15 @@ def confusion(record: Path, classes: int) -> Ints | None:
 def calibration(record: Path) -> dict[str, Floats]:
     """Series -> (3, ``BINS``): labels, sum of confidences and correct labels in each bin, at the end of training.
 
-    Series whose confidence is no probability (distances from a prototype) are left out.
+    Clips that were never labelled are in no bin, since nobody knows what is correct; a series of such clips alone, and
+    series whose confidence is no probability (distances from a prototype) are left out.
 
     Raises:
         UserError: names a file that cannot be read.
     """
     found = {}
-    for series, rows in pseudo_labels(record).groupby("series", sort=True):
+    frame = pseudo_labels(record)
+    for series, rows in frame[frame["label"] != UNKNOWN].groupby("series", sort=True):
         confidence = rows["confidence"].to_numpy()
         if confidence.min() < 0 or confidence.max() > 1:
             continue

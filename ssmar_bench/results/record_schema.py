@@ -69,10 +69,14 @@ Scores = Annotated[dict[str, float], BeforeValidator(_known_scores), AfterValida
 
 
 class Counts(RecordModel):
-    """Clips of each part, and subjects of the test part."""
+    """Clips of each part, those of ``unlabelled`` that have no label anywhere, and subjects of the test part.
+
+    0 subjects: they are not known.
+    """
 
     labelled: Count
     unlabelled: Count
+    never_labelled: Count = 0
     validation: Count
     test: Count
     test_subjects: Count

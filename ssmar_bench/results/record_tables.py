@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ssmar_bench.core import metrics
+from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.printable import odd_sign
 from ssmar_bench.results.record_schema import Metrics, damaged_record, require_file, there
 
@@ -46,6 +47,8 @@ def predictions(record: Path) -> pd.DataFrame:
 def pseudo_labels(record: Path) -> pd.DataFrame:
     """``pseudo_labels.csv``, columns ``PSEUDO_LABELS``; no rows where it is absent or empty.
 
+    The label of a clip that was never labelled is :data:`~ssmar_bench.core.index.UNKNOWN`.
+
     Raises:
         UserError: names the file if it cannot be read.
     """
@@ -64,13 +67,16 @@ def check(record: Path, outcome: Metrics) -> None:
         frame = predictions(record)
         _check_classes(path, frame, ("label", "prediction"), classes)
         counted = {"test clips": (len(frame), outcome.counts.test)}
-        counted["subjects"] = (frame["subject"].nunique(), outcome.counts.test_subjects)
+        counted["subjects"] = (frame.loc[frame["subject"] != "", "subject"].nunique(), outcome.counts.test_subjects)
         for name, (found, expected) in counted.items():
             if found != expected:
                 raise damaged_record(path, f"it has {found} {name}, and metrics.json counts {expected}")
         if frame["clip"].duplicated().any():
             raise damaged_record(path, "a clip occurs twice")
-    _check_classes(record / "pseudo_labels.csv", pseudo_labels(record), ("label", "pseudo_label"), classes)
+    path, frame = record / "pseudo_labels.csv", pseudo_labels(record)
+    known = frame[frame["label"] != UNKNOWN] if outcome.counts.never_labelled else frame
+    _check_classes(path, known, ("label",), classes)
+    _check_classes(path, frame, ("pseudo_label",), classes)
 
 
 def subjects(record: Path) -> tuple[tuple[str, int], ...]:

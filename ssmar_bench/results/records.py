@@ -40,7 +40,8 @@ PARTS = ("test", "test_ema", "validation")
 """What is scored."""
 NUMBERS = (
     *("majority", "steps", "epochs", "clips_seen", "forward_passes", "parameters", "train_seconds"),
-    *("count_labelled", "count_unlabelled", "count_validation", "count_test", "count_test_subjects", "count_classes"),
+    *("count_labelled", "count_unlabelled", "count_never_labelled", "count_validation", "count_test"),
+    *("count_test_subjects", "count_classes"),
 )
 CURVES = tuple(record_tables.CURVES)
 

@@ -133,7 +133,8 @@ def _outlined(options: SyntheticOptions, root: Path) -> Index:
 
 def _used(benchmark_config: BenchmarkConfig) -> Used:
     """The clips of the benchmark config's parts and classes: a copy of a source may lack the videos of all others."""
-    return Used((*benchmark_config.parts.train, *benchmark_config.parts.test), benchmark_config.classes)
+    parts = benchmark_config.parts
+    return Used((*parts.train, *parts.test), benchmark_config.classes, parts.unlabelled)
 
 
 def frame_cache_folder(benchmark_config: BenchmarkConfig, clips: list[ClipFile]) -> Path:

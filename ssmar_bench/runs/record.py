@@ -15,6 +15,7 @@ import pandas as pd
 
 from ssmar_bench.core import digests
 from ssmar_bench.core.files import json_bytes
+from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
 from ssmar_bench.core.run_folder import ENDED, RunFolder
 from ssmar_bench.core.run_spec import RunSpec
@@ -34,16 +35,22 @@ def salted_id(benchmark: str, name: str) -> str:
 
 
 def pseudo_label_rows(series_by_name: dict[str, dict[str, Array]], truth: Array, epoch: int) -> list[tuple[Any, ...]]:
-    """Curve rows (epoch, series, quantity, value) of one epoch's pseudo-label log, joined with the true labels."""
+    """Curve rows (epoch, series, quantity, value) of one epoch's pseudo-label log, joined with the true labels.
+
+    Accuracies are of the clips whose label is known; where none is, there is no such row.
+    """
     rows: list[tuple[Any, ...]] = []
     for series, fields in sorted(series_by_name.items()):
-        correct = fields["label"] == truth[fields["index"]]
-        used = fields["weight"] > 0
-        values = {"clips": float(len(correct)), "coverage": float(used.mean()), "accuracy": float(correct.mean())}
-        if used.any():
-            values["accuracy_selected"] = float(correct[used].mean())
-        for percent in COVERAGES:
-            values[f"accuracy_at_{percent}"] = accuracy_at_coverage(correct, fields["confidence"], percent / 100)
+        true, used = truth[fields["index"]], fields["weight"] > 0
+        values = {"clips": float(len(true)), "coverage": float(used.mean())}
+        known = true != UNKNOWN
+        if known.any():
+            correct, confidence, used = (fields["label"] == true)[known], fields["confidence"][known], used[known]
+            values["accuracy"] = float(correct.mean())
+            if used.any():
+                values["accuracy_selected"] = float(correct[used].mean())
+            for percent in COVERAGES:
+                values[f"accuracy_at_{percent}"] = accuracy_at_coverage(correct, confidence, percent / 100)
         rows += [(epoch, series, quantity, value) for quantity, value in values.items()]
     return rows
 
@@ -55,10 +62,11 @@ def _csv(frame: pd.DataFrame) -> bytes:
 
 
 def _predictions(spec: RunSpec, split: Split, truth: GroundTruth, arrays: dict[str, Array]) -> pd.DataFrame:
+    names = [truth.subject[clip] for clip in split.test]
     return pd.DataFrame(
         {
             "clip": [salted_id(spec.benchmark, clip) for clip in split.test],
-            "subject": [salted_id(spec.benchmark, truth.subject[clip]) for clip in split.test],
+            "subject": [salted_id(spec.benchmark, name) if name else "" for name in names],
             "label": [truth.label[clip] for clip in split.test],
             "prediction": arrays["test"].argmax(1),
             "confidence": np.round(arrays["test"].max(1).astype(float), 4),
@@ -142,15 +150,17 @@ def _metrics(
 ) -> dict[str, Any]:
     classes = len(split.classes)
     known = {part: np.array([truth.label[clip] for clip in getattr(split, part)]) for part in ("validation", "test")}
-    train = [truth.label[clip] for clip in (*split.labelled, *split.unlabelled)]
-    most = min(Counter(train).items(), key=lambda item: (-item[1], item[0]))[0]
+    train = Counter(truth.label[clip] for clip in (*split.labelled, *split.unlabelled))
+    del train[UNKNOWN]
+    most = min(train.items(), key=lambda item: (-item[1], item[0]))[0]
     return {
         "identity": spec.identity(),
         "label": label,
         "classes": list(split.classes),
         "counts": {
             **{part: len(getattr(split, part)) for part in ("labelled", "unlabelled", "validation", "test")},
-            "test_subjects": len({truth.subject[clip] for clip in split.test}),
+            **({"never_labelled": len(split.never_labelled)} if split.never_labelled else {}),
+            "test_subjects": len({truth.subject[clip] for clip in split.test} - {""}),
         },
         **{
             name: scores(known[name.removesuffix("_ema")], values.argmax(1), classes) for name, values in arrays.items()

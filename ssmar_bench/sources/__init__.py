@@ -44,10 +44,11 @@ Options = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Used:
-    """Which clips of a source somebody uses: those of some official parts and classes."""
+    """Which clips of a source somebody uses: some classes of some official parts; some parts' clips without a label."""
 
     parts: Collection[str]
     classes: Collection[int]
+    unlabelled: Collection[str] = ()
 
 
 Reader = Callable[[Path, str, Mapping[str, int], Listener], "SourceListing"]
@@ -145,7 +146,10 @@ def read_source(
 
 
 def _missing_among(listing: SourceListing, used: Used) -> tuple[Missing, ...]:
+    from ssmar_bench.core.index import UNKNOWN
+
     clips = listing.index.clips
     chosen = clips["part"].isin(list(used.parts)) & clips["label"].isin(list(used.classes))
+    chosen |= clips["part"].isin(list(used.unlabelled)) & (clips["label"] == UNKNOWN)
     paths = set(clips.loc[chosen, "path"])
     return tuple(lack for missing in listing.missing if (lack := missing.among(paths)) is not None)

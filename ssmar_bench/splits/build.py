@@ -15,13 +15,16 @@ import pandas as pd
 
 from ssmar_bench.core.benchmark_config import BenchmarkConfig, CarvedTest
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.index import Index
+from ssmar_bench.core.index import UNKNOWN, Index
 from ssmar_bench.core.numbers import exact_ratio
 from ssmar_bench.core.numbers import parse_ratio as meant
 from ssmar_bench.core.split import GroundTruth, Split
 from ssmar_bench.splits.hash_order import Integers, first_subjects, hash_rank
 
 ROLES = ("train", "validation", "test")
+"""What a clip with a label is for."""
+UNLABELLED = "unlabelled"
+"""The role of a clip that nobody has labelled: it is in the unlabelled pool at every ratio."""
 
 
 def labelled_count(ratio: float, clips: int) -> int:
@@ -41,7 +44,8 @@ class BenchmarkClips:
     Attributes:
         benchmark_config: what it was made by.
         clips: the index's rows of the benchmark config's classes and parts, sorted by clip id, with ``class`` 0..C-1
-            and ``role`` (one of :data:`ROLES`).
+            and ``role`` (one of :data:`ROLES`); then those that were never labelled, with class
+            :data:`~ssmar_bench.core.index.UNKNOWN` and role :data:`UNLABELLED`.
     """
 
     benchmark_config: BenchmarkConfig
@@ -64,7 +68,7 @@ class BenchmarkClips:
         role = np.select([held_out, train], ["validation", "train"], "test")
         clips = clips.assign(role=pd.Series(role, index=clips.index, dtype=object))
         _require_every_class(index, benchmark_config, clips)
-        return cls(benchmark_config, clips)
+        return cls(benchmark_config, _with_unlabelled(clips, index, benchmark_config))
 
     def split(self, ratio: float, seed: int) -> Split:
         """The split at labelled ``ratio`` in (0, 1] and split ``seed``.
@@ -81,20 +85,22 @@ class BenchmarkClips:
         by_subject = self.benchmark_config.parts.labelled_by == "subject"
         labelled = self._subjects(train, ratio, seed) if by_subject else self._clips(train, ratio, seed)
         known = pd.concat([train[labelled], of_role["validation"]])
+        never = tuple(self.clips.loc[self.clips["role"] == UNLABELLED, "clip_id"])
         return Split(
             benchmark=self.benchmark_config.name,
             ratio=ratio,
             seed=seed,
             classes=tuple(self.benchmark_config.classes[label] for label in sorted(self.benchmark_config.classes)),
             labelled=tuple(train.loc[labelled, "clip_id"]),
-            unlabelled=tuple(train.loc[~labelled, "clip_id"]),
+            unlabelled=tuple(sorted([*train.loc[~labelled, "clip_id"], *never])),
             validation=tuple(of_role["validation"]["clip_id"]),
             test=tuple(of_role["test"]["clip_id"]),
             labels=dict(zip(known["clip_id"].tolist(), known["class"].tolist(), strict=True)),
+            never_labelled=never,
         )
 
     def truth(self) -> GroundTruth:
-        """Class index and subject of every clip."""
+        """Class index, where there is one, and subject of every clip."""
         ids = self.clips["clip_id"].tolist()
         return GroundTruth(
             label=dict(zip(ids, self.clips["class"].tolist(), strict=True)),
@@ -168,6 +174,23 @@ def _class_name(benchmark_config: BenchmarkConfig, label: int) -> str:
     """What a user calls the class of index ``label``."""
     number = sorted(benchmark_config.classes)[label]
     return f"class {number} ({benchmark_config.classes[number]})"
+
+
+def _with_unlabelled(clips: pd.DataFrame, index: Index, benchmark_config: BenchmarkConfig) -> pd.DataFrame:
+    """The clips, and behind them those without any label in the parts that are trained on unlabelled."""
+    parts = benchmark_config.parts.unlabelled
+    if not parts:
+        return clips
+    found = index.clips[index.clips["part"].isin(parts) & (index.clips["label"] == UNKNOWN)]
+    for part in parts:
+        if part not in set(found["part"]):
+            raise UserError(
+                f"{benchmark_config.name} trains on the clips without a label in the part '{part}' "
+                f"(parts.unlabelled), and this copy of {index.source} has none there; take the part out."
+            )
+    found = found.sort_values("clip_id", ignore_index=True).assign(role=UNLABELLED)
+    found["class"] = UNKNOWN
+    return pd.concat([clips, found], ignore_index=True)
 
 
 def _chosen(index: Index, benchmark_config: BenchmarkConfig) -> pd.DataFrame:

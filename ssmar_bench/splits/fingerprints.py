@@ -18,6 +18,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.split import Split
+from ssmar_bench.splits.build import UNLABELLED
 
 FORMAT = 1
 """Raised when a digest's meaning changes; fingerprints of another format are not compared."""
@@ -40,6 +41,7 @@ class Fingerprints(Section):
         splits: split (``r10_s0``) -> fingerprint of its split.
         parts: ``train``, ``validation``, ``test`` -> class -> clips; the same for all splits.
         labelled: split -> class -> labelled clips.
+        unlabelled: the clips that were never labelled, the same for all splits; None where there are none.
         frame_cache: fingerprint of the decoded frames, "" where none are decoded. It holds for one version of the
             decoder.
     """
@@ -50,6 +52,7 @@ class Fingerprints(Section):
     splits: dict[str, str]
     parts: dict[str, ByClass]
     labelled: dict[str, ByClass]
+    unlabelled: ClassFingerprint | None = None
     frame_cache: str = ""
 
 
@@ -77,12 +80,14 @@ def fingerprints(
         frame_cache: fingerprint of the decoded frames, if there are any.
     """
     of_role = {str(role): group for role, group in clips.groupby("role")}
+    never = of_role.get(UNLABELLED)
     return Fingerprints(
         benchmark=name,
         classes=dict(classes),
         splits={_cell(split): split.fingerprint() for split in splits},
         parts={role: _prints(of_role.get(role, clips.iloc[:0]), classes) for role in ("train", "validation", "test")},
         labelled={_cell(split): _prints(clips[clips["clip_id"].isin(split.labelled)], classes) for split in splits},
+        unlabelled=None if never is None else _print(never["clip_id"].tolist()),
         frame_cache=frame_cache,
     )
 
@@ -95,7 +100,11 @@ def _prints(clips: pd.DataFrame, classes: Mapping[int, str]) -> ByClass:
     of_class: dict[int, list[str]] = {label: [] for label in classes}
     for clip, label in zip(clips["clip_id"].tolist(), clips["label"].tolist(), strict=True):
         of_class[label].append(clip)
-    return {label: ClassFingerprint(clips=len(ids), digest=digest(sorted(ids))) for label, ids in of_class.items()}
+    return {label: _print(ids) for label, ids in of_class.items()}
+
+
+def _print(ids: Iterable[str]) -> ClassFingerprint:
+    return ClassFingerprint(clips=len(names := sorted(ids)), digest=digest(names))
 
 
 def read_fingerprints(path: Path) -> Fingerprints:
@@ -148,6 +157,7 @@ def differences(here: Fingerprints, there: Fingerprints) -> list[str]:
     found = [*_of_classes(here, there)]
     for part in ("train", "validation", "test"):
         found += _of_part(part, here, here.parts.get(part, {}), there.parts.get(part, {}))
+    found += _of_unlabelled(here.unlabelled, there.unlabelled)
     for cell in cells:
         words = f"{split_description(cell)}, labelled"
         labelled = _of_part(words, here, here.labelled.get(cell, {}), there.labelled.get(cell, {}))
@@ -170,6 +180,11 @@ def _of_classes(here: Fingerprints, there: Fingerprints) -> Iterator[str]:
             yield f"class {label}: '{ours}' here, '{theirs}' there."
 
 
+def _of_unlabelled(here: ClassFingerprint | None, there: ClassFingerprint | None) -> Iterator[str]:
+    if here != there:
+        yield f"never labelled: {_counts(here.clips if here else 0, there.clips if there else 0)}."
+
+
 def _of_part(words: str, names: Fingerprints, here: ByClass, there: ByClass) -> list[str]:
     """Differences in the classes that both have."""
     found = []
@@ -177,10 +192,12 @@ def _of_part(words: str, names: Fingerprints, here: ByClass, there: ByClass) -> 
         ours, theirs = here[label], there[label]
         if ours == theirs:
             continue
-        counts = (
-            f"{ours.clips} clips on both sides, but not the same ones"
-            if ours.clips == theirs.clips
-            else f"{ours.clips} clips here, {theirs.clips} there"
-        )
+        counts = _counts(ours.clips, theirs.clips)
         found.append(f"{words}, class {label} ({names.classes.get(label, 'unnamed')}): {counts}.")
     return found
+
+
+def _counts(here: int, there: int) -> str:
+    if here == there:
+        return f"{here} clips on both sides, but not the same ones"
+    return f"{here} clips here, {there} there"

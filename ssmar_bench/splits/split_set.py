@@ -44,7 +44,8 @@ class SplitSet:
         benchmark_config: what it was built by; its ratios and seeds are the splits.
         clips: a frame of :data:`COLUMNS`, sorted by id: clip, the source's class id, subject ("" where unknown), number
             of the video that it lies in, official part, role (``train``, ``validation``, ``test``), seconds (NaN where
-            unknown), and an earlier clip that shows the same frames ("" where there is none).
+            unknown), and an earlier clip that shows the same frames ("" where there is none). One that was never
+            labelled has the role ``unlabelled`` and the class id -1.
         splits: split (``r10_s0``) -> split.
         fingerprints: of all of it.
     """
@@ -129,7 +130,7 @@ def _write_files(split_set: SplitSet, folder: Path) -> None:
     write_text(folder / "clips.csv", split_set.clips.to_csv(index=False, lineterminator="\n", float_format="%.2f"))
     for cell, split in split_set.splits.items():
         write_text(folder / "splits" / f"{cell}.json", canonical_json(split.to_json()) + "\n")
-    write_json(folder / "fingerprints.json", split_set.fingerprints.model_dump(mode="json"))
+    write_json(folder / "fingerprints.json", split_set.fingerprints.model_dump(mode="json", exclude_none=True))
 
 
 def read_split_set(folder: Path) -> SplitSet:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
-from ssmar_bench.splits.build import ROLES
+from ssmar_bench.core.index import UNKNOWN
+from ssmar_bench.splits.build import ROLES, UNLABELLED
 from ssmar_bench.splits.split_set import SplitSet
 
 SHOWN = 5
@@ -21,7 +22,8 @@ class SplitSummary:
 
     Attributes:
         parts: a row a class and one for ``all``; columns (role, ``clips`` | ``subjects`` | ``seconds``); subjects and
-            seconds are NaN where they are not known of every clip.
+            seconds are NaN where they are not known of every clip. Clips that were never labelled have a role of
+            their own, and are of no class.
         labelled: a row a class and one for ``all``; a column a split: labelled clips.
         warnings: a sentence each.
     """
@@ -51,6 +53,10 @@ def _parts(clips: pd.DataFrame, benchmark_config: BenchmarkConfig) -> pd.DataFra
         groups = both[both["role"] == role].groupby("label")
         table = groups.agg(clips=("clip_id", "size"), subjects=("subject", _subjects), seconds=("seconds", _seconds))
         tables[role] = table.reindex(labels, fill_value=0)
+    alone = clips[clips["role"] == UNLABELLED]
+    if len(alone):
+        counts = {"clips": len(alone), "subjects": _subjects(alone["subject"]), "seconds": _seconds(alone["seconds"])}
+        tables[UNLABELLED] = pd.DataFrame(counts, index=["all"], dtype=float).reindex(labels)
     return pd.concat(tables, axis=1)
 
 
@@ -65,9 +71,9 @@ def _seconds(seconds: pd.Series[float]) -> float:
 
 def _warnings(split_set: SplitSet) -> Iterator[str]:
     clips, benchmark_config = split_set.clips, split_set.benchmark_config
-    of_role = {role: clips[clips["role"] == role] for role in ROLES}
+    of_role = {role: clips[clips["role"] == role] for role in (*ROLES, UNLABELLED)}
     for official, expected in benchmark_config.expected_clips.items():
-        found = int((clips["part"] == official).sum())
+        found = int(((clips["part"] == official) & (clips["role"] != UNLABELLED)).sum())
         if found != expected:
             yield (
                 f"The owners' lists hold {expected:,} clips of these classes in the part '{official}', this copy "
@@ -77,6 +83,7 @@ def _warnings(split_set: SplitSet) -> Iterator[str]:
         ("train", "test", "test accuracy is measured on known subjects, not on new ones"),
         ("train", "validation", "validation accuracy favours a method that memorises subjects"),
         ("validation", "test", "choices made on validation know some subjects of the test"),
+        (UNLABELLED, "test", "test accuracy is measured on known subjects, not on new ones"),
     ):
         yield from _shared(of_role[one], of_role[other], f"{one} and {other}", so)
     yield from _twins(clips)
@@ -88,7 +95,8 @@ def _warnings(split_set: SplitSet) -> Iterator[str]:
             yield f"No {role} clip shows class {names}{more}: its recognition is not measured there."
     if benchmark_config.parts.labelled_by == "subject":
         for split in split_set.splits.values():
-            true = len(split.labelled) / (len(split.labelled) + len(split.unlabelled))
+            with_label = len(split.labelled) + len(split.unlabelled) - len(split.never_labelled)
+            true = len(split.labelled) / with_label
             if abs(true - split.ratio) > 0.1 * split.ratio:
                 yield (
                     f"Whole subjects are labelled: at ratio {split.ratio:g} and seed {split.seed} they hold "
@@ -110,12 +118,13 @@ def _shared(one: pd.DataFrame, other: pd.DataFrame, where: str, so: str) -> Iter
 def _twins(clips: pd.DataFrame) -> Iterator[str]:
     """Clips that show the same frames under two names, by the pair of roles that they have."""
     label = dict(zip(clips["clip_id"], clips["label"], strict=True))
+    roles = (*ROLES, UNLABELLED)
     first = clips["twin"].where(clips["twin"] != "", clips["clip_id"])
     pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for _, group in clips[first.duplicated(keep=False)].groupby(first):
-        of_role = {role: group.loc[group["role"] == role, "clip_id"].tolist() for role in ROLES}
-        for place, one in enumerate(ROLES):
-            for two in ROLES[place:]:
+        of_role = {role: group.loc[group["role"] == role, "clip_id"].tolist() for role in roles}
+        for place, one in enumerate(roles):
+            for two in roles[place:]:
                 others = of_role[two][1:] if one == two else of_role[two]
                 pairs.setdefault((one, two), []).extend((clip, other) for clip in of_role[one][:1] for other in others)
     for (one, two), found in pairs.items():
@@ -124,7 +133,8 @@ def _twins(clips: pd.DataFrame) -> Iterator[str]:
         where = f"twice in {one}" if one == two else f"in both {one} and {two}"
         names = ", ".join(f"{clip} = {other}" for clip, other in found[:SHOWN])
         more = f" and {len(found) - SHOWN} more (column twin of clips.csv)" if len(found) > SHOWN else ""
-        clashing = sum(label[clip] != label[other] for clip, other in found)
+        labels_of = [(label[clip], label[other]) for clip, other in found]
+        clashing = sum(mine != theirs and UNKNOWN not in (mine, theirs) for mine, theirs in labels_of)
         labels = f", {clashing} of them with another class" if clashing else ""
         so = "one may tell the other's label" if one == two else "what is measured there was seen before"
         what = "1 clip has" if len(found) == 1 else f"{len(found):,} clips have"
