@@ -19,7 +19,7 @@ from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.reports.panels import save
 from ssmar_bench.reports.tables import Table, csv_text, markdown, markdown_page
 from ssmar_bench.reports.web import page as web
-from ssmar_bench.reports.web.page_data import page_data
+from ssmar_bench.reports.web.page_data import BenchmarkView
 from ssmar_bench.results import plot_selection, table_order
 from ssmar_bench.results.caption_facts import caption_facts
 from ssmar_bench.results.comparison import comparison, unfinished_runs
@@ -60,7 +60,14 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
     """
     runs = load_runs(results)
     known = _benchmarks(runs)
-    for name in (*known, paper.FOLDER, "README.md", "index.html", *(f"levels.{kind}" for kind in ("md", "tex", "csv"))):
+    for name in (
+        *known,
+        paper.FOLDER,
+        "README.md",
+        web.INDEX,
+        web.FOLDER,
+        *(f"levels.{kind}" for kind in ("md", "tex", "csv")),
+    ):
         links.refuse(reports, name)
     chosen = [_known(name, known) for name in benchmarks] if benchmarks is not None else known
     job = _job(runs, reports, known)
@@ -80,7 +87,7 @@ def html(results: Path) -> str:
         UserError: nothing to report.
     """
     runs = load_runs(results)
-    return _html(_job(runs, Path(), _benchmarks(runs)), input_digest(results))
+    return _page(_job(runs, Path(), _benchmarks(runs)), input_digest(results))[web.INDEX]
 
 
 def _benchmarks(runs: Runs) -> list[str]:
@@ -154,31 +161,30 @@ def _tables(job: _Job, benchmark: str) -> list[Path]:
 
 
 def _pages(job: _Job) -> list[Path]:
-    """``README.md`` and ``index.html``, which always show all benchmarks that have runs."""
+    """``README.md`` and the page, which always show all benchmarks that have runs."""
     digest = input_digest(job.runs.root)
-    readme, html = job.reports / "README.md", job.reports / "index.html"
+    readme = job.reports / "README.md"
     write_text(readme, overview.page(job.runs, job.reports, list(job.frames), LEVELS, digest))
-    write_text(html, _html(job, digest))
-    return [readme, html]
+    return [readme, *web.write_page(_page(job, digest), job.reports)]
 
 
-def _html(job: _Job, digest: str) -> str:
+def _page(job: _Job, digest: str) -> dict[str, str]:
+    """The files of the page by their paths."""
     runs, known = job.runs, list(job.frames)
     titles = {name: f"{name} ({LEVELS[name].lower()})" if name in LEVELS else name for name in known}
     ordered = pd.concat(
         [table_order.sort_runs(runs.of(name).sort_values(["ratio", "seed"], kind="stable")) for name in known]
     )
     answer = summary_findings.summary_findings(runs, job.frames, titles)
-    return web.page_html(
-        answer=replace(answer, limits=(*damage(runs.damage), *answer.limits)),
-        benches=[
-            web.BenchmarkView(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known
-        ],
-        runs=result_tables.runs(ordered, titles),
-        sections=[part.section for part in job.paper],
-        data=page_data(runs, job.curves, job.ranked, titles),
-        digest=digest,
+    parts = web.page_parts(
+        runs,
+        job.curves,
+        job.ranked,
+        [BenchmarkView(name, titles[name], tuple(itertools.chain(*_contents(job, name)))) for name in known],
+        result_tables.runs(ordered, titles),
+        [part.section for part in job.paper],
     )
+    return web.page_files(replace(answer, limits=(*damage(runs.damage), *answer.limits)), parts, digest)
 
 
 def _levels(job: _Job) -> list[Path]:

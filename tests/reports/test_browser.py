@@ -6,14 +6,18 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from _page_data import many_runs
 from _records import Fake, Real
+from PIL import Image
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.metrics import Metric
 from ssmar_bench.reports.render import html
+from ssmar_bench.reports.web.page import write_page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect  # waits without eval, which the page's own policy forbids
@@ -60,9 +64,29 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any, address: str) -> Iterator[Any]:
-    """Opens the page at a fragment; nothing may be asked of a network, and no script may complain."""
+    """Opens the page of a few runs."""
+    yield from opener(browser, address)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a page of ten thousand runs."""
+    folder = tmp_path_factory.mktemp("many")
+    write_page(many_runs(10_000), folder)
+    return folder
+
+
+@pytest.fixture
+def crowded(browser: Any, many: Path) -> Iterator[Any]:
+    """Opens the page of ten thousand runs, of which the data are files beside it."""
+    yield from opener(browser, (many / "index.html").as_uri())
+
+
+def opener(browser: Any, address: str) -> Iterator[Any]:
+    """Opens a page at a fragment; nothing may be asked of a network, and no script may complain."""
     troubles: list[str] = []
     contexts = []
+    folder = address.rpartition("/")[0] if "many" in address else address
 
     def opened(fragment: str = "", scheme: str = "light") -> Any:
         context = browser.new_context(color_scheme=scheme, viewport={"width": 1200, "height": 900})
@@ -71,7 +95,7 @@ def open_page(browser: Any, address: str) -> Iterator[Any]:
         page.set_default_timeout(20_000)
         page.on("console", lambda message: troubles.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(address) or troubles.append(request.url))  # type: ignore[func-returns-value]
+        page.on("request", lambda request: request.url.startswith(folder) or troubles.append(request.url))  # type: ignore[func-returns-value]
         page.goto(address + fragment)
         return page
 
@@ -90,7 +114,7 @@ def test_the_answer_is_the_first_thing_shown(open_page: Any) -> None:
     page = open_page()
     assert page.locator("h1:visible").inner_text() == "Which method should I use?"
     assert f"Start with {HOSTILE}: highest mean accuracy in 2 of 3 settings." in page.locator(".lead").inner_text()
-    assert "fewer than five support no claim" in page.locator(".box").first.inner_text()
+    assert "fewer than five support no claim" in page.locator(".box:visible").inner_text()
     assert page.title() != "owned"
     assert page.locator("img, b b").count() == 0
 
@@ -118,6 +142,7 @@ def test_rows_are_filtered_by_words(open_page: Any) -> None:
     page = open_page("#/runs")
     page.locator('[data-table="runs"] input').fill("fixmatch HARD")
     assert column(page, "runs", 2) == ["FixMatch"]
+    assert page.url.endswith("#/runs/fixmatch%20HARD")
     assert "1 of 17 rows" in page.locator('[data-table="runs"] .found').inner_text()
     page.locator('[data-table="runs"] input').fill("")
     assert len(column(page, "runs", 2)) == 17
@@ -132,33 +157,34 @@ def test_a_method_is_switched_off_in_every_chart(open_page: Any) -> None:
     assert told.startswith("Epoch 4: ")
     assert "FixMatch" in told
     assert "Supervised" in told
-    page.locator("#methods").get_by_label("FixMatch").uncheck()
-    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Take off FixMatch").click()
     for name in ("Validation accuracy", "Accuracy against cost"):
         chart = page.get_by_role("slider", name=name)
         chart.focus()
         page.keyboard.press("Home")
         assert "FixMatch" not in chart.get_attribute("aria-valuetext")
+        assert "Supervised" in chart.get_attribute("aria-valuetext")
+    page.locator("#choice summary").click()
     page.get_by_role("button", name="None").click()
-    chart.focus()
-    page.keyboard.press("Home")
-    assert chart.get_attribute("aria-valuetext").endswith("no values")
+    assert page.get_by_role("slider").count() == 0
+    page.get_by_role("button", name="As at first").click()
+    assert "FixMatch" in page.locator("#legend").inner_text()
+    assert page.url.endswith("#/compare/micro-motion-12/0.5")
 
 
 def test_ablations_are_off_until_they_are_asked_for(open_page: Any) -> None:
     page = open_page("#/compare/micro-motion-12/0.5")
-    ablation = page.locator("#methods").get_by_label("aplt-km")
+    page.locator("#choice summary").click()
+    ablation = page.locator("#methods").get_by_role("group", name="Ablations").get_by_label("aplt-km")
     assert not ablation.is_checked()
     chart = page.get_by_role("slider", name="Validation accuracy")
     chart.focus()
     assert "aplt-km" not in chart.get_attribute("aria-valuetext")
     ablation.check()
+    chart = page.get_by_role("slider", name="Validation accuracy")
     chart.focus()
     page.keyboard.press("End")
     assert chart.get_attribute("aria-valuetext").startswith("Epoch 6: aplt-km ")
-    page.get_by_role("button", name="None").click()
-    page.get_by_role("button", name="All").click()
-    assert page.locator("#methods input").count() == page.locator("#methods input:checked").count()
 
 
 def test_the_papers_sections_are_reached_by_their_links(open_page: Any) -> None:
@@ -168,6 +194,15 @@ def test_the_papers_sections_are_reached_by_their_links(open_page: Any) -> None:
     page.get_by_role("link", name="Pseudo-labels on easier").first.click()
     expect(page.locator("#section-fig2b-micro-motion")).to_be_focused()
     assert page.locator("#section-fig2b-micro-motion").bounding_box()["y"] < 200
+
+
+def test_what_nobody_measured_is_folded_away(crowded: Any) -> None:
+    page = crowded("#/compare")
+    block = page.locator('[data-table="accuracy"]')
+    expect(block.locator("th")).to_have_text(["Method", "10 %"])
+    block.get_by_role("button", name="Show what is not measured (1 column)").click()
+    expect(block.locator("th")).to_have_text(["Method", "10 %", "50 %"])
+    expect(block.locator("tbody tr").first).to_contain_text("—")
 
 
 def test_pointing_at_a_curve_shows_its_values(open_page: Any) -> None:
@@ -185,11 +220,14 @@ def test_another_benchmark_brings_its_own_curves_and_tables(open_page: Any) -> N
     page = open_page("#/compare/micro-motion-12/0.5")
     assert "Supervised" in column(page, "accuracy", 1)
     page.locator("#benchmark").select_option("micro-motion-hard")
-    expect(page.locator("#methods label")).to_have_text(["VAT", "FixMatch"])
+    expect(page.locator("#legend li span")).to_have_text(["FixMatch", "VAT"])
     assert "micro-motion-hard" in page.url
     assert column(page, "accuracy", 1) == ["VAT", "FixMatch", "Most frequent class"]
     page.locator("#classes select").first.select_option("VAT")
-    assert page.locator("#classes h3").first.inner_text().startswith("Gain of VAT over ")
+    assert page.locator("#classes h3").first.inner_text().startswith("Gain of VAT over FixMatch")
+    assert page.url.endswith("/VAT,FixMatch")
+    assert page.locator("#classes .matrix").count() == 3
+    expect(page.locator("#classes h3").nth(3)).to_contain_text("Difference: VAT minus FixMatch")
 
 
 def test_a_run_has_a_page_with_spec_parameters_curves_and_environment(open_page: Any) -> None:
@@ -242,10 +280,93 @@ def test_on_a_narrow_screen_no_view_spills_and_no_short_word_is_broken(open_page
           }).map((cell) => cell.textContent)"""
     )
     assert broken == []
-    for fragment in ("#/", "#/compare/micro-motion-12/0.5", "#/runs", "#/paper", "#/about"):
-        page = open_page(fragment)
-        page.set_viewport_size({"width": 400, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 400, fragment
+    page = open_page()
+    run = f"#/run/{Fake('fixmatch', 0.5).spec().folder()}"
+    for width in (400, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for fragment in ("#/", "#/compare/micro-motion-12/0.5", "#/runs", run, "#/paper", "#/about"):
+            page.evaluate(f"location.hash = {fragment!r}")
+            expect(page.locator("main h1:visible")).to_have_count(1)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, fragment
+            assert page.locator("header").bounding_box()["height"] < 64, "the navigation is one line"
+
+
+def test_a_tip_stays_inside_the_window(open_page: Any) -> None:
+    page = open_page("#/compare/micro-motion-12/0.5")
+    page.set_viewport_size({"width": 400, "height": 900})
+    over = page.get_by_role("slider", name="Validation accuracy").locator(".u-over")
+    over.scroll_into_view_if_needed()
+    for place in (2, 150, over.bounding_box()["width"] - 3):
+        over.hover(position={"x": place, "y": 60})
+        box = over.locator(".tip").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 400
+
+
+def test_no_more_methods_than_styles_are_shown_and_the_address_keeps_them(crowded: Any) -> None:
+    page = crowded("#/compare")
+    expect(page.locator("#benchmark")).to_have_value("large")  # which has most runs
+    page.locator("#choice summary").click()
+    page.get_by_label("Method 9", exact=True).check()
+    assert page.locator("#legend li").count() == 8
+    assert page.get_by_label("Method 10", exact=True).is_disabled()
+    drawn = page.locator("#legend path").evaluate_all("(all) => all.map((one) => one.outerHTML)")
+    assert len({*drawn}) == 8
+    page.get_by_role("button", name="Take off Method 2", exact=True).click()
+    assert page.get_by_label("Method 10", exact=True).is_enabled()
+    page.locator("#classes select").nth(1).select_option("Method 5")
+    there = page.url
+    text = page.locator("#legend").inner_html()
+    page.goto("about:blank")
+    page.goto(there)
+    expect(page.locator("#legend li")).to_have_count(7)
+    assert page.locator("#legend").inner_html() == text  # the same methods in the same styles
+    assert page.locator("#classes h3").first.inner_text().startswith("Gain of Method 499 over Method 5 ")
+
+
+def test_ten_thousand_runs_are_paged_filtered_sorted_and_opened(crowded: Any) -> None:
+    page = crowded("#/runs")
+    rows = page.locator("#runs tbody tr")
+    expect(rows).to_have_count(50)
+    expect(page.locator("#runs .pager span")).to_have_text("1 to 50 of 10\u202f000 rows")
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#runs .pager span")).to_have_text("51 to 100 of 10\u202f000 rows")
+    for width in (400, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.documentElement.scrollHeight") < 9000
+    page.locator("#runs input").fill("small m77_r0.1_")
+    expect(page.locator("#runs .found")).to_have_text("5 of 10000 rows")
+    page.get_by_role("button", name="Seed").click()
+    expect(rows.first.locator("td").nth(3)).to_have_text("4")
+    rows.first.locator("a").click()
+    expect(page.locator("#run-title")).to_have_text("Method 77, 10 % labelled, seed 4")
+    assert page.locator("#run canvas").count() == 3
+
+
+def test_tables_and_charts_are_saved_as_csv_and_png(open_page: Any) -> None:
+    page = open_page("#/compare/micro-motion-12/0.5")
+    for name, head in (("Validation accuracy", "Epoch,"), ("Test accuracy by share of labelled clips", "Method,")):
+        with page.expect_download() as got:
+            page.get_by_role("button", name=f"Download CSV: {name}").click()
+        text = Path(got.value.path()).read_text()
+        assert text.startswith(head)
+        assert "FixMatch" in text
+        with page.expect_download() as got:
+            page.get_by_role("button", name=f"Download PNG: {name}").click()
+        with Image.open(got.value.path()) as image:
+            assert image.format == "PNG"
+            assert image.convert("L").getextrema()[0] < 100  # there is ink
+            assert min(image.size) > 200
+
+
+def test_a_missing_file_of_the_data_is_named(browser: Any, many: Path, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_bytes((many / "index.html").read_bytes())
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((tmp_path / "index.html").as_uri() + "#/runs")
+    expect(page.locator("#trouble")).to_contain_text("index-data/runs.js is missing beside this page")
+    context.close()
 
 
 def test_everything_that_can_be_used_has_a_name_and_a_place_in_the_order_of_tabs(open_page: Any) -> None:
@@ -264,4 +385,4 @@ def test_everything_that_can_be_used_has_a_name_and_a_place_in_the_order_of_tabs
     for _ in range(40):
         page.keyboard.press("Tab")
         seen.add(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('role') || ''"))
-    assert {"benchmark", "ratio", "all", "none", "slider", "theme"} <= seen
+    assert {"benchmark", "ratio", "slider", "theme"} <= seen

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _page_data import many_runs, parts_of
 from _records import Fake
 
 from ssmar_bench.reports.render import html
-from ssmar_bench.reports.web.page_data import embedded_json
+from ssmar_bench.reports.web import page, run_parts
+from ssmar_bench.reports.web.page_data import embedded_json, group_of
 from ssmar_bench.results.input_digest import input_digest
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&amp;<!--"
@@ -21,10 +23,13 @@ def rendered(root: Path) -> str:
     return html(root)
 
 
-def data(text: str) -> Any:
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
-    assert found
-    return dict(json.loads(found[1]))
+def runs_of(parts: dict[str, Any]) -> dict[str, Any]:
+    """Method -> its run, with the sections that runs share."""
+    shared, runs = parts["run/"]["shared"], parts["run/"]["runs"].values()
+    own = {name: lambda spec, name=name: shared[spec[name]] for name in parts["core"]["sections"]}
+    return {
+        run["method"]: {**run, "spec": run["spec"] | {key: of(run["spec"]) for key, of in own.items()}} for run in runs
+    }
 
 
 def test_markup_in_names_stays_text(tmp_path: Path) -> None:
@@ -32,9 +37,8 @@ def test_markup_in_names_stays_text(tmp_path: Path) -> None:
     Fake("aplt", state="failed", reason=f"ValueError: {HOSTILE}\n").write(tmp_path)
     text = rendered(tmp_path)
     assert "<img" not in text
-    assert text.count("</script>") == 2
-    assert text.count("<script") == 2
-    assert HOSTILE in json.dumps(data(text), ensure_ascii=False)
+    assert text.count("<script") == text.count("</script>") == len(parts_of(text)) + 1
+    assert HOSTILE in json.dumps(parts_of(text)["benchmark/micro-motion-12"], ensure_ascii=False)
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--<script>", "]]>", "&lt;", "\u2028", '"\\'])
@@ -59,28 +63,64 @@ def test_every_run_is_in_the_data_with_what_it_was(tmp_path: Path) -> None:
     Fake("fixmatch", seed=1, clips=True).write(tmp_path)
     Fake("aplt", state="failed").write(tmp_path)
     Fake("supervised", 1.0, state="running").write(tmp_path)
-    found = data(rendered(tmp_path))
-    runs = {run["method"]: run for run in found["runs"]}
+    found = parts_of(rendered(tmp_path))
+    runs = runs_of(found)
     assert [runs[name]["state"] for name in ("fixmatch", "aplt", "supervised")] == ["done", "failed", "unfinished"]
-    sections = {name: found["shared"][runs["fixmatch"]["spec"][name]] for name in found["sections"]}
-    assert {**runs["fixmatch"]["spec"], **sections} == Fake("fixmatch", seed=1).spec().to_json()
-    assert runs["aplt"]["spec"]["train"] == runs["fixmatch"]["spec"]["train"]  # written once
+    assert runs["fixmatch"]["spec"] == Fake("fixmatch", seed=1).spec().to_json()
+    places = [run["spec"]["train"] for run in found["run/"]["runs"].values()]
+    assert len({*places}) == 1  # written once
     assert runs["aplt"]["reason"] == "ValueError: loss is not finite"
-    assert sum(map(sum, runs["fixmatch"]["confusion"])) == 200
+    assert sum(runs["fixmatch"]["confusion"][1::2]) == 200
     assert len(runs["fixmatch"]["curves"]["validation/accuracy"]) == 4
 
 
 def test_means_over_seeds_are_those_of_the_tables(tmp_path: Path) -> None:
     for seed, accuracy in enumerate((0.5, 0.6)):
         Fake(seed=seed, accuracy=accuracy).write(tmp_path)
-    bench = data(rendered(tmp_path))["benchmarks"][0]
-    (cell,) = bench["cells"]
+    (cell,) = parts_of(rendered(tmp_path))["benchmark/micro-motion-12"]["cells"]
     assert cell["accuracy"] == [55, 7.071]
-    assert len(cell["runs"]) == 2
+    assert cell["seeds"] == 2
 
 
 def test_one_seed_has_no_deviation_in_the_data(tmp_path: Path) -> None:
     Fake().write(tmp_path)
-    bench = data(rendered(tmp_path))["benchmarks"][0]
-    assert bench["cells"][0]["accuracy"] == [50, None]
-    assert set(bench["cells"][0]["curves"]["full_pool/accuracy"]["std"]) == {None}
+    parts = parts_of(rendered(tmp_path))
+    assert parts["benchmark/micro-motion-12"]["cells"][0]["accuracy"] == [50, None]
+    assert set(parts["curves/micro-motion-12/0.1"]["FixMatch"]["full_pool/accuracy"]["std"]) == {None}
+
+
+def test_every_group_of_methods_is_told_from_the_others() -> None:
+    names = (
+        "supervised",
+        "fixmatch",
+        "svformer",
+        "usb-fixmatch",
+        "fixmatch-strong-labelled",
+        "aplt-km",
+        "somebodys-own",
+    )
+    assert [group_of(name, True) for name in names] == [
+        *("Baselines", "Image SSL", "Video SSL", "Controls", "Controls", "Ablations", "Image SSL"),
+    ]
+    assert group_of("supervised", False) == "Other settings"
+
+
+def test_many_runs_are_files_beside_the_page_of_which_only_changed_ones_are_written(tmp_path: Path) -> None:
+    files = many_runs(600)
+    text = files[page.INDEX]
+    assert "script-src 'unsafe-inline' 'self';" in text
+    assert set(parts_of(text)) == {"overview", "core"}  # the answer, and what every view needs
+    runs = [name for name in files if name.startswith(f"{page.FOLDER}/run~")]
+    assert len(runs) == 16
+    page.write_page(files, tmp_path)
+    times = {name: (tmp_path / name).stat().st_mtime_ns for name in files}
+    assert times == {name: (tmp_path / name).stat().st_mtime_ns for name in files if page.write_page(files, tmp_path)}
+    page.write_page({**files, runs[3]: "registerPart('x',1);\n"}, tmp_path)
+    assert [name for name in files if (tmp_path / name).stat().st_mtime_ns != times[name]] == [runs[3]]
+    page.write_page({page.INDEX: text}, tmp_path)
+    assert not (tmp_path / page.FOLDER).exists()
+
+
+def test_a_run_stays_in_its_part_when_others_are_added() -> None:
+    assert [run_parts.bucket_digits(count) for count in (1, 64, 65, 1000, 10_000)] == [0, 0, 1, 1, 2]
+    assert run_parts.bucket("easy_aplt_r10_s0_0123456789abcdef", 2) == "ef"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _page_data import parts_of
 from _records import Real
 from matplotlib.text import Text
 from PIL import Image
@@ -87,9 +89,10 @@ def _is_title(text: Text) -> bool:
 def test_the_page_and_the_readme_show_the_clips(tmp_path: Path) -> None:
     runs = write(tmp_path)
     record(runs)
-    page = html(tmp_path)
-    assert page.count("data:image/jpeg;base64,") == 4
-    assert 'alt="Eight frames of class ' in page
+    pictures = [picture for section in parts_of(html(tmp_path))["paper"] for picture in section["pictures"]]
+    assert len(pictures) == 4
+    assert all(b64decode(jpeg).startswith(b"\xff\xd8") for jpeg, _ in pictures)
+    assert all(words.startswith("Eight frames of class ") for _, words in pictures)
     text = paper.table_text(runs, "fig4", "micro-motion")
     assert "not chosen for what they look like" in text
     names = {path.name for path in render(tmp_path, tmp_path / "reports", ["micro-motion-easy"])}

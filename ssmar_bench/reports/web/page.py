@@ -1,4 +1,4 @@
-"""Writes the page: tables as HTML by a template that escapes everything, the rest as data for its scripts."""
+"""Writes the page: a shell with the answer, and data in parts, within it or in files beside it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ssmar_bench.core import links
+from ssmar_bench.core.files import write_text
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.reports.web.page_data import embedded_json
+from ssmar_bench.reports.web.page_data import (
+    BenchmarkView,
+    benchmark_part,
+    core_part,
+    curve_parts,
+    embedded_json,
+    table_data,
+)
+from ssmar_bench.reports.web.run_parts import bucket_digits, class_parts, run_parts
+from ssmar_bench.results.records import Runs
 
 HERE = Path(__file__).parent
-SCRIPTS = ("dom", "tables", "charts", "matrix", "compare", "run", "main")
+SCRIPTS = ("dom", "download", "tables", "charts", "matrix", "compare", "run", "main")
+ONE_FILE = 500
+"""Runs up to which the page is one file; with more, the data of a view are files that it loads when it is opened."""
+INDEX = "index.html"
+FOLDER = "index-data"
+"""Of these files, beside the page."""
 
 
 @dataclass(frozen=True)
@@ -28,33 +45,48 @@ class Findings:
     tables: tuple[Table, ...]
 
 
-@dataclass(frozen=True)
-class BenchmarkView:
-    """What the comparison of one benchmark shows besides its curves."""
-
-    name: str
-    title: str
-    tables: tuple[Table, ...]
-
-
-def page_html(
-    answer: Findings,
-    benches: Sequence[BenchmarkView],
-    runs: Table,
+def page_parts(
+    runs: Runs,
+    curves: Mapping[str, pd.DataFrame],
+    ranked: Mapping[str, Sequence[str]],
+    views: Sequence[BenchmarkView],
+    table: Table,
     sections: Sequence[Section],
-    data: Mapping[str, Any],
-    digest: str,
-) -> str:
-    """The whole page as one text that needs no other file.
+) -> dict[str, Any]:
+    """The data of every view by their keys, such as ``runs`` or ``curves/micro-motion-12/0.5``.
+
+    Args:
+        runs: all runs.
+        curves: benchmark -> ``Runs.curves``.
+        ranked: benchmark -> ``plot_selection.ranked_methods``.
+        views: the benchmarks, in the order in which they are shown.
+        table: every run in a row; the last column is the run's folder, by which its page is found.
+        sections: of the published claims and tables; may be none.
+    """
+    digits = bucket_digits(len(runs.runs)) if len(runs.runs) > ONE_FILE else 0
+    parts: dict[str, Any] = {"core": {**core_part(runs, views), "digits": digits}, "runs": table_data(table)}
+    for view in views:
+        parts[f"benchmark/{view.name}"] = benchmark_part(runs, view, ranked[view.name])
+        for kind, own in (
+            ("curves", curve_parts(curves[view.name])),
+            ("classes", class_parts(runs, view.name)),
+        ):
+            parts |= {f"{kind}/{view.name}/{ratio}": part for ratio, part in own.items()}
+    parts |= {f"run/{name}": part for name, part in run_parts(runs, curves, digits).items()}
+    if sections:
+        parts["paper"] = [_section(section) for section in sections]
+    return parts
+
+
+def page_files(answer: Findings, parts: Mapping[str, Any], digest: str) -> dict[str, str]:
+    """The page as texts by their paths: ``index.html``, and the files that it loads, if it is not one file.
 
     Args:
         answer: the first view.
-        benches: a view each.
-        runs: every run in a row; the last column is the run's folder, by which its page is found.
-        sections: of the published claims and tables; may be none.
-        data: of :func:`payload`.
+        parts: of :func:`page_parts`.
         digest: of what everything was rendered from.
     """
+    apart = {key for key in parts if key != "core"} if parts["core"]["runs"] > ONE_FILE else set()
     environment = Environment(
         loader=FileSystemLoader(HERE / "assets"),
         autoescape=True,
@@ -62,18 +94,60 @@ def page_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["base64"] = lambda data: b64encode(data).decode()
-    return environment.get_template("page.html").render(
+    within = {key: part for key, part in parts.items() if key not in apart}
+    page = environment.get_template("page.html").render(
         answer=answer,
-        benches=benches,
-        runs=runs,
-        sections=sections,
+        tables=Markup(embedded_json([table_data(table) for table in answer.tables])),  # noqa: S704
+        parts={key: Markup(embedded_json(part)) for key, part in within.items()},  # noqa: S704  # no sign can end it
+        sections="paper" in parts,
+        one_file=not apart,
         digest=digest,
-        data=Markup(embedded_json(data)),  # noqa: S704  # no sign of it can end the script element
         styles=_inline("vendor/uPlot.min.css", "assets/page.css"),
         scripts=_inline("vendor/uPlot.iife.min.js", *(f"assets/{name}.js" for name in SCRIPTS)),
         licence=(HERE / "vendor/uPlot.LICENSE").read_text(encoding="utf-8"),
     )
+    files = {
+        f"{FOLDER}/{file_name(key)}": f"registerPart({embedded_json(key)},{embedded_json(parts[key])});\n"
+        for key in sorted(apart)
+    }
+    return {INDEX: page, **files}
+
+
+def file_name(key: str) -> str:
+    """The file of a part; the keys hold names of benchmarks, ratios and digits alone."""
+    return f"{key.replace('/', '~')}.js"
+
+
+def write_page(files: Mapping[str, str], reports: Path) -> list[Path]:
+    """Write the files of :func:`page_files` that are not there as they are, and remove parts of an earlier page.
+
+    Raises:
+        UserError: a symbolic link is in the way.
+    """
+    for name in files:
+        links.refuse(reports, *name.split("/"))
+    for path in (reports / FOLDER).glob("*.js"):
+        if f"{FOLDER}/{path.name}" not in files:
+            path.unlink()
+    if (reports / FOLDER).is_dir() and not any((reports / FOLDER).iterdir()):
+        (reports / FOLDER).rmdir()
+    for name, text in files.items():
+        path = reports / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            write_text(path, text)
+    return [reports / name for name in files]
+
+
+def _section(section: Section) -> dict[str, Any]:
+    pictures = [[b64encode(one.jpeg).decode(), one.words] for one in section.pictures]
+    tables = [table_data(table) for table in section.tables]
+    return {
+        "name": section.name,
+        "title": section.title,
+        "words": section.words,
+        "tables": tables,
+        "pictures": pictures,
+    }
 
 
 def _inline(*names: str) -> Markup:

@@ -1,34 +1,39 @@
-// Charts: lines with bands by uPlot, read by pointer or by the arrow keys, toggled by method.
+// Charts: lines with bands by uPlot, read by pointer or by the arrow keys.
 
-const HIDDEN = new Set(); // labels of methods that the reader has switched off
-const LIVE = []; // charts on the page, so that a toggle or a new theme reaches all of them
-
-const isShown = (line, how) => how.own || !HIDDEN.has(line.label);
+const LIVE = []; // charts on the page, so that a new theme reaches all of them
 const faint = (color) => `${color}2b`;
 
 /**
- * A figure with one line a method.
+ * A figure with one line a method, or a quantity.
  * @param {string} title - above it, and its accessible name
  * @param {string} note - what the reader must know, or ""
- * @param {{label: string, name?: string, y: (number|null)[], std?: (number|null)[]}[]} lines
- * @param {{x: number[], xName: string, yName: string, unit?: string, low?: number, high?: number, points?: boolean, diagonal?: boolean, own?: boolean}} how - own: the lines are no methods to be toggled
+ * @param {{label: string, slot: number, name?: string, y: (number|null)[], std?: (number|null)[]}[]} lines - slot: of the style
+ * @param {{x: number[], xName: string, yName: string, low?: number, high?: number, points?: boolean, diagonal?: boolean, own?: boolean}} how - own: a legend of its own
  */
 function chart(title, note, lines, how) {
   const plot = h("div", { class: "plot" });
   const numbers = h("details", {}, h("summary", {}, "Numbers"));
-  const legend = how.own ? h("div", { class: "legend" }, lines.map((line) => h("span", {}, swatch(line.label), line.name))) : [];
-  const figure = h("figure", { class: "chart" }, h("figcaption", {}, title), note ? h("p", { class: "note" }, note) : [], legend, plot, numbers);
+  const legend = how.own ? h("div", { class: "legend" }, lines.map((line) => h("span", {}, swatch(line.slot), line.name))) : [];
+  const caption = h("figcaption", {}, title);
+  const figure = h("figure", { class: "chart" }, caption, note ? h("p", { class: "note" }, note) : [], legend, plot, numbers);
   if (!lines.some((line) => line.y.some((value) => value !== null))) {
-    plot.replaceWith(h("p", { class: "note" }, "Nothing to draw: no run recorded this."));
+    plot.replaceWith(h("p", { class: "note" }, "Nothing to draw: no run shown has recorded this."));
     numbers.remove();
     return figure;
   }
   numbers.addEventListener("toggle", () => numbers.open && numbers.childElementCount === 1 && numbers.append(numbersTable(title, lines, how)));
   const state = { plot, title, lines, how, at: null, made: null };
   state.draw = () => drawChart(state);
+  caption.append(" ", downloads(title, () => chartRows(state), () => chartPng(state)));
   LIVE.push(state);
   listen(state);
   return figure;
+}
+
+/** The values of a chart as rows of a CSV file. */
+function chartRows({ lines, how }) {
+  const own = lines.flatMap((line) => [line.name || line.label, ...(line.std ? [`${line.name || line.label} (std)`] : [])]);
+  return [[how.xName, ...own], ...how.x.map((x, k) => [x, ...lines.flatMap((line) => [line.y[k], ...(line.std ? [line.std[k]] : [])])])];
 }
 
 /** Draws what is new on the page; a canvas needs the width of a place that is shown. */
@@ -45,16 +50,6 @@ function redrawAll() {
   drawAll();
 }
 
-/** Both axes show the range of the lines that are on. */
-function toggleMethods() {
-  for (const state of LIVE) {
-    if (state.how.own) continue;
-    state.made?.destroy();
-    state.made = null;
-  }
-  drawAll();
-}
-
 function drawChart(state) {
   const { plot, lines, how } = state;
   const dark = isDark();
@@ -65,22 +60,22 @@ function drawChart(state) {
   const data = [how.x];
   const bands = [];
   lines.forEach((line, i) => {
-    const look = lookOf(line.label);
-    const show = isShown(line, how);
+    const look = styleOf(line.slot);
+    const show = true;
     const dots = { show: how.points || how.x.length < 4, size: how.points ? 11 : 7, fill: look.color, stroke: look.color };
     const edge = { show, stroke: "transparent", width: 1, points: { show: false } };
-    series.push({ show, label: line.label, stroke: look.color, dash: look.dash, width: how.points ? 0 : 2, points: dots, spanGaps: true }, edge, edge);
+    series.push({ show, label: line.name || line.label, stroke: look.color, dash: look.dash, width: how.points ? 0 : 2, points: dots, spanGaps: true }, edge, edge);
     const std = line.std || [];
     const shifted = (sign) => line.y.map((value, k) => (value === null || (std[k] ?? null) === null ? null : value + sign * std[k]));
     data.push(line.y, shifted(1), shifted(-1));
     bands.push({ series: [3 * i + 2, 3 * i + 3], fill: faint(look.color) });
   });
-  const shown = lines.flatMap((line, i) => (isShown(line, how) ? data.slice(3 * i + 1, 3 * i + 4) : []));
+  const shown = data.slice(1);
   const [low, high] = rangeOf(shown, how);
   const ends = shown.map((values) => values.findLastIndex((value) => value !== null));
   state.last = how.points ? how.x.length - 1 : Math.max(0, ...ends);
   const inside = state.last ? [how.x[0], how.x[state.last]] : [how.x[0] - 1, how.x[0] + 1];
-  const margin = how.points ? 0.06 * (inside[1] - inside[0]) : 0;
+  const margin = how.points ? 0.12 * (inside[1] - inside[0]) : 0;
   state.made = new uPlot(
     {
       width: plot.clientWidth,
@@ -91,7 +86,7 @@ function drawChart(state) {
       cursor: { drag: { x: false, y: false }, points: { size: 8 }, y: false },
       series,
       bands,
-      hooks: { setCursor: [(made) => tell(state, made.cursor.idx)], draw: how.diagonal ? [diagonal] : [] },
+      hooks: { setCursor: [(made) => tell(state, made.cursor.idx)], draw: how.diagonal ? [diagonal] : how.points ? [(made) => nameDots(made, state)] : [] },
     },
     data,
     plot,
@@ -132,7 +127,7 @@ function diagonal(made) {
 }
 
 const valueText = (line, k, how) => `${digits(line.y[k], how.places ?? 1)}${(line.std?.[k] ?? null) === null ? "" : ` ± ${digits(line.std[k], how.places ?? 1)}`}`;
-const shownAt = ({ lines, how }, k) => lines.filter((line) => isShown(line, how) && (line.y[k] ?? null) !== null).sort((a, b) => b.y[k] - a.y[k]);
+const shownAt = ({ lines }, k) => lines.filter((line) => (line.y[k] ?? null) !== null).sort((a, b) => b.y[k] - a.y[k]);
 const placeText = ({ how }, k) => `${how.xName} ${how.xText ? how.xText(how.x[k]) : how.x[k]}`;
 
 function wordsAt(state, k) {
@@ -149,14 +144,38 @@ function tell(state, k) {
   if (!told.length) return;
   tip.replaceChildren(
     h("strong", {}, placeText(state, k)),
-    ...told.map((line) => h("div", {}, swatch(line.label), line.name || line.label, h("b", {}, valueText(line, k, state.how)))),
+    ...told.map((line) => h("div", {}, swatch(line.slot), line.name || line.label, h("b", {}, valueText(line, k, state.how)))),
   );
   const left = made.valToPos(state.how.x[k], "x");
-  const width = made.over.clientWidth;
-  const room = left < width / 2;
-  tip.style.left = room ? `${left + 14}px` : "";
-  tip.style.right = room ? "" : `${width - left + 14}px`;
-  tip.style.top = "4px";
+  const box = made.over.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = tip;
+  const beside = box.left + left + 14 + width > document.documentElement.clientWidth - 8 ? left - 14 - width : left + 14;
+  tip.style.left = `${Math.max(8, Math.min(box.left + beside, document.documentElement.clientWidth - 8 - width)) - box.left}px`;
+  tip.style.top = `${Math.min(4, innerHeight - 8 - height - box.top)}px`;
+}
+
+/** Writes the name of its method beside each dot, where no other name is. */
+function nameDots(made, { lines, how }) {
+  const { ctx } = made;
+  const ratio = devicePixelRatio;
+  const taken = [];
+  ctx.save();
+  ctx.font = `${11 * ratio}px system-ui`;
+  ctx.textBaseline = "middle";
+  ctx.fillStyle = isDark() ? "#e8eaed" : "#1a1d21";
+  const height = 13 * ratio;
+  const dots = lines.flatMap((line) => line.y.flatMap((y, k) => (y === null ? [] : [{ name: line.label, x: made.valToPos(how.x[k], "x", true), y: made.valToPos(y, "y", true) }])));
+  for (const { name, x, y } of dots.sort((a, b) => a.y - b.y)) {
+    const text = name.length > 28 ? `${name.slice(0, 27)}…` : name;
+    const width = ctx.measureText(text).width;
+    const left = x + 8 * ratio + width > made.bbox.left + made.bbox.width ? x - 8 * ratio - width : x + 8 * ratio;
+    let place = y;
+    const meets = (other) => Math.abs(other.y - place) < height && left < other.left + other.width && other.left < left + width;
+    while (taken.some(meets)) place += height / 2;
+    taken.push({ left, y: place, width });
+    ctx.fillText(text, Math.max(left, made.bbox.left), Math.min(place, made.bbox.top + made.bbox.height - height / 2));
+  }
+  ctx.restore();
 }
 
 function listen(state) {
@@ -183,7 +202,7 @@ function listen(state) {
 function numbersTable(title, lines, how) {
   const head = h("tr", {}, h("th", { scope: "col" }, how.xName), lines.map((line) => h("th", { scope: "col" }, line.name || line.label)));
   const rows = how.x.map((x, k) => h("tr", {}, h("th", { scope: "row" }, how.xText ? how.xText(x) : x), lines.map((line) => h("td", {}, valueText(line, k, how)))));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${title}: numbers` }, h("table", {}, h("thead", {}, head), h("tbody", {}, rows)));
+  return scrolled(`${title}: numbers`, h("table", {}, h("thead", {}, head), h("tbody", {}, rows)));
 }
 
 new ResizeObserver(() => {

@@ -1,16 +1,21 @@
-// The view that compares methods on one benchmark at one share of labels.
+// The view that compares methods on one benchmark at one share of labels. What is shown is in the address:
+// #/compare/<benchmark>/<ratio>/<method of each style, empty where it is free>/<pair of methods>
 
-const COMPARE = { benchmark: DATA.benchmarks[0]?.name, ratio: null, pair: [], shown: null, chosen: false };
+const MOST = CORE.styles.length;
+const COMPARE = { bench: null, ratio: null, slots: [], pair: [], data: null };
 
-const cellsOf = (bench, ratio) => bench.cells.filter((cell) => cell.ratio === ratio);
 const epochsOf = (lines) => Array.from({ length: Math.max(1, ...lines.map((line) => line.y.length)) }, (_, i) => i + 1);
 const filled = (values, length) => Array.from({ length }, (_, i) => values[i] ?? null);
 
-/** Lines of one series and quantity, one a cell; offline pseudo-labels stand for a method that has both kinds. */
-function curveLines(cells, ...names) {
-  return cells.flatMap((cell) => {
-    const name = names.find((key) => cell.curves[key]);
-    return name ? [{ label: cell.label, y: cell.curves[name].mean, std: cell.curves[name].std }] : [];
+/** The methods that are on, with their styles. */
+const chosenMethods = () => COMPARE.slots.flatMap((label, slot) => (label ? [{ label, slot }] : []));
+
+/** Lines of one series and quantity, one a method; offline pseudo-labels stand for a method that has both kinds. */
+function curveLines(...names) {
+  return chosenMethods().flatMap(({ label, slot }) => {
+    const curves = COMPARE.curves[label] ?? {};
+    const name = names.find((key) => curves[key]);
+    return name ? [{ label, slot, y: curves[name].mean, std: curves[name].std }] : [];
   });
 }
 
@@ -20,132 +25,160 @@ function curveChart(title, note, lines, yName = "Accuracy (%)", extra = {}) {
   return chart(title, note, whole, { x, xName: "Epoch", yName, low: 0, high: 100, ...extra });
 }
 
-function ratioChart(bench) {
-  const ratios = [...new Set(bench.cells.map((cell) => cell.ratio))].sort((a, b) => a - b);
+const cellOf = (label, ratio) => COMPARE.data.cells.find((cell) => cell.label === label && cell.ratio === ratio);
+
+function ratioChart() {
+  const { ratios } = COMPARE.bench;
   if (ratios.length < 2) return [];
-  const labels = [...new Set(bench.cells.map((cell) => cell.label))];
-  const at = (label, ratio, i) => bench.cells.find((cell) => cell.label === label && cell.ratio === ratio)?.accuracy[i] ?? null;
-  const lines = labels.map((label) => ({ label, y: ratios.map((r) => at(label, r, 0)), std: ratios.map((r) => at(label, r, 1)) }));
+  const at = (label, i) => ratios.map((ratio) => cellOf(label, ratio)?.accuracy[i] ?? null);
+  const lines = chosenMethods().map(({ label, slot }) => ({ label, slot, y: at(label, 0), std: at(label, 1) }));
   const percents = ratios.map((ratio) => 100 * ratio);
   const how = { x: percents, ticks: () => percents, xName: "Labelled (%)", yName: "Accuracy (%)", low: 0, high: 100 };
   return [chart("Test accuracy by share of labels", "All shares, whichever is chosen above.", lines, how)];
 }
 
-function costChart(cells) {
+function costChart() {
+  const cells = chosenMethods().flatMap(({ label, slot }) => {
+    const cell = cellOf(label, COMPARE.ratio);
+    return cell ? [{ ...cell, slot }] : [];
+  });
   const x = [...new Set(cells.map((cell) => cell.forward_passes))].sort((a, b) => a - b);
-  const lines = cells.map((cell) => ({ label: cell.label, y: x.map((cost) => (cost === cell.forward_passes ? cell.accuracy[0] : null)) }));
+  const lines = cells.map((cell) => ({ label: cell.label, slot: cell.slot, y: x.map((cost) => (cost === cell.forward_passes ? cell.accuracy[0] : null)) }));
   return chart("Accuracy against cost", "Forward passes in training (thousands); medians over seeds.", lines, { x, xName: "Clips (thousands)", yName: "Accuracy (%)", low: 0, high: 100, points: true, xText: (value) => +(value / 1000).toFixed(1) });
 }
 
-function calibrationLines(cells) {
-  return cells.map((cell) => {
-    const found = cell.runs.map((folder) => RUNS.get(folder).calibration.full_pool).filter(Boolean);
-    const total = (line, bin) => sum(found.map((counts) => counts[line][bin]));
-    return { label: cell.label, y: Array.from({ length: 10 }, (_, bin) => (found.length && total(0, bin) >= 5 ? (100 * total(2, bin)) / total(0, bin) : null)) };
+function calibrationChart() {
+  const lines = chosenMethods().flatMap(({ label, slot }) => {
+    const counts = COMPARE.classes[label]?.calibration ?? [];
+    return counts.length ? [{ label, slot, y: counts[0].map((total, bin) => (total >= 5 ? (100 * counts[2][bin]) / total : null)) }] : [];
   });
-}
-
-function calibrationChart(lines) {
   return chart("Calibration of pseudo-labels", "Whole pool, last epoch; on the dotted line a label is right as often as it is sure. Bins of fewer than five clips are left out.", lines, { x: Array.from({ length: 10 }, (_, i) => 10 * i + 5), xName: "Confidence (%)", yName: "Right (%)", diagonal: true });
 }
 
-function showCurves(bench, cells) {
+function showCurves() {
   byId("curves").replaceChildren(
-    ...ratioChart(bench),
-    curveChart("Validation accuracy", "", curveLines(cells, "validation/accuracy")),
-    curveChart("Pseudo-labels: whole pool", "Full pool: the same plain view for every method.", curveLines(cells, "full_pool/accuracy")),
-    curveChart("Pseudo-labels: top-50 % confidence", "Full pool: the 50 % with each method's highest confidence.", curveLines(cells, "full_pool/accuracy_at_50")),
-    curveChart("Pseudo-labels: trained on", "Accuracy of those that the loss used.", curveLines(cells, "offline/accuracy_selected", "online/accuracy_selected")),
-    curveChart("Share trained on", "Coverage of the unlabelled clips.", curveLines(cells, "offline/coverage", "online/coverage"), "Clips (%)"),
-    costChart(cells),
-    calibrationChart(calibrationLines(cells)),
+    ...ratioChart(),
+    curveChart("Validation accuracy", "", curveLines("validation/accuracy")),
+    curveChart("Pseudo-labels: whole pool", "Full pool: the same plain view for every method.", curveLines("full_pool/accuracy")),
+    curveChart("Pseudo-labels: top-50 % confidence", "Full pool: the 50 % with each method's highest confidence.", curveLines("full_pool/accuracy_at_50")),
+    curveChart("Pseudo-labels: trained on", "Accuracy of those that the loss used.", curveLines("offline/accuracy_selected", "online/accuracy_selected")),
+    curveChart("Share trained on", "Coverage of the unlabelled clips.", curveLines("offline/coverage", "online/coverage"), "Clips (%)"),
+    costChart(),
+    calibrationChart(),
   );
+  drawAll();
 }
 
+/** A labelled box with names to choose from. */
 function select(label, names, chosen, change) {
   const box = h("select", { onchange: (event) => change(event.target.value) }, names.map((name) => h("option", { value: name, selected: name === chosen }, name)));
   return h("label", {}, `${label} `, box);
 }
 
-function showClasses(bench, cells) {
-  const kept = new Map(cells.map((cell) => [cell.label, pooled(cell.runs)]).filter(([, counts]) => counts));
-  const names = [...kept.keys()];
+function showClasses() {
+  const names = Object.keys(COMPARE.classes).filter((label) => COMPARE.classes[label].confusion.length);
   const place = byId("classes");
+  const { classes } = COMPARE.data;
   if (!names.length) return place.replaceChildren();
   // The two methods of the paper's Fig. 4, until the reader chooses others.
-  const pick = (i) => (names.includes(COMPARE.pair[i]) ? COMPARE.pair[i] : (defaultPair(names)[i] ?? names[0]));
+  const pick = (i) => (names.includes(COMPARE.pair[i]) ? COMPARE.pair[i] : (usualPair(names)[i] ?? names[0]));
   const [a, b] = [pick(0), pick(1)];
   const choose = (i) => (name) => {
     COMPARE.pair = [a, b];
     COMPARE.pair[i] = name;
-    showClasses(bench, cells);
+    showClasses();
+    compareAddress();
     place.querySelectorAll("select")[i].focus();
   };
-  const note = "Recall of each class on the test part, all seeds together, in per cent.";
-  const titles = [`Gain of ${a} over ${b} by class`, `Confusion of ${a}`];
+  const [first, second] = [a, b].map((label) => dense(COMPARE.classes[label].confusion, classes.length));
   return place.replaceChildren(
     h("h2", {}, "Classes"),
     h("p", { class: "tools" }, select("Method", names, a, choose(0)), select("compared with", names, b, choose(1))),
-    h("h3", {}, titles[0]),
-    h("p", { class: "note" }, note),
-    gains(titles[0], bench.classes, [a, b], [recalls(kept.get(a)), recalls(kept.get(b))]),
-    h("h3", {}, titles[1]),
-    h("p", { class: "note" }, "Shares of each true class in per cent, all seeds together; an empty cell is less than 0.5."),
-    matrix(titles[1], kept.get(a), bench.classes),
+    gains(`Gain of ${a} over ${b} by class`, "Recall of each class on the test part, all seeds together, in per cent.", classes, [a, b], [recalls(first), recalls(second)]),
+    h("p", { class: "note" }, "Confusion: shares of each true class in per cent, all seeds together; an empty cell is less than 0.5. Difference: the first minus the second, in points; blue is better for the first."),
+    h("div", { class: "matrices" }, matrix(`Confusion of ${a}`, first, classes), ...(a === b ? [] : [matrix(`Confusion of ${b}`, second, classes), matrixDifference(`Difference: ${a} minus ${b}`, first, second, classes)])),
   );
 }
 
-function defaultPair(names) {
-  const method = (name) => DATA.runs.find((run) => run.label === name)?.method;
-  const of = (wanted) => names.find((name) => method(name) === wanted);
+function usualPair(names) {
+  const of = (wanted) => names.find((name) => COMPARE.data.methods[name]?.[0] === wanted);
   return [of("aplt") ?? names[names.length - 1], of("fixmatch") ?? names[0]];
 }
 
-function showMethods(bench) {
-  const labels = [...new Set(bench.cells.map((cell) => cell.label))];
-  if (!COMPARE.chosen) {
-    HIDDEN.clear(); // until the reader has chosen: as many methods as can be distinguished
-    for (const label of labels) if (bench.shown.length && !bench.shown.includes(label)) HIDDEN.add(label);
-  }
-  const boxes = labels.map((label) => {
-    const change = (event) => {
-      COMPARE.chosen = true;
-      if (event.target.checked) HIDDEN.delete(label);
-      else HIDDEN.add(label);
-      toggleMethods();
-    };
-    return h("label", {}, h("input", { type: "checkbox", checked: !HIDDEN.has(label), onchange: change }), swatch(label), label);
+/** Boxes by group; no more than can be distinguished are on. */
+function showMethods() {
+  const { methods } = COMPARE.data;
+  const groups = CORE.groups.flatMap((group, number) => {
+    const labels = Object.keys(methods).filter((label) => methods[label][1] === number);
+    const boxes = labels.map((label) => h("label", {}, h("input", { type: "checkbox", value: label, onchange: (event) => toggleMethod(label, event.target.checked) }), label));
+    return labels.length ? [h("fieldset", {}, h("legend", {}, group), boxes)] : [];
   });
-  byId("methods").replaceChildren(...boxes);
+  byId("methods").replaceChildren(...groups);
+  markMethods();
 }
 
-function setAll(checked) {
-  COMPARE.chosen = true;
-  for (const label of byId("methods").querySelectorAll("label")) {
-    label.querySelector("input").checked = checked;
-    if (checked) HIDDEN.delete(label.textContent);
-    else HIDDEN.add(label.textContent);
+function markMethods() {
+  const { slots } = COMPARE;
+  const full = chosenMethods().length >= MOST;
+  for (const box of byId("methods").querySelectorAll("input")) {
+    box.checked = slots.includes(box.value);
+    box.disabled = full && !box.checked;
   }
-  toggleMethods();
+  const off = (label) => h("button", { type: "button", class: "small", "aria-label": `Take off ${label}`, onclick: () => toggleMethod(label, false) }, "×");
+  byId("legend").replaceChildren(...chosenMethods().map(({ label, slot }) => h("li", {}, swatch(slot), h("span", {}, label), off(label))));
+  byId("chosen").textContent = `${chosenMethods().length} of ${Object.keys(COMPARE.data.methods).length} are shown${full ? "; take one off to see another" : ""}`;
 }
 
-/** Shows `benchmark` at `ratio` (the nearest it has); unknown names fall back to the first. */
-function showCompare(benchmark, ratio) {
-  const bench = BENCHMARKS.get(benchmark) ?? DATA.benchmarks[0];
-  if (!bench) return;
-  const ratios = [...new Set(bench.cells.map((cell) => cell.ratio))].sort((x, y) => x - y);
-  const chosen = ratios.includes(ratio) ? ratio : ratios.includes(0.5) ? 0.5 : ratios[0];
-  byId("benchmark").value = bench.name;
-  byId("ratio").replaceChildren(...ratios.map((value) => h("option", { value, selected: value === chosen }, percentOf(value))));
-  for (const tables of document.querySelectorAll("[data-bench]")) tables.hidden = tables.dataset.bench !== bench.name;
-  if (COMPARE.shown !== `${bench.name}/${chosen}`) {
-    COMPARE.shown = `${bench.name}/${chosen}`;
-    const cells = cellsOf(bench, chosen);
-    showMethods(bench);
-    showCurves(bench, cells);
-    showClasses(bench, cells);
+function toggleMethod(label, on) {
+  const { slots } = COMPARE;
+  if (on) {
+    const free = Array.from({ length: MOST }, (_, i) => i).find((i) => !slots[i]);
+    if (free === undefined || slots.includes(label)) return;
+    slots[free] = label;
+  } else slots[slots.indexOf(label)] = "";
+  changeMethods(slots);
+}
+
+function changeMethods(slots) {
+  COMPARE.slots = [...slots];
+  markMethods();
+  showCurves();
+  compareAddress();
+}
+
+function compareAddress() {
+  const { bench, ratio, slots, pair } = COMPARE;
+  const usual = slots.join("\n") === COMPARE.usual.join("\n");
+  if (usual && !pair.length) address("compare", bench.name, ratio);
+  else address("compare", bench.name, ratio, slots, pair);
+}
+
+const listed = (text) => (text === undefined ? null : text.split(",").map(safely));
+
+/** Shows `name` at `ratio` (the nearest it has); unknown names fall back to the first. */
+async function showCompare(name, ratio, slots, pair, isCurrent) {
+  const bench = BENCHMARKS.get(name) ?? USUAL;
+  if (!bench || !bench.ratios.length) return byId("curves").replaceChildren(h("p", {}, "No run has a result yet."));
+  const chosen = bench.ratios.includes(ratio) ? ratio : bench.ratios.includes(0.5) ? 0.5 : bench.ratios[0];
+  const [data, curves, classes] = await Promise.all([part(`benchmark/${bench.name}`), part(`curves/${bench.name}/${chosen}`), part(`classes/${bench.name}/${chosen}`)]);
+  if (!isCurrent()) return undefined;
+  const other = COMPARE.bench !== bench;
+  const usual = data.shown.slice(0, MOST);
+  const kept = slots ?? (other || !COMPARE.slots.length ? usual : COMPARE.slots);
+  Object.assign(COMPARE, { bench, ratio: chosen, data, curves, classes, usual });
+  COMPARE.slots = kept.slice(0, MOST).map((label, i) => (label in data.methods && kept.indexOf(label) === i ? label : ""));
+  COMPARE.pair = pair ?? [];
+  byId("benchmark").replaceChildren(...CORE.benchmarks.map((one) => h("option", { value: one.name, selected: one === bench }, one.title)));
+  byId("ratio").replaceChildren(...bench.ratios.map((value) => h("option", { value, selected: value === chosen }, percentOf(value))));
+  showMethods();
+  showCurves();
+  showClasses();
+  if (other) {
+    const said = new Set();
+    byId("tables").replaceChildren(...data.tables.map((table) => grid({ ...table, fold: true }, { said })));
   }
-  drawAll();
+  compareAddress();
+  return undefined;
 }
 
 const goCompare = () => {
@@ -153,5 +186,5 @@ const goCompare = () => {
 };
 byId("benchmark").addEventListener("change", goCompare);
 byId("ratio").addEventListener("change", goCompare);
-byId("all").addEventListener("click", () => setAll(true));
-byId("none").addEventListener("click", () => setAll(false));
+byId("usual").addEventListener("click", () => changeMethods(COMPARE.usual));
+byId("none").addEventListener("click", () => changeMethods([]));

@@ -1,6 +1,19 @@
 // Which view is shown (by the address's fragment), and light or dark.
 
 const VIEWS = [...document.querySelectorAll(".view")];
+let showing = 0;
+
+/** Draws a view; `isCurrent` is false once the reader has gone on to another, while its data were being loaded. */
+async function draw(name, rest, isCurrent) {
+  if (name === "overview" && !byId("overview").childElementCount) showTables(byId("overview"), await part("overview"));
+  if (name === "compare") {
+    const [bench, ratio, slots, pair] = location.hash.replace(/^#/, "").split("/").slice(2);
+    await showCompare(safely(bench ?? ""), Number(ratio), listed(slots), listed(pair), isCurrent);
+  }
+  if (name === "runs") await showRuns(rest[0]);
+  if (name === "run") await showRun(rest.join("/"), isCurrent);
+  if (name === "paper") await showPaper(rest[0]);
+}
 
 function show() {
   const [, name = "", ...rest] = location.hash.replace(/^#/, "").split("/").map(safely);
@@ -11,14 +24,48 @@ function show() {
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (view.dataset.view === "compare") showCompare(rest[0], Number(rest[1]));
-  if (view.dataset.view === "run") showRun(rest.join("/"));
-  if (view.dataset.view === "paper" && rest[0]) {
-    const heading = byId(`section-${rest[0]}`);
-    heading?.scrollIntoView({ behavior: "instant" });
-    heading?.focus({ preventScroll: true });
-  }
-  document.title = `${view.querySelector("h1").textContent} · ssmar-bench`;
+  document.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+  const own = (showing += 1);
+  const isCurrent = () => own === showing;
+  byId("trouble").hidden = true;
+  const titled = () => isCurrent() && (document.title = `${view.querySelector("h1").textContent} · ssmar-bench`);
+  titled();
+  draw(view.dataset.view, rest, isCurrent).then(titled, (error) => {
+    if (!isCurrent()) return;
+    byId("trouble").textContent = error.message;
+    byId("trouble").hidden = false;
+  });
+}
+
+function showTables(place, tables) {
+  const said = new Set();
+  place.replaceChildren(...tables.map((table) => grid(table, { said, filter: false })));
+}
+
+let filtered = null; // the words by which the runs are filtered
+
+async function showRuns(words = "") {
+  const table = await part("runs");
+  if (filtered === words) return;
+  filtered = words;
+  byId("runs").replaceChildren(grid(table, { words, link: (row) => `#/run/${encodeURIComponent(row.at(-1))}`, changed: (now) => {
+    filtered = now;
+    address("runs", now);
+  } }));
+}
+
+/** One section at a time: the paper has many tables. */
+async function showPaper(name) {
+  const sections = await part("paper");
+  const section = sections.find((one) => one.name === name) ?? sections[0];
+  byId("contents").replaceChildren(...sections.map((one) => h("li", {}, h("a", { href: `#/paper/${encodeURIComponent(one.name)}`, "aria-current": one === section && "true" }, one.title))));
+  const said = new Set();
+  const pictures = section.pictures.map(([jpeg, words]) => h("figure", { class: "strip" }, h("img", { src: `data:image/jpeg;base64,${jpeg}`, alt: words }), h("figcaption", {}, words)));
+  const heading = h("h2", { id: `section-${section.name}`, tabindex: "-1" }, section.title);
+  byId("paper").replaceChildren(heading, ...section.words.map((words) => h("p", { class: "words" }, words)), ...section.tables.map((table) => grid({ ...table, fold: true }, { said })), ...pictures);
+  if (section.name !== name) return;
+  heading.scrollIntoView({ behavior: "instant" });
+  heading.focus({ preventScroll: true });
 }
 
 /** An address that somebody mangled is no reason to fail. */
@@ -57,7 +104,6 @@ function remembered(value) {
 function paint() {
   THEME.setAttribute("aria-pressed", String(isDark()));
   redrawAll();
-  for (const label of byId("methods").querySelectorAll("label")) label.querySelector("svg").replaceWith(swatch(label.textContent));
 }
 
 THEME.addEventListener("click", () => {

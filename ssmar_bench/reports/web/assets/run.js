@@ -7,21 +7,20 @@ function flat(values, prefix = "") {
   );
 }
 
-const PARTS = { validation: "Validation", validation_ema: "Validation, EMA", test: "Test", test_ema: "Test, EMA" };
+const SCORED = { validation: "Validation", validation_ema: "Validation, EMA", test: "Test", test_ema: "Test, EMA" };
 
 /** Every metric of each part; one that the record does not have is empty. */
 function scores(metrics) {
-  const head = ["Scores", ...DATA.metrics.map(({ label, unit }) => (unit ? `${label} (${unit})` : label))].map((name, i) => h("th", { scope: "col", class: i ? false : "left" }, name));
-  const rows = Object.keys(PARTS).filter((part) => metrics[part]).map((part) =>
-    h("tr", {}, h("th", { scope: "row", class: "left" }, PARTS[part]), DATA.metrics.map(({ key, factor, places }) => h("td", {}, digits(factor * metrics[part][key], places)))));
-  return h("div", {}, h("table", { "aria-label": "Scores" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
+  const head = ["Scores", ...CORE.metrics.map(({ label, unit }) => (unit ? `${label} (${unit})` : label))].map((name, i) => h("th", { scope: "col", class: i ? false : "left" }, name));
+  const rows = Object.keys(SCORED).filter((name) => metrics[name]).map((name) =>
+    h("tr", {}, h("th", { scope: "row", class: "left" }, SCORED[name]), CORE.metrics.map(({ key, factor, places }) => h("td", {}, digits(factor * metrics[name][key], places)))));
+  return scrolled("Scores of each part", h("table", { "aria-label": "Scores" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
 }
 
 /** Curves of one run: several quantities in a chart, each with a look of its own. */
 function runChart(run, title, note, wanted, how) {
-  const looks = Object.keys(DATA.looks);
   const found = Object.entries(run.curves).filter(([name]) => wanted(name));
-  const lines = found.map(([name, y], i) => ({ label: looks[i % looks.length], name: name.replace("/", ": ").replaceAll("_", " "), y }));
+  const lines = found.map(([name, y], i) => ({ label: name, slot: i, name: name.replace("/", ": ").replaceAll("_", " "), y }));
   return lines.length ? [curveChart(title, note, lines, how.yName, how)] : [];
 }
 
@@ -37,13 +36,24 @@ function runCharts(run) {
 }
 
 function siblings(run) {
-  const same = DATA.runs.filter((other) => other.benchmark === run.benchmark && other.label === run.label && other.ratio === run.ratio && other !== run);
-  const links = same.map((other) => h("a", { href: `#/run/${encodeURIComponent(other.folder)}` }, `seed ${other.seed}`));
+  const links = run.group.map(([seed, folder]) => h("a", { href: `#/run/${encodeURIComponent(folder)}` }, `seed ${seed}`));
   return links.length ? [h("p", {}, "The same run group: ", links.flatMap((link, i) => (i ? [", ", link] : [link])))] : [];
 }
 
-function showRun(folder) {
-  const run = RUNS.get(folder);
+/** The part that holds a run: by the last digits of its folder's name. */
+async function runOf(folder) {
+  const found = await part(`run/${CORE.digits ? folder.slice(-CORE.digits) : ""}`).catch(() => null);
+  const run = found?.runs[folder];
+  if (!run) return null;
+  const shared = (place) => (place === null || place === undefined ? null : found.shared[place]);
+  const spec = { ...run.spec };
+  for (const name of CORE.sections) spec[name] = shared(spec[name]);
+  return { ...run, spec, environment: shared(run.environment), classes: shared(run.classes)?.classes };
+}
+
+async function showRun(folder, isCurrent) {
+  const run = await runOf(folder);
+  if (!isCurrent()) return;
   const place = byId("run");
   if (!run) {
     byId("run-title").textContent = "There is no such run";
@@ -52,11 +62,10 @@ function showRun(folder) {
   }
   byId("run-title").textContent = `${run.label}, ${percentOf(run.ratio)} labelled, seed ${run.seed}`;
   const spec = run.spec;
-  const bench = BENCHMARKS.get(run.benchmark);
   const top = Object.entries(spec).filter(([, value]) => value === null || typeof value !== "object" || Array.isArray(value));
   const tables = [
     facts("Hyper-parameters of the method", flat(spec.hyperparameters).length ? flat(spec.hyperparameters) : [["none", ""]]),
-    facts("Training, clips and network", DATA.sections.flatMap((name) => flat(spec[name], `${name}.`))),
+    facts("Training, clips and network", CORE.sections.flatMap((name) => flat(spec[name], `${name}.`))),
     facts("Spec", [["folder", run.folder], ...top.filter(([, value]) => value !== "")]),
   ];
   if (run.state !== "done") {
@@ -67,8 +76,8 @@ function showRun(folder) {
   const metrics = run.metrics;
   const cost = ["steps", "epochs", "clips_seen", "forward_passes", "parameters"].map((key) => [key.replaceAll("_", " "), thousands(metrics[key])]);
   const results = facts("Sizes and cost", [["most frequent class", `${digits(100 * metrics.majority)} %`], ...flat(metrics.counts, "clips: "), ...cost, ["training time", `${thousands(run.seconds)} s`]]);
-  const environment = run.environment === null ? [] : [facts("Environment", flat(DATA.shared[run.environment]))];
-  const confusion = run.confusion.length ? [h("h2", {}, "Confusion on the test part"), matrix("Confusion on the test part", run.confusion, bench.classes)] : [];
+  const environment = run.environment === null ? [] : [facts("Environment", flat(run.environment))];
+  const confusion = run.confusion.length ? [matrix("Confusion on the test part", dense(run.confusion, run.classes.length), run.classes)] : [];
   place.replaceChildren(
     ...siblings(run),
     h("div", { class: "charts" }, runCharts(run)),
