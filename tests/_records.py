@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from ssmar_bench.backbones.timm_tags import initial_weights
 from ssmar_bench.core import method_config
 from ssmar_bench.core.config_layers import resolve_config
+from ssmar_bench.core.method_facts import method_facts
 from ssmar_bench.core.run_spec import RunSpec
 
 SECTIONS: dict[str, dict[str, Any]] = {
@@ -200,6 +202,9 @@ class Real(Fake):
         for i in range(200):
             right = rng.random() < self.accuracy
             lines.append(f"c{i},p{i % 20},{i % 12},{i % 12 if right else (i + 1) % 12},0.5,0")
+        spec = self.spec()
+        label = self.label or LABELS.get(self.method, self.method)
+        _json(folder / "record" / "method.json", method_facts(spec, label, initial_weights(spec.backbone)))
         if self.state == "done":
             (folder / "record" / "predictions.csv").write_text("\n".join(lines) + "\n")
         return folder

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ssmar_bench.core.renamed import renamed_note
 
 if TYPE_CHECKING:
+    from ssmar_bench.api.archives import check_results, export_results, publish_results
     from ssmar_bench.api.data import (
         benchmark_name,
         benchmarks,
@@ -85,6 +86,7 @@ _HOMES = {
         "methods",
         "set_notes",
     ),
+    "api.archives": ("check_results", "export_results", "publish_results"),
     "api.data": (
         *("benchmark_name", "benchmarks", "broken_sources", "check_source", "mock_source"),
         *("sources", "render_synthetic"),
@@ -155,6 +157,7 @@ __all__ = [
     "broken_methods",
     "broken_sources",
     "build_split",
+    "check_results",
     "check_source",
     "compare_decoders",
     "curves",
@@ -162,6 +165,7 @@ __all__ = [
     "default_jobs",
     "describe",
     "expected_seconds",
+    "export_results",
     "export_split",
     "list_methods",
     "load_model",
@@ -175,6 +179,7 @@ __all__ = [
     "plan_table",
     "prepare",
     "provider",
+    "publish_results",
     "record_frames",
     "reference_of",
     "renamed_runs",

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ssmar_bench import __version__
-from ssmar_bench.cli import data, methods, predict, prepare, reproduce, run, splits
+from ssmar_bench.cli import data, methods, predict, prepare, reproduce, results, run, splits
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.printable import visible
@@ -33,6 +33,7 @@ data.app.command()(prepare.compare_decoders)
 app.add_typer(data.app, name="data")
 app.add_typer(methods.app, name="methods")
 app.add_typer(splits.app, name="splits")
+app.add_typer(results.app, name="results")
 
 INTERRUPTED = 130
 READER_GONE = 141

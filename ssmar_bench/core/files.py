@@ -86,9 +86,13 @@ def read_json(path: Path) -> Any:
         raise ValueError("it is no file")
     if path.stat().st_size > LARGEST:
         raise ValueError(f"it is larger than {LARGEST // 2**20} MiB")
+    return parse_json(path.read_bytes())
+
+
+def parse_json(data: bytes) -> Any:
+    """What :func:`read_json` reads, from the content of a file; its ValueErrors."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return json.loads(text, parse_constant=_finite, parse_float=_finite, parse_int=_whole)
+        return json.loads(data.decode(), parse_constant=_finite, parse_float=_finite, parse_int=_whole)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

@@ -43,7 +43,7 @@ READ_AGAIN = (
 """Files of ``work/`` that nothing else than their digests vouches for."""
 
 RECORD = (
-    *("spec.json", "metrics.json", "timings.json", "environment.json"),
+    *("spec.json", "metrics.json", "timings.json", "environment.json", "method.json"),
     *("curves.csv", "predictions.csv", "pseudo_labels.csv"),
 )
 """Files of ``record/``; what else lies there is the user's own."""

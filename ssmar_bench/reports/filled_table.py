@@ -10,7 +10,7 @@ import pandas as pd
 
 from ssmar_bench.core import published_tables
 from ssmar_bench.core.published_tables import PaperTable, PrintedNumber, TableColumn
-from ssmar_bench.results.comparability import TrainingSetup, planned_setups
+from ssmar_bench.results.comparability import TrainingSetup, training_setup
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_cells import TableCell, fill_cells
 
@@ -32,10 +32,13 @@ class FilledTable:
 
     @cached_property
     def training_setups(self) -> dict[str, TrainingSetup]:
-        """Every row's training setup in the first column, if not all method configs leave it to the benchmark."""
-        first = self.columns[0]
-        found = planned_setups(first.benchmark, first.backbone, list(self.rows.values()))
-        return {row: found[method] for row, method in self.rows.items() if method in found}
+        """The training setup of every row that has a run, in its first column with one."""
+        found = {}
+        for row in self.rows:
+            folders = [folder for column in self.columns for folder in self.cell(row, column).runs["folder"]]
+            if folders:
+                found[row] = training_setup(self.runs.specs[folders[0]], self.runs.facts[folders[0]])
+        return found
 
     def cell(self, row: str, column: TableColumn) -> TableCell:
         """The cell of a row and column."""

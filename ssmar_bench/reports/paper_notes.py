@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.reports.filled_table import FilledTable, source_of
 from ssmar_bench.results.ranking import Friedman, friedman, mean_ranks, why_untested
 
@@ -51,11 +50,11 @@ def _lacking(found: FilledTable) -> list[str]:
 
 def _fewer_seeds(found: FilledTable) -> int:
     """Measured cells that lack seeds of their benchmark config."""
-    seeds = {
-        column.benchmark: {*benchmark_configs.read_benchmark_config(column.benchmark).seeds} for column in found.columns
-    }
     cells = [found.cell(row, column) for row in found.rows for column in found.columns]
-    return sum(1 for cell in cells if cell.seeds and seeds[cell.column.benchmark] - {*cell.seeds})
+    wanted = [
+        {seed for folder in cell.runs["folder"] for seed in found.runs.facts[folder].benchmark_seeds} for cell in cells
+    ]
+    return sum(1 for cell, seeds in zip(cells, wanted, strict=True) if seeds - {*cell.seeds})
 
 
 def friedman_test(found: FilledTable) -> Friedman | None:

@@ -147,9 +147,7 @@ def significant_differences(runs: Runs, setting: Setting) -> str:
     if seeds < MIN_SEEDS:
         return f"not tested ({seeds} seed{'s'[: seeds != 1]})"
     rows = {row["label"]: _runs(runs, setting, row["label"]) for row in setting.rows}
-    files = [
-        runs.root / "runs" / name / "record" / "predictions.csv" for own in rows.values() for name in own["folder"]
-    ]
+    files = [runs.record(name) / "predictions.csv" for own in rows.values() for name in own["folder"]]
     if not all(file.is_file() for file in files):
         return "not tested (no predictions)"
     found = find_leader({label: correct_counts(runs, own) for label, own in rows.items()})

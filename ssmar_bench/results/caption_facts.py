@@ -10,7 +10,7 @@ import pandas as pd
 
 from ssmar_bench.core.benchmark_config import BackboneConfig, ClipConfig, FrameCacheConfig, TrainConfig
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.results.comparability import TrainingSetup, initial_weights, training_setup
+from ssmar_bench.results.comparability import TrainingSetup, training_setup
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.variants import SHARED, differing, settings_of
 
@@ -66,7 +66,7 @@ def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
     ]
     return CaptionFacts(
         benchmark=benchmark,
-        networks=tuple(dict.fromkeys(_network(spec.backbone) for spec in specs)),
+        networks=tuple(dict.fromkeys(_network(runs, folder) for folder in done["folder"])),
         seeds=tuple(sorted({int(seed) for seed in done["seed"]})),
         test_clips=_sizes(done["count_test"]),
         test_subjects=_sizes(done["count_test_subjects"]),
@@ -74,16 +74,17 @@ def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
         differences=differing(settings) | _pixels(specs),
         mixed_splits=_mixed(done),
         training_setups={
-            str(label): training_setup(runs.specs[folder].backbone, runs.specs[folder].train)
+            str(label): training_setup(runs.specs[folder], runs.facts[folder])
             for label, folder in zip(rows["label"], rows["folder"], strict=True)
         },
         mock=bool(done["mock"].any()),
     )
 
 
-def _network(backbone: BackboneConfig) -> str:
+def _network(runs: Runs, folder: str) -> str:
+    backbone = runs.specs[folder].backbone
     inputs = {"rgb": "RGB", "diff": "frame differences", "mean_subtracted": "mean-subtracted frames"}
-    return f"{backbone.name}, {initial_weights(backbone)}, on {inputs[backbone.input]}"
+    return f"{backbone.name}, {runs.facts[folder].initial_weights}, on {inputs[backbone.input]}"
 
 
 def _pixels(specs: Sequence[RunSpec]) -> dict[str, list[Any]]:

@@ -240,7 +240,7 @@ def _curves(
     """(seed, value by epoch) of one quantity; seeds without it are left out."""
     cell = evidence.cells[row, column.name]
     for seed, folder in zip(cell.seeds, cell.runs["folder"], strict=True):
-        frame = curves(evidence.runs.root / "runs" / folder / "record")
+        frame = curves(evidence.runs.record(folder))
         wanted = frame[(frame["series"] == series) & (frame["quantity"] == quantity)]
         values = wanted.set_index("epoch")["value"].dropna().sort_index()
         if len(values):
@@ -251,6 +251,6 @@ def _recall(evidence: Evidence, cell: TableCell, seeds: list[int]) -> pd.Series[
     """Mean recall of every class over some of a cell's seeds."""
     found = []
     for folder in cell.runs.loc[cell.runs["seed"].isin(seeds), "folder"]:
-        frame = predictions(evidence.runs.root / "runs" / folder / "record")
+        frame = predictions(evidence.runs.record(folder))
         found.append((frame["label"] == frame["prediction"]).groupby(frame["label"]).mean())
     return pd.concat(found, axis=1).mean(axis=1)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
 from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.metrics import confusion_matrix
+from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import damaged_record
 from ssmar_bench.results.record_tables import predictions, pseudo_labels
 
@@ -19,7 +18,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-def confusion(record: Path, classes: int) -> Ints | None:
+def confusion(record: RecordPlace, classes: int) -> Ints | None:
     """(classes, classes) test clips by true class (row) and predicted class; None where no predictions are kept."""
     frame = predictions(record)
     if frame.empty:
@@ -30,7 +29,7 @@ def confusion(record: Path, classes: int) -> Ints | None:
     return confusion_matrix(pairs[:, 0], pairs[:, 1], classes)
 
 
-def calibration(record: Path) -> dict[str, Floats]:
+def calibration(record: RecordPlace) -> dict[str, Floats]:
     """Series -> (3, ``BINS``): labels, sum of confidences and correct labels in each bin, at the end of training.
 
     Clips that were never labelled are in no bin, since nobody knows what is correct; a series of such clips alone, and

@@ -82,7 +82,7 @@ def _answers(runs: Runs, pair: tuple[TableCell, TableCell], seed: int) -> pd.Dat
     frames = []
     for number, cell in enumerate(pair):
         folder = cell.runs.loc[cell.runs["seed"] == seed, "folder"].iloc[0]
-        frame = predictions(runs.root / "runs" / folder / "record")[["clip", "label", "prediction"]]
+        frame = predictions(runs.record(folder))[["clip", "label", "prediction"]]
         frames.append(frame.rename(columns={"prediction": f"prediction_{number}"}))
     return frames[0].merge(frames[1], on=["clip", "label"]).sort_values("clip")
 

@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import OTHER_CLIPS, damaged_record
 from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
@@ -79,7 +79,7 @@ def correct_counts(runs: Runs, frame: pd.DataFrame) -> CorrectCounts:
     """
     seeds, rows, sizes = [], [], []
     for folder, seed in zip(frame["folder"], frame["seed"], strict=True):
-        record = runs.root / "runs" / folder / "record"
+        record = runs.record(folder)
         right, size = _by_subject(record)
         if size.empty:
             continue
@@ -94,7 +94,7 @@ def correct_counts(runs: Runs, frame: pd.DataFrame) -> CorrectCounts:
     return CorrectCounts(tuple(seeds), subjects, answers, clips)
 
 
-def _by_subject(record: Path) -> tuple[pd.Series[int], pd.Series[int]]:
+def _by_subject(record: RecordPlace) -> tuple[pd.Series[int], pd.Series[int]]:
     """Right answers and clips of every subject."""
     frame = predictions(record)
     groups = (frame["label"] == frame["prediction"]).astype(int).groupby(frame["subject"])

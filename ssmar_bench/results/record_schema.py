@@ -20,9 +20,10 @@ from pydantic_core import PydanticCustomError
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.files import read_json
+from ssmar_bench.core.files import parse_json, read_json
 from ssmar_bench.core.printable import Line, odd_sign, shortened
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.results.record_place import RecordPlace
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -103,6 +104,26 @@ class Metrics(RecordModel):
     truth: str = ""
 
 
+class MethodFacts(RecordModel):
+    """``record/method.json``: what tables need to know of the method, as :mod:`ssmar_bench.core.method_facts` has it.
+
+    Attributes:
+        departures: settings that are not the method config's on the benchmark config; None: nobody knows.
+    """
+
+    label: Label
+    initial_weights: Line
+    citation: str = ""
+    departures: dict[str, Any] | None = None
+    benchmark_seeds: list[int] = Field(default_factory=list)
+
+    def is_default(self, network: str = "", wanted: str | None = None) -> bool:
+        """Whether nothing departs from the defaults, but for the ``network`` if it is the ``wanted`` one."""
+        if self.departures is None or (wanted is not None and network != wanted):
+            return False
+        return set(self.departures) <= (set() if wanted is None else {"backbone.name"})
+
+
 class Timings(RecordModel):
     """``record/timings.json``, the only file that two machines write differently."""
 
@@ -157,17 +178,17 @@ Spec = _spec_model()
 OTHER_CLIPS = "its test clips are not those of the other seeds"
 
 
-def damaged_record(path: Path, why: str) -> UserError:
+def damaged_record(path: RecordPlace, why: str) -> UserError:
     """The error of a record that cannot be used; it says which file and what to do."""
     return UserError(f"{path}: damaged record: {why}; restore the file, or remove the run's folder and run it again.")
 
 
-def there(path: Path) -> bool:
+def there(path: RecordPlace) -> bool:
     """Whether there is anything of this name; a link that leads nowhere is."""
     return path.is_symlink() or path.exists()
 
 
-def require_file(path: Path) -> None:
+def require_file(path: RecordPlace) -> None:
     """Make sure that ``path`` is a file: no link, no folder, no pipe.
 
     Raises:
@@ -179,7 +200,7 @@ def require_file(path: Path) -> None:
         raise damaged_record(path, "it is no file" if path.exists() else "it is missing")
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: RecordPlace) -> dict[str, Any]:
     """The JSON object in ``path``.
 
     Raises:
@@ -187,7 +208,7 @@ def read_object(path: Path) -> dict[str, Any]:
     """
     require_file(path)
     try:
-        value = read_json(path)
+        value = read_json(path) if isinstance(path, Path) else parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise damaged_record(path, f"it cannot be read as JSON ({error})") from error
     if not isinstance(value, dict):
@@ -196,7 +217,7 @@ def read_object(path: Path) -> dict[str, Any]:
     return value
 
 
-def _require_plain(value: Any, path: Path, depth: int) -> None:
+def _require_plain(value: Any, path: RecordPlace, depth: int) -> None:
     if not depth:
         raise damaged_record(path, f"it is nested deeper than {DEPTH} levels")
     if isinstance(value, str) and (sign := odd_sign(value, lines=True)):
@@ -205,7 +226,7 @@ def _require_plain(value: Any, path: Path, depth: int) -> None:
         _require_plain(inner, path, depth - 1)
 
 
-def read_part(model: type[Model], path: Path) -> Model:
+def read_part(model: type[Model], path: RecordPlace) -> Model:
     """``path`` as a ``model``.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pandas as pd
 from ssmar_bench.core import metrics
 from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.printable import odd_sign
+from ssmar_bench.results.archive import ArchivedFile
+from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import Metrics, damaged_record, require_file, there
 
 CURVES = {"epoch": int, "series": str, "quantity": str, "value": float}
@@ -23,7 +26,7 @@ LARGEST = 1e300
 """Values beyond it have no mean and no percentage."""
 
 
-def curves(record: Path) -> pd.DataFrame:
+def curves(record: RecordPlace) -> pd.DataFrame:
     """``curves.csv``, columns ``CURVES``; nobody may change what is returned.
 
     Raises:
@@ -35,7 +38,7 @@ def curves(record: Path) -> pd.DataFrame:
     return _read(path, CURVES)
 
 
-def predictions(record: Path) -> pd.DataFrame:
+def predictions(record: RecordPlace) -> pd.DataFrame:
     """``predictions.csv``, columns ``PREDICTIONS``; no rows where there is no such file.
 
     Raises:
@@ -44,7 +47,7 @@ def predictions(record: Path) -> pd.DataFrame:
     return _read(record / "predictions.csv", PREDICTIONS)
 
 
-def pseudo_labels(record: Path) -> pd.DataFrame:
+def pseudo_labels(record: RecordPlace) -> pd.DataFrame:
     """``pseudo_labels.csv``, columns ``PSEUDO_LABELS``; no rows where it is absent or empty.
 
     The label of a clip that was never labelled is :data:`~ssmar_bench.core.index.UNKNOWN`.
@@ -55,7 +58,7 @@ def pseudo_labels(record: Path) -> pd.DataFrame:
     return _read(record / "pseudo_labels.csv", PSEUDO_LABELS)
 
 
-def check(record: Path, outcome: Metrics) -> None:
+def check(record: RecordPlace, outcome: Metrics) -> None:
     """Make sure that the tables of a record are whole and fit its ``metrics.json``.
 
     Raises:
@@ -79,13 +82,13 @@ def check(record: Path, outcome: Metrics) -> None:
     _check_classes(path, frame, ("pseudo_label",), classes)
 
 
-def subjects(record: Path) -> tuple[tuple[str, int], ...]:
+def subjects(record: RecordPlace) -> tuple[tuple[str, int], ...]:
     """How many test clips there are of each subject; () where no predictions are kept."""
     counts = predictions(record)["subject"].value_counts().sort_index()
     return tuple((str(name), int(count)) for name, count in counts.items())
 
 
-def _check_curves(path: Path, frame: pd.DataFrame, epochs: int) -> None:
+def _check_curves(path: RecordPlace, frame: pd.DataFrame, epochs: int) -> None:
     if epochs and frame.empty:
         raise damaged_record(path, "it is empty")
     if frame.duplicated(["epoch", "series", "quantity"]).any():
@@ -103,27 +106,39 @@ def _check_curves(path: Path, frame: pd.DataFrame, epochs: int) -> None:
             raise damaged_record(path, f"a {name} is outside {low:g} to {high:g}")
 
 
-def _check_classes(path: Path, frame: pd.DataFrame, columns: tuple[str, ...], classes: int) -> None:
+def _check_classes(path: RecordPlace, frame: pd.DataFrame, columns: tuple[str, ...], classes: int) -> None:
     for column in columns:
         if len(frame) and (frame[column].min() < 0 or frame[column].max() >= classes):
             raise damaged_record(path, f"a {column} is outside 0 to {classes - 1}")
 
 
-def _read(path: Path, kinds: dict[str, type]) -> pd.DataFrame:
+def _read(path: RecordPlace, kinds: dict[str, type]) -> pd.DataFrame:
     """The columns ``kinds`` of a CSV file; read once as long as the file stays as it is."""
-    if not there(path) or (path.is_file() and path.stat().st_size <= 1):
-        return pd.DataFrame({name: pd.Series(dtype=object if kind is str else kind) for name, kind in kinds.items()})
+    empty = pd.DataFrame({name: pd.Series(dtype=object if kind is str else kind) for name, kind in kinds.items()})
+    if not there(path):
+        return empty
+    if isinstance(path, ArchivedFile) and path.is_file() and (kept := path.frame()) is not None:
+        return kept[[*kinds]]
     require_file(path)
-    about = path.stat()
-    return _parsed(path, tuple(kinds.items()), (about.st_mtime_ns, about.st_size, about.st_ino))
+    if isinstance(path, Path):
+        about = path.stat()
+        if about.st_size <= 1:
+            return empty
+        return _parsed(path, tuple(kinds.items()), (about.st_mtime_ns, about.st_size, about.st_ino))
+    data = path.read_bytes()
+    return _parse(path, BytesIO(data), tuple(kinds.items())) if len(data) > 1 else empty
 
 
 @lru_cache(maxsize=1024)
 def _parsed(path: Path, kinds: tuple[tuple[str, type], ...], _: tuple[int, ...]) -> pd.DataFrame:
+    return _parse(path, path, kinds)
+
+
+def _parse(path: RecordPlace, text: Path | BytesIO, kinds: tuple[tuple[str, type], ...]) -> pd.DataFrame:
     unknown = {name: [""] for name, kind in kinds if kind is float}
     try:
         frame = pd.read_csv(
-            path,
+            text,
             usecols=[name for name, _kind in kinds],
             dtype=dict(kinds),
             encoding="utf-8",

@@ -1,16 +1,15 @@
-"""Reads the records of runs, ``results/runs/*/record``, into data frames."""
+"""Reads the records of runs, ``runs/*/record`` and archives, into data frames."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
@@ -18,9 +17,12 @@ from ssmar_bench.core.printable import shortened, visible
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results import record_tables
+from ssmar_bench.results.archive import Archive, archive_folders
+from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import (
     OTHER_CLIPS,
     Environment,
+    MethodFacts,
     Metrics,
     Spec,
     Timings,
@@ -56,7 +58,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class Runs:
-    """All runs under a ``results`` folder.
+    """All runs under a ``results`` folder, whether in folders of their own or in archives.
 
     Attributes:
         root: the folder.
@@ -66,12 +68,20 @@ class Runs:
             whether its clips were made up, and ``truth`` the digest of the labels that it was recorded with.
         specs: folder name -> what was run.
         damage: records that cannot be used; they are in none of the others.
+        records: folder name -> where the record is.
+        facts: folder name -> what tables need to know of the method.
     """
 
     root: Path
     runs: pd.DataFrame
     specs: Mapping[str, RunSpec]
     damage: tuple[Damage, ...] = ()
+    records: Mapping[str, RecordPlace] = field(default_factory=dict)
+    facts: Mapping[str, MethodFacts] = field(default_factory=dict)
+
+    def record(self, folder: str) -> RecordPlace:
+        """Where the record of a run is."""
+        return self.records[folder]
 
     def of(self, benchmark: str) -> pd.DataFrame:
         """The rows of one benchmark."""
@@ -93,9 +103,7 @@ class Runs:
         """
         keys = ["method", "label", "variant", "ratio", "seed", "folder"]
         frames = [
-            record_tables.curves(self.root / "runs" / row["folder"] / "record").assign(
-                **{key: row[key] for key in keys}
-            )
+            record_tables.curves(self.record(row["folder"])).assign(**{key: row[key] for key in keys})
             for row in rows.to_dict("records")
         ]
         if not frames:
@@ -104,7 +112,7 @@ class Runs:
 
     def damage_of(self, benchmark: str) -> list[Damage]:
         """The damaged records of one benchmark, by their folders' names."""
-        return [one for one in self.damage if one.folder.startswith(f"{benchmark}_")]
+        return [one for one in self.damage if one.folder == benchmark or one.folder.startswith(f"{benchmark}_")]
 
 
 def number_columns() -> list[str]:
@@ -113,33 +121,67 @@ def number_columns() -> list[str]:
 
 
 def load_runs(root: Path) -> Runs:
-    """Read every run under ``root/runs``; an absent folder is no runs, and a damaged record is left out and named."""
+    """Every run under ``root/runs`` and in the archives in ``root``; an absent folder is no runs.
+
+    A damaged record is left out and named. A run that is in a folder and in an archive is read from the folder.
+    """
+    damage: list[Damage] = []
+    found: dict[str, Path | RecordPlace] = {}
+    reasons: dict[str, str] = {}
+    for folder in archive_folders(root):
+        try:
+            archive = Archive(folder)
+            archive.verify()
+            found |= archive.records()
+            reasons |= {name: archive.reason(name) for name in archive.runs}
+        except UserError as error:
+            damage.append(Damage(folder.name, str(error)))
+    found |= {path.name: path for path in (root / "runs").glob("*") if not path.name.startswith(".")}
+    return read_runs(root, found, reasons, damage)
+
+
+def read_runs(
+    root: Path, found: Mapping[str, Path | RecordPlace], reasons: Mapping[str, str], damage: Sequence[Damage] = ()
+) -> Runs:
+    """Runs of which it is known where they are.
+
+    Args:
+        root: a folder for messages.
+        found: folder name -> the run's folder, or its record in an archive.
+        reasons: folder name -> why an archived run failed, "" where it did not.
+        damage: what is known to be damaged already.
+    """
     rows: list[dict[str, Any]] = []
     specs: dict[str, RunSpec] = {}
-    damage: list[Damage] = []
-    found = {path.name: path for path in sorted((root / "runs").glob("*"))}
-    for name, path in found.items():
-        if path.is_dir() and not name.startswith("."):
-            try:
-                read = _read_run(path)
-            except UserError as error:
-                damage.append(Damage(name, str(error)))
-                continue
-            if read is not None:
-                specs[name] = read[0]
-                rows.append(read[1])
+    lost = [*damage]
+    records: dict[str, RecordPlace] = {}
+    facts: dict[str, MethodFacts] = {}
+    for name, place in sorted(found.items()):
+        try:
+            if isinstance(place, Path):
+                read = _read_folder(place) if place.is_dir() else None
+                records[name] = place / "record"
+            else:
+                read = _read_record(name, place, reasons.get(name, ""))
+                records[name] = place
+        except UserError as error:
+            lost.append(Damage(name, str(error)))
+            continue
+        if read is not None:
+            specs[name], row, facts[name] = read
+            rows.append(row)
     for keys, of, why in (
         (("benchmark",), lambda row: row["classes"], "its classes are not those of the benchmark's other runs"),
-        (("benchmark", "variant"), lambda row: record_tables.subjects(found[row["folder"]] / "record"), OTHER_CLIPS),
+        (("benchmark", "variant"), lambda row: record_tables.subjects(records[row["folder"]]), OTHER_CLIPS),
     ):
         for row in _others(rows, keys, of):
             rows.remove(row)
             del specs[row["folder"]]
-            damage.append(Damage(row["folder"], str(damaged_record(found[row["folder"]] / "record", why))))
-    _name(rows, specs)
+            lost.append(Damage(row["folder"], str(damaged_record(records[row["folder"]], why))))
+    _name(rows, specs, facts)
     numbers = number_columns()
     frame = pd.DataFrame(rows, columns=[*KEYS, *numbers])
-    return Runs(root, frame.astype(dict.fromkeys(numbers, float)), specs, tuple(damage))
+    return Runs(root, frame.astype(dict.fromkeys(numbers, float)), specs, tuple(lost), records, facts)
 
 
 def _others(
@@ -154,8 +196,8 @@ def _others(
     return [row for key, group in groups.items() for row, own in group if own != usual[key]]
 
 
-def _read_run(path: Path) -> tuple[RunSpec, dict[str, Any]] | None:
-    """What was run and its row; None for a folder that holds nothing yet.
+def _read_folder(path: Path) -> tuple[RunSpec, dict[str, Any], MethodFacts] | None:
+    """What was run in a folder, its row, and what is said of its method; None for a folder that holds nothing yet.
 
     Raises:
         UserError: a damaged record, by its file's name.
@@ -164,21 +206,28 @@ def _read_run(path: Path) -> tuple[RunSpec, dict[str, Any]] | None:
     for place in (path, folder.record, folder.work):
         if place.is_symlink():
             raise damaged_record(place, "it is a symbolic link")
-    spec_file, metrics_file = folder.record / "spec.json", folder.record / "metrics.json"
     failure = folder.failure()
     for name, why in folder.record_faults().items():
         raise damaged_record(folder.record / name, why)
+    for other in sorted(folder.record.glob("[!.]*")) if there(folder.record / "metrics.json") else ():
+        if other.is_symlink() or not other.is_dir():  # the user's own folder is nobody's damage
+            require_file(other)
+    return _read_record(path.name, folder.record, _last_line(failure) if failure else "")
+
+
+def _read_record(name: str, record: RecordPlace, reason: str) -> tuple[RunSpec, dict[str, Any], MethodFacts] | None:
+    spec_file, metrics_file = record / "spec.json", record / "metrics.json"
     if not spec_file.is_file():
-        if failure or there(metrics_file):
+        if reason or there(metrics_file):
             raise damaged_record(spec_file, "it is missing, so nobody knows what was run")
         return None
-    spec = _read_spec(spec_file, path.name)
+    spec = _read_spec(spec_file, name)
     row: dict[str, Any] = {
         "benchmark": spec.benchmark,
         "method": spec.method,
         "ratio": spec.ratio,
         "seed": spec.seed,
-        "folder": path.name,
+        "folder": name,
         "split": spec.split,
         "variant": variant(spec),
         "main": True,
@@ -188,14 +237,16 @@ def _read_run(path: Path) -> tuple[RunSpec, dict[str, Any]] | None:
         "truth": "",
     }
     if there(metrics_file):
-        numbers = _numbers(folder, path.name)
-        return spec, {**row, "state": "done", **numbers}
-    if failure:
-        return spec, {**row, "state": "failed", "reason": _last_line(failure)}
-    return spec, {**row, "state": "unfinished"}
+        row |= {"state": "done", **_numbers(record, name)}
+    elif reason:
+        row |= {"state": "failed", "reason": reason}
+    else:
+        row["state"] = "unfinished"
+    facts = _facts(record, spec, row)
+    return spec, {**row, "label": facts.label}, facts
 
 
-def _read_spec(path: Path, folder: str) -> RunSpec:
+def _read_spec(path: RecordPlace, folder: str) -> RunSpec:
     data = read_object(path)
     read_part(Spec, path)
     try:
@@ -204,22 +255,19 @@ def _read_spec(path: Path, folder: str) -> RunSpec:
         raise damaged_record(path, str(error)) from error
     # The digest of the file itself, as RunFolder.done() takes it: a later field's default must not change old names.
     if not (folder.startswith(f"{spec.benchmark}_{spec.method}_") and folder.endswith(f"_{digest(data)}")):
-        own = RunFolder(path.parent.parent).renamed()
-        if own:
+        own = RunFolder(path.parent.parent).renamed() if isinstance(path, Path) else ""
+        if own and isinstance(path, Path):
             raise UserError(f"{path.parent.parent}: this is the run {own}; give the folder its name again.")
         raise damaged_record(path, f"it does not belong to the folder '{folder}'")
     return spec
 
 
-def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
-    path = folder.record / "metrics.json"
+def _numbers(record: RecordPlace, name: str) -> dict[str, Any]:
+    path = record / "metrics.json"
     outcome = read_part(Metrics, path)
     if not name.endswith(f"_{outcome.identity}"):
         raise damaged_record(path, f"its identity {shortened(outcome.identity)} is not this run's")
-    for other in sorted(folder.record.glob("[!.]*")):
-        if other.is_symlink() or not other.is_dir():  # the user's own folder is nobody's damage
-            require_file(other)
-    record_tables.check(folder.record, outcome)
+    record_tables.check(record, outcome)
     row: dict[str, Any] = {"label": outcome.label, "classes": tuple(outcome.classes)}
     row["count_classes"] = len(outcome.classes)
     row["mock"], row["truth"] = outcome.mock, outcome.truth
@@ -229,11 +277,19 @@ def _numbers(folder: RunFolder, name: str) -> dict[str, Any]:
         row[key] = getattr(outcome, key)
     row.update({f"count_{key}": value for key, value in outcome.counts.model_dump().items()})
     for file, model in (("timings.json", Timings), ("environment.json", Environment)):
-        other = folder.record / file
+        other = record / file
         if there(other):
             found = read_part(model, other)
             row.update(found.model_dump() if isinstance(found, Timings) else {})
     return row
+
+
+def _facts(record: RecordPlace, spec: RunSpec, row: Mapping[str, Any]) -> MethodFacts:
+    """What the record says of the method; records of engine 1 say nothing until they are published."""
+    if (record / "method.json").is_file():
+        return read_part(MethodFacts, record / "method.json")
+    start = "from scratch" if spec.backbone.weights == "none" else f"from {spec.backbone.weights} weights"
+    return MethodFacts(label=row["label"] or spec.method, initial_weights=start)
 
 
 def _last_line(text: str) -> str:
@@ -242,21 +298,22 @@ def _last_line(text: str) -> str:
     return visible(lines[-1]) if lines else "no reason was written"
 
 
-def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec]) -> None:
+def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec], facts: Mapping[str, MethodFacts]) -> None:
     """Fill in ``label`` and ``main``: a failed run has no label of its own, and variants of one method differ."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     labels: dict[str, str] = {}
     for row in rows:
         groups[row["benchmark"], row["method"]].append(row)
-        if row["label"]:
+        if row["state"] == "done" or row["label"] != row["method"]:
             labels.setdefault(row["method"], row["label"])
-    names = {method: labels.get(method) or _config_label(method) for _, method in groups}
+    names = {method: labels.get(method, method) for _, method in groups}
     for (_, method), members in groups.items():
         label = names[method]
         if [*names.values()].count(label) > 1:  # two method configs with one label must not become one row
             label = f"{label} ({method})"
         own = [specs[row["folder"]] for row in members]
-        endings, best = label_suffixes(own), main_variant(own)
+        defaults = {row["variant"] for row in members if facts[row["folder"]].is_default()}
+        endings, best = label_suffixes(own, defaults), main_variant(own, defaults)
         for row in members:
             row["label"] = label + endings[row["variant"]]
             row["main"] = row["variant"] == best
@@ -274,13 +331,3 @@ def _keep_truths_apart(rows: list[dict[str, Any]]) -> None:
             row["label"] += f" [truth={row['truth']}]"
             row["variant"] += f"-{row['truth']}"
             row["main"] = False
-
-
-def _config_label(method: str) -> str:
-    """The shipped method config's label, or the method's name where there is none (a user's own that failed)."""
-    try:
-        return (
-            method_configs.read_method_config(method)[0].label if method in method_configs.METHODS.names() else method
-        )
-    except UserError:
-        return method

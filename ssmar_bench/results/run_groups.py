@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.clip_counts import BINS, Floats, Ints, calibration, confusion
 from ssmar_bench.results.record_schema import Metrics, read_part
 from ssmar_bench.results.records import Runs
@@ -40,7 +39,7 @@ def class_names(runs: Runs, benchmark: str) -> list[str]:
     """The class names of the benchmark, from its first finished run; none without one."""
     rows = runs.of(benchmark)
     for folder in rows.loc[rows["state"] == "done", "folder"]:
-        return read_part(Metrics, RunFolder(runs.root / "runs" / folder).record / "metrics.json").classes
+        return read_part(Metrics, runs.record(folder) / "metrics.json").classes
     return []
 
 
@@ -54,7 +53,7 @@ def run_groups(runs: Runs, benchmark: str) -> list[RunGroup]:
 
 def pool_runs(runs: Runs, rows: pd.DataFrame, size: int) -> RunGroup:
     """The finished runs ``rows`` of one method at one ratio as a cell; ``size`` is the number of classes."""
-    records = [RunFolder(runs.root / "runs" / folder).record for folder in rows["folder"]]
+    records = [runs.record(folder) for folder in rows["folder"]]
     counts = [matrix for record in records if (matrix := confusion(record, size)) is not None]
     bins = [own["full_pool"] for record in records if "full_pool" in (own := calibration(record))]
     return RunGroup(

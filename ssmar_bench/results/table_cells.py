@@ -10,7 +10,6 @@ import pandas as pd
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.published_tables import PaperTable, TableColumn
-from ssmar_bench.results.default_config import is_default_config
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.variants import main_variant
 
@@ -65,10 +64,12 @@ def fill_cells(runs: Runs, table: PaperTable, on: str, as_published: bool = Fals
 def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: TableColumn, method: str) -> TableCell:
     if frame.empty:  # so are most cells of most tables
         return TableCell(row, column, method, frame, 0, 0)
-    own = [is_default_config(runs.specs[folder], column.benchmark, column.backbone) for folder in frame["folder"]]
+    specs = {folder: runs.specs[folder] for folder in frame["folder"]}
+    own = [runs.facts[name].is_default(spec.backbone.name, column.backbone) for name, spec in specs.items()]
     frame = frame[pd.Series(own, frame.index, dtype=bool)]
     if frame["variant"].nunique() > 1:  # another device, revision or weights: one of them fills the cell
-        frame = frame[frame["variant"] == main_variant(runs.specs[folder] for folder in frame["folder"])]
+        every = [specs[folder] for folder in frame["folder"]]
+        frame = frame[frame["variant"] == main_variant(every, {*frame["variant"]})]
     done = frame[frame["state"] == "done"].sort_values("seed")
     twins = done[done["seed"].duplicated(keep=False)]
     if len(twins):

@@ -7,12 +7,11 @@ in which key they differ.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.results.default_config import is_default_config
 
 SHARED = ("source", "frame_cache", "clips", "backbone", "weights", "train", "device", "engine", "pixels")
 """What the rows of a comparison normally have in common; the rest belongs to a method."""
@@ -49,7 +48,7 @@ def differing(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return found
 
 
-def main_variant(specs: Iterable[RunSpec]) -> str:
+def main_variant(specs: Iterable[RunSpec], defaults: Collection[str]) -> str:
     """The variant by which a method is known on a benchmark.
 
     That is the method config's own on the benchmark as it is defined, if there are runs of it; then that of the newest
@@ -57,6 +56,7 @@ def main_variant(specs: Iterable[RunSpec]) -> str:
 
     Args:
         specs: runs of one method of one benchmark, at least one.
+        defaults: variants that have the method config's own settings.
     """
     groups: dict[str, list[RunSpec]] = defaultdict(list)
     for spec in specs:
@@ -64,18 +64,19 @@ def main_variant(specs: Iterable[RunSpec]) -> str:
 
     def standing(name: str) -> tuple[bool, int, int, int, str]:
         first = groups[name][0]
-        return is_default_config(first), first.engine, first.revision, len(groups[name]), name
+        return name in defaults, first.engine, first.revision, len(groups[name]), name
 
     return max(groups, key=standing)
 
 
-def label_suffixes(specs: Iterable[RunSpec]) -> dict[str, str]:
+def label_suffixes(specs: Iterable[RunSpec], defaults: Collection[str]) -> dict[str, str]:
     """Variant -> what to append to its method's label: "" for an only variant and the method config's own.
 
     The others say in what they differ: `` [train.epochs=2]``.
 
     Args:
         specs: runs of one method of one benchmark.
+        defaults: variants that have the method config's own settings.
     """
     every = list(specs)
     rows: dict[str, dict[str, Any]] = {}
@@ -84,8 +85,8 @@ def label_suffixes(specs: Iterable[RunSpec]) -> dict[str, str]:
     keys = differing(rows.values())
     texts = {name: ", ".join(f"{key}={row.get(key, 'absent')}" for key in keys) for name, row in rows.items()}
     said = {name: f" [{text if len(text) <= LONGEST else name}]" if keys else "" for name, text in texts.items()}
-    best = main_variant(every)
-    if any(is_default_config(spec) for spec in every if variant(spec) == best):
+    best = main_variant(every, defaults)
+    if best in defaults:
         said[best] = ""
     return said
 

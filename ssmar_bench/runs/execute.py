@@ -22,7 +22,7 @@ from ssmar_bench.runs.data_digests import former_plugin_run
 from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.plan import PlannedRun, default_jobs, known_runs
-from ssmar_bench.runs.record import write_record
+from ssmar_bench.runs.record import write_facts, write_record
 from ssmar_bench.runs.resolve import Resolved
 from ssmar_bench.splits.build import ground_truth
 
@@ -138,6 +138,7 @@ def write_run_inputs(planned_run: PlannedRun, folder: RunFolder, launch: Launch)
         UserError: it cannot be written.
     """
     folder.begin(planned_run.spec)
+    write_facts(folder, planned_run.label)
     folder.keep({"launch.json": asdict(launch), "split.json": planned_run.split.with_opaque_ids().to_json()})
 
 

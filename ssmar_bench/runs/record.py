@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ssmar_bench.core import digests
-from ssmar_bench.core.files import json_bytes
+from ssmar_bench.backbones.timm_tags import initial_weights
+from ssmar_bench.core import digests, method_facts
+from ssmar_bench.core.files import json_bytes, write_bytes
 from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
 from ssmar_bench.core.run_folder import ENDED, RunFolder
@@ -139,10 +140,28 @@ def write_record(
         "predictions.csv": _csv(_predictions(spec, split, truth, arrays)),
         "pseudo_labels.csv": _csv(_pseudo_labels(spec, split, unlabelled, last)),
         "environment.json": json_bytes(environment(spec.algorithm)),
+        method_facts.FILE: _facts(spec, label),
         "timings.json": json_bytes(timings),
         "metrics.json": json_bytes(metrics),
     }
     digests.write_files(folder.record, files)
+
+
+def write_facts(folder: RunFolder, label: str) -> None:
+    """Write what tables need to know of the method, also of a run that will fail; the caller holds the lease.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    path = folder.record / method_facts.FILE
+    try:
+        write_bytes(path, _facts(folder.spec(), label))
+    except OSError as error:
+        raise digests.unwritable(path, error) from error
+
+
+def _facts(spec: RunSpec, label: str) -> bytes:
+    return json_bytes(method_facts.method_facts(spec, label, initial_weights(spec.backbone)))
 
 
 def _metrics(

@@ -50,7 +50,7 @@ def test_ratio_seed_and_split_do_not_make_a_variant() -> None:
 
 def test_a_long_difference_is_named_by_its_digest() -> None:
     specs = [replace(Fake().spec(), hyperparameters={f"parameter_{i}": i + j for i in range(9)}) for j in (0, 1)]
-    found = label_suffixes(specs)
+    found = label_suffixes(specs, set())
     assert all(len(text) < LONGEST for text in found.values())
     assert len(set(found.values())) == 2
 

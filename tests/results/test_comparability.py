@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from _records import SECTIONS, Fake
 
-from ssmar_bench.backbones.timm_tags import TIMM
+from ssmar_bench.backbones.timm_tags import TIMM, initial_weights
 from ssmar_bench.core.benchmark_config import BackboneConfig, TrainConfig
+from ssmar_bench.core.config_layers import resolve_config
+from ssmar_bench.core.method_config import read_method_config
 from ssmar_bench.results.caption_facts import caption_facts
-from ssmar_bench.results.comparability import OPTIMISER, TrainingSetup, initial_weights, planned_setups, training_setup
+from ssmar_bench.results.comparability import OPTIMISER, TrainingSetup, training_setup
+from ssmar_bench.results.record_schema import MethodFacts
 from ssmar_bench.results.records import load_runs
 
 BACKBONE = BackboneConfig.model_validate(SECTIONS["backbone"])
@@ -44,7 +47,8 @@ def test_networks_of_more_images_are_those_that_timm_says() -> None:
 
 def test_a_neutral_value_may_be_left_out() -> None:
     def setup(**changed: float) -> TrainingSetup:
-        return training_setup(BACKBONE, TrainConfig.model_validate(SECTIONS["train"] | changed))
+        spec = replace(Fake().spec(), train=TrainConfig.model_validate(SECTIONS["train"] | changed))
+        return training_setup(spec, MethodFacts(label="FixMatch", initial_weights="from scratch"))
 
     assert setup() == setup(gradient_clipping=0.0)
     assert setup() != setup(gradient_clipping=4.0)
@@ -58,8 +62,15 @@ def test_a_neutral_value_may_be_left_out() -> None:
 
 
 def test_what_method_configs_give_their_rows() -> None:
-    found = planned_setups("ma-12", None, METHODS)
-    assert {name: (one.network, one.start) for name, one in found.items()} == {
+    def planned(benchmark: str) -> dict[str, tuple[str, str]]:
+        found = {}
+        for name in METHODS:
+            method_config, source = read_method_config(name)
+            backbone = resolve_config(benchmark, None, method_config, {}, source).backbone
+            found[name] = backbone.name, initial_weights(backbone)
+        return found
+
+    assert planned("ma-12") == {
         "supervised": ("tsn:resnet18", "from ImageNet weights"),
         "tcl": ("tsm:resnet18", "from scratch"),
         "ltg": ("r3d18", "from scratch"),
@@ -67,16 +78,9 @@ def test_what_method_configs_give_their_rows() -> None:
         "aplt": ("tsn:resnet18", "from ImageNet weights"),
         "supervised-r3d": ("r3d18", "from scratch"),
     }
-    assert found["supervised"].optimiser == found["aplt"].optimiser
-    assert found["ltg"] == found["supervised-r3d"]
-    small = planned_setups("micro-motion-12", None, METHODS)
-    assert {one.network for one in small.values()} == {"micro-tsm", "micro-r3d", "timesformer-micro"}
-    assert {one.start for one in small.values()} == {"from scratch"}
-
-
-def test_nothing_is_said_where_no_method_config_departs_from_the_benchmark() -> None:
-    assert planned_setups("ma-12", None, ("supervised", "fixmatch", "nobody")) == {}
-    assert planned_setups("no-such-benchmark", None, METHODS) == {}
+    small = planned("micro-motion-12")
+    assert {network for network, _ in small.values()} == {"micro-tsm", "micro-r3d", "timesformer-micro"}
+    assert {start for _, start in small.values()} == {"from scratch"}
 
 
 class Own(Fake):

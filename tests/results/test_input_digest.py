@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from _records import Fake
+from _records import Fake, Real
 
+from ssmar_bench.reports import paper
+from ssmar_bench.reports.render import html
 from ssmar_bench.results.input_digest import input_digest
+from ssmar_bench.results.records import load_runs
 
 
 def test_every_change_of_a_record_is_noticed(tmp_path: Path) -> None:
@@ -17,10 +22,35 @@ def test_every_change_of_a_record_is_noticed(tmp_path: Path) -> None:
     (folder / "record" / "more.csv").write_text("")
     added = input_digest(tmp_path)
     (folder / "record" / "more.csv").rename(folder / "record" / "moved.csv")
-    (tmp_path / "paper").mkdir()
-    moved = input_digest(tmp_path)
-    (tmp_path / "paper" / "table1.csv").write_text("x\n")
-    assert len({first, changed, added, moved, input_digest(tmp_path)}) == 5
+    assert len({first, changed, added, input_digest(tmp_path)}) == 4
+
+
+READ: list[str] = []
+WATCHED = [False]
+
+
+def watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if WATCHED[0] and event == "open" and isinstance(arguments[0], str):
+        READ.append(arguments[0])
+
+
+def test_everything_that_a_report_reads_is_in_the_digest(tmp_path: Path) -> None:
+    """No method config, benchmark config or algorithm is opened, so that none of them can change a table."""
+    results = tmp_path / "results"
+    for method in ("supervised", "fixmatch", "aplt"):
+        for seed in range(2):
+            Real(method, 0.5, seed, clips=True).write(results)
+    html(results)  # imports what it needs
+    sys.addaudithook(watch)
+    WATCHED[0] = True
+    html(results)
+    paper.write_sections(paper.paper_sections(load_runs(results)), tmp_path / "reports")
+    WATCHED[0] = False
+    root = Path(__file__).parents[2]
+    ours = {Path(name) for name in READ if name.startswith((f"{root}/", f"{results}/")) and "/.venv/" not in name}
+    assert len(ours) > 20
+    allowed = (root / "results" / "paper", root / "ssmar_bench" / "reports" / "web", results)
+    assert [path for path in ours if not any(path.is_relative_to(place) for place in allowed)] == []
 
 
 @pytest.mark.parametrize("name", ["work/checkpoint.pt", "work/failure.txt", "record/.curves.csv.7.tmp"])

@@ -11,18 +11,18 @@ import pytest
 
 from ssmar_bench.core.benchmark_config import SourceConfig
 from ssmar_bench.core.config_layers import parse_set
-from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.rerun_command import rerun_command
 from ssmar_bench.runs.resolve import resolve
 
-RECORDS = Path(__file__).parents[2] / "results" / "runs"
+RESULTS = Path(__file__).parents[2] / "results"
 
 
 def committed() -> list[RunSpec]:
     """One run of each method and setting that is in results/."""
-    specs = [RunSpec.from_json(read_json(path)) for path in sorted(RECORDS.glob("*/record/spec.json"))]
+    specs = [spec for _, spec in sorted(load_runs(RESULTS).specs.items())]
     return [*{(spec.benchmark, spec.method, str(spec.train)): spec for spec in specs}.values()]
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ssmar_bench.core import metrics
-from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.reports.web.page_data import SECTIONS, by_epoch, cells_of, number, rounded, sparse
 from ssmar_bench.results.clip_counts import calibration, confusion
+from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import read_object
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.run_groups import class_names
@@ -68,7 +67,7 @@ def class_parts(runs: Runs, benchmark: str) -> dict[str, dict[str, Any]]:
     classes = len(class_names(runs, benchmark))
     found: dict[str, dict[str, Any]] = defaultdict(dict)
     for label, ratio, rows in cells_of(runs, benchmark):
-        records = [_record(runs, folder) for folder in rows["folder"]]
+        records = [runs.record(folder) for folder in rows["folder"]]
         counts = [one for record in records if (one := confusion(record, classes)) is not None]
         whole = len(counts) == len(records)  # of some seeds alone it would be another cell's
         found[f"{ratio:g}"][label] = {
@@ -78,17 +77,13 @@ def class_parts(runs: Runs, benchmark: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _record(runs: Runs, folder: str) -> Path:
-    return RunFolder(runs.root / "runs" / folder).record
-
-
 def _pooled(counts: Iterable[Any]) -> list[list[float | None]]:
     found = [one for one in counts if one is not None]
     return [[number(value) for value in line] for line in np.sum(found, axis=0)] if found else []
 
 
 def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[str, Any]]) -> dict[str, Any]:
-    record = _record(runs, row["folder"])
+    record = runs.record(row["folder"])
     spec = runs.specs[row["folder"]].to_json()
     spec |= {name: _place(spec[name], shared) for name in SECTIONS}
     keys = ("benchmark", "method", "label", "ratio", "seed", "state", "reason", "folder")
@@ -107,7 +102,7 @@ def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[s
     }
 
 
-def _environment(record: Path, shared: list[dict[str, Any]]) -> int | None:
+def _environment(record: RecordPlace, shared: list[dict[str, Any]]) -> int | None:
     path = record / "environment.json"
     return _place(read_object(path), shared) if path.is_file() else None
 

@@ -1,0 +1,52 @@
+"""Results that travel: archives of runs, and tables of them for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ssmar_bench.api.records import results
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.paths import RESULTS, expand_home, results_of
+from ssmar_bench.results import publish
+from ssmar_bench.results.publish import Published
+
+
+def publish_results(runs: Sequence[Path | str], to: Path | str) -> Published:
+    """Write finished and failed runs into the archives in ``to``, one a benchmark; what is in them stays.
+
+    Args:
+        runs: folders of single runs, folders that ``run`` wrote in, or folders with archives.
+        to: the folder of the archives.
+
+    Returns:
+        How many runs are in which archives, the files written, and which records were left out as damaged.
+
+    Raises:
+        UserError: no run, one run with two different results, or a file that cannot be written. Nothing is written
+            then.
+    """
+    return publish.publish([expand_home(one) for one in runs], expand_home(to))
+
+
+def check_results(folder: Path | str = RESULTS) -> tuple[int, list[str]]:
+    """Read every record under ``folder`` and compare it with its digests: how many are whole, and what is damaged.
+
+    Raises:
+        UserError: there is nothing to check.
+    """
+    found, damage = publish.check(results_of(folder))
+    if not found and not damage:
+        raise UserError(f"There are no runs in {folder}.")
+    return found, [one.why for one in damage]
+
+
+def export_results(folder: Path | str = RESULTS, kind: str = "csv") -> str:
+    """Every run under ``folder`` as text, ``csv`` or ``json``: the columns of :func:`ssmar_bench.api.results`.
+
+    Numbers have all their digits; an unknown one is empty in CSV and null in JSON.
+    """
+    frame = results(folder)
+    if kind == "json":
+        return str(frame.to_json(orient="records", indent=1, double_precision=15)) + "\n"
+    return str(frame.to_csv(index=False, lineterminator="\n"))

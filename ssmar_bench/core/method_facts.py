@@ -1,0 +1,82 @@
+"""What tables need to know of a run's method besides its spec: written into the record, since configs change later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core import method_config as method_configs
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
+from ssmar_bench.core.config_layers import SECTIONS, resolve_config
+from ssmar_bench.core.method_config import MethodConfig
+from ssmar_bench.core.run_spec import RunSpec
+
+FILE = "method.json"
+"""The file of a record that holds them."""
+
+
+def method_facts(spec: RunSpec, label: str, initial_weights: str) -> dict[str, Any]:
+    """Label, citation and initial weights in words; departures from the defaults; the benchmark's seeds.
+
+    ``departures`` holds every setting, ``section.key``, in which the run is not its method config on its benchmark
+    config, with the run's value; it is None where this installation has no such method or benchmark.
+
+    Args:
+        spec: what is run.
+        label: the method's name in tables.
+        initial_weights: what training starts from, in words.
+    """
+    found = _defaults(spec.benchmark, spec.method)
+    facts: dict[str, Any] = {"label": label, "initial_weights": initial_weights, "departures": None}
+    if found is not None:
+        benchmark_config, method_config = found
+        departures = _departures(spec, benchmark_config, method_config)
+        facts |= {
+            "citation": method_config.citation,
+            "departures": departures,
+            "benchmark_seeds": [*benchmark_config.seeds],
+        }
+    return facts
+
+
+@lru_cache(maxsize=1024)
+def _defaults(benchmark: str, method: str) -> tuple[BenchmarkConfig, MethodConfig] | None:
+    """Benchmark config under the method config, as they are now; None where this installation does not have them."""
+    known = benchmark in benchmark_configs.BENCHMARKS.names()
+    if not known or method not in method_configs.METHODS.names():
+        return None
+    method_config, source = method_configs.read_method_config(method)
+    return resolve_config(benchmark, None, method_config, {}, source), method_config
+
+
+def _departures(spec: RunSpec, benchmark_config: BenchmarkConfig, method_config: MethodConfig) -> dict[str, Any]:
+    run: dict[str, Any] = {"algorithm": spec.algorithm}
+    default: dict[str, Any] = {"algorithm": method_config.algorithm}
+    for name in (*SECTIONS, "source"):
+        run |= _flat(getattr(spec, name).to_config(), f"{name}.")
+        default |= _flat(getattr(benchmark_config, name).to_config(), f"{name}.")
+    run |= _flat(spec.hyperparameters, f"{spec.method}.")
+    default |= _flat(method_config.values(), f"{spec.method}.")
+    return {
+        key: run.get(key)
+        for key in sorted({*run, *default})
+        if key not in run or key not in default or _number(run[key]) != _number(default[key])
+    }
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _number(value: Any) -> Any:
+    """``15/55`` and ``3/11`` are one number, and so are 1 and 1.0."""
+    try:
+        return Fraction(value) if isinstance(value, str) and "/" in value else value
+    except (ValueError, ZeroDivisionError):
+        return value

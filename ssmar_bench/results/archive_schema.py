@@ -1,0 +1,55 @@
+"""The columns of an archive's files."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+RUNS = "runs"
+JSON_FILES = ("spec.json", "metrics.json", "timings.json", "environment.json", "method.json")
+"""Files of a record that an archive keeps as text."""
+
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+_INTS, _FLOATS = pa.int32(), pa.float64()
+
+TABLES: dict[str, pa.Schema] = {
+    RUNS: pa.schema(
+        [
+            *((name, pa.string()) for name in ("folder", "benchmark", "method", "label", "state", "reason")),
+            ("ratio", _FLOATS),
+            ("seed", pa.int64()),
+            *((name, _FLOATS) for name in ("accuracy", "balanced_accuracy", "macro_f1", "majority", "train_seconds")),
+            *((name, pa.string()) for name in JSON_FILES),
+            ("tables", pa.list_(pa.string())),
+            ("verbatim", pa.map_(pa.string(), pa.string())),
+            ("digests", pa.map_(pa.string(), pa.string())),
+        ]
+    ),
+    "curves": pa.schema(
+        [("folder", _TEXT), ("epoch", _INTS), ("series", _TEXT), ("quantity", _TEXT), ("value", _FLOATS)]
+    ),
+    "predictions": pa.schema(
+        [
+            *((name, _TEXT) for name in ("folder", "clip", "subject")),
+            *((name, _INTS) for name in ("label", "prediction")),
+            ("confidence", _FLOATS),
+            ("prediction_ema", _INTS),
+        ]
+    ),
+    "pseudo_labels": pa.schema(
+        [
+            *((name, _TEXT) for name in ("folder", "series", "clip")),
+            *((name, _INTS) for name in ("label", "pseudo_label")),
+            *((name, _FLOATS) for name in ("weight", "confidence")),
+        ]
+    ),
+}
+"""Every file and its columns; texts that occur again and again are kept once.
+
+``runs``: ``accuracy`` and its fellows are of the test part and for readers, the JSON files are the record. ``tables``
+names the CSV files of the record, ``verbatim`` holds those that no table has, ``digests`` the SHA-256 of every file.
+"""
+
+
+def table_of(file: str) -> str:
+    """The table that holds a CSV file of a record."""
+    return file.removesuffix(".csv")

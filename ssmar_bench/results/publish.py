@@ -1,0 +1,226 @@
+"""Runs into archives: from their folders, or from other archives; one run from two machines must be equal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ssmar_bench.backbones.timm_tags import initial_weights
+from ssmar_bench.core import digests, links, metrics
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.files import json_bytes
+from ssmar_bench.core.method_facts import FILE, method_facts
+from ssmar_bench.core.paths import results_of
+from ssmar_bench.core.printable import visible
+from ssmar_bench.core.run_folder import RECORD
+from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.results.archive import Archive, ArchivedRecord, ArchiveEntry, parse_table, write_archive
+from ssmar_bench.results.archive_schema import JSON_FILES, table_of
+from ssmar_bench.results.comparison import comparison
+from ssmar_bench.results.record_place import RecordPlace
+from ssmar_bench.results.records import Damage, Runs, load_runs, read_runs
+from ssmar_bench.results.table_order import table_rank
+
+OF_THE_MACHINE = ("timings.json", "environment.json", FILE)
+"""Files that two machines, or two versions of the configs, write differently of one run."""
+
+SUMMARY = "summary.csv"
+"""Means over seeds, for people; nothing reads it."""
+
+NAMED = 5
+"""Runs that an error names."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was written: how many runs are in which archives, and what was left out because it is damaged."""
+
+    runs: Mapping[str, int]
+    paths: tuple[Path, ...]
+    damage: tuple[Damage, ...]
+
+
+def publish(sources: Sequence[Path], to: Path) -> Published:
+    """Add all finished and failed runs of ``sources`` to the archives in ``to``, one a benchmark.
+
+    A run that is there already is the same run: it must have the same results. Damaged records are left out and named.
+
+    Args:
+        sources: folders of single runs, folders that ``run`` wrote in, or folders with archives.
+        to: where the archives are, a folder a benchmark; it may be among the sources.
+
+    Raises:
+        UserError: no run, a run with two results, or a file that cannot be written; nothing is changed then.
+    """
+    loaded = [(source, _load(source)) for source in sources]
+    kept = load_runs(to)
+    if kept.damage:
+        raise UserError(f"{kept.damage[0].why} Nothing was written.")
+    entries: dict[str, tuple[RecordPlace, ArchiveEntry]] = {}
+    different: list[str] = []
+    archived = Runs(to, kept.runs, kept.specs, (), {
+        name: place for name, place in kept.records.items() if isinstance(place, ArchivedRecord)
+    })  # fmt: skip
+    for runs in (archived, *(runs for _, runs in loaded)):
+        for row in runs.runs.to_dict("records"):
+            name = row["folder"]
+            if row["state"] == "unfinished" or name not in runs.records:
+                continue
+            place, entry = runs.record(name), _entry(runs.record(name), row)
+            if name in entries:
+                others = _differing(entries[name][1], entry)
+                if others:
+                    different.append(_conflict(name, others, [entries[name], (place, entry)]))
+                    continue
+                place, entry = min([entries[name], (place, entry)], key=lambda one: _rank(one[1]))
+            entries[name] = place, entry
+    if different:
+        more = f"; and {len(different) - NAMED} more" if len(different) > NAMED else ""
+        raise UserError(
+            f"{len(different)} runs have two results, and nothing was written: {'; '.join(different[:NAMED])}{more}; "
+            "find out which machine is right, and leave the other one's folders out."
+        )
+    if not entries:
+        raise UserError(f"There are no finished runs in {', '.join(map(str, sources))}.")
+    return _write(entries, to, [one for _, runs in loaded for one in runs.damage])
+
+
+def _load(source: Path) -> Runs:
+    """The runs of a folder that a user names: of one run, or of many."""
+    if (source / "record").is_dir() or (source / "work").is_dir():
+        return read_runs(source.parent, {source.resolve().name: source}, {})
+    if not source.is_dir():
+        raise UserError(f"{source}: there is no such folder.")
+    return load_runs(results_of(source))
+
+
+def _write(entries: Mapping[str, tuple[RecordPlace, ArchiveEntry]], to: Path, damage: Iterable[Damage]) -> Published:
+    by_benchmark: dict[str, list[tuple[RecordPlace, ArchiveEntry]]] = defaultdict(list)
+    for one in entries.values():
+        by_benchmark[one[1].row["benchmark"]].append(one)
+    counts, paths = {}, []
+    for benchmark, own in sorted(by_benchmark.items()):
+        links.refuse(to, benchmark)
+        own.sort(key=lambda one: _order(one[1].row))
+        counts[benchmark] = len(own)
+        paths += write_archive(to / benchmark, [entry for _, entry in own])
+        archive = Archive(to / benchmark)
+        reasons = {name: archive.reason(name) for name in archive.runs}
+        runs = read_runs(to, archive.records(), reasons)
+        digests.write_files(to / benchmark, {SUMMARY: _summary(runs, benchmark)})
+        paths.append(to / benchmark / SUMMARY)
+    return Published(counts, tuple(paths), tuple(damage))
+
+
+def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (*table_rank(row["method"]), row["ratio"], row["seed"], row["folder"])
+
+
+def _summary(runs: Runs, benchmark: str) -> bytes:
+    """Means over seeds, for people; the records are in the Parquet files."""
+    frame = comparison(runs, benchmark)
+    frame = frame[frame["kind"] == "method"].drop(columns=["kind", "missing"])
+    frame = frame[(frame[["seeds", "failed", "unfinished"]] > 0).any(axis=1)]
+    return frame.round(4).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _entry(record: RecordPlace, row: Mapping[Any, Any]) -> ArchiveEntry:
+    """A run as an archive holds it."""
+    texts = {name: (record / name).read_bytes().decode() for name in JSON_FILES if (record / name).is_file()}
+    names = [name for name in RECORD if name not in JSON_FILES and (record / name).is_file()]
+    tables: dict[str, pd.DataFrame] = {}
+    verbatim: dict[str, str] = {}
+    found = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    for name in names:
+        kept = record.archive.frame(record.name, table_of(name)) if isinstance(record, ArchivedRecord) else None
+        data = (record / name).read_bytes()
+        found[name] = hashlib.sha256(data).hexdigest()
+        frame = kept if kept is not None else parse_table(data, table_of(name))
+        if frame is None:
+            verbatim[name] = data.decode()
+        else:
+            tables[table_of(name)] = frame
+    if isinstance(record, ArchivedRecord):
+        found = dict(record.archive.runs[record.name]["digests"] or ())
+    spec = RunSpec.from_json(json.loads(texts["spec.json"]))
+    if FILE not in texts:  # a record of engine 1: today's configs are those that it was made with
+        texts[FILE] = json_bytes(method_facts(spec, _label(texts, row), initial_weights(spec.backbone))).decode()
+    scores = {name: row.get(f"test_{name}") for name in metrics.metric_keys()} | {
+        name: row[name] for name in ("majority", "train_seconds")
+    }
+    return ArchiveEntry(
+        {
+            **{name: row[name] for name in ("folder", "benchmark", "method", "state", "reason", "ratio", "seed")},
+            "label": _label(texts, row),
+            **{name: None if value is None or pd.isna(value) else float(value) for name, value in scores.items()},
+            **texts,
+            "tables": names,
+            "verbatim": list(verbatim.items()),
+            "digests": list(found.items()),
+        },
+        tables,
+    )
+
+
+def _label(texts: Mapping[str, str], row: Mapping[Any, Any]) -> str:
+    """The label of the method config; what else runs are said to differ in depends on the other runs."""
+    return str(json.loads(texts["metrics.json"])["label"]) if "metrics.json" in texts else str(row["method"])
+
+
+def _differing(one: ArchiveEntry, other: ArchiveEntry) -> list[str]:
+    """The files in which two results of one run differ, besides those that are of the machine."""
+    first, second = dict(one.row["digests"]), dict(other.row["digests"])
+    names = [name for name in {**first, **second} if name not in OF_THE_MACHINE]
+    return [name for name in names if first.get(name) != second.get(name)]
+
+
+def _rank(entry: ArchiveEntry) -> list[Any]:
+    """Which of two equal results is kept, whatever their order."""
+    return sorted(dict(entry.row["digests"]).items())
+
+
+def _conflict(name: str, files: Sequence[str], two: Sequence[tuple[RecordPlace, ArchiveEntry]]) -> str:
+    machines = [f"{place} (on {_machine(entry)})" for place, entry in two]
+    return visible(f"{name} differs in {', '.join(files)} between {' and '.join(machines)}")
+
+
+def _machine(entry: ArchiveEntry) -> str:
+    """The machine of a result, in the words of its record."""
+    about = json.loads(entry.row.get("environment.json") or "{}")
+    keys = ("device", "processor", "system", "version_torch")
+    return ", ".join(str(about[key]) for key in keys if about.get(key)) or "an unknown machine"
+
+
+def check(root: Path) -> tuple[int, list[Damage]]:
+    """Read and compare everything: how many runs there are, and what is damaged.
+
+    Of an archive: the digests of its files, columns, every record as it is read for a report, and that each file of a
+    record is what was published. Of a run's folder: its ``SHA256SUMS``, and the record.
+    """
+    runs = load_runs(root)
+    damage = list(runs.damage)
+    for name in runs.specs:
+        place = runs.record(name)
+        if isinstance(place, ArchivedRecord):
+            damage += [Damage(name, why) for why in _faults(place.archive, name)]
+    return len(runs.runs), damage
+
+
+def _faults(archive: Archive, run: str) -> list[str]:
+    """Every file of an archived record that is not what its digest says."""
+    found = dict(archive.runs[run]["digests"] or ())
+    added = {FILE} - {*found}  # by whoever published a record of engine 1
+    names = ({*archive.names_of(run)} | {*found}) - added
+    return [
+        f"{archive.folder / run}/{name}: its SHA-256 is not the one that it was published with."
+        for name in sorted(names)
+        if name not in archive.names_of(run)
+        or hashlib.sha256(archive.content(run, name)).hexdigest() != found.get(name)
+    ]
