@@ -217,7 +217,7 @@ class APLT(Method):
 
     def check(self, epochs: int) -> None:
         """Refuses a run so short that two offline rounds fall together or one falls outside."""
-        check_rounds("aplt", epochs, self.round_epochs(epochs))
+        check_rounds("aplt", epochs, self.round_epochs)
 
     def epoch_start(self, progress: Progress, pools: Pools) -> None:
         """An offline round after the warm-up and at every ``round_every`` from there."""

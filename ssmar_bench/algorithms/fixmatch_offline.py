@@ -74,7 +74,7 @@ class OfflineFixMatch(WeakToStrong):
 
     def check(self, epochs: int) -> None:
         """Refuses a run so short that two rounds fall together or one falls outside."""
-        check_rounds("fixmatch-offline", epochs, self.round_epochs(epochs))
+        check_rounds("fixmatch-offline", epochs, self.round_epochs)
 
     def epoch_start(self, progress: Progress, pools: Pools) -> None:
         """A round: the classifier labels the whole pool from the deterministic view."""

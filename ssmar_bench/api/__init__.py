@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         set_notes,
     )
     from ssmar_bench.api.models import Model, load_model
+    from ssmar_bench.api.own_videos import OwnBenchmark, new_benchmark, own_benchmark
     from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_methods, provider, use_plugin
     from ssmar_bench.api.records import curves, results
     from ssmar_bench.api.reports import damaged_records, report, table
@@ -92,6 +93,7 @@ _HOMES = {
         *("sources", "render_synthetic"),
     ),
     "api.example_frames": ("record_frames",),
+    "api.own_videos": ("OwnBenchmark", "new_benchmark", "own_benchmark"),
     "api.grids": ("expected_seconds", "plan", "run"),
     "api.models": ("Model", "load_model"),
     "api.video_predictions": ("Prediction",),
@@ -137,6 +139,7 @@ __all__ = [
     "MethodDescription",
     "Model",
     "Overwrite",
+    "OwnBenchmark",
     "PlanEntry",
     "PlannedFrameCache",
     "Prediction",
@@ -171,7 +174,9 @@ __all__ = [
     "load_model",
     "methods",
     "mock_source",
+    "new_benchmark",
     "new_method",
+    "own_benchmark",
     "paper_table",
     "plan",
     "plan_frame_caches",

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ssmar_bench import __version__
-from ssmar_bench.cli import data, methods, predict, prepare, reproduce, results, run, splits
+from ssmar_bench.cli import data, methods, own_videos, predict, prepare, reproduce, results, run, splits
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.printable import visible
@@ -30,6 +30,7 @@ app.command()(predict.predict)
 app.command()(reproduce.reproduce)
 data.app.command()(prepare.prepare)
 data.app.command()(prepare.compare_decoders)
+data.app.command()(own_videos.new)
 app.add_typer(data.app, name="data")
 app.add_typer(methods.app, name="methods")
 app.add_typer(splits.app, name="splits")

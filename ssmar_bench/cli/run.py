@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from ssmar_bench.cli.folders import Out, Results, own_folders, require_output
+from ssmar_bench.cli.own_videos import Labels, Network, OwnOptions, Unlabelled, Videos, chosen_benchmark
 from ssmar_bench.cli.parsing import (
     ON_BAD_CLIP,
     check_choice,
@@ -32,6 +33,7 @@ OVERWRITE = ("only-missing", "always", "never", "only-cache")
 
 
 def run(
+    ctx: typer.Context,
     methods: Annotated[
         str,
         typer.Option(
@@ -54,6 +56,10 @@ def run(
     data: Annotated[
         list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")
     ] = None,
+    videos: Videos = None,
+    labels: Labels = None,
+    unlabelled: Unlabelled = None,
+    network: Network = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; default: what the cores carry.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes a run may take.")] = None,
@@ -76,19 +82,20 @@ def run(
         require_output(out)
     own_folders(out)
     use_plugins(plugin)
+    own = chosen_benchmark(ctx, benchmark, profile, OwnOptions(videos, labels, unlabelled, network), out)
     grid = api.Grid(
-        benchmark=benchmark,
+        benchmark=own.benchmark,
         methods=parse_words(methods, "--methods"),
         ratios=parse_numbers(ratios, float, "--ratios"),
         seeds=parse_numbers(seeds, int, "--seeds"),
         backbone=backbone,
-        profile=profile,
+        profile=own.profile,
         sets=settings(given or []),
         device=device,
     )
     execution = api.Execution(
         results=out,
-        roots=parse_roots(data or []),
+        roots=own.roots | parse_roots(data or []),
         jobs=jobs,
         overwrite=check_choice("--overwrite", overwrite, OVERWRITE),  # type: ignore[arg-type]
         time_limit=minutes(time_limit),
@@ -96,6 +103,7 @@ def run(
         engine=engine,
     )
     resolved = api.resolve(grid)
+    own.tell(resolved, jobs)
     if plan:
         _print_plan(api.plan(resolved, execution), execution)
         for frame_cache in api.plan_frame_caches(resolved, execution):

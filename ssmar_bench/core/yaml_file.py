@@ -20,6 +20,8 @@ from ssmar_bench.core.renamed import renamed_note
 
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[str, ...]
+SHOWN = 8
+"""Faults that an error names before it counts the others."""
 
 
 @dataclass(frozen=True)
@@ -159,22 +161,28 @@ def validate(model: type[Model], document: Document, place: KeyPath = ()) -> Mod
     """``document.data`` (already the part at ``place``) as a ``model``.
 
     Raises:
-        UserError: names file, line, key and what was expected, for the first fault.
+        UserError: names file, line, key and what was expected, of every fault up to :data:`SHOWN`.
     """
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        key = tuple(str(part) for part in fault["loc"])
-        end = "."
-        message = fault["msg"][0].lower() + fault["msg"][1:]
-        if fault["type"] == "extra_forbidden":
-            message = "unknown key"
-            end = nearest(key[0], model.model_fields) if len(key) == 1 else f"{renamed_note(key[-1])}."
-        elif fault["type"] == "missing":
-            message = "is missing"
-        else:
-            message += f" (it is {shortened(repr(fault['input']))})"
-            end = f"{renamed_note(str(fault['input']))}."
-        name = shortened(".".join((*place, *key)) or "file")
-        raise UserError(f"{document.where((*place, *key))}: {name}: {message}{end}") from error
+        faults = [_fault(model, document, place, fault) for fault in error.errors(include_url=False)]
+        more = f" And {len(faults) - SHOWN} more." if len(faults) > SHOWN else ""
+        raise UserError(" ".join(faults[:SHOWN]) + more) from error
+
+
+def _fault(model: type[BaseModel], document: Document, place: KeyPath, fault: Any) -> str:
+    """One fault as a sentence."""
+    key = tuple(str(part) for part in fault["loc"])
+    end = "."
+    message = fault["msg"][0].lower() + fault["msg"][1:]
+    if fault["type"] == "extra_forbidden":
+        message = "unknown key"
+        end = nearest(key[0], model.model_fields) if len(key) == 1 else f"{renamed_note(key[-1])}."
+    elif fault["type"] == "missing":
+        message = "is missing"
+    else:
+        message += f" (it is {shortened(repr(fault['input']))})"
+        end = f"{renamed_note(str(fault['input']))}."
+    name = shortened(".".join((*place, *key)) or "file")
+    return f"{document.where((*place, *key))}: {name}: {message}{end}"

@@ -134,7 +134,8 @@ def _outlined(options: SyntheticOptions, root: Path) -> Index:
 def _used(benchmark_config: BenchmarkConfig) -> Used:
     """The clips of the benchmark config's parts and classes: a copy of a source may lack the videos of all others."""
     parts = benchmark_config.parts
-    return Used((*parts.train, *parts.test), benchmark_config.classes, parts.unlabelled)
+    classes = benchmark_config.classes
+    return Used((*parts.train, *parts.test), classes, parts.unlabelled, classes)
 
 
 def frame_cache_folder(benchmark_config: BenchmarkConfig, clips: list[ClipFile]) -> Path:

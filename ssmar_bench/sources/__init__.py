@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -44,11 +45,15 @@ Options = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Used:
-    """Which clips of a source somebody uses: some classes of some official parts; some parts' clips without a label."""
+    """Which clips of a source somebody uses: some classes of some official parts; some parts' clips without a label.
+
+    ``names`` are those of the classes, for a source whose classes are found by name.
+    """
 
     parts: Collection[str]
     classes: Collection[int]
     unlabelled: Collection[str] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 Reader = Callable[[Path, str, Mapping[str, int], Listener], "SourceListing"]
@@ -137,12 +142,34 @@ def read_source(
         UserError: as :func:`survey_source`, or the copy is not ``whole``.
     """
     listing = survey_source(name, root, options, listener)
+    if used is not None and known_source(name).by_name:
+        listing = replace(listing, index=_numbered_by(used.names, listing.index))
+        _tell_other_classes(root, listing.index, used, listener)
     missing = listing.missing if used is None else _missing_among(listing, used)
     if whole and missing:
         raise UserError(f"{missing[0]} (`ssmar-bench data check {name} --root {root}` names all)")
     for note in listing.notes:
         listener(Event("", "note", note))
     return listing.index
+
+
+def _numbered_by(names: Mapping[int, str], index: Index) -> Index:
+    """The index with the class ids of ``names``; classes of other names get ids behind them."""
+    of_name = {name: label for label, name in names.items()}
+    further = count(max(names, default=-1) + 1)
+    number = {label: of_name[name] if name in of_name else next(further) for label, name in index.classes.items()}
+    clips = index.clips.assign(label=index.clips["label"].map(lambda label: number.get(label, label)))
+    return replace(index, clips=clips, classes={number[label]: name for label, name in index.classes.items()})
+
+
+def _tell_other_classes(root: Path, index: Index, used: Used, listener: Listener) -> None:
+    """Says how many clips have labels that the benchmark does not know."""
+    others = {label: other for label, other in index.classes.items() if label not in used.names}
+    clips = int(index.clips["label"].isin(list(others)).sum())
+    if clips:
+        labels = ", ".join(others.values())
+        text = f"{root}: clips with labels that the benchmark does not have ({labels}) are not used: {clips:,}."
+        listener(Event("", "note", text))
 
 
 def _missing_among(listing: SourceListing, used: Used) -> tuple[Missing, ...]:

@@ -26,6 +26,8 @@ class Source:
         terms: what its owners allow, as far as it is known.
         get: where it comes from.
         options: what a benchmark config may choose, name -> allowed values, the first one being the default.
+        by_name: whether its class ids are only places in a sorted list of names, so that another copy may have others:
+            a benchmark's classes are then found by their names.
         layouts: the layouts that its owners distribute, all of which are read; the first one is the usual one.
     """
 
@@ -38,6 +40,7 @@ class Source:
     get: str
     options: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     layouts: tuple[str, ...] = ()
+    by_name: bool = False
 
 
 SOURCES: dict[str, Source] = TypeAdapter(dict[str, Source]).validate_python(

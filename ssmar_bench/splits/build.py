@@ -261,10 +261,13 @@ def _require_both(
 
 def _require_every_class(index: Index, benchmark_config: BenchmarkConfig, clips: pd.DataFrame) -> None:
     there = set(clips.loc[clips["role"] == "train", "class"])
-    for label in range(len(benchmark_config.classes)):
-        if label not in there:
-            name = _class_name(benchmark_config, label)
-            raise UserError(
-                f"{name[0].upper()}{name[1:]} of {benchmark_config.name} has no training clip in {index.source}; "
-                f"add clips of it, or take the class out of the benchmark config."
-            )
+    names = [
+        _class_name(benchmark_config, label) for label in range(len(benchmark_config.classes)) if label not in there
+    ]
+    if names:
+        have, it, classes = ("has", "it", "class") if len(names) == 1 else ("have", "them", "classes")
+        listed = ", ".join([names[0][0].upper() + names[0][1:], *names[1:]])
+        raise UserError(
+            f"{listed} of {benchmark_config.name} {have} no training clip in {index.source}; "
+            f"add clips of {it}, or take the {classes} out of the benchmark config."
+        )

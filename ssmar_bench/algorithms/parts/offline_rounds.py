@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+
+LONGEST = 1000
+"""Epochs up to which a long enough run is looked for."""
 
 
 def round_epochs(epochs: int, warm_up: Fraction, every: Fraction) -> list[int]:
@@ -20,10 +23,23 @@ def numbered_rounds(rounds: Sequence[int]) -> dict[str, float]:
     return {f"round_{number}": float(epoch) for number, epoch in enumerate(rounds, 1)}
 
 
-def check_rounds(algorithm: str, epochs: int, rounds: Sequence[int]) -> None:
-    """Raises ``ValueError`` for a run so short that two rounds fall together or one falls outside."""
-    if len(set(rounds)) < len(rounds) or rounds[0] < 1 or rounds[-1] >= epochs:
+def check_rounds(algorithm: str, epochs: int, rounds_of: Callable[[int], Sequence[int]]) -> None:
+    """Raises ``ValueError`` for a run so short that two rounds fall together or one falls outside.
+
+    Args:
+        algorithm: its name, for the error, which says how many epochs suffice.
+        epochs: of the run.
+        rounds_of: gives the epochs before which rounds are run, for a number of epochs.
+    """
+    if not _fit(epochs, rounds_of(epochs)):
+        enough = next((count for count in range(epochs + 1, LONGEST) if _fit(count, rounds_of(count))), 0)
+        rounds = ", ".join(map(str, rounds_of(epochs)))
         raise ValueError(
             f"{algorithm} needs a longer run: in {epochs} epochs its offline rounds would be after epochs "
-            f"{', '.join(map(str, rounds))}, which must all differ and lie inside the run; raise train.epochs"
+            f"{rounds}, which must all differ and lie inside the run; raise train.epochs"
+            + (f" to {enough} or more" if enough else "")
         )
+
+
+def _fit(epochs: int, rounds: Sequence[int]) -> bool:
+    return len(set(rounds)) == len(rounds) and rounds[0] >= 1 and rounds[-1] < epochs

@@ -78,7 +78,7 @@ class MyMethod(Method):
 
     def check(self, epochs: int) -> None:
         """Refuses a run so short that two rounds fall together or one falls outside."""
-        check_rounds("my-method", epochs, self.rounds(epochs))
+        check_rounds("my-method", epochs, self.rounds)
 
     def epoch_start(self, progress: Progress, pools: Pools) -> None:
         """A round: labels of the whole pool from its deterministic view, without gradient and in evaluation mode."""
