@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 
 def temporal_shift(frames: Tensor, segments: int, share: int = 8) -> Tensor:
-    """Moves 1/share of the channels one frame on and as many one frame back; the ends are filled with zeros.
+    """Fills 1/share of the channels from the next frame and as many from the one before; the ends are zeros.
+
+    The first channels show the future, as in the official code, so that its checkpoints find what they learned.
 
     Args:
         frames: (B x T, C, H, W) with T = ``segments``, a clip's frames in a row.
@@ -16,10 +18,10 @@ def temporal_shift(frames: Tensor, segments: int, share: int = 8) -> Tensor:
     """
     clips = frames.view(-1, segments, *frames.shape[1:])
     fold = frames.shape[1] // share
-    forward, backward, still = clips[:, :, :fold], clips[:, :, fold : 2 * fold], clips[:, :, 2 * fold :]
-    forward = torch.cat([torch.zeros_like(forward[:, :1]), forward[:, :-1]], dim=1)
-    backward = torch.cat([backward[:, 1:], torch.zeros_like(backward[:, :1])], dim=1)
-    return torch.cat([forward, backward, still], dim=2).flatten(0, 1)
+    future, past, still = clips[:, :, :fold], clips[:, :, fold : 2 * fold], clips[:, :, 2 * fold :]
+    future = torch.cat([future[:, 1:], torch.zeros_like(future[:, :1])], dim=1)
+    past = torch.cat([torch.zeros_like(past[:, :1]), past[:, :-1]], dim=1)
+    return torch.cat([future, past, still], dim=2).flatten(0, 1)
 
 
 class TemporalShift(nn.Module):

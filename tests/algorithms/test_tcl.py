@@ -69,8 +69,8 @@ def naive_terms(network: Any, batch: Batch, phase: str, values: dict[str, Any]) 
     "changed", [{}, {"temperature": 0.2, "instance": 0.5, "group": 3.0, "pseudo": 2.0, "slow_frames": 3}]
 )
 def test_tcl_is_its_formulas_in_all_three_phases(changed: dict[str, Any]) -> None:
-    method = sharp(method_of(TINY, "tcl", warm_up="1/4", fine_tuning="1/4", threshold=0.6, **changed), 400.0)
-    values = values_of("tcl", threshold=0.6, **changed)
+    method = sharp(method_of(TINY, "tcl", warm_up="1/4", fine_tuning="1/4", threshold=0.5, **changed), 400.0)
+    values = values_of("tcl", threshold=0.5, **changed)
     seen: set[str] = set()
     used: set[float] = set()
     grouping = 0.0

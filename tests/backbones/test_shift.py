@@ -16,27 +16,41 @@ def frames(clips: int, segments: int, channels: int) -> torch.Tensor:
 
 
 def test_by_hand() -> None:
-    """Channel 0 comes from the frame before, channel 1 from the frame after, 2 and 3 stay; zeros at the ends."""
+    """Channel 0 comes from the frame after, channel 1 from the frame before, 2 and 3 stay; zeros at the ends."""
     found = temporal_shift(frames(2, 3, 4), segments=3, share=4)[..., 0, 0]
     assert found.tolist() == [
-        [0, 21, 12, 13],
-        [10, 31, 22, 23],
-        [20, 0, 32, 33],
-        [0, 121, 112, 113],
-        [110, 131, 122, 123],
-        [120, 0, 132, 133],
+        [20, 0, 12, 13],
+        [30, 11, 22, 23],
+        [0, 21, 32, 33],
+        [120, 0, 112, 113],
+        [130, 111, 122, 123],
+        [0, 121, 132, 133],
     ]
+
+
+@pytest.mark.parametrize(("segments", "channels", "share"), [(8, 64, 8), (3, 16, 4), (1, 8, 8), (4, 7, 8)])
+def test_it_shifts_as_the_official_code_does(segments: int, channels: int, share: int) -> None:
+    """A plain loop by the rule of TSM's ``ops/temporal_shift.py``; its checkpoints depend on the direction."""
+    given = torch.randn(2 * segments, channels, 3, 2)
+    x, fold = given.unflatten(0, (2, segments)), channels // share
+    out = torch.zeros_like(x)
+    for t in range(segments):
+        for c in range(channels):
+            seen = t + 1 if c < fold else t - 1 if c < 2 * fold else t
+            if 0 <= seen < segments:
+                out[:, t, c] = x[:, seen, c]
+    assert temporal_shift(given, segments, share).equal(out.flatten(0, 1))
 
 
 @pytest.mark.parametrize(("channels", "share", "moved"), [(16, 8, 2), (17, 8, 2), (16, 4, 4), (7, 8, 0), (8, 8, 1)])
 def test_a_share_of_the_channels_moves_each_way(channels: int, share: int, moved: int) -> None:
     given = frames(1, 4, channels)
     found = temporal_shift(given, 4, share)
-    assert found[1:, :moved].equal(given[:-1, :moved])
-    assert found[:-1, moved : 2 * moved].equal(given[1:, moved : 2 * moved])
+    assert found[:-1, :moved].equal(given[1:, :moved])
+    assert found[1:, moved : 2 * moved].equal(given[:-1, moved : 2 * moved])
     assert found[:, 2 * moved :].equal(given[:, 2 * moved :])
-    assert not found[0, :moved].any()
-    assert not found[-1, moved : 2 * moved].any()
+    assert not found[-1, :moved].any()
+    assert not found[0, moved : 2 * moved].any()
 
 
 def test_one_frame_a_clip_loses_its_neighbours() -> None:

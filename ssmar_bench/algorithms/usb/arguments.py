@@ -76,7 +76,8 @@ def config_of(name: str) -> type[HyperParameters]:
     if name in CONCATENATING:
         fields["use_cat"] = (bool, ...)
     if name not in UNWEIGHTED:
-        fields["ulb_loss_ratio"] = (Annotated[float, Field(ge=0)], ...)
+        passing = Acts(when={"p_cutoff": 0.0} if "p_cutoff" in fields else {})  # a loss without a clip has no weight
+        fields["ulb_loss_ratio"] = (Annotated[float, Field(ge=0), passing], ...)
     averaged = Acts() if name in TEACHING else Acts("prediction", when={"predict_with": "ema"})
     fields["ema_m"] = (Annotated[float, Field(ge=0, le=1), averaged], ...)
     fields["predict_with"] = (Annotated[Literal["model", "ema"], Acts("prediction", when={"ema_m": 0.9})], ...)
