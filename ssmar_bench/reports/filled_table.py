@@ -62,15 +62,17 @@ class FilledTable:
         apart = [row for row in self.rows if row in self.table.apart]
         return [own for own in ([row for row in self.rows if row not in apart], apart) if own]
 
-    def means_over_common_seeds(self, rows: Sequence[str]) -> pd.DataFrame:
-        """Like ``means``, but over the seeds that all ``rows`` with runs in a column have; NaN where there is none."""
+    def means_over_common_seeds(self, rows: Sequence[str], balanced: bool = False) -> pd.DataFrame:
+        """Mean accuracy, or balanced accuracy, over the seeds that all ``rows`` with runs in a column have.
+
+        NaN where there is no such seed.
+        """
         found = {}
         for column in self.columns:
             cells = {row: self.cell(row, column) for row in rows}
             common = set.intersection(*([{*cell.seeds} for cell in cells.values() if cell.seeds] or [set()]))
-            found[column.name] = {
-                row: cell.accuracy[cell.accuracy.index.isin(common)].mean() for row, cell in cells.items()
-            }
+            scores = {row: cell.balanced if balanced else cell.accuracy for row, cell in cells.items()}
+            found[column.name] = {row: own[own.index.isin(common)].mean() for row, own in scores.items()}
         return pd.DataFrame(found)
 
 

@@ -14,6 +14,16 @@ from ssmar_bench.results.records import Damage
 ABSENT = "—"
 """A cell of which no run was started."""
 
+NOT_LEARNED = "†"
+FLAG = (
+    f"{NOT_LEARNED}: not shown to be better than always answering the most frequent class, since the 95 % interval "
+    "touches the majority rate."
+)
+INTERVALS = (
+    "95 % intervals of the mean accuracy: seeds and subjects resampled where eight or more subjects are known, else "
+    "Wilson's over the clips of the test part."
+)
+
 
 NAMED = 10
 """Damaged records that a page names."""
@@ -53,7 +63,15 @@ def spread_text(row: Mapping[Any, Any], measure: str, show: Callable[[float], st
 def cell_text(row: Mapping[Any, Any], measure: str) -> str:
     """``51.2 ± 1.4 (3)``: score and seeds; for a cell without a score, why there is none."""
     score = spread_text(row, measure)
-    return f"{score} ({seeds_text(row)})" if score else seeds_text(row)
+    flag = f" {NOT_LEARNED}" if row.get("learned") is False else ""
+    return f"{score} ({seeds_text(row)}){flag}" if score else seeds_text(row)
+
+
+def interval_text(row: Mapping[Any, Any], show: Callable[[float], str] | None = None) -> str:
+    """``[49.8, 52.6]``: the ends of the interval of the accuracy; empty where it is unknown."""
+    show = show or metrics.METRICS[0].text
+    low, high = row["accuracy_low"], row["accuracy_high"]
+    return "" if math.isnan(low) else f"[{show(low)}, {show(high)}]"
 
 
 def count_text(value: float) -> str:

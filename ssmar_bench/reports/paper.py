@@ -141,6 +141,8 @@ def _frame(found: FilledTable) -> pd.DataFrame:
                     "seeds": len(cell.runs),
                     "mean": 100 * cell.accuracy.mean(),
                     "std": 100 * cell.accuracy.std(ddof=1),
+                    "balanced_mean": 100 * cell.balanced.mean(skipna=False),
+                    "balanced_std": 100 * cell.balanced.std(ddof=1, skipna=False),
                     "paper": None if paper is None else paper.value,
                     "same_data": column.same,
                 }

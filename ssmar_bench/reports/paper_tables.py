@@ -18,7 +18,6 @@ from ssmar_bench.results.paired_test import (
     MIN_SEEDS,
     MIN_SUBJECTS,
     ColumnLeader,
-    Difference,
     correct_counts,
     find_leader,
     paired_difference,
@@ -34,7 +33,16 @@ TESTING = (
     "freedom and are corrected by Holm over all pairs of a column, at 5 %. = marks rows that the best cannot be told "
     "from."
 )
-GAINS = "Mean ± standard deviation of the differences by seed"
+CELLS = (
+    "Test accuracy / balanced accuracy (the mean of the classes' recalls) in %: mean ± standard deviation over seeds, "
+    "in brackets the number of seeds; — means not run."
+)
+BOTH = (
+    "Both are shown since they can order methods differently: on a test part whose classes are not equally frequent, a "
+    "linear classifier gains accuracy by answering the frequent ones, and a prototype classifier, which has no class "
+    "prior, does not. Bold, = and tests are about accuracy."
+)
+GAINS = "Mean ± standard deviation of the differences by seed, in accuracy / balanced accuracy"
 UNTESTED = (
     f"No cell is bold in {{columns}}: with fewer than {MIN_SEEDS} seeds common to all rows, or test clips of fewer "
     "than "
@@ -79,9 +87,7 @@ def _accuracy(found: FilledTable) -> Table:
             line.append(text)
         rows.append(tuple(line))
     untested = [name for name, by_row in standings.items() if not any(one.tested for one in by_row.values())]
-    notes = [
-        "Test accuracy in %: mean ± standard deviation over seeds, in brackets the number of seeds; — means not run."
-    ]
+    notes = [CELLS, BOTH]
     if len(untested) < len(standings):
         notes.append(TESTING)
     if untested:
@@ -108,9 +114,16 @@ def _score(cell: TableCell) -> str:
     lost = [f"{count} {word}" for word, count in counts.items() if count]
     if cell.runs.empty:
         return ", ".join(lost) or ABSENT
-    deviation = cell.accuracy.std(ddof=1)
-    spread = "" if math.isnan(deviation) else f" ± {100 * deviation:.1f}"
-    return f"{100 * cell.accuracy.mean():.1f}{spread} ({'; '.join([str(len(cell.runs)), *lost])})"
+    both = " / ".join(map(_mean, (cell.accuracy, cell.balanced)))
+    return f"{both} ({'; '.join([str(len(cell.runs)), *lost])})"
+
+
+def _mean(values: pd.Series[float]) -> str:
+    """``36.6 ± 2.8``: mean and deviation over seeds; a dash where a seed's value is unknown."""
+    mean, deviation = values.mean(skipna=False), values.std(ddof=1, skipna=False)
+    if math.isnan(mean):
+        return ABSENT
+    return f"{100 * mean:.1f}" + ("" if math.isnan(deviation) else f" ± {100 * deviation:.1f}")
 
 
 def _beside_the_paper(found: FilledTable) -> list[Table]:
@@ -127,14 +140,15 @@ def _published(found: FilledTable) -> Table:
         cell = found.cell(row, column)
         if not column.same or cell.runs.empty:
             return f"{paper.value:.1f}"
-        judged = compare_with_paper(cell.accuracy, paper.value)
-        reach = "" if math.isnan(judged.reach) else f" of ±{judged.reach:.1f}"
-        return f"{paper.value:.1f} (gap {judged.gap:+.1f}{reach}: {judged.words})"
+        judged = _gap(cell.accuracy, paper.value)
+        balanced = "" if cell.balanced.isna().any() else f"; balanced {_gap(cell.balanced, paper.value)}"
+        return f"{paper.value:.1f} (gap {judged}{balanced})"
 
     same = any(column.same for column in found.columns)
     notes = (
         "Gap: ours minus the paper's, in points, and after ± how far one more run of ours would, at 95 %, lie from our "
-        "mean (prediction interval from our seeds): a gap within it agrees. The paper prints no spread."
+        "mean (prediction interval from our seeds): a gap within it agrees. The paper prints no spread. It does not "
+        "say which accuracy it prints, so its number is compared with ours and with our balanced accuracy."
         if same
         else "On the paper's own data, which are not these: shown for the order of rows, not to compare accuracies.",
     )
@@ -147,6 +161,13 @@ def _published(found: FilledTable) -> Table:
     )
 
 
+def _gap(values: pd.Series[float], paper: float) -> str:
+    """Ours minus the paper's, how far chance carries, and a word."""
+    judged = compare_with_paper(values, paper)
+    reach = "" if math.isnan(judged.reach) else f" of ±{judged.reach:.1f}"
+    return f"{judged.gap:+.1f}{reach}: {judged.words}"
+
+
 def _gains(found: FilledTable, method: str, name: str) -> Table | None:
     """Points over the row of ``method``, the paper's in brackets; None where there is no such row with runs."""
     base = next((row for row, own in found.table.rows.items() if own == method), None)
@@ -156,12 +177,15 @@ def _gains(found: FilledTable, method: str, name: str) -> Table | None:
 
     def text(row: str, column: TableColumn) -> str:
         cells = [found.cell(one, column) for one in (row, base)]
-        ours = None
+        ours = ABSENT
         if not any(cell.runs.empty for cell in cells):
-            ours = paired_difference(*(correct_counts(found.runs, cell.runs) for cell in cells))
+            gain = paired_difference(*(correct_counts(found.runs, cell.runs) for cell in cells))
+            balanced = (cells[0].balanced - cells[1].balanced).dropna()
+            if gain is not None:
+                ours = f"{_gain(gain.mean, gain.std)} / {_gain(balanced.mean(), balanced.std(ddof=1))}"
         printed = [found.paper.get((one.removesuffix(", as published"), column.published)) for one in (row, base)]
         theirs = f" [{printed[0].value - printed[1].value:+.1f}]" if printed[0] and printed[1] else ""
-        return (ABSENT if ours is None else _gain(ours)) + theirs
+        return ours + theirs
 
     rows = [row for row in compared if row != base]
     return Table(
@@ -173,17 +197,22 @@ def _gains(found: FilledTable, method: str, name: str) -> Table | None:
     )
 
 
-def _gain(found: Difference) -> str:
-    spread = "" if math.isnan(found.std) else f" ± {100 * found.std:.1f}"
-    return f"{100 * found.mean:+.1f}{spread}"
+def _gain(mean: float, std: float) -> str:
+    """A difference in points; a dash where it is unknown."""
+    if math.isnan(mean):
+        return ABSENT
+    return f"{100 * mean:+.1f}" + ("" if math.isnan(std) else f" ± {100 * std:.1f}")
 
 
 def _ranks(found: FilledTable, ranking: Ranking, number: int) -> Table:
     """Our mean ranks, and the paper's over the rows that both have; ``number`` is the group's."""
     printed = [column.published for column in found.columns if column.name in ranking.by_column]
     rows = [row for row in found.table.rows if row in ranking.ranks and all((row, c) in found.paper for c in printed)]
-    shown = {"Ours": ranking.ranks}
     measured = [str(row) for row in ranking.ranks.index]
+    balanced = found.means_over_common_seeds(measured, balanced=True)[[*ranking.by_column]]
+    shown = {"Ours": ranking.ranks}
+    if balanced.notna().all(axis=None):
+        shown["Ours, balanced"] = mean_ranks(balanced).ranks
     if rows and len(rows) < len(measured):  # ranks among more rows are no match for the paper's
         shown["Ours, its rows"] = mean_ranks(
             found.means_over_common_seeds(measured)[[*ranking.by_column]].loc[rows]
@@ -191,7 +220,7 @@ def _ranks(found: FilledTable, ranking: Ranking, number: int) -> Table:
     if rows:
         shown["Paper"] = mean_ranks(_printed(found.paper, rows, printed)).ranks
     notes = "A difference of ranks is no test."
-    if len(shown) > 1:
+    if "Paper" in shown:
         notes = f"The paper's ranks are over the rows and columns that both have. {notes}"
     return Table(
         name=f"{found.table.name}-{found.on}-ranks{number or ''}",

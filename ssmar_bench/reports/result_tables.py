@@ -12,9 +12,12 @@ from ssmar_bench.core.printable import visible
 from ssmar_bench.reports.comparability import own_columns, own_optimisers
 from ssmar_bench.reports.formatting import (
     ABSENT,
+    FLAG,
+    INTERVALS,
     cautions,
     cell_text,
     count_text,
+    interval_text,
     percent_text,
     seconds_text,
     seeds_text,
@@ -25,6 +28,9 @@ from ssmar_bench.reports.tables import Table
 from ssmar_bench.results import comparison
 from ssmar_bench.results.caption_facts import CaptionFacts
 from ssmar_bench.results.records import Damage
+
+SMALL = 200
+"""Clips of a test part below which every accuracy has its interval beside it."""
 
 PARTS = ("test_accuracy", "validation_accuracy")
 CELLS = (
@@ -52,11 +58,12 @@ def accuracy(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
     names = list(dict.fromkeys((kind, label) for kind, label, _ in cells))
     training_setups = {label: facts.training_setups[label] for _, label in names if label in facts.training_setups}
     own = own_columns(training_setups)
+    small = any(clips < SMALL for clips in facts.test_clips)
     rows = [
         (
             label,
             *(column.get(label.removesuffix(", all labels"), "") for column in own.values()),
-            *(cell_text(cells[kind, label, ratio], "accuracy") for ratio in ratios),
+            *(_accuracy(cells[kind, label, ratio], small) for ratio in ratios),
         )
         for kind, label in names
     ]
@@ -66,6 +73,8 @@ def accuracy(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
         notes=(
             setting_sentence(facts),
             CELLS,
+            *([INTERVALS] if small else []),
+            *flag_note(frame),
             cautions(facts),
             *own_optimisers(training_setups),
         ),
@@ -76,6 +85,18 @@ def accuracy(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
     )
 
 
+def flag_note(frame: pd.DataFrame) -> list[str]:
+    """What the flag of a cell means, where a cell has it."""
+    return [FLAG] if (frame["learned"] == False).any() else []  # noqa: E712  # unknown is neither
+
+
+def _accuracy(row: Mapping[Any, Any], small: bool) -> str:
+    """A cell, with its interval where the test part is small."""
+    text = cell_text(row, "accuracy")
+    interval = interval_text(row) if small else ""
+    return text.replace(" (", f" {interval} (", 1) if interval else text
+
+
 def measures(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
     """Methods below each other for every ratio: all scores."""
     found = comparison.measures()
@@ -83,9 +104,13 @@ def measures(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
         frame,
         name="scores",
         title="All scores.",
-        notes=(setting_sentence(facts), _about_scores(), cautions(facts)),
-        header=("Seeds", *(measure.label for measure in found)),
-        fill=lambda row: (seeds_text(row), *(spread_text(row, one.key, one.metric.text) for one in found)),
+        notes=(setting_sentence(facts), _about_scores(), INTERVALS, cautions(facts)),
+        header=("Seeds", *(measure.label for measure in found), "95 % interval of accuracy"),
+        fill=lambda row: (
+            seeds_text(row),
+            *(spread_text(row, one.key, one.metric.text) for one in found),
+            interval_text(row),
+        ),
     )
 
 

@@ -1,73 +1,38 @@
-"""The answer to "which method should I use?", as far as the runs carry it: who came first where, and by how much.
-
-Ablations do not compete: among many relatives of one method the luckiest would come first. With five or more seeds
-the lead is tested as in the paper's tables (``results.paired``); with fewer it is described, and the words say so.
-"""
+"""The answer to "which method should I use?", in words: what the tests show, and else what to try first."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pandas as pd
 
+from ssmar_bench.core import metrics
 from ssmar_bench.reports.formatting import ABSENT, percent_text, spread_text, unequal
 from ssmar_bench.reports.formatting import setting_sentence as setting_of
 from ssmar_bench.reports.tables import Table
 from ssmar_bench.reports.web.page import Findings
 from ssmar_bench.results import plot_selection
 from ssmar_bench.results.caption_facts import caption_facts
-from ssmar_bench.results.comparison import UPPER
-from ssmar_bench.results.paired_test import MIN_SEEDS, correct_counts, find_leader
+from ssmar_bench.results.findings import Setting, find_settings, incomplete_methods
+from ssmar_bench.results.paired_test import MIN_SEEDS
 from ssmar_bench.results.ranking import mean_ranks
 from ssmar_bench.results.records import Runs
 
 SYNTHETIC = "micro-motion"
-FROM_ALL = "from all"
 NOTE = (
-    "First: the highest mean test accuracy among the methods that have every seed of the setting; ablations have "
-    "tables of their own. Gain: its distance from the labelled-only method, in points. Lead: over the next method, "
-    "mean ± standard deviation of the differences by seed (in how many of them it is ahead). Significant: with five or "
-    "more seeds, by the test of the paper's tables (paired by seed, subjects resampled, Holm's correction, 5 %)."
+    "The highest mean test accuracy among the methods that have every seed of the setting; it is called best only if "
+    "it is significant. Ablations have tables of their own. Gain: its distance from the labelled-only method, in "
+    "points. Lead: over the next method, mean ± standard deviation of the differences by seed (in how many of them it "
+    "is ahead). Significant: from which methods it differs, with five or more seeds, by the test of the paper's tables "
+    "(paired by seed, subjects resampled, Holm's correction, 5 %)."
 )
 RANKS = (
     "Methods that have every seed at every share of labels, ranked among each other, best mean rank first. Gain: mean "
     "distance from the labelled-only method, in points. Cost: forward passes in training, as a "
     "multiple of the labelled-only method's."
 )
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The complete methods of one benchmark and ratio.
-
-    Attributes:
-        benchmark, ratio: which.
-        rows: of ``results.compare``, best mean accuracy first.
-        alone: labels of the methods that learn from the labelled clips alone, however augmented.
-    """
-
-    benchmark: str
-    ratio: float
-    rows: tuple[Mapping[Any, Any], ...]
-    alone: frozenset[str]
-
-    @property
-    def first(self) -> Mapping[Any, Any]:
-        """The row with the highest mean."""
-        return self.rows[0]
-
-    @property
-    def baseline(self) -> Mapping[Any, Any] | None:
-        """The labelled-only method's row."""
-        return next((row for row in self.rows if row["method"] == UPPER[0]), None)
-
-    @property
-    def best_alone(self) -> Mapping[Any, Any] | None:
-        """The best row of a method that learns from the labelled clips alone."""
-        return next((row for row in self.rows if row["label"] in self.alone), None)
 
 
 def summary_findings(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -> Findings:
@@ -78,14 +43,13 @@ def summary_findings(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Map
         frames: benchmark -> ``results.compare.comparison``.
         titles: benchmark -> heading.
     """
-    found = {name: settings(runs, name, frame) for name, frame in frames.items()}
+    found = {name: find_settings(runs, name, frame) for name, frame in frames.items()}
     every = [setting for own in found.values() for setting in own]
-    apart = [significant_differences(runs, setting) for setting in every]
-    tables = [leaders(runs, every, apart, titles)] if every else []
+    tables = [leaders(every, titles)] if every else []
     tables += [ranks(own, titles[name]) for name, own in found.items() if own]
-    lacking = {titles[name]: _lacking(runs, name, own) for name, own in found.items()}
+    lacking = {titles[name]: incomplete_methods(runs, name, own) for name, own in found.items()}
     left_out = [f"Left out on {name}, for lack of seeds: {', '.join(own)}." for name, own in lacking.items() if own]
-    return Findings(headline(every, apart), (*_limits(runs, list(frames), every), *left_out), tuple(tables))
+    return Findings(headline(every), (*_limits(runs, list(frames), every), *left_out), tuple(tables))
 
 
 def _limits(runs: Runs, benchmarks: Sequence[str], found: Sequence[Setting]) -> list[str]:
@@ -114,58 +78,41 @@ def _competing(runs: Runs, benchmark: str) -> Runs:
     return replace(runs, runs=rows if len(rows) else own)
 
 
-def settings(runs: Runs, benchmark: str, frame: pd.DataFrame) -> list[Setting]:
-    """One setting a ratio of ``results.compare.comparison``, where at least two competing methods are complete.
-
-    A method is complete if all its runs finished and it has every seed that any of them was started with.
-    """
-    found = []
-    own = runs.of(benchmark)
-    own = own[own["label"].isin(plot_selection.compared_methods(runs, benchmark)) & (own["ratio"] < 1)]
-    for ratio in sorted(set(own["ratio"])):
-        started = own[own["ratio"] == ratio]
-        done = started[started["state"] == "done"].groupby("label")["seed"].agg(set)
-        whole = {label for label, seeds in done.items() if seeds == set(started["seed"])}
-        rows = [row for row in frame[frame["ratio"] == ratio].to_dict("records") if row["label"] in whole]
-        rows = [row for row in rows if row["kind"] == "method"]
-        rows.sort(key=lambda row: -row["accuracy_mean"])
-        if len(rows) > 1:
-            supervised = [runs.specs[folder].algorithm == UPPER[0] for folder in started["folder"]]
-            found.append(Setting(benchmark, ratio, tuple(rows), frozenset(started.loc[supervised, "label"])))
-    return found
-
-
-def _lacking(runs: Runs, benchmark: str, found: Sequence[Setting]) -> list[str]:
-    """Methods that compete on a benchmark but are complete in none of its settings."""
-    whole = {label for setting in found for label in _labels(setting)}
-    return [label for label in plot_selection.compared_methods(runs, benchmark) if label not in whole]
-
-
-def significant_differences(runs: Runs, setting: Setting) -> str:
-    """From which methods the first is significant: ``FROM_ALL``, ``not from A, B``, or why nothing was tested."""
-    seeds = int(setting.first["seeds"])
-    if seeds < MIN_SEEDS:
-        return f"not tested ({seeds} seed{'s'[: seeds != 1]})"
-    rows = {row["label"]: _runs(runs, setting, row["label"]) for row in setting.rows}
-    files = [runs.record(name) / "predictions.csv" for own in rows.values() for name in own["folder"]]
-    if not all(file.is_file() for file in files):
-        return "not tested (no predictions)"
-    found = find_leader({label: correct_counts(runs, own) for label, own in rows.items()})
-    if not found.tested:
-        return "not tested (few subjects)"
-    return FROM_ALL if found.leader else f"not from {', '.join(sorted(found.tied - {setting.first['label']}))}"
-
-
-def headline(found: Sequence[Setting], apart: Sequence[str]) -> str:
-    """What to begin with, how it compares with training on the labels alone, and whether it is significant."""
+def headline(found: Sequence[Setting]) -> str:
+    """Who is shown to be best, or that nobody is; then what to try first, and how far it is above the labels alone."""
     if not found:
         return "No setting has two complete methods yet, so there is nothing to compare."
-    wins = Counter(setting.first["label"] for setting in found)
+    return " ".join([_shown(found), *_try_first(found)])
+
+
+def _shown(found: Sequence[Setting]) -> str:
+    """What the tests show."""
+    best = Counter(setting.best for setting in found if setting.best)
+    if best:
+        said = [f"{name} is best in {_count(count, found)}" for name, count in best.most_common()]
+        return f"{'; '.join(said)}: significantly better than every other method there."
+    beats = sum(setting.beats_alone for setting in found)
+    if beats:
+        return (
+            f"In {_count(beats, found)} a semi-supervised method is significantly better than training on the labels "
+            "alone, but none is better than all others."
+        )
+    untested = [setting.tested for setting in found if setting.tested.startswith("not tested")]
+    if len(untested) < len(found):
+        why = "the differences are not significant"
+    elif int(max(setting.first["seeds"] for setting in found)) < MIN_SEEDS:
+        why = "fewer than five seeds support no claim"
+    else:
+        why = "the test needs predictions of at least eight known subjects"
+    return f"No method is shown to be better than training on the labels alone: {why}."
+
+
+def _try_first(found: Sequence[Setting]) -> list[str]:
+    wins = Counter(label for setting in found for label in setting.highest)
     most = max(wins.values())
     names = [name for name, count in wins.items() if count == most]
-    where = f"{most} of {len(found)} settings" if len(found) > 1 else "the only setting"
-    sentences = f"Start with {_listed(names)}: highest mean accuracy in {where}"
-    sentences += " each." if len(names) > 1 else "."
+    each = " each" if len(names) > 1 and len(found) > 1 else ""
+    sentences = [f"To try first: {_listed(names)}, with the highest mean accuracy in {_count(most, found)}{each}."]
     gains = [
         setting.first["accuracy_mean"] - setting.best_alone["accuracy_mean"]
         for setting in found
@@ -174,54 +121,60 @@ def headline(found: Sequence[Setting], apart: Sequence[str]) -> str:
     ahead = sum(setting.first is setting.best_alone for setting in found)
     if gains:
         low, high = 100 * min(gains), 100 * max(gains)
-        points = f"{low:.1f}" if len(gains) == 1 else f"{low:.1f} to {high:.1f}"
-        sentences += (
-            f" Where a semi-supervised method came first, it was {points} points above the best training on the"
+        points = f"{low:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
+        more = f"; in {ahead} of {len(found)} settings none was." if ahead else "."
+        sentences.append(
+            f"Where a semi-supervised method had the highest mean, it was {points} points above the best training on "
+            f"the labels alone{more}"
         )
-        sentences += f" labels alone; in {ahead} of {len(found)} settings none was." if ahead else " labels alone."
     elif ahead == len(found):
-        sentences += " No semi-supervised method was above the best training on the labels alone."
-    sure = apart.count(FROM_ALL)
-    lead = f"In {sure} of {len(found)} settings the lead is" if sure else "In no setting is the lead"
-    return f"{sentences} {lead} significant."
+        sentences.append("No semi-supervised method had a higher mean than the best training on the labels alone.")
+    return sentences
 
 
-def leaders(runs: Runs, found: Sequence[Setting], apart: Sequence[str], titles: Mapping[str, str]) -> Table:
-    """Who came first in every setting, by how much, and from whom it is significant."""
+def _count(number: int, found: Sequence[Setting]) -> str:
+    return f"{number} of {len(found)} settings" if len(found) > 1 else "the only setting"
+
+
+def leaders(found: Sequence[Setting], titles: Mapping[str, str]) -> Table:
+    """Who has the highest mean in every setting, by how much, and whether that is significant."""
     rows = []
-    for setting, words in zip(found, apart, strict=True):
+    for setting in found:
         first, base, following = setting.first, setting.baseline, setting.rows[1]
         gain = ABSENT if base is None else f"{100 * (first['accuracy_mean'] - base['accuracy_mean']):+.1f}"
         rows.append(
             (
                 titles.get(setting.benchmark, setting.benchmark),
                 percent_text(setting.ratio),
-                first["label"],
+                ", ".join(setting.highest),
                 following["label"],
-                words,
+                setting.tested,
                 spread_text(first, "accuracy"),
+                spread_text(first, metrics.BALANCED.key),
                 gain,
-                _lead(runs, setting),
+                _lead(setting),
             )
         )
-    header = ("Data", "Labelled", "First", "Next", "Significant", "Accuracy (%)", "Gain", "Lead")
+    header = (
+        "Data",
+        "Labelled",
+        "Highest mean",
+        "Next",
+        "Significant",
+        "Accuracy (%)",
+        f"{metrics.BALANCED.label} (%)",
+        "Gain",
+        "Lead",
+    )
     rules = frozenset(i for i in range(1, len(rows)) if rows[i][0] != rows[i - 1][0])
-    return Table("leaders", "Which method came first?", (NOTE,), header, tuple(rows), rules, left=5)
+    return Table("leaders", "Which method has the highest mean accuracy?", (NOTE,), header, tuple(rows), rules, left=5)
 
 
-def _lead(runs: Runs, setting: Setting) -> str:
+def _lead(setting: Setting) -> str:
     """``+1.1 ± 0.9 (2 of 3)``: the first over the next, by seed."""
-    one, other = (_runs(runs, setting, row["label"]).set_index("seed")["test_accuracy"] for row in setting.rows[:2])
-    gain = one - other
+    gain = pd.Series(setting.lead, dtype=float)
     deviation = "" if len(gain) < 2 else f" ± {100 * gain.std(ddof=1):.1f}"
     return f"{100 * gain.mean():+.1f}{deviation} ({int((gain > 0).sum())} of {len(gain)})"
-
-
-def _runs(runs: Runs, setting: Setting, label: str) -> pd.DataFrame:
-    """The finished runs of one method in a setting, by seed."""
-    rows = runs.of(setting.benchmark)
-    own = rows[(rows["label"] == label) & (rows["ratio"] == setting.ratio) & (rows["state"] == "done")]
-    return own.sort_values("seed")
 
 
 def ranks(found: Sequence[Setting], title: str) -> Table:

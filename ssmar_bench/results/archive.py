@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.results.archive_schema import JSON_FILES, RUNS, TABLES, table_of
+from ssmar_bench.results.archive_schema import JSON_FILES, RUNS, TABLES, runs_schema, table_of
 from ssmar_bench.results.record_place import RecordPlace
 
 LARGEST = 512 * 2**20
@@ -297,7 +297,7 @@ def write_archive(folder: Path, entries: Sequence[ArchiveEntry]) -> list[Path]:
     files: dict[str, bytes] = {}
     for name, schema in TABLES.items():
         if name == RUNS:
-            table = pa.Table.from_pylist([dict(entry.row) for entry in entries], schema=schema)
+            table = pa.Table.from_pylist([dict(entry.row) for entry in entries], schema=runs_schema())
         else:
             table = _joined(entries, name, schema)
         for number, part in enumerate(_parts(table, entries, name), start=1):

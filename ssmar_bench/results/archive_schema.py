@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from ssmar_bench.core import metrics
+
 RUNS = "runs"
 JSON_FILES = ("spec.json", "metrics.json", "timings.json", "environment.json", "method.json")
 """Files of a record that an archive keeps as text."""
@@ -17,7 +19,7 @@ TABLES: dict[str, pa.Schema] = {
             *((name, pa.string()) for name in ("folder", "benchmark", "method", "label", "state", "reason")),
             ("ratio", _FLOATS),
             ("seed", pa.int64()),
-            *((name, _FLOATS) for name in ("accuracy", "balanced_accuracy", "macro_f1", "majority", "train_seconds")),
+            *((name, _FLOATS) for name in ("majority", "train_seconds")),
             *((name, pa.string()) for name in JSON_FILES),
             ("tables", pa.list_(pa.string())),
             ("verbatim", pa.map_(pa.string(), pa.string())),
@@ -45,9 +47,17 @@ TABLES: dict[str, pa.Schema] = {
 }
 """Every file and its columns; texts that occur again and again are kept once.
 
-``runs``: ``accuracy`` and its fellows are of the test part and for readers, the JSON files are the record. ``tables``
-names the CSV files of the record, ``verbatim`` holds those that no table has, ``digests`` the SHA-256 of every file.
+``runs``: the JSON files are the record, the columns before them are for readers. ``tables`` names the CSV files of the
+record, ``verbatim`` holds those that no table has, ``digests`` the SHA-256 of every file.
 """
+
+
+def runs_schema() -> pa.Schema:
+    """The columns of ``runs.parquet`` as it is written: also every metric of the test part, for readers."""
+    schema = TABLES[RUNS]
+    for key in metrics.metric_keys():
+        schema = schema.append(pa.field(key, _FLOATS))
+    return schema
 
 
 def table_of(file: str) -> str:

@@ -11,11 +11,16 @@ import pandas as pd
 from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.metrics import Metric
+from ssmar_bench.results.intervals import accuracy_interval
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_order import PUBLISHED, sort_runs
 
 COSTS = ("steps", "clips_seen", "forward_passes", "train_seconds")
 GAPS = ("failed", "unfinished", "missing")
+INTERVAL = ("accuracy_low", "accuracy_high", "learned")
+"""Ends of the 95 % interval of the mean accuracy, and whether all of it is above the majority rate."""
+
+ALL_LABELS = ", all labels"
 UPPER = ("supervised", 1.0)
 """The method and ratio whose runs are the fully labelled upper bound."""
 
@@ -50,7 +55,7 @@ def measures() -> list[Measure]:
 def columns() -> list[str]:
     """The columns of :func:`comparison`."""
     spread = [f"{measure.key}_{statistic}" for measure in measures() for statistic in ("mean", "std")]
-    return ["kind", "method", "label", "ratio", "seeds", *GAPS, *spread, *COSTS]
+    return ["kind", "method", "label", "ratio", "seeds", *GAPS, *spread, *INTERVAL, *COSTS]
 
 
 def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
@@ -61,6 +66,8 @@ def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> 
     ``unfinished`` the others; ``missing`` the seeds that other methods have at this ratio and this one has not, so
     that no gap looks like a choice. Standard
     deviations divide by n - 1 and are NaN for one seed; a metric that a finished run lacks is NaN; costs are medians.
+    ``accuracy_low`` and ``accuracy_high`` are of :mod:`ssmar_bench.results.intervals`; ``learned`` is False where that
+    interval touches the majority rate.
 
     Raises:
         UserError: two finished runs of one cell and seed that may not be averaged.
@@ -76,13 +83,29 @@ def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> 
         for ratio in ratios
         for cell in [own[own["ratio"] == ratio]]
     ]
-    rows += [_majority(frame, ratio) for ratio in ratios]
+    floors = {ratio: _majority(frame, ratio) for ratio in ratios}
+    rows += floors.values()
     rows += [
-        {"kind": "upper bound", **_cell(own, ratio, set()), "method": method, "label": f"{label}, all labels"}
+        {"kind": "upper bound", **_cell(own, ratio, set()), "method": method, "label": f"{label}{ALL_LABELS}"}
         for (method, label), own in _by_method(frame[top])
         for ratio in ratios
     ]
+    for row in rows:
+        if row["kind"] != "majority" and row["seeds"]:
+            row |= _interval(runs, frame, row, floors)
     return pd.DataFrame(rows, columns=columns())
+
+
+def _interval(
+    runs: Runs, frame: pd.DataFrame, row: dict[str, Any], floors: dict[float, dict[str, Any]]
+) -> dict[str, Any]:
+    ratio = UPPER[1] if row["kind"] == "upper bound" else row["ratio"]
+    label = row["label"].removesuffix(ALL_LABELS) if row["kind"] == "upper bound" else row["label"]
+    found = accuracy_interval(runs, frame[(frame["label"] == label) & (frame["ratio"] == ratio)])
+    if found is None:
+        return {}
+    learned = not found.touches(floors[row["ratio"]]["accuracy_mean"])
+    return dict(zip(INTERVAL, (found.low, found.high, learned), strict=True))
 
 
 def levels(runs: Runs, benchmarks: Sequence[str], order: Sequence[str] = PUBLISHED) -> pd.DataFrame:

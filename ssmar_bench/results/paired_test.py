@@ -112,19 +112,19 @@ def paired_difference(one: CorrectCounts, other: CorrectCounts) -> Difference | 
     seeds, mean = len(common), float(by_seed.mean())
     if seeds == 1:
         return Difference(mean, math.nan, math.nan, math.nan, 1)
-    error = _error(gain, one.clips)
+    error = standard_error(gain, one.clips)
     p = math.nan
     if seeds >= MIN_SEEDS and len(one.subjects) >= MIN_SUBJECTS:
         p = float(2 * stats.t.sf(abs(mean) / error, _freedom(gain, one.clips))) if error else float(mean == 0)
     return Difference(mean, float(by_seed.std(ddof=1)), error, p, seeds)
 
 
-def _error(gain: Array, clips: Array) -> float:
+def standard_error(gain: Array, clips: Array) -> float:
     """Standard error of ``gain`` (seeds, subjects) per clip, from resampling seeds and subjects."""
     seeds, subjects = gain.shape
     by_seed, by_subject = _drawn(seeds), _drawn(subjects)
     means = np.einsum("bs,sp,bp->b", by_seed, gain, by_subject, optimize=True) / (seeds * (by_subject @ clips))
-    count = _equal(clips)  # subjects who are drawn from a few scatter less than those few did
+    count = effective_subjects(clips)  # subjects who are drawn from a few scatter less than those few did
     return float(means.std(ddof=1)) * math.sqrt(count / (count - 1) if count > 1 else 1)
 
 
@@ -141,13 +141,13 @@ def _freedom(gain: Array, clips: Array) -> float:
     counts = [seeds - 1, subjects - 1, (seeds - 1) * (subjects - 1)]
     of_seeds, of_people, rest = (square / count for square, count in zip(squares, counts, strict=True))
     total = max(of_seeds + of_people - rest, of_seeds, of_people)  # by chance the rest may be too large
-    known = _equal(clips) - 1
+    known = effective_subjects(clips) - 1
     freedom = [seeds - 1, known, (seeds - 1) * known]
     below = sum(part**2 / count for part, count in zip((of_seeds, of_people, rest), freedom, strict=True))
     return total**2 / below if below else float(seeds - 1)
 
 
-def _equal(clips: Array) -> float:
+def effective_subjects(clips: Array) -> float:
     """How many subjects with equally many clips would tell as much as these: fewer, if some have many (Kish, 1965)."""
     return float(clips.sum() ** 2 / (clips**2).sum())
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from ssmar_bench.backbones.timm_tags import initial_weights
 from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
@@ -288,8 +289,7 @@ def _facts(record: RecordPlace, spec: RunSpec, row: Mapping[str, Any]) -> Method
     """What the record says of the method; records of engine 1 say nothing until they are published."""
     if (record / "method.json").is_file():
         return read_part(MethodFacts, record / "method.json")
-    start = "from scratch" if spec.backbone.weights == "none" else f"from {spec.backbone.weights} weights"
-    return MethodFacts(label=row["label"] or spec.method, initial_weights=start)
+    return MethodFacts(label=row["label"] or spec.method, initial_weights=initial_weights(spec.backbone))
 
 
 def _last_line(text: str) -> str:

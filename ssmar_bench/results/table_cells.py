@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from ssmar_bench.core import benchmark_config as benchmark_configs
+from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.published_tables import PaperTable, TableColumn
 from ssmar_bench.results.records import Runs
@@ -40,6 +41,11 @@ class TableCell:
     def accuracy(self) -> pd.Series[float]:
         """Test accuracy in [0, 1] by seed."""
         return self.runs.set_index("seed")["test_accuracy"]
+
+    @cached_property
+    def balanced(self) -> pd.Series[float]:
+        """Balanced accuracy on the test part in [0, 1] by seed; NaN in a record that lacks it."""
+        return self.runs.set_index("seed")[f"test_{metrics.BALANCED.key}"]
 
 
 def fill_cells(runs: Runs, table: PaperTable, on: str, as_published: bool = False) -> list[TableCell]:

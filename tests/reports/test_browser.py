@@ -113,7 +113,10 @@ def column(page: Any, table: str, number: int) -> list[str]:
 def test_the_answer_is_the_first_thing_shown(open_page: Any) -> None:
     page = open_page()
     assert page.locator("h1:visible").inner_text() == "Which method should I use?"
-    assert f"Start with {HOSTILE}: highest mean accuracy in 2 of 3 settings." in page.locator(".lead").inner_text()
+    assert (
+        f"To try first: {HOSTILE}, with the highest mean accuracy in 2 of 3 settings."
+        in page.locator(".lead").inner_text()
+    )
     assert "fewer than five support no claim" in page.locator(".box:visible").inner_text()
     assert page.title() != "owned"
     assert page.locator("img, b b").count() == 0

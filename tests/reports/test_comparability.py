@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from _records import Fake
+from _records import Fake, Real
 
 from ssmar_bench.core import method_config, published_tables
 from ssmar_bench.core.run_spec import RunSpec
@@ -73,6 +73,10 @@ def test_the_comparison_has_the_columns_where_rows_differ_and_only_there(tmp_pat
 def test_table_2_tells_network_initial_weights_and_optimiser_of_every_row(tmp_path: Path) -> None:
     table = published_tables.read_paper_table("table2")
     assert list(table.methods().values()) == method_config.read_method_set("table2").methods
+    for method in table.methods().values():
+        Real(method, 0.1, 0, benchmark="ma-12").write(tmp_path)
+    for method in ("supervised", "fixmatch"):
+        Real(method, 0.1, 0, benchmark="ma-12").write(tmp_path / "one")
     found = paper_tables.section(fill_table(load_runs(tmp_path), table, "real"))
     shown = found.tables[0]
     assert shown.header[1:3] == ("Network", "Initial weights")
@@ -83,5 +87,7 @@ def test_table_2_tells_network_initial_weights_and_optimiser_of_every_row(tmp_pa
     assert rows["APLT (Ours)"] == ("tsn:resnet18", "from ImageNet weights")
     assert "LTG, Baseline on LTG's network, APLT on LTG's network: rate 0.04" in shown.caption
     assert "a row from scratch is no reproduction of one from pretrained weights" in " ".join(found.words)
-    one = paper_tables.section(fill_table(load_runs(tmp_path), published_tables.read_paper_table("table1"), "real"))
+    one = paper_tables.section(
+        fill_table(load_runs(tmp_path / "one"), published_tables.read_paper_table("table1"), "real")
+    )
     assert one.tables[0].header[1] == "MA-12, ResNet-18, 10%"

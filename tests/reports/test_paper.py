@@ -37,8 +37,8 @@ def test_a_table_has_its_rows_in_the_papers_order_with_gains_and_ranks(tmp_path:
     assert [line[0] for line in cells[2:6]] == [
         "FixMatch (Baseline), SYN", "FixMatch, ASY", "APLT (Ours), SYN", "APLT (Ours), ASY",
     ]  # fmt: skip
-    assert cells[2][1] == "42.3 ± 0.6 (3)"
-    assert ["APLT (Ours), ASY", "1.00", "1.00"] in cells
+    assert cells[2][1] == "42.3 ± 0.6 / 37.3 ± 0.6 (3)"
+    assert ["APLT (Ours), ASY", "1.00", "1.00", "1.00"] in cells
     assert ["APLT (Ours), ASY", "57.3"] in cells
     assert any(line[0] == "APLT (Ours), ASY" and line[1].endswith("[+14.5]") for line in cells)
     assert "Other data than the paper's" in text
@@ -52,11 +52,11 @@ def test_bold_needs_five_seeds(tmp_path: Path) -> None:
     assert "fewer than 5 seeds" in three
     five = paper.table_text(table4(tmp_path / "five", 5), "table4", "micro-motion")
     assert five.count("**") == 2
-    assert "**70.4 ± 0.5 (5)**" in five
+    assert "**70.4 ± 0.5 / 65.4 ± 0.5 (5)**" in five
     assert "fewer than 5 seeds" not in five
     found = [part.section for part in paper.paper_sections(load_runs(tmp_path / "five"))]
     table = next(one for one in found if one.name == "table4-micro-motion").tables[0]
-    assert r"\textbf{70.4 $\pm$ 0.5 (5)}" in latex(table, "t")
+    assert r"\textbf{70.4 $\pm$ 0.5 / 65.4 $\pm$ 0.5 (5)}" in latex(table, "t")
 
 
 def test_equals_are_marked_and_nobody_is_bold(tmp_path: Path) -> None:
@@ -193,12 +193,12 @@ def test_the_papers_ranks_stand_beside_ours_of_the_same_rows(tmp_path: Path) -> 
     for method, accuracy in {"supervised": 0.4, "ltg": 0.2, "aplt": 0.5, "supervised-r3d": 0.6}.items():
         Real(method, 0.5, 0, accuracy).write(tmp_path)
     tables = {one.name: one for part in paper.paper_sections(load_runs(tmp_path)) for one in part.section.tables}
-    assert tables["table2-micro-motion-ranks"].header == ("Method", "Ours", "Ours, its rows", "Paper")
+    assert tables["table2-micro-motion-ranks"].header == ("Method", "Ours", "Ours, balanced", "Ours, its rows", "Paper")
     assert tables["table2-micro-motion-ranks"].rows == (
-        ("Baseline on LTG's network", "1.00", "—", "—"),
-        ("APLT (Ours)", "2.00", "1.00", "1.00"),
-        ("Baseline (Labeled Only)", "3.00", "2.00", "2.00"),
-        ("LTG", "4.00", "3.00", "3.00"),
+        ("Baseline on LTG's network", "1.00", "1.00", "—", "—"),
+        ("APLT (Ours)", "2.00", "2.00", "1.00", "1.00"),
+        ("Baseline (Labeled Only)", "3.00", "3.00", "2.00", "2.00"),
+        ("LTG", "4.00", "4.00", "3.00", "3.00"),
     )
     assert tables["table5-micro-motion-ranks"].header == ("Method", "Ours", "Paper")
 
@@ -223,7 +223,7 @@ def test_a_cell_is_of_one_device_and_the_newest_revision(tmp_path: Path) -> None
         (target / "record" / "metrics.json").write_text(json.dumps({**metrics, "identity": spec.identity()}))
     again = load_runs(tmp_path)
     assert len(again.runs) == len(runs.runs) + 3
-    assert "90.0 ± 0.0 (2)" in paper.table_text(again, "table4", "micro-motion")
+    assert "90.0 ± 0.0 / 85.0 ± 0.0 (2)" in paper.table_text(again, "table4", "micro-motion")
 
 
 def test_rows_of_another_schedule_are_compared_with_each_other_alone(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""Intervals of an accuracy at 95 %: over subjects where they are known, else Wilson's over clips."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ssmar_bench.results.paired_test import LEVEL, MIN_SUBJECTS, correct_counts, effective_subjects, standard_error
+from ssmar_bench.results.records import Runs
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the accuracy on further clips lies with a probability of 95 %, in [0, 1], and by which method."""
+
+    low: float
+    high: float
+    by: str
+
+    def touches(self, value: float) -> bool:
+        """Whether the accuracy is not shown to be above ``value``."""
+        return self.low <= value
+
+
+def wilson(share: float, clips: float) -> tuple[float, float]:
+    """Wilson's score interval (1927) of a share of independent ``clips``, at 95 %."""
+    z = float(stats.norm.ppf(1 - LEVEL / 2))
+    middle = (share + z**2 / (2 * clips)) / (1 + z**2 / clips)
+    reach = z / (1 + z**2 / clips) * math.sqrt(share * (1 - share) / clips + z**2 / (4 * clips**2))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def accuracy_interval(runs: Runs, rows: pd.DataFrame) -> Interval | None:
+    """The interval of the mean test accuracy of finished runs of one method and ratio; None without any.
+
+    Where at least ``MIN_SUBJECTS`` subjects are known, seeds and subjects are resampled and the standard error is
+    referred to Student's t. Else it is Wilson's, as if there were one run: seeds share their test clips, so more seeds
+    are no more clips.
+
+    Args:
+        runs: all runs.
+        rows: the method's rows of ``Runs.runs``.
+    """
+    done = rows[rows["state"] == "done"]
+    clips = done["count_test"].min()
+    if done.empty or not clips > 0:
+        return None
+    mean = float(done["test_accuracy"].mean())
+    if done["count_test_subjects"].min() >= MIN_SUBJECTS:
+        counts = correct_counts(runs, done)
+        if len(counts.seeds) == len(done):
+            freedom = effective_subjects(counts.clips) - 1
+            reach = float(stats.t.ppf(1 - LEVEL / 2, freedom)) * standard_error(counts.right, counts.clips)
+            return Interval(max(0.0, mean - reach), min(1.0, mean + reach), "subjects")
+    return Interval(*wilson(mean, float(clips)), "Wilson")
+
+
+def intervals(runs: Runs, benchmark: str) -> dict[tuple[str, float], Interval]:
+    """(label, ratio) -> interval of every method of a benchmark that has a finished run."""
+    found = {}
+    for (label, ratio), rows in runs.of(benchmark).groupby(["label", "ratio"], sort=False):
+        interval = accuracy_interval(runs, rows)
+        if interval is not None:
+            found[str(label), float(np.asarray(ratio, dtype=float))] = interval
+    return found
