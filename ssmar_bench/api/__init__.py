@@ -60,12 +60,15 @@ if TYPE_CHECKING:
         tables,
         train_table,
     )
+    from ssmar_bench.api.run_list import RunFacts, list_runs, remove_runs, show_run
+    from ssmar_bench.api.run_verify import SecondTraining, verify_run
     from ssmar_bench.api.scaffold import TEMPLATES, new_method
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
     from ssmar_bench.api.video_predictions import Prediction
     from ssmar_bench.core.benchmark_config import BenchmarkConfig
     from ssmar_bench.core.errors import UserError
     from ssmar_bench.core.method_config import MethodConfig
+    from ssmar_bench.results.verification import Verification
     from ssmar_bench.runs.execute import renamed_runs
     from ssmar_bench.runs.execution import Execution, Overwrite
     from ssmar_bench.runs.grid import Grid
@@ -99,6 +102,8 @@ _HOMES = {
     "api.video_predictions": ("Prediction",),
     "api.plugins": ("BrokenPlugin", "broken_benchmarks", "broken_methods", "provider", "use_plugin"),
     "api.records": ("curves", "results"),
+    "api.run_list": ("RunFacts", "list_runs", "remove_runs", "show_run"),
+    "api.run_verify": ("SecondTraining", "verify_run"),
     "api.scaffold": ("TEMPLATES", "new_method"),
     "api.reports": ("damaged_records", "report", "table"),
     "api.reproduce": ("TableRun", "TableRequest", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
@@ -115,6 +120,7 @@ _HOMES = {
     "core.benchmark_config": ("BenchmarkConfig",),
     "core.errors": ("UserError",),
     "core.method_config": ("MethodConfig",),
+    "results.verification": ("Verification",),
     "runs.execute": ("renamed_runs",),
     "runs.execution": ("Execution", "Overwrite"),
     "runs.grid": ("Grid",),
@@ -145,6 +151,8 @@ __all__ = [
     "Prediction",
     "PreparedFrameCache",
     "Resolved",
+    "RunFacts",
+    "SecondTraining",
     "Source",
     "SourceCheck",
     "SplitOptions",
@@ -154,6 +162,7 @@ __all__ = [
     "TableRequest",
     "TableRun",
     "UserError",
+    "Verification",
     "benchmark_name",
     "benchmarks",
     "broken_benchmarks",
@@ -171,6 +180,7 @@ __all__ = [
     "export_results",
     "export_split",
     "list_methods",
+    "list_runs",
     "load_model",
     "methods",
     "mock_source",
@@ -187,6 +197,7 @@ __all__ = [
     "publish_results",
     "record_frames",
     "reference_of",
+    "remove_runs",
     "renamed_runs",
     "render_synthetic",
     "report",
@@ -195,12 +206,14 @@ __all__ = [
     "run",
     "run_checks",
     "set_notes",
+    "show_run",
     "show_split",
     "sources",
     "table",
     "tables",
     "train_table",
     "use_plugin",
+    "verify_run",
     "verify_split",
 ]
 

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from ssmar_bench.api.find_run import find_run
 from ssmar_bench.api.video_predictions import Paths, Prediction, find_videos, frame_of
 from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.digests import DamagedError
-from ssmar_bench.core.errors import UserError, meant, nearest
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
@@ -144,7 +145,8 @@ def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "cp
     committed. Where only the record is, the error says which command trains it again.
 
     Args:
-        run: a run's folder, or its name under ``runs/``; the hexadecimal digits at its end may be left out.
+        run: a run's folder; or its name under ``runs/``, whose hexadecimal digits at the end may be left out; or a
+            start of names that one run alone has.
         results: the folder that ``run`` wrote in.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
 
@@ -154,7 +156,7 @@ def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "cp
     """
     device = device.lower()
     check_device(device)
-    folder = RunFolder(_found(str(run), results_of(results) / "runs"))
+    folder = RunFolder(find_run(run, results_of(results)))
     _require_done(folder)
     if damage := folder.damage():
         raise UserError(f"{damage}; the `ssmar-bench run` that made the run makes it again.")
@@ -169,28 +171,6 @@ def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "cp
         raise UserError(
             f"{error.path} is damaged: {error.why}; train the run again: `ssmar-bench run` with --overwrite always."
         ) from error
-
-
-def _found(run: str, runs: Path) -> Path:
-    """The folder of a run by path, name, or name without its digits."""
-    for path in (Path(run), runs / run):
-        if (path / "record" / "spec.json").is_file():
-            return path
-    names = [path.parent.parent.name for path in runs.glob("*/record/spec.json")]
-    if meant(run, names) in names:
-        return runs / meant(run, names)
-    found = sorted(name for name in names if name.rpartition("_")[0].casefold() == run.casefold())
-    if not found:  # of folders that a user has renamed, the record says which runs they are
-        owns = {name: RunFolder(runs / name).renamed() for name in names}
-        found = sorted(name for name, own in owns.items() if run in (own, own.rpartition("_")[0]))
-    if len(found) == 1:
-        return runs / found[0]
-    if found:
-        raise UserError(
-            f"{run} stands for several runs under {runs}: {', '.join(found)}; give one of these names, "
-            "whose settings `api.results()` and the reports distinguish."
-        )
-    raise UserError(f"There is no run {run}, neither as a folder nor under {runs}{nearest(run, names)}")
 
 
 def _require_done(folder: RunFolder) -> None:

@@ -34,7 +34,8 @@ def results(folder: Path | str = RESULTS, benchmark: str | None = None) -> pd.Da
         - ``folder`` (the run's name), ``split`` (fingerprint of its split);
         - ``main`` (whether its setting is the one by which its method is known on its benchmark), ``mock``
           (whether its videos are), ``code`` (made by the method's code of ``today``, by ``other``, or ``unknown``),
-          ``truth`` (digest of the labels that it was recorded with, "" in records of engine 1).
+          ``truth`` (digest of the labels that it was recorded with, "" in records of engine 1), ``ended`` (when
+          its training did, in UTC; "" in older records).
 
     A damaged record is left out, with a warning that names its file.
     """

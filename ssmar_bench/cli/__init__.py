@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ssmar_bench import __version__
-from ssmar_bench.cli import data, methods, own_videos, predict, prepare, reproduce, results, run, splits
+from ssmar_bench.cli import data, methods, own_videos, predict, prepare, reproduce, results, run, runs, splits
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.printable import visible
@@ -35,6 +35,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(methods.app, name="methods")
 app.add_typer(splits.app, name="splits")
 app.add_typer(results.app, name="results")
+app.add_typer(runs.app, name="runs")
 
 INTERRUPTED = 130
 READER_GONE = 141

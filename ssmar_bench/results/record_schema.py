@@ -125,9 +125,15 @@ class MethodFacts(RecordModel):
 
 
 class Timings(RecordModel):
-    """``record/timings.json``, the only file that two machines write differently."""
+    """``record/timings.json``: with ``environment.json`` what another training writes differently.
+
+    Attributes:
+        train_seconds: of the training.
+        ended: when the training ended, in UTC as ``2026-11-26T12:00:00Z``; "" in older records.
+    """
 
     train_seconds: float = Field(ge=0, le=1e12)
+    ended: Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?$")] = ""
 
 
 class Environment(RootModel[dict[str, str]]):

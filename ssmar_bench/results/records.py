@@ -37,7 +37,7 @@ from ssmar_bench.results.variants import label_suffixes, main_variant, variant
 
 KEYS = (
     *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "split"),
-    *("mock", "truth"),
+    *("mock", "truth", "ended"),
 )
 PARTS = ("test", "test_ema", "validation")
 """What is scored."""
@@ -66,7 +66,8 @@ class Runs:
         runs: one row a run, columns ``KEYS`` and :func:`number_columns` (NaN unless ``state`` is ``done``). ``label``
             is what a table shows; where a method was run under several settings, it says in which key they differ.
             ``main`` tells whether a run is of the setting by which its method is known on its benchmark, ``mock``
-            whether its clips were made up, and ``truth`` the digest of the labels that it was recorded with.
+            whether its clips were made up, ``truth`` the digest of the labels that it was recorded with, and
+            ``ended`` when its training did (UTC; "" in older records).
         specs: folder name -> what was run.
         damage: records that cannot be used; they are in none of the others.
         records: folder name -> where the record is.
@@ -236,6 +237,7 @@ def _read_record(name: str, record: RecordPlace, reason: str) -> tuple[RunSpec, 
         "reason": "",
         "mock": False,
         "truth": "",
+        "ended": "",
     }
     if there(metrics_file):
         row |= {"state": "done", **_numbers(record, name)}

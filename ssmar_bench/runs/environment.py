@@ -19,8 +19,13 @@ SOURCES = ("ssmar_bench", "methods", "splits")
 """Folders of a checkout that decide results; changes of other files do not make it dirty."""
 
 
-def environment(algorithm: str) -> dict[str, str]:
-    """Versions, git commit, system and processor; of a plugin's ``algorithm`` also its package or file."""
+def environment(algorithm: str, device_model: str = "") -> dict[str, str]:
+    """Versions, git commit, system, processor and device; of a plugin's ``algorithm`` also its package or file.
+
+    Args:
+        algorithm: the run's.
+        device_model: the model of what trained, as its driver calls it; "" for the processor.
+    """
     provider = ALGORITHMS.entry(algorithm).provider
     plugin = f"{provider.package} {provider.version or f'sha256:{provider.digest}'}"
     return {
@@ -30,6 +35,7 @@ def environment(algorithm: str) -> dict[str, str]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
+        "device_model": device_model or _processor(),
         "cores": str(os.cpu_count()),
         **{f"version_{name}": version(name) for name in PACKAGES},
     }

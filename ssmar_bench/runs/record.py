@@ -127,7 +127,11 @@ def write_record(
         rows += pseudo_label_rows(last, unlabelled, epoch)
     curves = pd.DataFrame(rows, columns=["epoch", "series", "quantity", "value"])
     seconds = outcome["epoch_seconds"]
-    timings = {"train_seconds": sum(seconds), "epochs": [round(value, 3) for value in seconds]}
+    timings = {
+        "train_seconds": sum(seconds),
+        "epochs": [round(value, 3) for value in seconds],
+        **({"ended": outcome["ended"]} if "ended" in outcome else {}),
+    }
     metrics = _metrics(spec, label, split, truth, outcome, arrays)
     if left_out:
         metrics["left_out"] = {salted_id(spec.benchmark, clip): why for clip, why in left_out.items()}
@@ -139,7 +143,7 @@ def write_record(
         "curves.csv": _csv(curves.sort_values(["epoch", "series", "quantity"])),
         "predictions.csv": _csv(_predictions(spec, split, truth, arrays)),
         "pseudo_labels.csv": _csv(_pseudo_labels(spec, split, unlabelled, last)),
-        "environment.json": json_bytes(environment(spec.algorithm)),
+        "environment.json": json_bytes(environment(spec.algorithm, outcome.get("device_model", ""))),
         method_facts.FILE: _facts(spec, label),
         "timings.json": json_bytes(timings),
         "metrics.json": json_bytes(metrics),

@@ -32,7 +32,7 @@ def rerun_command(spec: RunSpec) -> str:
     if plugin is not None:
         said.append(f"--plugin {shlex.quote(str(plugin))}")
     if all(shipped):
-        said += [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in _departures(spec)]
+        said += [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in departures(spec)]
     if spec.source.name != synthetic.SOURCE:
         said.append(f"--data {spec.source.name}=FOLDER")
     if spec.device != "cpu":
@@ -40,10 +40,16 @@ def rerun_command(spec: RunSpec) -> str:
     return f"ssmar-bench run {' '.join(said)}"
 
 
-def _departures(spec: RunSpec) -> Iterator[tuple[str, Any]]:
-    """Where the run's settings are others than those of its shipped benchmark and method config today."""
-    method_config, _ = method_configs.read_method_config(spec.method)
-    benchmark_config = resolve_config(spec.benchmark, None, method_config, {})
+def departures(spec: RunSpec, benchmark: str = "", method: str = "") -> Iterator[tuple[str, Any]]:
+    """Where the run's settings are others than those of its benchmark and method config today, for ``--set``.
+
+    Args:
+        spec: of the run.
+        benchmark: name or path of the benchmark config; "" for the shipped one.
+        method: name or path of the method config; "" for the shipped one.
+    """
+    method_config, _ = method_configs.read_method_config(method or spec.method)
+    benchmark_config = resolve_config(benchmark or spec.benchmark, None, method_config, {})
     for name in SECTIONS:
         ran, today = (getattr(one, name).model_dump(mode="json") for one in (spec, benchmark_config))
         yield from _differing(f"{name}.", ran, today)

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,8 @@ class Trainer:
             "parameters": sum(p.numel() for p in self.method.parameters() if p.requires_grad),
             "epoch_seconds": self.epoch_seconds,
             "resolved": dict(self.method.resolved()),
+            "ended": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "device_model": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "",
         }
         files: dict[str, bytes | dict[str, Any]] = {self.folder.weights.name: weights}
         files |= {"predictions.npz": buffer.getvalue(), ENDED: outcome}

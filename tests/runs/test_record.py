@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,13 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
     accuracy = curves[(curves["epoch"] == 12) & (curves["series"] == "full_pool") & (curves["quantity"] == "accuracy")]
     assert accuracy["value"].item() == pytest.approx((probe["label"] == probe["pseudo_label"]).mean(), abs=1e-5)
 
-    assert set(json.loads((record / "timings.json").read_text())) >= {"train_seconds", "epochs"}
+    timings = json.loads((record / "timings.json").read_text())
+    assert set(timings) == {"train_seconds", "epochs", "ended"}
+    ended = datetime.strptime(timings["ended"], "%Y-%m-%dT%H:%M:%S%z")
+    assert abs(ended.timestamp() - (record / "timings.json").stat().st_mtime) < 60
+    about = json.loads((record / "environment.json").read_text())
+    assert about["device_model"] == about["processor"] != ""
+    assert {"git_commit", "python", "system"} <= set(about)
 
 
 @pytest.mark.slow
