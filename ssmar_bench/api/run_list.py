@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from ssmar_bench.api.find_run import find_run
+from ssmar_bench.api.find_run import find_record, find_run
 from ssmar_bench.core import links
 from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import Environment, Metrics, Timings, read_part
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs.rerun_command import rerun_command
@@ -29,13 +30,11 @@ class RunFacts:
 
     Attributes:
         run: its folder's name.
-        folder: where it is.
         facts: what was run, what came out, when, and on which machine with which versions; in this order.
         command: what trains it again.
     """
 
     run: str
-    folder: Path
     facts: Mapping[str, Any]
     command: str
 
@@ -48,14 +47,14 @@ class RunFacts:
 
 
 def run_state(folder: RunFolder) -> str:
-    """``running``, ``done``, ``damaged``, ``failed``, ``interrupted`` (a checkpoint is there) or ``not trained``."""
+    """``running``, ``done``, ``damaged``, ``failed``, ``interrupted`` (a checkpoint is there) or ``unfinished``."""
     if folder.done():
         return "damaged" if folder.damage() else "done"
     if folder.held():
         return "running"
     if folder.failure():
         return "failed"
-    return "interrupted" if folder.started() else "not trained"
+    return "interrupted" if folder.started() else "unfinished"
 
 
 def list_runs(folder: Path | str = RESULTS) -> pd.DataFrame:
@@ -64,14 +63,14 @@ def list_runs(folder: Path | str = RESULTS) -> pd.DataFrame:
     Returns:
         Columns ``run`` (its folder's name), ``state`` (of :func:`run_state`), ``benchmark``, ``method``, ``ratio``,
         ``seed``, ``accuracy`` of the test part in [0, 1] (NaN unless done), ``ended`` (when its training did,
-        UTC; NaT where nobody knows), ``bytes`` on the disk, ``reason`` (of a failed or damaged run).
+        UTC; NaT where nobody knows), ``bytes`` on the disk (0 of a run in an archive), ``reason`` (of a failed or damaged run).
     """
     root = results_of(folder)
     loaded = load_runs(root)
     rows = []
     for row in loaded.runs.to_dict("records"):
         place = RunFolder(root / "runs" / row["folder"])
-        state = "done" if row["state"] == "done" else run_state(place)
+        state = run_state(place) if row["state"] != "done" and place.path.is_dir() else row["state"]
         plain = {key: row[key] for key in ("benchmark", "method", "ratio", "seed", "ended", "reason")}
         rows.append({"run": row["folder"], "state": state, "accuracy": row["test_accuracy"], **plain})
     for one in loaded.damage:
@@ -97,8 +96,9 @@ def show_run(run: Path | str, folder: Path | str = RESULTS) -> RunFacts:
     Raises:
         UserError: no such run, several, or its record is damaged.
     """
-    place = RunFolder(find_run(run, results_of(folder)))
-    spec, state = place.spec(), run_state(place)
+    found = find_record(run, results_of(folder))
+    spec, place = found.spec(), found.folder
+    state = "archived" if place is None else run_state(place)
     facts: dict[str, Any] = {
         "state": state,
         "benchmark": f"{spec.benchmark}, source {spec.source.name}",
@@ -108,31 +108,30 @@ def show_run(run: Path | str, folder: Path | str = RESULTS) -> RunFacts:
         "schedule": f"{spec.train.epochs} epochs of batches of {spec.train.batch}",
         "split": spec.split,
     }
-    if state in ("failed", "damaged"):
+    if place is not None and state in ("failed", "damaged"):
         facts["reason"] = place.reason() if state == "failed" else place.damage()
-    if state == "done":
-        facts |= _outcome(place)
-    facts["weights"] = "kept" if place.weights.is_file() else "not kept here"
-    facts["folder"] = place.path
-    return RunFacts(place.path.name, place.path, facts, rerun_command(spec))
+    elif (found.record / "metrics.json").is_file():
+        facts |= _outcome(found.record)
+    facts["weights"] = "kept" if place is not None and place.weights.is_file() else "not kept here"
+    facts["record"] = str(found.record)
+    return RunFacts(found.name, facts, rerun_command(spec))
 
 
-def _outcome(place: RunFolder) -> dict[str, Any]:
+def _outcome(record: RecordPlace) -> dict[str, Any]:
     """What came out of a finished run, when and on what."""
-    outcome = read_part(Metrics, place.record / "metrics.json")
+    outcome = read_part(Metrics, record / "metrics.json")
     counts = outcome.counts
     facts: dict[str, Any] = {f"test {key}": f"{100 * value:.1f} %" for key, value in outcome.test.items()}
     facts["majority rate"] = f"{100 * outcome.majority:.1f} %"
     parts = ("labelled", "unlabelled", "validation", "test")
     facts["clips"] = ", ".join(f"{getattr(counts, part)} {part}" for part in parts)
-    if (place.record / "timings.json").is_file():
-        timings = read_part(Timings, place.record / "timings.json")
+    if (record / "timings.json").is_file():
+        timings = read_part(Timings, record / "timings.json")
         facts["training"] = f"{timings.train_seconds:.0f} s"
         facts["training ended"] = timings.ended or "unknown"
-    if (place.record / "environment.json").is_file():
+    if (record / "environment.json").is_file():
         facts |= {
-            key: value or "unknown"
-            for key, value in read_part(Environment, place.record / "environment.json").root.items()
+            key: value or "unknown" for key, value in read_part(Environment, record / "environment.json").root.items()
         }
     return facts
 

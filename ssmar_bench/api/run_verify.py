@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ssmar_bench.api.find_run import find_run
+from ssmar_bench.api.find_run import FoundRun, find_record
 from ssmar_bench.api.run_list import run_state
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import method_config as method_configs
@@ -60,33 +60,35 @@ def verify_run(
             failed.
     """
     how = how or SecondTraining()
-    place = RunFolder(find_run(run, results_of(folder)))
-    state = run_state(place)
-    if state != "done":
-        raise UserError(f"Run {place.path.name} is {state}; only a finished run can be verified.")
+    found = find_record(run, results_of(folder))
+    state = "done" if found.folder is None else run_state(found.folder)
+    if state != "done" or not (found.record / "metrics.json").is_file():
+        raise UserError(
+            f"Run {found.name} is {state if state != 'done' else 'failed'}; only a finished run can be verified."
+        )
     if not 0 <= tolerance <= 1:
         raise UserError(f"The tolerance {tolerance:g} is no fraction from 0 to 1.")
     with tempfile.TemporaryDirectory(prefix="ssmar-verify-") as scratch:
         results = Path(scratch)
-        states = execute.run(resolve(_grid(place, how)), Execution(results, how.roots, jobs=1), listener)
+        states = execute.run(resolve(_grid(found, how)), Execution(results, how.roots, jobs=1), listener)
         (name,) = states
         again = RunFolder(results / "runs" / name)
         if states[name] != "done":
             why = again.reason() if states[name] == "failed" else f"it is {states[name]}"
-            raise UserError(f"Run {place.path.name} could not be trained again: {why}")
-        return compare_records(place.path.name, place.record, again.record, tolerance)
+            raise UserError(f"Run {found.name} could not be trained again: {why}")
+        return compare_records(found.name, found.record, again.record, tolerance)
 
 
-def _grid(place: RunFolder, how: SecondTraining) -> Grid:
+def _grid(found: FoundRun, how: SecondTraining) -> Grid:
     """The grid of the one run."""
-    spec = place.spec()
+    spec = found.spec()
     for kind, given, known, option in (
         (spec.benchmark, how.benchmark, benchmark_configs.BENCHMARKS.names(), "--benchmark"),
         (spec.method, how.method, method_configs.METHODS.names(), "--method"),
     ):
         if not given and kind not in known:
             raise UserError(
-                f"The config {kind}.yaml of the run {place.path.name} is not shipped; give its path with {option}."
+                f"The config {kind}.yaml of the run {found.name} is not shipped; give its path with {option}."
             )
     settings = dict(departures(spec, how.benchmark, how.method))
     return Grid(

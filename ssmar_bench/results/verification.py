@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from ssmar_bench.core import metrics
 from ssmar_bench.results import record_tables
+from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import Environment, Metrics, read_object, read_part
 
 Verdict = Literal["bit-equal", "equal within the tolerance", "different"]
@@ -66,7 +66,7 @@ class Verification:
         return "\n".join(lines)
 
 
-def compare_records(run: str, recorded: Path, now: Path, tolerance: float = TOLERANCE) -> Verification:
+def compare_records(run: str, recorded: RecordPlace, now: RecordPlace, tolerance: float = TOLERANCE) -> Verification:
     """Compare the record of a run with that of a second training.
 
     Args:
@@ -102,11 +102,11 @@ def compare_records(run: str, recorded: Path, now: Path, tolerance: float = TOLE
     )
 
 
-def _content(path: Path) -> bytes:
+def _content(path: RecordPlace) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def _same_predictions(recorded: Path, now: Path) -> float | None:
+def _same_predictions(recorded: RecordPlace, now: RecordPlace) -> float | None:
     tables = [record_tables.predictions(record).set_index("clip") for record in (recorded, now)]
     one, other = (table.sort_index() for table in tables)
     if one.empty or not one.index.equals(other.index) or not one["label"].equals(other["label"]):
@@ -115,7 +115,7 @@ def _same_predictions(recorded: Path, now: Path) -> float | None:
     return float(same.mean())
 
 
-def _machine(record: Path) -> dict[str, str]:
+def _machine(record: RecordPlace) -> dict[str, str]:
     path = record / "environment.json"
     return read_part(Environment, path).root if path.is_file() else {}
 

@@ -17,6 +17,7 @@ from ssmar_bench import api
 from ssmar_bench.api.run_list import age
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.results.publish import publish
 from tests.conftest import Finished, folder_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -84,8 +85,8 @@ def test_a_run_is_shown_with_the_command_that_repeats_it(tmp_path: Path, call: C
     assert ended.status == 0, ended.err
     lines = [" ".join(line.split()) for line in ended.out.splitlines()]
     assert lines[0] == folder.name
-    for fact in ("state done", "ratio and seed 0.5, 3", "test accuracy 50.0 %", "device_model NVIDIA H100",
-                 "git_commit abc-dirty", "training ended unknown", "training 103 s", f"folder {folder}"):  # fmt: skip
+    for fact in ("state done", "ratio and seed 0.5, 3", "test accuracy 50.0 %", "training ended unknown",
+                 "git_commit abc-dirty", "device_model NVIDIA H100", f"record {folder / 'record'}"):  # fmt: skip
         assert fact in lines
     words = shlex.split(lines[-1].removeprefix("train it again: "))
     assert words[:2] == ["ssmar-bench", "run"]
@@ -157,3 +158,18 @@ def test_what_cannot_be_verified_is_told_before_any_training(out: Path, trained:
     assert own.status == 2
     assert "The config tiny-motion.yaml of the run" in own.err
     assert "give its path with --benchmark." in own.err
+
+
+def test_a_run_in_an_archive_is_listed_shown_and_never_removed(tmp_path: Path, call: Call) -> None:
+    folder = Real("fixmatch", ratio=0.5, seed=3, accuracy=0.5).write(tmp_path / "one")
+    publish([tmp_path / "one"], tmp_path / "published")
+    listed = json.loads(call("runs", "list", "--results", tmp_path / "published", "--json").out)
+    assert [(row["run"], row["state"], row["accuracy"]) for row in listed] == [(folder.name, "done", 0.5)]
+    shown = call("runs", "show", "micro-motion-12_fix", "--results", tmp_path / "published")
+    assert shown.status == 0, shown.err
+    both = [
+        call("runs", "show", "micro-motion-12_fix", "--results", tmp_path / place).out for place in ("one", "published")
+    ]
+    assert both[0].splitlines()[-1] == both[1].splitlines()[-1]
+    assert "archived" in both[1].splitlines()[1]
+    assert call("runs", "rm", folder.name, "--results", tmp_path / "published", "-y").status == 2
