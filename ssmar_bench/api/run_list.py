@@ -63,7 +63,8 @@ def list_runs(folder: Path | str = RESULTS) -> pd.DataFrame:
     Returns:
         Columns ``run`` (its folder's name), ``state`` (of :func:`run_state`), ``benchmark``, ``method``, ``ratio``,
         ``seed``, ``accuracy`` of the test part in [0, 1] (NaN unless done), ``ended`` (when its training did,
-        UTC; NaT where nobody knows), ``bytes`` on the disk (0 of a run in an archive), ``reason`` (of a failed or damaged run).
+        UTC; NaT where nobody knows), ``bytes`` on the disk (0 of a run in an archive), ``reason`` (of
+        a failed or damaged run).
     """
     root = results_of(folder)
     loaded = load_runs(root)
