@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from ssmar_bench.reports import class_figures, figures, overview
 from ssmar_bench.reports.formatting import percent_text
 from ssmar_bench.reports.line_styles import LineStyle, line_styles
+from ssmar_bench.results.competing import competing
 from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.plot_selection import LINES
 from ssmar_bench.results.records import Runs
@@ -55,11 +56,13 @@ def _curves(rows: pd.DataFrame, lines: Mapping[str, LineStyle]) -> Iterator[tupl
 def _classes(
     runs: Runs, benchmark: str, every: Mapping[str, LineStyle], lines: Mapping[str, LineStyle]
 ) -> Iterator[tuple[str, Figure]]:
-    """Figures of the cells below the full share of labels."""
+    """Figures of the cells where methods compete."""
     names = class_names(runs, benchmark)
+    rows = runs.of(benchmark)
+    ratios = set(rows.loc[competing(rows), "ratio"])
     by_ratio: dict[float, list[RunGroup]] = {}
     for cell in run_groups(runs, benchmark):
-        if cell.ratio < 1 and cell.label in every:
+        if cell.ratio in ratios and cell.label in every:
             by_ratio.setdefault(cell.ratio, []).append(cell)
     if not by_ratio:
         return

@@ -11,6 +11,7 @@ import pandas as pd
 from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.metrics import Metric
+from ssmar_bench.results.competing import competing
 from ssmar_bench.results.intervals import accuracy_interval
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_order import PUBLISHED, sort_runs
@@ -74,7 +75,7 @@ def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> 
     """
     frame = sort_runs(runs.of(benchmark), order)
     _no_twins(frame)
-    top = (frame["method"] == UPPER[0]) & (frame["ratio"] == UPPER[1])
+    top = (frame["method"] == UPPER[0]) & (frame["ratio"] == UPPER[1]) & ~competing(frame)
     below = frame[~top]
     ratios = sorted(set(below["ratio"])) or sorted(set(frame["ratio"]))
     rows = [

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ssmar_bench.results import plot_selection
 from ssmar_bench.results.comparison import UPPER
+from ssmar_bench.results.competing import competing
 from ssmar_bench.results.paired_test import MIN_SEEDS, correct_counts, find_leader
 from ssmar_bench.results.records import Runs
 
@@ -73,7 +74,7 @@ def find_settings(runs: Runs, benchmark: str, frame: pd.DataFrame) -> list[Setti
     """
     found = []
     own = runs.of(benchmark)
-    own = own[own["label"].isin(plot_selection.compared_methods(runs, benchmark)) & (own["ratio"] < 1)]
+    own = own[own["label"].isin(plot_selection.compared_methods(runs, benchmark)) & competing(own)]
     for ratio in sorted(set(own["ratio"])):
         started = own[own["ratio"] == ratio]
         done = started[started["state"] == "done"].groupby("label")["seed"].agg(set)

@@ -6,6 +6,7 @@ from functools import cache
 
 from ssmar_bench.core import published_tables
 from ssmar_bench.results import table_order
+from ssmar_bench.results.competing import competing
 from ssmar_bench.results.records import Runs
 
 LINES = 7
@@ -28,10 +29,10 @@ def ablations() -> frozenset[str]:
 def compared_methods(runs: Runs, benchmark: str) -> list[str]:
     """Labels of the methods that compete on a benchmark, in table order.
 
-    Each by its main setting; with a finished run below the full share of labels.
+    Each by its main setting; with a finished run where methods compete.
     """
     rows = runs.of(benchmark)
-    there = (rows["state"] == "done") & (rows["ratio"] < 1) & rows["main"].astype(bool)
+    there = (rows["state"] == "done") & competing(rows) & rows["main"].astype(bool)
     return table_order.ordered_labels(rows[there & ~rows["method"].isin(ablations())])
 
 
@@ -43,7 +44,7 @@ def drawn_methods(runs: Runs, benchmark: str) -> list[str]:
     """
     labels = compared_methods(runs, benchmark)
     rows = runs.of(benchmark)
-    rows = rows[rows["label"].isin(labels) & (rows["state"] == "done") & (rows["ratio"] < 1)]
+    rows = rows[rows["label"].isin(labels) & (rows["state"] == "done") & competing(rows)]
     by_method = rows.drop_duplicates("method").set_index("method")["label"]
     first = [
         by_method[method]
