@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -12,19 +13,26 @@ from ssmar_bench.clips.decode import decode
 from ssmar_bench.clips.frame_positions import centre_frames
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import links
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.files import write_bytes, write_text
+from ssmar_bench.results.answers import STRIPS, clips_to_show, read_answers, strip_file
 from ssmar_bench.results.examples import examples, picture
-from ssmar_bench.results.records import load_runs
+from ssmar_bench.results.records import Runs, load_runs
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.record import salted_id
+from ssmar_bench.sources import known_source
 from ssmar_bench.sources.synthetic import SOURCE
 
 FRAMES = 8
 """Frames of a clip that are shown: as many as a network of the paper sees."""
 
 LARGEST = 96
-"""Pixels of a frame's short side: as many as a column's width resolves."""
+"""Pixels of a frame's short side in a figure: as many as a column's width resolves."""
+
+SMALL = 56
+"""The same on the page, where many clips are shown."""
 
 
 def record_frames(
@@ -67,20 +75,95 @@ def record_frames(
     for line in index.clips.to_dict("records"):
         name = salted_id(found.benchmark, str(line["clip_id"]))
         if name in wanted:
-            strip = _strip(Path(line["path"]), int(line["start"]), int(line["end"]))
+            strip = _encoded(_strip(line, LARGEST), "JPEG", quality=90, subsampling=0)
             write_bytes(picture(results, found.benchmark, name), strip)
     return ""
 
 
-def _strip(path: Path, start: int, end: int) -> bytes:
-    """``FRAMES`` frames of a clip, evenly spread, side by side with a white line between them, as a JPEG."""
-    decoded = decode(path, start, end, choice=lambda times: centre_frames(len(times), FRAMES).tolist())
+def record_page_frames(
+    results: Path,
+    roots: Mapping[str, Path],
+    include: bool = False,
+    configs: Sequence[BenchmarkConfig] = (),
+    listener: Listener = ignore_events,
+) -> list[str]:
+    """Write small frames of the clips that the page's examples show below ``results``, unless they are there.
+
+    Frames of synthetic clips and of a user's own are written wherever the videos are at hand; those of a data set that
+    others own only if asked for, into a folder that git ignores. Nothing is rendered or trained for them.
+
+    Args:
+        results: the folder that holds ``runs/``.
+        roots: folders of sources by name.
+        include: write frames of data sets that others own, too.
+        configs: benchmarks that are no shipped ones.
+        listener: hears how far the preparation of a source is.
+
+    Returns:
+        Why a benchmark has no frames, a sentence each, of those for which they were asked for by ``include``.
+    """
+    runs = load_runs(results)
+    known = {config.name: config for config in configs}
+    names = sorted({*runs.runs["benchmark"]})
+    why = []
+    for name in names:
+        try:
+            _record_strips(runs, name, known, STRIPS // len(names), roots, include, listener)
+        except UserError as error:
+            why.append(f"Frames of {name} are not shown: {error}")
+    return why if include else []
+
+
+def _record_strips(
+    runs: Runs,
+    name: str,
+    known: Mapping[str, BenchmarkConfig],
+    most: int,
+    roots: Mapping[str, Path],
+    include: bool,
+    listener: Listener,
+) -> None:
+    answers = read_answers(runs, name)
+    chosen = {strip_file(runs.root, name, clip) for clip in clips_to_show(answers, most)} if answers else set()
+    folder = strip_file(runs.root, name, "x").parent
+    links.refuse(runs.root, "frames", name)
+    wanted = {path.stem for path in chosen if not path.is_file()}
+    if not wanted:
+        return
+    config = known.get(name) or benchmark_configs.read_benchmark_config(name)
+    source = known_source(config.source.name)
+    owned = bool(source.licensed or source.facts)
+    if (owned and not include) or not prepare_data.has_videos(config, roots):
+        return
+    index = prepare_data.prepare_source(config, roots, 1, listener, "skip")
+    clips = {salted_id(name, str(line["clip_id"])): line for line in index.clips.to_dict("records")}
+    if owned:
+        write_text(folder / ".gitignore", "*\n")
+    for path in set(folder.glob("*.webp")) - chosen:
+        path.unlink()  # of clips that are no longer shown
+    for clip in sorted(wanted & set(clips)):
+        strip = _strip(clips[clip], SMALL)
+        write_bytes(strip_file(runs.root, name, clip), _encoded(strip, "WEBP", quality=40, method=6))
+
+
+def _strip(clip: Mapping[Any, Any], largest: int) -> Image.Image:
+    """``FRAMES`` frames of a clip, evenly spread, side by side with a white line between them."""
+    decoded = decode(
+        Path(clip["path"]),
+        int(clip["start"]),
+        int(clip["end"]),
+        choice=lambda times: centre_frames(len(times), FRAMES).tolist(),
+    )
     images = [Image.fromarray(frame) for frame in decoded.frames]
-    scale = min(1.0, LARGEST / min(images[0].size))
+    scale = min(1.0, largest / min(images[0].size))
     width, height = round(scale * images[0].width), round(scale * images[0].height)
     strip = Image.new("RGB", (FRAMES * (width + 1) - 1, height), "white")
     for number, image in enumerate(images):
         strip.paste(image.resize((width, height), Image.Resampling.LANCZOS), (number * (width + 1), 0))
+    return strip
+
+
+def _encoded(image: Image.Image, kind: str, **how: Any) -> bytes:
     buffer = io.BytesIO()
-    strip.save(buffer, "JPEG", quality=90, subsampling=0)
+    image.save(buffer, kind, **how)
     return buffer.getvalue()

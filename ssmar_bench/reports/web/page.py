@@ -16,6 +16,7 @@ from ssmar_bench.core import links
 from ssmar_bench.core.files import write_text
 from ssmar_bench.reports.section import Section
 from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.web.clip_parts import clip_parts
 from ssmar_bench.reports.web.page_data import (
     BenchmarkView,
     benchmark_part,
@@ -28,7 +29,7 @@ from ssmar_bench.reports.web.run_parts import bucket_digits, class_parts, run_pa
 from ssmar_bench.results.records import Runs
 
 HERE = Path(__file__).parent
-SCRIPTS = ("dom", "download", "tables", "charts", "matrix", "compare", "run", "main")
+SCRIPTS = ("dom", "download", "tables", "charts", "matrix", "compare", "examples", "run", "main")
 ONE_FILE = 500
 """Runs up to which the page is one file; with more, the data of a view are files that it loads when it is opened."""
 INDEX = "index.html"
@@ -73,6 +74,9 @@ def page_parts(
         ):
             parts |= {f"{kind}/{view.name}/{ratio}": part for ratio, part in own.items()}
     parts |= {f"run/{name}": part for name, part in run_parts(runs, curves, digits).items()}
+    classes = {view.name: len(parts[f"benchmark/{view.name}"]["classes"]) for view in views}
+    parts |= clip_parts(runs, [view.name for view in views], classes)
+    parts["core"]["examples"] = [view.name for view in views if f"clips/{view.name}" in parts]
     if sections:
         parts["paper"] = [_section(section) for section in sections]
     return parts
@@ -100,6 +104,7 @@ def page_files(answer: Findings, parts: Mapping[str, Any], digest: str) -> dict[
         tables=Markup(embedded_json([table_data(table) for table in answer.tables])),  # noqa: S704
         parts={key: Markup(embedded_json(part)) for key, part in within.items()},  # noqa: S704  # no sign can end it
         sections="paper" in parts,
+        examples=bool(parts["core"]["examples"]),
         one_file=not apart,
         digest=digest,
         styles=_inline("vendor/uPlot.min.css", "assets/page.css"),

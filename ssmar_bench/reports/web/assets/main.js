@@ -10,6 +10,10 @@ async function draw(name, rest, isCurrent) {
     const [bench, ratio, slots, pair] = location.hash.replace(/^#/, "").split("/").slice(2);
     await showCompare(safely(bench ?? ""), Number(ratio), listed(slots), listed(pair), isCurrent);
   }
+  if (name === "examples") {
+    const [bench, ratio, methods, kind, page] = location.hash.replace(/^#/, "").split("/").slice(2);
+    await showExamples(safely(bench ?? ""), Number(ratio), listed(methods), kind, Number(page) || 1, isCurrent);
+  }
   if (name === "runs") await showRuns(rest[0]);
   if (name === "run") await showRun(rest.join("/"), isCurrent);
   if (name === "paper") await showPaper(rest[0]);

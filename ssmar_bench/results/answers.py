@@ -1,0 +1,112 @@
+"""What methods said of the single test clips of a benchmark, and which of these clips are worth looking at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.results.record_tables import predictions
+from ssmar_bench.results.records import Runs
+from ssmar_bench.results.table_order import sort_runs
+
+Array = npt.NDArray[Any]
+
+STRIPS = 96
+"""Clips with frames on one page, at most; each benchmark has an equal share."""
+
+
+@dataclass(frozen=True)
+class MethodAnswers:
+    """What one run of a method said.
+
+    Attributes:
+        label, ratio, seed: which run.
+        prediction: (N,) class of every clip.
+        confidence: (N,) in [0, 1].
+    """
+
+    label: str
+    ratio: float
+    seed: int
+    prediction: Array
+    confidence: Array
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The test clips of a benchmark and what its methods said of them.
+
+    Attributes:
+        clips: N salted ids, sorted.
+        labels: (N,) true class.
+        methods: a run of every method and ratio, in table order.
+    """
+
+    clips: tuple[str, ...]
+    labels: Array
+    methods: tuple[MethodAnswers, ...]
+
+
+def read_answers(runs: Runs, benchmark: str) -> Answers | None:
+    """The answers of the runs of a benchmark that have the same test clips as most; None where no run kept any.
+
+    Of every ratio that seed is taken which most methods have, so that they saw the same labelled clips.
+
+    Raises:
+        UserError: a damaged record.
+    """
+    rows = runs.of(benchmark)
+    rows = rows[rows["state"] == "done"]
+    found: list[tuple[dict[Any, Any], pd.DataFrame]] = []
+    for ratio in sorted(set(rows["ratio"])):
+        own = rows[rows["ratio"] == ratio]
+        counts = own.groupby("seed")["label"].nunique()
+        for row in sort_runs(own[own["seed"] == counts.idxmax()]).drop_duplicates("label").to_dict("records"):
+            frame = predictions(RunFolder(runs.root / "runs" / row["folder"]).record).sort_values("clip")
+            if len(frame):
+                found.append((row, frame))
+    if not found:
+        return None
+    usual = Counter(tuple(frame["clip"]) for _, frame in found).most_common(1)[0][0]
+    same = [(row, frame) for row, frame in found if tuple(frame["clip"]) == usual]
+    return Answers(
+        usual,
+        same[0][1]["label"].to_numpy(),
+        tuple(
+            MethodAnswers(
+                row["label"],
+                float(row["ratio"]),
+                int(row["seed"]),
+                frame["prediction"].to_numpy(),
+                np.nan_to_num(frame["confidence"].to_numpy()).clip(0, 1),
+            )
+            for row, frame in same
+        ),
+    )
+
+
+def clips_to_show(answers: Answers, most: int) -> list[str]:
+    """Ids of at most ``most`` clips of which frames are shown, chosen by rules and not for what they look like.
+
+    One half are those that methods most confidently took for another class (the mean over methods and ratios of the
+    confidence in wrong answers); the others are the first of each class by their ids, which are hashes.
+    """
+    wrong = [np.where(one.prediction != answers.labels, one.confidence, 0.0) for one in answers.methods]
+    frame = pd.DataFrame({"clip": answers.clips, "label": answers.labels, "wrong": np.mean(wrong, axis=0)})
+    surest = frame[frame["wrong"] > 0].sort_values(["wrong", "clip"], ascending=[False, True]).head(most // 2)["clip"]
+    others = frame[~frame["clip"].isin(surest)]
+    turn = others.groupby("label").cumcount()
+    spread = others.assign(turn=turn).sort_values(["turn", "label"], kind="stable").head(most - len(surest))["clip"]
+    return [*surest, *spread]
+
+
+def strip_file(root: Path, benchmark: str, clip: str) -> Path:
+    """Where the small frames of a clip are below a results folder, side by side in one WebP, if they were recorded."""
+    return root / "frames" / benchmark / f"{clip}.webp"
