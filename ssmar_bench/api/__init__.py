@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         render_synthetic,
         sources,
     )
-    from ssmar_bench.api.example_frames import record_frames
+    from ssmar_bench.api.example_frames import record_frames, record_page_frames
     from ssmar_bench.api.frame_caches import (
         FrameCacheOptions,
         PlannedFrameCache,
@@ -95,7 +95,7 @@ _HOMES = {
         *("benchmark_name", "benchmarks", "broken_sources", "check_source", "mock_source"),
         *("sources", "render_synthetic"),
     ),
-    "api.example_frames": ("record_frames",),
+    "api.example_frames": ("record_frames", "record_page_frames"),
     "api.own_videos": ("OwnBenchmark", "new_benchmark", "own_benchmark"),
     "api.grids": ("expected_seconds", "plan", "run"),
     "api.models": ("Model", "load_model"),
@@ -196,6 +196,7 @@ __all__ = [
     "provider",
     "publish_results",
     "record_frames",
+    "record_page_frames",
     "reference_of",
     "remove_runs",
     "renamed_runs",

@@ -17,6 +17,7 @@ from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.files import write_bytes, write_text
+from ssmar_bench.core.paths import results_of
 from ssmar_bench.results.answers import STRIPS, clips_to_show, read_answers, strip_file
 from ssmar_bench.results.examples import examples, picture
 from ssmar_bench.results.records import Runs, load_runs
@@ -81,7 +82,7 @@ def record_frames(
 
 
 def record_page_frames(
-    results: Path,
+    results: Path | str,
     roots: Mapping[str, Path],
     include: bool = False,
     configs: Sequence[BenchmarkConfig] = (),
@@ -93,7 +94,7 @@ def record_page_frames(
     others own only if asked for, into a folder that git ignores. Nothing is rendered or trained for them.
 
     Args:
-        results: the folder that holds ``runs/``.
+        results: the folder that ``run`` wrote in.
         roots: folders of sources by name.
         include: write frames of data sets that others own, too.
         configs: benchmarks that are no shipped ones.
@@ -102,7 +103,7 @@ def record_page_frames(
     Returns:
         Why a benchmark has no frames, a sentence each, of those for which they were asked for by ``include``.
     """
-    runs = load_runs(results)
+    runs = load_runs(results_of(results))
     known = {config.name: config for config in configs}
     names = sorted({*runs.runs["benchmark"]})
     why = []

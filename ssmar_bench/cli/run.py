@@ -115,6 +115,7 @@ def run(
         return
     with ProgressDisplay() as progress:
         states = api.run(resolved, execution, progress.hear)
+    api.record_page_frames(execution.results, execution.roots, configs=[resolved.benchmark_config])
     written = api.report(execution.results, out / "reports")
     typer.echo(api.table(execution.results, resolved.benchmark_config.name))
     figures = sorted({str(path.parent) for path in written if path.suffix == ".png"})
@@ -158,6 +159,12 @@ def report(
     ] = None,
     benchmark: Annotated[str | None, typer.Option(help="Benchmarks, separated by commas; default: all.")] = None,
     plugin: Plugins = None,
+    data: Annotated[
+        list[str] | None, typer.Option(help="SOURCE=FOLDER, for frames of clips on the page: ma52=/data/ma52.")
+    ] = None,
+    include_frames: Annotated[
+        bool, typer.Option("--include-frames", help="Show frames of a licensed data set on the page, too.")
+    ] = False,
 ) -> None:
     """Render tables and figures from the records of runs alone; --plugin adds its method configs."""
     from ssmar_bench import api
@@ -165,6 +172,8 @@ def report(
     out = results / "reports" if out is None else out
     require_writable(out, f"--out {out}")
     use_plugins(plugin)
+    for why in api.record_page_frames(results, parse_roots(data or []), include_frames):
+        typer.echo(why, err=True)
     for path in api.report(results, out, None if benchmark is None else parse_words(benchmark, "--benchmark")):
         typer.echo(path)
     tell_damage(results)

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_order import sort_runs
@@ -69,7 +68,7 @@ def read_answers(runs: Runs, benchmark: str) -> Answers | None:
         own = rows[rows["ratio"] == ratio]
         counts = own.groupby("seed")["label"].nunique()
         for row in sort_runs(own[own["seed"] == counts.idxmax()]).drop_duplicates("label").to_dict("records"):
-            frame = predictions(RunFolder(runs.root / "runs" / row["folder"]).record).sort_values("clip")
+            frame = predictions(runs.record(row["folder"])).sort_values("clip")
             if len(frame):
                 found.append((row, frame))
     if not found:
