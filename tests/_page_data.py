@@ -64,6 +64,7 @@ def _core(digits: int) -> dict[str, Any]:
             {"name": name, "title": name, "runs": runs, "ratios": RATIOS} for name, runs in (("small", 1), ("large", 2))
         ],
         "groups": GROUPS,
+        "examples": [],
         "sections": SECTIONS,
         "digits": digits,
     }  # fmt: skip

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from ssmar_bench.core.run_folder import ENDED, RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import GroundTruth, Split
 from ssmar_bench.runs.environment import environment
+from ssmar_bench.runs.rerun_command import rerun_command
 from ssmar_bench.training import pseudo_label_log
 
 COVERAGES = (10, 25, 50, 75)
@@ -165,7 +168,15 @@ def write_facts(folder: RunFolder, label: str) -> None:
 
 
 def _facts(spec: RunSpec, label: str) -> bytes:
-    return json_bytes(method_facts.method_facts(spec, label, initial_weights(spec.backbone)))
+    facts = method_facts.method_facts(spec, label, initial_weights(spec.backbone))
+    return json_bytes({**facts, "command": _command(spec)})
+
+
+def _command(spec: RunSpec) -> str:
+    """What repeats the run; a plugin's file by its name alone, since folders are the user's."""
+    words = shlex.split(rerun_command(spec))
+    pairs = zip(["", *words], words, strict=False)
+    return shlex.join([Path(word).name if before == "--plugin" else word for before, word in pairs])
 
 
 def _metrics(

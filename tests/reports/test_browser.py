@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from ssmar_bench.core import metrics
 from ssmar_bench.core.metrics import Metric
 from ssmar_bench.reports.render import html
 from ssmar_bench.reports.web.page import write_page
+from ssmar_bench.results.answers import strip_file
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect  # waits without eval, which the page's own policy forbids
@@ -27,6 +29,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; Debian has it: apt-get install chromium"),
 ]
 
+DEPARTING = Real("supervised", 0.5, 1, benchmark="micro-motion-easy", epochs=2)
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"></script><b>bold</b>"
 
 
@@ -41,6 +44,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
             Fake("aplt", ratio, seed, 0.9, label=HOSTILE, clips=True).write(root)
     Fake("aplt-km", 0.5, 0, 0.95, epochs=6).write(root)
     Real("supervised", 0.5, benchmark="micro-motion-easy").write(root)
+    folder = DEPARTING.write(root)
+    facts = {"label": "Supervised", "initial_weights": "none", "departures": {"train.epochs": 2}}
+    (folder / "record" / "method.json").write_text(json.dumps({**facts, "command": "ssmar-bench run --seeds 0"}))
+    for clip in range(3):
+        strip = strip_file(root, "micro-motion-hard", f"clip{clip:03d}")
+        strip.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (455, 56), "teal").save(strip, "WEBP")
     Fake("uda", 0.5, state="failed", reason=f"ValueError: {HOSTILE}\n").write(root)
     Fake("fixmatch", 0.5, benchmark="micro-motion-hard", accuracy=0.2, clips=True).write(root)
     Fake("vat", 0.5, benchmark="micro-motion-hard", accuracy=0.1, clips=True).write(root)
@@ -146,9 +156,9 @@ def test_rows_are_filtered_by_words(open_page: Any) -> None:
     page.locator('[data-table="runs"] input').fill("fixmatch HARD")
     assert column(page, "runs", 2) == ["FixMatch"]
     assert page.url.endswith("#/runs/fixmatch%20HARD")
-    assert "1 of 17 rows" in page.locator('[data-table="runs"] .found').inner_text()
+    assert "1 of 18 rows" in page.locator('[data-table="runs"] .found').inner_text()
     page.locator('[data-table="runs"] input').fill("")
-    assert len(column(page, "runs", 2)) == 17
+    assert len(column(page, "runs", 2)) == 18
 
 
 def test_a_method_is_switched_off_in_every_chart(open_page: Any) -> None:
@@ -287,7 +297,7 @@ def test_on_a_narrow_screen_no_view_spills_and_no_short_word_is_broken(open_page
     run = f"#/run/{Fake('fixmatch', 0.5).spec().folder()}"
     for width in (400, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        for fragment in ("#/", "#/compare/micro-motion-12/0.5", "#/runs", run, "#/paper", "#/about"):
+        for fragment in ("#/", "#/compare/micro-motion-12/0.5", "#/examples", "#/runs", run, "#/paper", "#/about"):
             page.evaluate(f"location.hash = {fragment!r}")
             expect(page.locator("main h1:visible")).to_have_count(1)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, fragment
@@ -361,6 +371,41 @@ def test_tables_and_charts_are_saved_as_csv_and_png(open_page: Any) -> None:
             assert image.format == "PNG"
             assert image.convert("L").getextrema()[0] < 100  # there is ink
             assert min(image.size) > 200
+
+
+def test_examples_show_clips_with_the_truth_and_every_methods_answer(open_page: Any) -> None:
+    page = open_page("#/examples/micro-motion-hard/0.5/FixMatch,VAT")
+    cards = page.locator("#examples li")
+    # FixMatch is right on the clips 0 to 39, VAT on 0 to 19
+    expect(page.locator("#examples .pager span")).to_have_text("1 to 12 of 20 clips")
+    expect(cards.first).to_contain_text("class 8 clip020")
+    expect(cards.first.locator("td.right")).to_have_text("✓ class 8")
+    expect(cards.first.locator("td.wrong")).to_have_text("✗ class 9")
+    page.get_by_role("combobox", name="Clips").select_option("mistakes")
+    sure = page.locator("#examples li tr:first-child td:last-child").all_inner_texts()
+    assert sure == sorted(sure, key=lambda text: -int(text[:-2]))
+    page.get_by_role("combobox", name="Clips").select_option("all")
+    expect(page.locator("#examples .pager span")).to_have_text("1 to 12 of 200 clips")
+    assert page.locator("#examples img").count() == 3
+    assert page.locator("#examples img").first.evaluate("(image) => image.naturalWidth") == 455
+    page.get_by_role("button", name="Next").click()
+    there = page.url
+    assert there.endswith("/FixMatch,VAT/all/2")
+    page.goto("about:blank")
+    page.goto(there)
+    expect(page.locator("#examples .pager span")).to_have_text("13 to 24 of 200 clips")
+
+
+def test_a_departure_from_the_defaults_is_a_banner(open_page: Any) -> None:
+    page = open_page("#/compare/micro-motion-12/0.5")
+    assert not page.locator("#departures").is_visible()
+    page = open_page("#/compare/micro-motion-easy/0.5")
+    page.locator("#choice summary").click()
+    page.get_by_role("group", name="Other settings").get_by_role("checkbox").check()
+    expect(page.locator("#departures")).to_contain_text("(train.epochs = 2)")
+    page.goto(page.url.split("#")[0] + f"#/run/{DEPARTING.spec().folder()}")
+    expect(page.locator("#run .banner")).to_contain_text("train.epochs = 2")
+    expect(page.locator("#run pre")).to_have_text("ssmar-bench run --seeds 0")
 
 
 def test_a_missing_file_of_the_data_is_named(browser: Any, many: Path, tmp_path: Path) -> None:

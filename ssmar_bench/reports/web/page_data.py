@@ -92,6 +92,7 @@ def benchmark_part(runs: Runs, view: BenchmarkView, ranked: Sequence[str]) -> di
     first = rows.drop_duplicates("label").to_dict("records")
     return {
         "classes": class_names(runs, view.name),
+        "departures": {row["label"]: found for row in first if (found := _departures(runs, row["folder"]))},
         "shown": list(ranked[:LINES]),
         "methods": {row["label"]: [row["method"], GROUPS.index(group_of(row["method"], row["main"]))] for row in first},
         "cells": [
@@ -107,6 +108,12 @@ def benchmark_part(runs: Runs, view: BenchmarkView, ranked: Sequence[str]) -> di
         ],
         "tables": [table_data(table) for table in view.tables],
     }
+
+
+def _departures(runs: Runs, folder: str) -> str:
+    """In which settings a run is not its method's default on its benchmark, as text."""
+    facts = runs.facts.get(folder)
+    return ", ".join(f"{key} = {value}" for key, value in ((facts and facts.departures) or {}).items())
 
 
 def curve_parts(curves: pd.DataFrame) -> dict[str, dict[str, Any]]:

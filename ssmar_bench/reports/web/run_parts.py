@@ -88,6 +88,8 @@ def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[s
     spec |= {name: _place(spec[name], shared) for name in SECTIONS}
     keys = ("benchmark", "method", "label", "ratio", "seed", "state", "reason", "folder")
     entry = {**{key: row[key] for key in keys}, "spec": spec}
+    facts = _object(record / "method.json")
+    entry |= {"departures": facts.get("departures") or {}, "command": facts.get("command", "")}
     if row["state"] != "done":
         return entry
     outcome = read_object(record / "metrics.json")
@@ -95,16 +97,17 @@ def _run(runs: Runs, row: Mapping[Any, Any], curves: Curves, shared: list[dict[s
         **entry,
         "classes": _place({"classes": outcome["classes"]}, shared),
         "metrics": rounded({key: outcome[key] for key in outcome if key not in ("classes", "label", "identity")}),
-        "environment": _environment(record, shared),
+        "environment": _place(_object(record / "environment.json"), shared),
         "seconds": number(row["train_seconds"]),
+        "ended": _object(record / "timings.json").get("ended", ""),
         "curves": curves,
         "confusion": sparse(confusion(record, len(outcome["classes"]))),
     }
 
 
-def _environment(record: RecordPlace, shared: list[dict[str, Any]]) -> int | None:
-    path = record / "environment.json"
-    return _place(read_object(path), shared) if path.is_file() else None
+def _object(path: RecordPlace) -> dict[str, Any]:
+    """A JSON file of a record; empty where an older record has none."""
+    return read_object(path) if path.is_file() else {}
 
 
 def _place(value: dict[str, Any], shared: list[dict[str, Any]]) -> int:

@@ -126,7 +126,15 @@ function markMethods() {
   }
   const off = (label) => h("button", { type: "button", class: "small", "aria-label": `Take off ${label}`, onclick: () => toggleMethod(label, false) }, "×");
   byId("legend").replaceChildren(...chosenMethods().map(({ label, slot }) => h("li", {}, swatch(slot), h("span", {}, label), off(label))));
+  warnDepartures();
   byId("chosen").textContent = `${chosenMethods().length} of ${Object.keys(COMPARE.data.methods).length} are shown${full ? "; take one off to see another" : ""}`;
+}
+
+/** A banner for methods that are shown under other settings than their defaults. */
+function warnDepartures() {
+  const found = chosenMethods().flatMap(({ label }) => (COMPARE.data.departures?.[label] ? [`${label} (${COMPARE.data.departures[label]})`] : []));
+  byId("departures").hidden = !found.length;
+  byId("departures").textContent = `Not the defaults of these methods on this benchmark: ${found.join("; ")}.`;
 }
 
 function toggleMethod(label, on) {

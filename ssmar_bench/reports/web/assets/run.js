@@ -68,20 +68,25 @@ async function showRun(folder, isCurrent) {
     facts("Training, clips and network", CORE.sections.flatMap((name) => flat(spec[name], `${name}.`))),
     facts("Spec", [["folder", run.folder], ...top.filter(([, value]) => value !== "")]),
   ];
+  const departures = Object.entries(run.departures ?? {}).map(([name, value]) => `${name} = ${value}`);
+  const banner = departures.length ? [h("p", { class: "box banner" }, `Not the defaults of this method on this benchmark: ${departures.join(", ")}.`)] : [];
+  const environment = run.environment ?? {};
+  const made = [["Trained", run.ended], ["Commit", environment.git_commit], ["Device", environment.device_model || environment.processor]].filter(([, value]) => value);
+  const head = [...siblings(run), ...banner, ...(run.command ? [h("p", { class: "note" }, "Repeat this run:"), h("pre", {}, run.command)] : []), ...(made.length ? [h("p", { class: "note" }, made.map(([name, value]) => `${name}: ${value}`).join(" · "))] : [])];
   if (run.state !== "done") {
     const why = run.reason ? `: ${run.reason}` : "";
-    place.replaceChildren(...siblings(run), h("p", { class: "box" }, `This run has no result; it is ${run.state}${why}.`), h("div", { class: "facts" }, tables));
+    place.replaceChildren(...head, h("p", { class: "box" }, `This run has no result; it is ${run.state}${why}.`), h("div", { class: "facts" }, tables));
     return;
   }
   const metrics = run.metrics;
   const cost = ["steps", "epochs", "clips_seen", "forward_passes", "parameters"].map((key) => [key.replaceAll("_", " "), thousands(metrics[key])]);
   const results = facts("Sizes and cost", [["most frequent class", `${digits(100 * metrics.majority)} %`], ...flat(metrics.counts, "clips: "), ...cost, ["training time", `${thousands(run.seconds)} s`]]);
-  const environment = run.environment === null ? [] : [facts("Environment", flat(run.environment))];
+  const measured = Object.keys(environment).length ? [facts("Environment", flat(environment))] : [];
   const confusion = run.confusion.length ? [matrix("Confusion on the test part", dense(run.confusion, run.classes.length), run.classes)] : [];
   place.replaceChildren(
-    ...siblings(run),
+    ...head,
     h("div", { class: "charts" }, runCharts(run)),
-    h("div", { class: "facts" }, scores(metrics), results, tables, environment),
+    h("div", { class: "facts" }, scores(metrics), results, tables, measured),
     ...confusion,
   );
   drawAll();
