@@ -180,6 +180,7 @@ def test_run_prints_the_comparison(trained: Any) -> None:
 def test_report_renders_from_records_alone(trained: Any, tmp_path: Path, call: Call) -> None:
     for folder in (trained.out / "runs").iterdir():
         shutil.copytree(folder / "record", tmp_path / "runs" / folder.name / "record")
+    shutil.copytree(trained.out / "frames", tmp_path / "frames")  # of the page's examples, which ``run`` recorded
     ended = call("report", "--results", tmp_path, "--out", tmp_path / "reports")
     assert ended.status == 0, ended.err
     written = {path.relative_to(tmp_path / "reports") for path in map(Path, ended.out.splitlines())}
