@@ -74,7 +74,7 @@ def _verdict(checks: Sequence[SourceCheck]) -> str:
         if part.clips not in (0, part.published)
     ]
     counted = f"the counts differ from the published ones: {', '.join(dict.fromkeys(other))}" if other else (
-        "the counts are the published ones"
+        "the counts are the published ones" if known else "nobody has published how many clips there are"
     )  # fmt: skip
     empty = [part.name for part in known if not part.clips]  # a challenge keeps the lists of its test to itself
     if empty:

@@ -200,3 +200,10 @@ def test_a_schedule_that_is_too_short_says_what_suffices(call: Call, lab: Path) 
     assert ended.status == 2
     assert "raise train.epochs to 5 or more" in ended.err
     assert call("run", *words, "--set", "train.epochs=5").status == 0
+
+
+def test_a_check_compares_with_no_published_counts(call: Call, lab: Path) -> None:
+    api.new_benchmark("mine", "clips", "labels.csv", ["more"])
+    ended = call("data", "check", "videos", "--root", "mine")
+    assert ended.status == 0
+    assert "Readable, every video is there; nobody has published how many clips there are." in ended.out
