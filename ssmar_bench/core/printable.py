@@ -30,6 +30,8 @@ def odd_sign(text: str, lines: bool = False) -> str:
 
     With ``lines``, line ends and tabs count as printable.
     """
+    if (text.replace("\n", "").replace("\t", "") if lines else text).isprintable():
+        return ""
     return next((_escape(sign) for sign in text if not (sign.isprintable() or (lines and sign in "\n\t"))), "")
 
 

@@ -126,7 +126,8 @@ class Archive:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._tables: dict[str, _Table] = {}
+        self._names: dict[str, list[str]] = {}
+        self._tables: dict[str, ArchiveTable] = {}
 
     @cached_property
     def runs(self) -> dict[str, dict[str, Any]]:
@@ -147,8 +148,11 @@ class Archive:
 
     def names_of(self, run: str) -> list[str]:
         """The files of a run's record."""
-        row = self.runs.get(run, {})
-        return [name for name in JSON_FILES if row.get(name) is not None] + list(row.get("tables") or ())
+        if run not in self._names:
+            row = self.runs.get(run, {})
+            json_files = [name for name in JSON_FILES if row.get(name) is not None]
+            self._names[run] = json_files + list(row.get("tables") or ())
+        return self._names[run]
 
     def content(self, run: str, name: str) -> bytes:
         """One file of a record, byte for byte."""
@@ -167,10 +171,10 @@ class Archive:
             return None
         return self.table(table).frame(run)
 
-    def table(self, name: str) -> _Table:
+    def table(self, name: str) -> ArchiveTable:
         """A whole table, read once."""
         if name not in self._tables:
-            self._tables[name] = _Table(self.folder / f"{name}.parquet", self._read(name))
+            self._tables[name] = ArchiveTable(self.folder / f"{name}.parquet", self._read(name))
         return self._tables[name]
 
     def verify(self) -> None:
@@ -213,11 +217,12 @@ def _read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
         raise damaged_archive(path, f"it cannot be read as Parquet ({error})") from error
 
 
-class _Table:
+class ArchiveTable:
     """A table as arrays, and where each run's rows are."""
 
     def __init__(self, path: Path, table: pa.Table) -> None:
         table = table.unify_dictionaries().combine_chunks()
+        self.facts: dict[str, dict[str, Any]] | None = None
         self.columns: dict[str, np.ndarray[Any, Any]] = {}
         self.texts: dict[str, Any] = {}
         for name in table.column_names:

@@ -9,7 +9,7 @@ from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.metrics import confusion_matrix
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import damaged_record
-from ssmar_bench.results.record_tables import predictions, pseudo_labels
+from ssmar_bench.results.record_tables import columns
 
 BINS = 10
 """Bins of confidence, equally wide from 0 to 1."""
@@ -20,13 +20,13 @@ Floats = npt.NDArray[np.float64]
 
 def confusion(record: RecordPlace, classes: int) -> Ints | None:
     """(classes, classes) test clips by true class (row) and predicted class; None where no predictions are kept."""
-    frame = predictions(record)
-    if frame.empty:
+    found = columns(record, "predictions").numbers
+    label, prediction = found["label"].astype(np.int64), found["prediction"].astype(np.int64)
+    if not len(label):
         return None
-    pairs = frame[["label", "prediction"]].to_numpy()
-    if pairs.min() < 0 or pairs.max() >= classes:
+    if min(label.min(), prediction.min()) < 0 or max(label.max(), prediction.max()) >= classes:
         raise damaged_record(record / "predictions.csv", f"a class is outside 0 to {classes - 1}")
-    return confusion_matrix(pairs[:, 0], pairs[:, 1], classes)
+    return confusion_matrix(label, prediction, classes)
 
 
 def calibration(record: RecordPlace) -> dict[str, Floats]:
@@ -39,13 +39,16 @@ def calibration(record: RecordPlace) -> dict[str, Floats]:
         UserError: names a file that cannot be read.
     """
     found = {}
-    frame = pseudo_labels(record)
-    for series, rows in frame[frame["label"] != UNKNOWN].groupby("series", sort=True):
-        confidence = rows["confidence"].to_numpy()
-        if confidence.min() < 0 or confidence.max() > 1:
+    columns_of = columns(record, "pseudo_labels")
+    names, series_of = columns_of.groups("series")
+    label, given = columns_of.numbers["label"], columns_of.numbers["pseudo_label"]
+    for number, series in enumerate(names):
+        own = (series_of == number) & (label != UNKNOWN)
+        confidence = columns_of.numbers["confidence"][own]
+        if not len(confidence) or confidence.min() < 0 or confidence.max() > 1:
             continue
         place = np.minimum((confidence * BINS).astype(int), BINS - 1)
-        correct = (rows["label"] == rows["pseudo_label"]).to_numpy(dtype=float)
+        correct = (label == given)[own].astype(float)
         sums = [np.bincount(place, weights, minlength=BINS) for weights in (None, confidence, correct)]
-        found[str(series)] = np.stack(sums).astype(float)
+        found[series] = np.stack(sums).astype(float)
     return found

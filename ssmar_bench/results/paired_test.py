@@ -25,7 +25,7 @@ from scipy import stats
 
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import OTHER_CLIPS, damaged_record
-from ssmar_bench.results.record_tables import predictions
+from ssmar_bench.results.record_tables import columns
 from ssmar_bench.results.records import Runs
 
 Array = NDArray[np.float64]
@@ -78,27 +78,30 @@ def correct_counts(runs: Runs, frame: pd.DataFrame) -> CorrectCounts:
         UserError: a ``predictions.csv`` that cannot be read, or runs of one method with different test clips.
     """
     seeds, rows, sizes = [], [], []
+    subjects: tuple[str, ...] = ()
     for folder, seed in zip(frame["folder"], frame["seed"], strict=True):
         record = runs.record(folder)
-        right, size = _by_subject(record)
-        if size.empty:
+        names, right, size = _by_subject(record)
+        if not names:
             continue
         seeds.append(int(seed))
         rows.append(right)
         sizes.append(size)
-        if not sizes[0].equals(size):
+        subjects = subjects or names
+        if subjects != names or not np.array_equal(sizes[0], size):
             raise damaged_record(record / "predictions.csv", OTHER_CLIPS)
-    subjects = tuple(sizes[0].index) if sizes else ()
     answers: Array = np.array(rows, dtype=np.float64).reshape(len(seeds), len(subjects))
     clips: Array = np.array(sizes[0] if sizes else [], dtype=np.float64)
     return CorrectCounts(tuple(seeds), subjects, answers, clips)
 
 
-def _by_subject(record: RecordPlace) -> tuple[pd.Series[int], pd.Series[int]]:
-    """Right answers and clips of every subject."""
-    frame = predictions(record)
-    groups = (frame["label"] == frame["prediction"]).astype(int).groupby(frame["subject"])
-    return groups.sum(), groups.size()
+def _by_subject(record: RecordPlace) -> tuple[tuple[str, ...], Array, Array]:
+    """Subjects, and right answers and clips of each."""
+    found = columns(record, "predictions")
+    names, rows = found.groups("subject")
+    right = found.numbers["label"] == found.numbers["prediction"]
+    sums: list[Array] = [np.bincount(rows, own, minlength=len(names)).astype(float) for own in (right, right >= 0)]
+    return names, sums[0], sums[1]
 
 
 def paired_difference(one: CorrectCounts, other: CorrectCounts) -> Difference | None:

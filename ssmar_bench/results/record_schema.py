@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
@@ -213,14 +214,23 @@ def read_object(path: RecordPlace) -> dict[str, Any]:
         UserError: names ``path``, if it cannot be read, is not an object, or holds text that is not printable.
     """
     require_file(path)
+    data = b"" if isinstance(path, Path) else path.read_bytes()
     try:
-        value = read_json(path) if isinstance(path, Path) else parse_json(path.read_bytes())
+        value = read_json(path) if isinstance(path, Path) else parse_json(data)
     except (OSError, ValueError) as error:
         raise damaged_record(path, f"it cannot be read as JSON ({error})") from error
     if not isinstance(value, dict):
         raise damaged_record(path, "expected a JSON object")
-    _require_plain(value, path, DEPTH)
+    if not _is_plain(data):
+        _require_plain(value, path, DEPTH)
     return value
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether a JSON text can be seen at once to hold printable text alone, and few levels."""
+    if not data or b"\\" in data or data.count(b"{") + data.count(b"[") > DEPTH:
+        return False
+    return not odd_sign(data.decode(), lines=True)
 
 
 def _require_plain(value: Any, path: RecordPlace, depth: int) -> None:
@@ -238,9 +248,22 @@ def read_part(model: type[Model], path: RecordPlace) -> Model:
     Raises:
         UserError: names ``path`` and the first key that does not fit.
     """
+    if not isinstance(path, Path) and path.is_file():
+        kept: Model | None = _known(model, path.read_bytes())  # the same text is in many records of an archive
+        if kept is not None:
+            return kept
     try:
         return model.model_validate(read_object(path))
     except ValidationError as error:
         fault = error.errors()[0]
         key = shortened(".".join(str(part) for part in fault["loc"]))
         raise damaged_record(path, f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}") from error
+
+
+@lru_cache(maxsize=4096)
+def _known(model: type[Model], data: bytes) -> Model | None:
+    """A plain text as a ``model``; None where it must be looked at closely."""
+    try:
+        return model.model_validate(parse_json(data)) if _is_plain(data) else None
+    except ValueError:
+        return None

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.printable import odd_sign
-from ssmar_bench.results.archive import ArchivedFile
+from ssmar_bench.results import archive_checks
+from ssmar_bench.results.archive import ArchivedFile, ArchivedRecord
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import Metrics, damaged_record, require_file, there
 
 CURVES = {"epoch": int, "series": str, "quantity": str, "value": float}
 PREDICTIONS = {"clip": str, "subject": str, "label": int, "prediction": int, "confidence": float}
 PSEUDO_LABELS = {"series": str, "clip": str, "label": int, "pseudo_label": int, "confidence": float}
-SHARES = ("accuracy", "coverage")
-"""How the names of quantities of pseudo-labels in [0, 1] begin."""
-
-LARGEST = 1e300
-"""Values beyond it have no mean and no percentage."""
 
 
 def curves(record: RecordPlace) -> pd.DataFrame:
@@ -58,12 +58,52 @@ def pseudo_labels(record: RecordPlace) -> pd.DataFrame:
     return _read(record / "pseudo_labels.csv", PSEUDO_LABELS)
 
 
+@dataclass(frozen=True)
+class Columns:
+    """A table of a record as arrays: numbers by column; texts as codes, and what each code stands for."""
+
+    numbers: Mapping[str, npt.NDArray[Any]]
+    texts: Mapping[str, tuple[npt.NDArray[Any], Sequence[str]]]
+
+    def groups(self, column: str) -> tuple[tuple[str, ...], npt.NDArray[Any]]:
+        """The texts that occur in a column, sorted, and which of them is in each row."""
+        codes, texts = self.texts[column]
+        used, inverse = np.unique(codes, return_inverse=True)
+        names = [str(texts[code]) for code in used]
+        order = sorted(range(len(names)), key=names.__getitem__)
+        place = np.empty(len(names), dtype=np.int64)
+        place[order] = np.arange(len(names))
+        return tuple(names[i] for i in order), place[inverse]
+
+
+def columns(record: RecordPlace, table: str) -> Columns:
+    """``predictions`` or ``pseudo_labels`` of a record; without a frame where it is archived, which takes longer.
+
+    Raises:
+        UserError: names the file if it cannot be read.
+    """
+    kinds = {"predictions": PREDICTIONS, "pseudo_labels": PSEUDO_LABELS}[table]
+    names = [name for name, kind in kinds.items() if kind is not str]
+    if isinstance(record, ArchivedRecord) and not record.archive.runs[record.name]["verbatim"]:
+        kept = record.archive.table(table)
+        rows = slice(*kept.places.get(record.name, (0, 0)))
+        texts = {name: (kept.columns[name][rows], kept.texts[name]) for name, kind in kinds.items() if kind is str}
+        return Columns({name: kept.columns[name][rows] for name in names}, texts)
+    frame = _read(record / f"{table}.csv", kinds)
+    found = {name: pd.factorize(frame[name]) for name, kind in kinds.items() if kind is str}
+    return Columns(
+        {name: frame[name].to_numpy() for name in names}, {name: (c, list(t)) for name, (c, t) in found.items()}
+    )
+
+
 def check(record: RecordPlace, outcome: Metrics) -> None:
     """Make sure that the tables of a record are whole and fit its ``metrics.json``.
 
     Raises:
         UserError: names the file and what does not fit.
     """
+    if isinstance(record, ArchivedRecord) and archive_checks.is_plain(record, outcome):
+        return
     _check_curves(record / "curves.csv", curves(record), outcome.epochs)
     path, classes = record / "predictions.csv", len(outcome.classes)
     if path.is_file():
@@ -84,6 +124,8 @@ def check(record: RecordPlace, outcome: Metrics) -> None:
 
 def subjects(record: RecordPlace) -> tuple[tuple[str, int], ...]:
     """How many test clips there are of each subject; () where no predictions are kept."""
+    if isinstance(record, ArchivedRecord) and not record.archive.runs[record.name]["verbatim"]:
+        return archive_checks.subjects(record)
     counts = predictions(record)["subject"].value_counts().sort_index()
     return tuple((str(name), int(count)) for name, count in counts.items())
 
@@ -95,7 +137,7 @@ def _check_curves(path: RecordPlace, frame: pd.DataFrame, epochs: int) -> None:
         raise damaged_record(path, "a quantity occurs twice in one epoch")
     if len(frame) and (frame["epoch"].min() < 1 or frame["epoch"].max() > epochs):
         raise damaged_record(path, f"an epoch is outside 1 to {epochs}")
-    shares = frame["quantity"].str.startswith(SHARES) & ~frame["series"].isin(["train", "validation"])
+    shares = frame["quantity"].str.startswith(archive_checks.SHARES) & ~frame["series"].isin(["train", "validation"])
     bounds = [(shares, "share", 0.0, 1.0)]
     for one in metrics.METRICS:
         scored = (frame["series"] == "validation") & (frame["quantity"] == one.key)
@@ -118,6 +160,7 @@ def _read(path: RecordPlace, kinds: dict[str, type]) -> pd.DataFrame:
     if not there(path):
         return empty
     if isinstance(path, ArchivedFile) and path.is_file() and (kept := path.frame()) is not None:
+        _check_values(path, kept, kinds)
         return kept[[*kinds]]
     require_file(path)
     if isinstance(path, Path):
@@ -147,11 +190,16 @@ def _parse(path: RecordPlace, text: Path | BytesIO, kinds: tuple[tuple[str, type
         )
     except (OSError, ValueError, OverflowError) as error:  # pandas' parser errors are ValueErrors
         raise damaged_record(path, f"it cannot be read as CSV ({error})") from error
-    for name, kind in kinds:
+    _check_values(path, frame, dict(kinds))
+    return frame
+
+
+def _check_values(path: RecordPlace, frame: pd.DataFrame, kinds: Mapping[str, type]) -> None:
+    """Numbers are finite and texts printable."""
+    for name, kind in kinds.items():
         column = frame[name]
-        if kind is float and (np.abs(column.dropna()) > LARGEST).any():
+        if kind is float and (np.abs(column.dropna()) > archive_checks.LARGEST).any():
             raise damaged_record(path, f"a {name} is not a finite number")
         sign = next(filter(None, map(odd_sign, column.unique())), "") if kind is str else ""
         if sign:
             raise damaged_record(path, f"expected printable text, found the sign {sign} in a {name}")
-    return frame

@@ -313,6 +313,10 @@ def _name(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec], facts: Mappi
         label = names[method]
         if [*names.values()].count(label) > 1:  # two method configs with one label must not become one row
             label = f"{label} ({method})"
+        if len({row["variant"] for row in members}) == 1:
+            for row in members:
+                row["label"] = label
+            continue
         own = [specs[row["folder"]] for row in members]
         defaults = {row["variant"] for row in members if facts[row["folder"]].is_default()}
         endings, best = label_suffixes(own, defaults), main_variant(own, defaults)

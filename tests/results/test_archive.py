@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from _many_records import many_records
 from _records import Fake, Real
 
 from ssmar_bench.core.errors import UserError
@@ -230,3 +231,33 @@ def test_a_file_that_would_not_fit_into_memory_is_not_read(tmp_path: Path, monke
 
 def test_the_files_of_a_record_are_known() -> None:
     assert {*JSON_FILES, *(f"{name}.csv" for name in TABLES if name != "runs")} == {*RECORD}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "why"),
+    [
+        ("predictions", "prediction", 99, "a prediction is outside 0 to 11"),
+        ("predictions", "label", -1, "a label is outside 0 to 11"),
+        ("predictions", "confidence", 1e305, "a confidence is not a finite number"),
+        ("pseudo_labels", "pseudo_label", 12, "a pseudo_label is outside 0 to 11"),
+        ("curves", "epoch", 0, "an epoch is outside 1 to 10"),
+        ("curves", "epoch", 2, "a quantity occurs twice in one epoch"),
+        ("curves", "value", 1e305, "a value is not a finite number"),
+    ],
+)
+def test_what_is_wrong_in_an_archive_is_what_is_wrong_in_a_record(
+    tmp_path: Path, table: str, column: str, value: float, why: str
+) -> None:
+    """The quick look at all runs at once lets nothing pass that a look at each would not."""
+    many_records(tmp_path, 80)
+    path = tmp_path / B / f"{table}.parquet"
+    values = pq.read_table(path)[column].to_pylist()
+    forged(path, **{column: pa.array([value, *values[1:]], TABLES[table].field(column).type)})
+    (damage,) = load_runs(tmp_path).damage
+    assert why in damage.why
+
+
+def test_thousands_of_made_up_records_are_valid(tmp_path: Path) -> None:
+    many_records(tmp_path, 80)
+    runs = load_runs(tmp_path)
+    assert (len(runs.runs), runs.damage) == (80, ())
