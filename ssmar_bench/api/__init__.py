@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         tables,
         train_table,
     )
+    from ssmar_bench.api.run_answers import compare, confusion, predictions
     from ssmar_bench.api.run_list import RunFacts, list_runs, remove_runs, show_run
     from ssmar_bench.api.run_verify import SecondTraining, verify_run
     from ssmar_bench.api.scaffold import TEMPLATES, new_method
@@ -102,6 +103,7 @@ _HOMES = {
     "api.video_predictions": ("Prediction",),
     "api.plugins": ("BrokenPlugin", "broken_benchmarks", "broken_methods", "provider", "use_plugin"),
     "api.records": ("curves", "results"),
+    "api.run_answers": ("compare", "confusion", "predictions"),
     "api.run_list": ("RunFacts", "list_runs", "remove_runs", "show_run"),
     "api.run_verify": ("SecondTraining", "verify_run"),
     "api.scaffold": ("TEMPLATES", "new_method"),
@@ -171,7 +173,9 @@ __all__ = [
     "build_split",
     "check_results",
     "check_source",
+    "compare",
     "compare_decoders",
+    "confusion",
     "curves",
     "damaged_records",
     "default_jobs",
@@ -192,6 +196,7 @@ __all__ = [
     "plan_frame_caches",
     "plan_preparation",
     "plan_table",
+    "predictions",
     "prepare",
     "provider",
     "publish_results",

@@ -8,19 +8,20 @@ from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.events import Event, Listener, ignore_events
+from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.sources import KNOWN, Source, known_source, mock, synthetic
 from ssmar_bench.sources.source_check import Opener, SourceCheck, check_source_folder
 from ssmar_bench.sources.synthetic import SyntheticOptions
 
 
-def benchmarks() -> list[BenchmarkConfig]:
+def benchmarks() -> ShortList[BenchmarkConfig]:
     """The benchmarks that can be used."""
     broken = {one.name for one in broken_benchmarks()}
-    return [
+    return ShortList(
         benchmark_configs.read_benchmark_config(name)
         for name in benchmark_configs.BENCHMARKS.names()
         if name not in broken
-    ]
+    )
 
 
 def benchmark_name(name_or_path: str) -> str:
@@ -32,10 +33,10 @@ def benchmark_name(name_or_path: str) -> str:
     return benchmark_configs.read_benchmark_config(name_or_path).name
 
 
-def sources() -> list[Source]:
+def sources() -> ShortList[Source]:
     """The sources that can be read: what each is, whether it is licensed, and how to get it."""
     broken = {one.name for one in broken_sources()}
-    return [known_source(name) for name in KNOWN.names() if name not in broken]
+    return ShortList(known_source(name) for name in KNOWN.names() if name not in broken)
 
 
 def broken_sources() -> list[BrokenPlugin]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.runs import execute
 from ssmar_bench.runs import plan as plans
@@ -13,8 +15,25 @@ from ssmar_bench.runs.plan import PlanEntry
 from ssmar_bench.runs.resolve import Resolved, resolve
 
 
-def plan(grid: Grid | Resolved, execution: Execution | None = None) -> list[PlanEntry]:
-    """The runs of a grid with their states and expected times; trains nothing.
+class Plan(list[PlanEntry]):
+    """The runs of a grid; printed as a table."""
+
+    def frame(self) -> pd.DataFrame:
+        """A row a run: ``method``, ``ratio``, ``seed``, ``state``, ``seconds`` (NaN: unknown), ``run``, ``skip``."""
+        specs = [(entry, entry.planned_run.spec) for entry in self]
+        rows = [
+            (spec.method, spec.ratio, spec.seed, one.state, one.seconds, spec.folder(), one.planned_run.skip)
+            for one, spec in specs
+        ]
+        return pd.DataFrame(rows, columns=["method", "ratio", "seed", "state", "seconds", "run", "skip"])
+
+    def __repr__(self) -> str:
+        shown = self.frame()[["method", "ratio", "seed", "state", "seconds"]]
+        return f"{len(self)} runs\n{shown.to_string(max_rows=12, index=False)}"
+
+
+def plan(grid: Grid | Resolved, execution: Execution | None = None) -> Plan:
+    """The runs of a grid with their states and expected times, a list that prints as a table; trains nothing.
 
     Args:
         grid: which runs; resolved (:func:`resolve`) where several calls need it.
@@ -23,7 +42,7 @@ def plan(grid: Grid | Resolved, execution: Execution | None = None) -> list[Plan
     Raises:
         UserError: anything wrong with the grid, or the data's folder is not known.
     """
-    return plans.plan(resolve(grid), execution or Execution())
+    return Plan(plans.plan(resolve(grid), execution or Execution()))
 
 
 def expected_seconds(planned: Sequence[PlanEntry], execution: Execution | None = None) -> tuple[float, int]:

@@ -12,6 +12,7 @@ from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.catalog import is_path
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_config import MethodConfig
+from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.core.yaml_file import Document, validate
 
 if TYPE_CHECKING:  # a listing reads YAML alone
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # a listing reads YAML alone
     from ssmar_bench.testing.cost import Cost
 
 
-def list_methods(names: Sequence[str] | None = None) -> list[tuple[MethodConfig, str]]:
+def list_methods(names: Sequence[str] | None = None) -> ShortList[tuple[MethodConfig, str]]:
     """Method configs, each with the package and its version or the file that it comes from; nothing is imported for it.
 
     They are those of all methods that can be used, or those that ``names`` (methods and sets of them) stand for.
@@ -33,12 +34,13 @@ def list_methods(names: Sequence[str] | None = None) -> list[tuple[MethodConfig,
         words = [name for name in method_configs.METHODS.names() if name not in broken]
     else:
         words = method_configs.expand_method_sets(names)
-    return [(method_configs.read_method_config(word)[0], word if is_path(word) else provider(word)) for word in words]
+    found = ((method_configs.read_method_config(word)[0], word if is_path(word) else provider(word)) for word in words)
+    return ShortList(found)
 
 
-def methods(names: Sequence[str] | None = None) -> list[MethodConfig]:
+def methods(names: Sequence[str] | None = None) -> ShortList[MethodConfig]:
     """The method configs alone of what ``names`` stand for, all without them; errors as in :func:`list_methods`."""
-    return [method_config for method_config, _ in list_methods(names)]
+    return ShortList(method_config for method_config, _ in list_methods(names))
 
 
 def set_notes(names: Sequence[str]) -> list[str]:
@@ -81,6 +83,11 @@ class MethodDescription:
     acts: Mapping[str, Acts] = field(default_factory=dict)
     costs: Sequence[Cost] = ()
     unavailable: str = ""
+
+    def __repr__(self) -> str:
+        config = self.method_config
+        values = ", ".join(f"{key}={entry.value!r}" for key, entry in config.hyperparameters.items())
+        return f"<{config.name} ({config.label}), algorithm {config.algorithm}, from {self.provider}: {values}>"[:1000]
 
 
 def describe(name: str) -> MethodDescription:

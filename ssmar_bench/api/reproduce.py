@@ -12,6 +12,7 @@ from ssmar_bench.core.errors import meant
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.paths import results_of
 from ssmar_bench.core.published_tables import PaperTable, TableColumn
+from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.reports import paper
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute
@@ -97,7 +98,7 @@ def grids(request: TableRequest) -> list[Grid]:
     ]
 
 
-def plan_table(request: TableRequest, execution: Execution) -> list[TableRun]:
+def plan_table(request: TableRequest, execution: Execution) -> ShortList[TableRun]:
     """Every run of a table, row by row, with state and expected time; trains nothing.
 
     A run of a method that was never timed takes, per step, what the others of its grid take on average; without any of
@@ -113,12 +114,12 @@ def plan_table(request: TableRequest, execution: Execution) -> list[TableRun]:
     found: dict[tuple[str, str | None], _Grid] = {}
     for resolved in resolve_all(grids(request)):
         found[resolved.grid.benchmark, resolved.grid.backbone] = _Grid(resolved, execution)
-    return [
+    return ShortList(
         found[column.benchmark, column.backbone].listed(row, column, method, seed)
         for row, method in request.config.methods(request.as_published).items()
         for column in published_tables.columns_at(request.config.of(request.on), request.ratios)
         for seed in found[column.benchmark, column.backbone].seeds
-    ]
+    )
 
 
 class _Grid:

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ssmar_bench import __version__
-from ssmar_bench.cli import data, methods, own_videos, predict, prepare, reproduce, results, run, runs, splits
+from ssmar_bench.cli import data, methods, own_videos, predict, prepare, reproduce, results, run, runs, splits, watch
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.printable import visible
@@ -28,6 +28,7 @@ app.command()(run.run)
 app.command()(run.report)
 app.command()(predict.predict)
 app.command()(reproduce.reproduce)
+app.command()(watch.watch)
 data.app.command()(prepare.prepare)
 data.app.command()(prepare.compare_decoders)
 data.app.command()(own_videos.new)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
+from ssmar_bench.cli.json_output import Json, print_json
 from ssmar_bench.cli.plugins import print_broken
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError, meant
@@ -21,10 +22,26 @@ app = App(no_args_is_help=True, help="Data sets.")
 
 
 @app.command("list")
-def list_data() -> None:
+def list_data(json: Json = False) -> None:
     """The benchmarks, the sources they are built from, and how to get these."""
     from ssmar_bench import api
 
+    if json:
+        benchmarks = [
+            {
+                "name": config.name,
+                "title": config.title,
+                "source": config.source.name,
+                "classes": len(config.classes),
+                "ratios": config.ratios,
+                "seeds": config.seeds,
+            }
+            for config in api.benchmarks()
+        ]
+        keys = ("name", "title", "licensed", "terms", "get")
+        sources = [{key: getattr(source, key) for key in keys} for source in api.sources()]
+        print_json({"benchmarks": benchmarks, "sources": sources})
+        return
     table = Table("benchmark", "source", "classes", "ratios", "title")
     for benchmark_config in api.benchmarks():
         ratios = ", ".join(f"{ratio:g}" for ratio in benchmark_config.ratios)

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ssmar_bench.cli.json_output import Json, print_json
 from ssmar_bench.cli.plugins import Plugins, print_broken, use_plugins
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import meant
@@ -34,11 +35,22 @@ def _console(width: int = 120) -> Screen:
 def list_methods(
     names: Annotated[list[str] | None, typer.Argument(help="Methods, or sets of them such as table1.")] = None,
     plugin: Plugins = None,
+    json: Json = False,
 ) -> None:
     """The methods, their algorithms, what each is compared with by the tests, and where each comes from."""
     from ssmar_bench import api
 
     use_plugins(plugin)
+    if json:
+        keys = ("name", "label", "algorithm", "citation")
+        print_json(
+            [
+                {key: getattr(config, key) for key in keys}
+                | {"compared_with": api.reference_of(config), "from": provider}
+                for config, provider in api.list_methods(names or None)
+            ]
+        )
+        return
     table = Table("method", "label", "algorithm", "compared with", "from")
     for method_config, provider in api.list_methods(names or None):
         short = provider.rpartition("/")[2]  # of a file its name: a path would leave no room for anything else

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from ssmar_bench.cli.folders import Out, Results, own_folders, require_output
+from ssmar_bench.cli.json_output import Json, print_json
 from ssmar_bench.cli.own_videos import Labels, Network, OwnOptions, Unlabelled, Videos, chosen_benchmark
 from ssmar_bench.cli.parsing import (
     ON_BAD_CLIP,
@@ -74,6 +75,7 @@ def run(
     plan: Annotated[
         bool, typer.Option("--plan", help="Print runs, states, expected time and space; train nothing.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Train a grid of methods, ratios and seeds, and print the comparison table."""
     from ssmar_bench import api
@@ -104,6 +106,9 @@ def run(
     )
     resolved = api.resolve(grid)
     own.tell(resolved, jobs)
+    if plan and json:
+        print_json({"runs": api.plan(resolved, execution).frame()})
+        return
     if plan:
         _print_plan(api.plan(resolved, execution), execution)
         for frame_cache in api.plan_frame_caches(resolved, execution):
@@ -117,6 +122,12 @@ def run(
         states = api.run(resolved, execution, progress.hear)
     api.record_page_frames(execution.results, execution.roots, configs=[resolved.benchmark_config])
     written = api.report(execution.results, out / "reports")
+    if json:
+        found = api.results(execution.results)
+        print_json(found[found["folder"].isin(states)])
+        if print_failures(states, execution.results):
+            raise typer.Exit(1)
+        return
     typer.echo(api.table(execution.results, resolved.benchmark_config.name))
     figures = sorted({str(path.parent) for path in written if path.suffix == ".png"})
     typer.echo(f"Tables and figures: {', '.join(figures) or out / 'reports'}")

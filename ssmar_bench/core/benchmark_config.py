@@ -262,6 +262,12 @@ class BenchmarkConfig(Section):
     train: TrainConfig
     profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        ratios = ", ".join(f"{ratio:g}" for ratio in self.ratios)
+        return f"<benchmark {self.name}: {len(self.classes)} classes of {self.source.name}, ratios {ratios}>"
+
+    __str__ = __repr__
+
     @field_validator("classes", mode="wrap")
     @classmethod
     def _each_class_once(cls, given: Any, read_all: ValidatorFunctionWrapHandler) -> dict[int, str]:

@@ -60,6 +60,11 @@ class MethodConfig(Section):
     notes: str = ""
     reference_check: ReferenceCheck | None = None
 
+    def __repr__(self) -> str:
+        return f"<method {self.name}: algorithm {self.algorithm}>"
+
+    __str__ = __repr__
+
     def values(self, as_semilearn: bool = False) -> dict[str, Any]:
         """The hyper-parameters without their sources; with semilearn's reading laid over them if asked for."""
         entries = self.hyperparameters | (self.as_semilearn if as_semilearn else {})

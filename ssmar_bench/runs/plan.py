@@ -150,6 +150,9 @@ class PlanEntry:
     state: str
     seconds: float | None
 
+    def __repr__(self) -> str:
+        return f"<{self.planned_run.spec.folder()}: {self.state}>"
+
 
 def steps_of(planned_run: PlannedRun) -> int:
     """Optimiser steps of a run."""

@@ -49,6 +49,11 @@ class Resolved:
     benchmark_config: BenchmarkConfig
     methods: tuple[ResolvedMethod, ...]
 
+    def __repr__(self) -> str:
+        names = [method.method_config.name for method in self.methods]
+        some = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+        return f"<{self.benchmark_config.name}: {some}; ratios {list(self.ratios)}, seeds {list(self.seeds)}>"
+
     @property
     def ratios(self) -> Sequence[float]:
         """The grid's labelled ratios, or else the benchmark's."""

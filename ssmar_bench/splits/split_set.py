@@ -55,6 +55,9 @@ class SplitSet:
     splits: dict[str, Split]
     fingerprints: Fingerprints
 
+    def __repr__(self) -> str:
+        return f"<split of {self.benchmark_config.name}: {len(self.clips)} clips; {len(self.splits)} ratios and seeds>"
+
 
 def build_split_set(
     benchmark: BenchmarkClips,

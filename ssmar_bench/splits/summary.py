@@ -32,6 +32,11 @@ class SplitSummary:
     labelled: pd.DataFrame
     warnings: list[str]
 
+    def __repr__(self) -> str:
+        roles = dict.fromkeys(self.parts.columns.get_level_values(0))
+        counts = ", ".join(f"{int(self.parts.loc['all', (role, 'clips')])} {role}" for role in roles)
+        return f"<split of {counts} clips; {len(self.warnings)} warnings>"
+
 
 def summarise_split(split_set: SplitSet) -> SplitSummary:
     """The numbers of a built split."""
