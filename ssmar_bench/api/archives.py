@@ -45,6 +45,10 @@ def export_results(folder: Path | str = RESULTS, kind: str = "csv") -> str:
     """Every run under ``folder`` as text, ``csv`` or ``json``: the columns of :func:`ssmar_bench.api.results`.
 
     Numbers have all their digits; an unknown one is empty in CSV and null in JSON.
+
+    Args:
+        folder: the folder that ``run`` wrote in.
+        kind: ``csv`` or ``json``.
     """
     frame = results(folder)
     if kind == "json":

@@ -65,9 +65,6 @@ class Watcher:
 
     Args:
         folder: the one that ``run`` writes in.
-
-    Raises:
-        UserError: there is no run in it.
     """
 
     folder: Path = RESULTS
@@ -75,7 +72,11 @@ class Watcher:
     _epochs: dict[str, int] = field(default_factory=dict)
 
     def look(self) -> GridProgress:
-        """How far the grid is now."""
+        """How far the grid is now.
+
+        Raises:
+            UserError: there is no run in the folder.
+        """
         runs = results_of(self.folder) / "runs"
         names = sorted(os.listdir(runs)) if runs.is_dir() else []  # noqa: PTH208 - names alone, of thousands
         names = [name for name in names if not name.startswith(".")]

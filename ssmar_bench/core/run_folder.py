@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from ssmar_bench.core import digests, links
 from ssmar_bench.core.digests import DamagedError
-from ssmar_bench.core.errors import BusyError, UserError
+from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.files import json_bytes, read_json, write_json, write_text
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
@@ -195,15 +195,18 @@ class RunFolder:
 
     def held(self) -> bool:
         """Whether another process holds the run at this moment."""
-        if not (self.work / "lease").is_file():
+        path = self.work / "lease"
+        if not path.is_file() or any(place.is_symlink() for place in (self.path, self.work, path)):
             return False
+        lock = FileLock(path)
         try:
-            with self.lease():
-                return False
-        except BusyError:
+            lock.acquire(timeout=0)
+        except Timeout:
             return True
-        except UserError:  # a folder that this user may only read
+        except OSError:  # a folder that this user may only read
             return False
+        lock.release()
+        return False
 
     def started(self) -> bool:
         """Whether there is something to continue from."""
