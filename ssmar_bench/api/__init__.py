@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from ssmar_bench.api.own_videos import OwnBenchmark, new_benchmark, own_benchmark
     from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_methods, provider, use_plugin
     from ssmar_bench.api.records import curves, results
-    from ssmar_bench.api.reports import damaged_records, report, table
+    from ssmar_bench.api.reports import damaged_records, report, report_is_current, table
     from ssmar_bench.api.reproduce import (
         TableRequest,
         TableRun,
@@ -107,7 +107,7 @@ _HOMES = {
     "api.run_list": ("RunFacts", "list_runs", "remove_runs", "show_run"),
     "api.run_verify": ("SecondTraining", "verify_run"),
     "api.scaffold": ("TEMPLATES", "new_method"),
-    "api.reports": ("damaged_records", "report", "table"),
+    "api.reports": ("damaged_records", "report", "report_is_current", "table"),
     "api.reproduce": ("TableRun", "TableRequest", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "api.frame_caches": (
@@ -207,6 +207,7 @@ __all__ = [
     "renamed_runs",
     "render_synthetic",
     "report",
+    "report_is_current",
     "resolve",
     "results",
     "run",

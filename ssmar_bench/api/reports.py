@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ssmar_bench.core.paths import RESULTS, results_of
+from ssmar_bench.core.paths import PACKAGE, RESULTS, expand_home, results_of
 from ssmar_bench.reports.render import comparison_text, render
+from ssmar_bench.results.input_digest import input_digest
 from ssmar_bench.results.records import load_runs
+
+PAGE = "index.html"
 
 
 def report(
-    results: Path | str = RESULTS, reports: Path | str | None = None, benchmarks: Sequence[str] | None = None
+    results: Path | str = RESULTS,
+    reports: Path | str | None = None,
+    benchmarks: Sequence[str] | None = None,
+    paper: bool | None = None,
 ) -> list[Path]:
     """Render tables, figures and the page from the records under ``results`` alone.
 
@@ -19,6 +25,8 @@ def report(
         results: the folder that ``run`` wrote in.
         reports: where they are written; None for ``reports`` in ``results``.
         benchmarks: names; None for all that have runs.
+        paper: with the paper's tables and claims beside what was measured; None: if they were rendered before, as
+            ``reproduce`` does, or the published figures are in ``results``.
 
     Returns:
         The files written.
@@ -28,7 +36,30 @@ def report(
 
     A damaged record is left out: the pages say so, and :func:`damaged_records` says why.
     """
-    return render(results_of(results), Path(results) / "reports" if reports is None else Path(reports), benchmarks)
+    found, out = results_of(results), reports_of(results, reports)
+    if paper is None:
+        paper = any((folder / "paper").is_dir() for folder in (found, out))
+    return render(found, out, benchmarks, paper)
+
+
+def reports_of(results: Path | str, reports: Path | str | None = None) -> Path:
+    """Where the report of the folder ``results`` is, unless ``reports`` says so."""
+    return expand_home(results) / "reports" if reports is None else expand_home(reports)
+
+
+def report_is_current(results: Path | str = RESULTS, reports: Path | str | None = None) -> bool:
+    """Whether the report of ``results`` was rendered from its records as they are, and by this program.
+
+    The digest in the report is compared with that of the records, and the page's time with that of the program.
+    """
+    out = reports_of(results, reports)
+    try:
+        rendered, page = (out / "README.md").read_text(encoding="utf-8"), (out / PAGE).stat().st_mtime
+    except OSError:
+        return False
+    if f"digest `{input_digest(results_of(results))}`" not in rendered:
+        return False
+    return all(path.stat().st_mtime < page for path in PACKAGE.rglob("*.py"))
 
 
 def damaged_records(results: Path | str = RESULTS) -> list[str]:
@@ -36,10 +67,15 @@ def damaged_records(results: Path | str = RESULTS) -> list[str]:
     return [one.why for one in load_runs(results_of(results)).damage]
 
 
-def table(results: Path | str, benchmark: str) -> str:
-    """The comparison table of ``benchmark`` (test accuracy in %) from the records under ``results``, as Markdown.
+def table(results: Path | str, benchmark: str, runs: Collection[str] | None = None) -> str:
+    """The comparison table of ``benchmark`` (test accuracy in %, gain in points over labelled-only), as Markdown.
+
+    Args:
+        results: the folder that ``run`` wrote in.
+        benchmark: its name.
+        runs: names of the runs that are shown, as :func:`run` gives them; None for all.
 
     Raises:
         UserError: it has no runs.
     """
-    return comparison_text(results_of(results), benchmark)
+    return comparison_text(results_of(results), benchmark, runs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pandas as pd
 from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.files import write_text
-from ssmar_bench.reports import benchmark_figures, overview, paper, result_tables, summary_findings
+from ssmar_bench.reports import benchmark_figures, grid_table, overview, paper, result_tables, summary_findings
 from ssmar_bench.reports.formatting import damage
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.line_styles import drawing
@@ -43,15 +43,17 @@ class _Job:
     paper: list[paper.PaperSection]
 
 
-def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None) -> list[Path]:
+def render(
+    results: Path, reports: Path, benchmarks: Sequence[str] | None = None, with_paper: bool = True
+) -> list[Path]:
     """Write the tables and figures of ``benchmarks`` (all that have runs, if None) and return their paths.
 
     Per benchmark ``<reports>/<benchmark>/``: ``comparison.md``, ``.tex`` and ``.csv``; for each labelled ratio
     ``pseudo-labels-r10``, ``validation-r10`` and, for methods with offline pseudo-labels, ``aplt-threshold-r10`` as
     ``.png`` and ``.pdf``; figures of classes, calibration and cost. Where several levels of one benchmark have runs,
-    ``levels.md``, ``.tex`` and ``.csv``. In ``<reports>/paper/`` the paper's tables, claims and figures. And
-    ``README.md`` and ``index.html``, which show them all and carry the digest of ``results``. Equal records give equal
-    files.
+    ``levels.md``, ``.tex`` and ``.csv``. In ``<reports>/paper/``, if asked for,
+    the paper's tables, claims and figures. And ``README.md`` and ``index.html``, which show them all and carry the
+    digest of ``results``. Equal records give equal files.
 
     Raises:
         UserError: nothing to report, a benchmark without runs, or a symbolic link in ``reports``.
@@ -70,13 +72,14 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
     ):
         links.refuse(reports, name)
     chosen = [_known(name, known) for name in benchmarks] if benchmarks is not None else known
-    job = _job(runs, reports, known)
+    job = _job(runs, reports, known, with_paper)
     paths: list[Path] = []
     for name in chosen:
         paths += _tables(job, name) + _figures(job, name)
     if len(set(known) & set(LEVELS)) > 1 and set(chosen) & set(LEVELS):
         paths += _levels(job)
-    paths += paper.write_sections(job.paper, reports) + paper.draw_paper_figures(runs, job.paper, reports)
+    if with_paper:
+        paths += paper.write_sections(job.paper, reports) + paper.draw_paper_figures(runs, job.paper, reports)
     return [*paths, *_pages(job)]
 
 
@@ -101,7 +104,7 @@ def _benchmarks(runs: Runs) -> list[str]:
     return [*(name for name in LEVELS if name in found), *sorted(found - set(LEVELS))]
 
 
-def _job(runs: Runs, reports: Path, known: list[str]) -> _Job:
+def _job(runs: Runs, reports: Path, known: list[str], with_paper: bool = True) -> _Job:
     """What is read once, for tables, figures and the page."""
     return _Job(
         runs,
@@ -109,22 +112,29 @@ def _job(runs: Runs, reports: Path, known: list[str]) -> _Job:
         {name: plot_selection.ranked_methods(runs, name) for name in known},
         {name: runs.curves(name) for name in known},
         {name: comparison(runs, name) for name in known},
-        paper.paper_sections(runs),
+        paper.paper_sections(runs) if with_paper else [],
     )
 
 
-def comparison_text(results: Path, benchmark: str) -> str:
-    """Test accuracy of every method at every ratio, as plain text for a terminal.
+def comparison_text(results: Path, benchmark: str, folders: Collection[str] | None = None) -> str:
+    """Test accuracy of every method at every ratio with its gain over labelled-only, as plain text for a terminal.
+
+    Args:
+        results: the folder that holds ``runs/``.
+        benchmark: its name.
+        folders: names of the runs that are shown; None for all.
 
     Raises:
         UserError: the benchmark has no runs.
     """
     runs = load_runs(results)
     benchmark = _known(benchmark, sorted(set(runs.runs["benchmark"])))
-    table = result_tables.accuracy(comparison(runs, benchmark), caption_facts(runs, benchmark))
-    lost = unfinished_runs(runs, benchmark)
+    shown = set(runs.of(benchmark)["folder"]) if folders is None else set(folders)
+    table = grid_table.accuracy_and_gain(runs, benchmark, shown)
+    own = runs if folders is None else grid_table.only(runs, folders)
+    lost = unfinished_runs(own, benchmark)
     notes = [f"\n{markdown(result_tables.gaps(lost))}"] if len(lost) else []
-    notes += [f"\n{text}\n" for text in damage(runs.damage_of(benchmark))]
+    notes += [f"\n{text}\n" for text in damage(own.damage_of(benchmark))]
     return "".join([markdown(table), *notes])
 
 
