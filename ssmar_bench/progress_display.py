@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 import threading
 import time
@@ -9,6 +10,7 @@ from types import TracebackType
 
 import rich.progress
 
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
 from ssmar_bench.core.printable import visible
 from ssmar_bench.screen import Screen
@@ -17,12 +19,32 @@ PLAIN_SECONDS = 15.0
 """Between two plain lines about one run or one preparation."""
 
 
+class Detail(enum.Enum):
+    """How much is said of what goes on."""
+
+    QUIET = "nothing but what went wrong"
+    NORMAL = "bars on a terminal, a line now and then elsewhere"
+    VERBOSE = "a line for every event"
+
+    @classmethod
+    def of(cls, quiet: bool, verbose: bool) -> Detail:
+        """That of the options ``--quiet`` and ``--verbose``.
+
+        Raises:
+            UserError: both are given.
+        """
+        if quiet and verbose:
+            raise UserError("--quiet and --verbose say the opposite of each other; give one.")
+        return cls.QUIET if quiet else cls.VERBOSE if verbose else cls.NORMAL
+
+
 class ProgressDisplay:
     """A context whose :meth:`hear` listens to events from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, detail: Detail = Detail.NORMAL) -> None:
+        self.detail = detail
         self.console = Screen(stderr=True)
-        self.live = self.console.is_terminal
+        self.live = self.console.is_terminal and detail is Detail.NORMAL
         self.bars = rich.progress.Progress(
             rich.progress.TextColumn("{task.description}", markup=False),
             rich.progress.BarColumn(bar_width=24),
@@ -50,8 +72,15 @@ class ProgressDisplay:
         if self.live:
             self.bars.stop()
 
+    def begin(self, line: str) -> None:
+        """Print what is about to begin."""
+        if self.detail is not Detail.QUIET:
+            self._print(f"{'run':>8}  {visible(line)}")
+
     def hear(self, event: Event) -> None:
         """Draw one event."""
+        if self.detail is Detail.QUIET and event.kind != "failed":
+            return
         with self._lock:
             if event.kind == "note":
                 self._note(event.text)
@@ -104,7 +133,8 @@ class ProgressDisplay:
     def _line(self, event: Event) -> None:
         key = event.run or event.text
         last = not event.run and event.done >= event.total
-        if not last and time.monotonic() - self._told.get(key, -PLAIN_SECONDS) < PLAIN_SECONDS:
+        often = self.detail is Detail.VERBOSE
+        if not (last or often) and time.monotonic() - self._told.get(key, -PLAIN_SECONDS) < PLAIN_SECONDS:
             return
         self._told[key] = time.monotonic()
         rate = f", {event.rate:.1f}/s" if event.rate else ""

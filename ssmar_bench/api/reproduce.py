@@ -37,7 +37,7 @@ class TableRequest:
         on: kind of data, ``micro-motion`` or ``real``.
         seeds, ratios: a reduced table; None for all.
         as_published: the authors' likely rows too.
-        device: ``cpu``, ``cuda`` or ``cuda:N``.
+        device: as of a :class:`Grid`.
         config: the table's config, read from ``table``.
     """
 
@@ -46,7 +46,7 @@ class TableRequest:
     seeds: Sequence[int] | None = None
     ratios: Sequence[float] | None = None
     as_published: bool = False
-    device: str = "cpu"
+    device: str = "auto"
     config: PaperTable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -9,13 +9,27 @@ import io
 import os
 import re
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from ssmar_bench import __version__
-from ssmar_bench.cli import data, methods, own_videos, predict, prepare, reproduce, results, run, runs, splits, watch
+from ssmar_bench.cli import (
+    data,
+    methods,
+    own_videos,
+    predict,
+    prepare,
+    report,
+    reproduce,
+    results,
+    run,
+    runs,
+    splits,
+    watch,
+)
 from ssmar_bench.cli.strict_options import App
+from ssmar_bench.cli.suggestions import unknown_command
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.printable import visible
 from ssmar_bench.core.renamed import renamed_note
@@ -25,7 +39,7 @@ app = App(
     no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
 )
 app.command()(run.run)
-app.command()(run.report)
+app.command()(report.report)
 app.command()(predict.predict)
 app.command()(reproduce.reproduce)
 app.command()(watch.watch)
@@ -76,13 +90,25 @@ def main() -> NoReturn:
     except Exception as error:
         if not hasattr(error, "format_message"):  # click's own errors of usage have it
             raise
-        message = error.format_message()
-        old = re.search(r"No such (?:command|option):? '?([\w-]+)", message)
-        note = renamed_note(old[1]) if old else ""
-        typer.echo(f"ssmar-bench: {message.rstrip('.')}{note}." if note else f"ssmar-bench: {message}", err=True)
+        if message := _usage(error):
+            typer.echo(f"ssmar-bench: {visible(message)}", err=True)
         code = int(getattr(error, "exit_code", 2))
     if code == INTERRUPTED:
         continued = CONTINUED & set(sys.argv[1:3]) and "--overwrite" not in sys.argv
         more = "; the same command continues where it stopped" if continued else ""
         typer.echo(f"ssmar-bench: interrupted{more}.", err=True)
     sys.exit(code)
+
+
+def _usage(error: Any) -> str:
+    """What is wrong with the words, as a sentence; "" where the help was printed in its place."""
+    message, context = str(error.format_message()).strip(), getattr(error, "ctx", None)
+    unknown = re.search(r"No such (command|option):? '?([\w-]+)", message)
+    if note := renamed_note(unknown[2]) if unknown else "":
+        return f"{message.rstrip('.')}{note}."
+    if unknown and unknown[1] == "command" and context is not None:
+        return unknown_command(unknown[2], context.command, context.command_path)
+    if missing := re.search(r"Missing (?:option|argument) '?([\w-]+)", message):
+        path = "ssmar-bench" if context is None else context.command_path
+        return f"{path.partition(' ')[2] or path} needs {missing[1]}; see `{path} --help`."
+    return message

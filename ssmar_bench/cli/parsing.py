@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.sources import KNOWN
 
+AUTO = "auto"
+DEVICES = "auto (a GPU if there is one), cpu, cuda or cuda:N."
 ON_BAD_CLIP = ("stop", "skip")
 LONGEST_MINUTES = 525_600
 """A year."""
+MOST_SEEDS = 1000
 
 
 def parse_words(text: str, option: str) -> list[str]:
@@ -53,6 +57,45 @@ def parse_numbers(text: str | None, kind: type, option: str) -> list[Any] | None
         return [_number(word, kind) for word in parse_words(text, option)]
     except ValueError as error:
         raise UserError(f"{option} {text}: expected numbers separated by commas, for instance {example}.") from error
+
+
+def parse_ratios(text: str | None) -> list[float] | None:
+    """Labelled ratios between commas: ``0.1``, or ``10%``. None stays None, and errors are as of :func:`parse_numbers`.
+
+    Raises:
+        UserError: a word that is no number, or a ratio above 1 without a sign of per cent.
+    """
+    if text is None:
+        return None
+    words = []
+    for word in parse_words(text, "--ratios"):
+        share = word.removesuffix("%").strip()
+        try:
+            words.append(f"{_number(share, float) / 100:.12g}" if word.endswith("%") else word)
+        except ValueError as error:
+            raise UserError(f"--ratios {text}: {word} is no number; give for instance 0.1,0.5 or 10%,50%.") from error
+    return parse_numbers(",".join(words), float, "--ratios")
+
+
+def parse_seeds(text: str | None) -> list[int] | None:
+    """Seeds between commas, and ranges of them: ``0-4`` is 0 to 4. None stays None.
+
+    Raises:
+        UserError: something else, or more than :data:`MOST_SEEDS`.
+    """
+    if text is None:
+        return None
+    found: list[int] = []
+    for word in parse_words(text, "--seeds"):
+        limits = re.fullmatch(r"([0-9]{1,10})\s*-\s*([0-9]{1,10})", word)
+        if limits is None:
+            found += parse_numbers(word, int, "--seeds") or []
+            continue
+        first, last = map(int, limits.groups())
+        if not 0 <= last - first < MOST_SEEDS:
+            raise UserError(f"--seeds {word}: give the first and the last seed of at most {MOST_SEEDS}: 0-4.")
+        found += range(first, last + 1)
+    return found
 
 
 def _number(word: str, kind: type) -> Any:
@@ -132,6 +175,11 @@ def tell_damage(results: Path) -> None:
 
     for why in api.damaged_records(results):
         typer.echo(f"left out: {why}", err=True)
+
+
+def count_text(number: int, thing: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def duration_text(seconds: float) -> str:

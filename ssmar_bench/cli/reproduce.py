@@ -10,10 +10,14 @@ from rich.table import Table
 
 from ssmar_bench.cli.folders import Out, own_folders, require_output
 from ssmar_bench.cli.parsing import (
+    AUTO,
+    DEVICES,
+    count_text,
     duration_text,
     minutes,
-    parse_numbers,
+    parse_ratios,
     parse_roots,
+    parse_seeds,
     print_failures,
     tell_damage,
 )
@@ -39,7 +43,7 @@ def reproduce(
     data: Annotated[
         list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    device: Annotated[str, typer.Option(help=DEVICES)] = AUTO,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; default: what the cores carry.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes a run may take.")] = None,
     out: Out = RESULTS,
@@ -55,9 +59,7 @@ def reproduce(
         require_output(out)
     own_folders(out)
     use_plugins(plugin)
-    request = api.TableRequest(
-        table, on, parse_numbers(seeds, int, "--seeds"), parse_numbers(ratios, float, "--ratios"), as_published, device
-    )
+    request = api.TableRequest(table, on, parse_seeds(seeds), parse_ratios(ratios), as_published, device)
     execution = api.Execution(
         results=out,
         roots=parse_roots(data or []),
@@ -73,7 +75,7 @@ def reproduce(
     if table == "fig4":
         why = api.record_frames(execution.results, on, execution.roots, include_frames)
         typer.echo(f"{why}\n" if why else "", nl=False)
-    written = api.report(execution.results, out / "reports")
+    written = api.report(execution.results, out / "reports", paper=True)
     typer.echo(api.paper_table(execution.results, table, on))
     name = Path(table).stem
     figures = [str(path) for path in written if path.suffix == ".png" and path.stem.startswith(f"{name}-{on}")]
@@ -86,7 +88,7 @@ def reproduce(
 
 def _print_plan(listed: list[Any], jobs: int) -> None:
     names = ("row", "method", "benchmark", "network", "ratio", "seed", "state", "expected")
-    table = Table(*names, title=f"{len(listed)} runs")
+    table = Table(*names, title=count_text(len(listed), "run"))
     for one in listed:
         ended = one.state in ("done", "skipped")
         expected = "" if ended else "unknown" if one.seconds is None else duration_text(one.seconds)
@@ -98,7 +100,7 @@ def _print_plan(listed: list[Any], jobs: int) -> None:
     console = Screen(150)
     console.print(table)
     todo = [one for one in listed if one.state not in ("done", "skipped")]
-    console.print(f"{len(listed)} runs, {len(todo)} to train{_hours(todo, jobs)}")
+    console.print(f"{count_text(len(listed), 'run')}, {len(todo)} to train{_hours(todo, jobs)}")
 
 
 def _hours(todo: list[Any], jobs: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ssmar_bench.cli.parsing import check_choice, duration_text, parse_numbers, parse_roots
+from ssmar_bench.cli.parsing import check_choice, duration_text, parse_ratios, parse_roots, parse_seeds
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
@@ -45,8 +45,8 @@ def build(
     if labelled_by is not None:
         labelled_by = check_choice("--labelled-by", labelled_by, UNITS)
     options = api.SplitOptions(
-        ratios=parse_numbers(ratios, float, "--ratios"),
-        seeds=parse_numbers(seeds, int, "--seeds"),
+        ratios=parse_ratios(ratios),
+        seeds=parse_seeds(seeds),
         labelled_by=labelled_by,  # type: ignore[arg-type]  # checked above
         clips_per_class=clips_per_class or 0,
     )

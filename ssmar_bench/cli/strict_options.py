@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
+from ssmar_bench.cli.suggestions import loose_words
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import expand_home
 
@@ -22,14 +23,17 @@ class Command(TyperCommand):
         """Parse as typer does.
 
         Raises:
-            UserError: a word is empty or holds a zero byte, or an option that takes one value is given twice.
+            UserError: a word is empty, holds a zero byte or belongs to no option, or an option that takes one value is
+                given twice.
         """
         if not ctx.resilient_parsing:  # a shell that completes a half-typed line
-            given, _, order = self.make_parser(ctx).parse_args(list(args))
+            given, rest, order = self.make_parser(ctx).parse_args(list(args))
             for parameter, times in Counter(order).items():
                 _check(parameter, given.get(parameter.name), times)
-        rest: list[str] = super().parse_args(ctx, args)
-        return rest
+            if rest:
+                raise UserError(loose_words(rest, self, ctx.command_path))
+        left: list[str] = super().parse_args(ctx, args)
+        return left
 
 
 class App(typer.Typer):

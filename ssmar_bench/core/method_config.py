@@ -127,7 +127,10 @@ def expand_method_sets(words: Sequence[str]) -> list[str]:
     names: list[str] = []
     for word in (meant(word, [*sets, *methods]) for word in words):
         if not (word in sets or word in methods or is_path(word)):
-            raise UserError(f"Unknown method '{word}'{nearest(word, [*sets, *methods])}")
+            near = nearest(word, [*sets, *methods])
+            if "; known: " in near:  # nothing is near, and a list of all methods fills a screen
+                near = f"; sets of methods: {', '.join(sets)}; `ssmar-bench methods list` names every method."
+            raise UserError(f"Unknown method '{word}'{near}")
         if word in sets and word in methods:
             raise UserError(
                 f"'{word}' is a set of methods of {METHOD_SETS.entry(word).provider} and a method of "

@@ -23,7 +23,8 @@ class Grid:
         backbone: a network in place of the benchmark's, by any name that :class:`BackboneConfig` takes.
         profile: a profile of the benchmark config (``smoke``, ``long``, ...).
         sets: ``section.key`` -> value, as ``--set``: ``{"train.lr": 0.01}``; an algorithm's own begin with its name.
-        device: ``cpu``, ``cuda`` or ``cuda:N``.
+        device: ``auto`` (a GPU if there is one, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``; of ``auto``
+            it holds what was chosen.
     """
 
     benchmark: str
@@ -33,11 +34,11 @@ class Grid:
     backbone: str | None = None
     profile: str | None = None
     sets: Mapping[str, Any] = field(default_factory=dict)
-    device: str = "cpu"
+    device: str = "auto"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "benchmark", str(self.benchmark))  # a script may give a path
-        object.__setattr__(self, "device", self.device.lower())
+        object.__setattr__(self, "device", chosen_device(self.device))
         if isinstance(self.methods, str):  # one word is a sequence of letters, too
             object.__setattr__(self, "methods", [self.methods])
         object.__setattr__(self, "sets", numbers.plain_numbers(self.sets))
@@ -70,6 +71,12 @@ class Grid:
                 raise UserError(f"A seed is a whole number from 0 to {2**31 - 1}; {str(seed)[:40]} is not.")
 
 
+def chosen_device(name: str) -> str:
+    """``name`` in small letters; for ``auto`` the device that is used: ``cuda`` where there is one, else ``cpu``."""
+    name = name.lower()
+    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+
+
 def check_device(name: str) -> None:
     """A :class:`UserError` unless ``name`` is a device that is here."""
     try:
@@ -77,7 +84,7 @@ def check_device(name: str) -> None:
     except RuntimeError:
         kind = ""
     if kind not in ("cpu", "cuda"):
-        raise UserError(f"--device {name}: expected cpu, cuda or cuda:N.")
+        raise UserError(f"--device {name}: expected auto, cpu, cuda or cuda:N.")
     if kind == "cuda" and not torch.cuda.is_available():
         raise UserError(f"--device {name}: torch finds no CUDA device here; use --device cpu.")
     if kind == "cuda" and (torch.device(name).index or 0) >= torch.cuda.device_count():

@@ -195,7 +195,7 @@ def test_the_command_refuses_in_a_sentence(trained: Any, videos: dict[str, Path]
         "--start and --end are of one video, not of 2.": (run, video, video, "--start", 0, "--end", 7),
         "--start and --end are of one video, not of a folder.": (run, tmp_path, "--start", 0, "--end", 7),
         "There is no run x, neither as a folder nor under": ("x", video),
-        "--device gpu: expected cpu, cuda or cuda:N.": (run, video, "--device", "gpu"),
+        "--device gpu: expected auto, cpu, cuda or cuda:N.": (run, video, "--device", "gpu"),
     }
     for fault, words in cases.items():
         ended = call("predict", *words)

@@ -70,7 +70,7 @@ def test_data_list(call: Call) -> None:
     assert ended.status == 0
     benchmarks = ended.out.partition("what it is")[0].splitlines()
     for benchmark_config in api.benchmarks():
-        (line,) = (line for line in benchmarks if line.startswith(f"│ {benchmark_config.name} "))
+        (line,) = (line for line in benchmarks if line.startswith(f"{benchmark_config.name}\t"))
         assert benchmark_config.source.name in line
         assert ", ".join(f"{ratio:g}" for ratio in benchmark_config.ratios) in line
 
@@ -146,9 +146,7 @@ def test_a_plan_after_a_run(call: Call, tiny: Path, trained: Any, tmp_path: Path
     methods = ",".join((*METHODS, "supervised-strong"))
     ended = call("run", "--benchmark", tiny, "--methods", methods, "--seeds", "0,1", "--out", out, "--plan")
     assert ended.status == 0
-    rows = [
-        tuple(cell.strip() for cell in line.split("│")[1:-1]) for line in ended.out.splitlines() if line.startswith("│")
-    ]
+    rows = [line.split("\t") for line in ended.out.splitlines() if "\t" in line]
     table = {(method, seed): (state, expected) for method, _, seed, state, expected in rows}
     assert table["supervised", "0"] == ("done", "")
     assert table["fixmatch", "0"] == ("interrupted", "unknown")
@@ -173,7 +171,7 @@ def test_run_prints_the_comparison(trained: Any) -> None:
     for label in ("Supervised (labelled only)", "FixMatch", "APLT", "Most frequent class"):
         assert [line for line in lines if line.startswith(f"| {label} ")], label
     assert [line for line in lines if line.startswith("| Supervised (labelled only), all labels")]
-    assert lines[-1] == f"Tables and figures: {trained.out / 'reports' / 'tiny-motion'}"
+    assert lines[-1] == f"Page: {trained.out / 'reports' / 'index.html'}"
 
 
 @pytest.mark.slow

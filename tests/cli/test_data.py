@@ -39,7 +39,7 @@ def test_sources_are_listed_with_their_licences(call: Call) -> None:
     assert ended.status == 0
     lines = ended.out.splitlines()
     for source in api.sources():
-        line = next(line for line in reversed(lines) if line.startswith(f"│ {source.name} "))
+        line = next(line for line in reversed(lines) if line.startswith(f"{source.name}\t"))
         assert ("licensed:" in line) == source.licensed
 
 

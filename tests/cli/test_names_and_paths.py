@@ -41,7 +41,7 @@ def test_a_grid_is_the_same_in_any_case(call: Call, tiny: Path) -> None:
         *("--engine", "Local", "--overwrite", "Only-Missing", "--backbone", "Micro-TSM"),
     )
     assert (plain.status, loud.status, loud.err) == (0, 0, plain.err)
-    assert loud.out == plain.out
+    assert loud.out.splitlines()[1:] == plain.out.splitlines()[1:]  # the first line says what was typed
 
 
 @pytest.mark.parametrize("words", [["--out", "~/x"], ["--out=~/x"]])

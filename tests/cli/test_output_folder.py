@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Finished, Trained
+from ssmar_bench import api
+from tests.conftest import Finished, Trained, folder_of
 
 Call = Callable[..., Finished]
 
@@ -39,3 +40,43 @@ def test_the_folder_of_results_and_the_one_around_it_are_understood(
         ended = call("predict", "tiny-motion_supervised_r50_s0", video, "--results", folder)
         assert ended.status == 0, ended.err
         assert call("report", "--results", folder, "-o", tmp_path / "reports").status == 0
+
+
+@pytest.mark.slow
+def test_a_finished_grid_typed_again_renders_nothing(
+    trained: Trained, tiny: Path, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = trained.copy(tmp_path / "out", "supervised", "fixmatch")
+    words = ("run", "-b", tiny, "-m", "supervised,fixmatch", "-o", out)
+    first = call(*words)
+    assert first.status == 0, first.err
+    page = out / "reports" / "index.html"
+    assert first.out.splitlines()[-1] == f"Page: {page}"
+    before = page.stat()
+    again = call(*words)
+    assert (again.status, again.out) == (0, first.out)
+    assert page.stat().st_ctime_ns == before.st_ctime_ns
+    assert not (out / "reports" / "paper").exists()  # of `reproduce` alone
+    another = folder_of(trained.out, "aplt")
+    shutil.copytree(another, out / "runs" / another.name)
+    assert call(*words).status == 0
+    assert page.stat().st_ctime_ns != before.st_ctime_ns
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert call("report", "--results", out, "--open").status == 0
+    assert opened == [page.as_uri()]
+
+
+@pytest.mark.slow
+def test_only_what_was_asked_for_is_printed_with_its_gain(
+    trained: Trained, tiny: Path, tmp_path: Path, call: Call
+) -> None:
+    out = trained.copy(tmp_path / "out")
+    ended = call("run", "-b", tiny, "-m", "fixmatch", "-o", out, "--quiet")
+    assert (ended.status, ended.err) == (0, "")
+    header, _, *rows = [line for line in ended.out.splitlines() if line.startswith("|")]
+    assert [cell.strip() for cell in header.split("|")[1:-1]] == ["Method", "50 %", "gain"]
+    assert [row.split("|")[1].strip() for row in rows] == ["FixMatch", "Most frequent class"]
+    frame = api.results(out).query("ratio == 0.5").set_index("method")["accuracy"]
+    gain = 100 * (frame["fixmatch"] - frame["supervised"])
+    assert rows[0].split("|")[3].strip() == f"{gain:+.1f}"

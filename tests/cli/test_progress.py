@@ -21,9 +21,9 @@ def test_a_run_without_a_terminal_tells_plain_lines(trained: Any) -> None:
     lines = trained.output.err.splitlines()
     kinds = {line[:8].strip() for line in lines}
     assert (
-        {"prepare", "skipped", "start", "done"}
+        {"run", "prepare", "skipped", "start", "done"}
         <= kinds
-        <= {*["prepare", "skipped", "start", "step", "epoch", "done", "grid"]}
+        <= {*["run", "prepare", "skipped", "start", "step", "epoch", "done", "grid"]}
     )
     assert "\x1b" not in trained.output.err
     assert "\r" not in trained.output.err

@@ -30,11 +30,7 @@ def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lists:
 
 
 def rows(text: str) -> list[list[str]]:
-    return [
-        [planned_run.strip() for planned_run in line.split("│")[1:-1]]
-        for line in text.splitlines()
-        if line.startswith("│")
-    ]
+    return [line.split("\t") for line in text.splitlines() if "\t" in line][1:]
 
 
 def test_benchmarks_of_the_same_clips_share_a_frame_cache(lists: Lists, call: Call) -> None:

@@ -59,7 +59,7 @@ def test_build_prints_what_it_built(call: Call, tiny: Path, rendered: Path, whol
 
 
 def _rows(text: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
+    return [line.split("\t") for line in text.splitlines() if "\t" in line][1:]
 
 
 def test_seconds_are_those_of_the_videos(whole: Path) -> None:

@@ -96,16 +96,20 @@ def commands(block: Block) -> list[Command]:
 def missing(expected: tuple[str, ...], printed: str) -> str:
     """The first line of ``expected`` that does not occur in ``printed`` in its turn; "" if all do.
 
-    Spaces are compared as one; ``...`` within a line stands for anything.
+    Spaces are compared as one, as are the lines of tables and tabs; ``...`` within a line stands for anything.
     """
-    lines = [" ".join(line.split()) for line in printed.splitlines()]
+    lines = [_words(line) for line in printed.splitlines()]
     at = 0
     for wanted in expected:
         if wanted.strip() == "...":
             continue
-        pattern = re.compile(".*".join(re.escape(part) for part in " ".join(wanted.split()).split("...")))
+        pattern = re.compile(".*".join(re.escape(part) for part in _words(wanted).split("...")))
         place = next((place for place in range(at, len(lines)) if pattern.fullmatch(lines[place])), None)
         if place is None:
             return wanted
         at = place + 1
     return ""
+
+
+def _words(line: str) -> str:
+    return " ".join(line.replace("│", " ").split())
