@@ -51,6 +51,10 @@ def report_is_current(results: Path | str = RESULTS, reports: Path | str | None 
     """Whether the report of ``results`` was rendered from its records as they are, and by this program.
 
     The digest in the report is compared with that of the records, and the page's time with that of the program.
+
+    Args:
+        results: the folder that ``run`` wrote in.
+        reports: where the report is; None for ``reports`` in ``results``.
     """
     out = reports_of(results, reports)
     try:

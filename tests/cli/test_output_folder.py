@@ -23,7 +23,7 @@ def test_without_out_everything_is_below_ssmar_runs(
     trained.copy(tmp_path / "ssmar-runs", "supervised")
     assert call("run", "--benchmark", tiny, "--methods", "supervised").status == 0
     assert [path.name for path in tmp_path.iterdir()] == ["ssmar-runs"]
-    assert sorted(path.name for path in (tmp_path / "ssmar-runs").iterdir()) == ["reports", "runs"]
+    assert sorted(path.name for path in (tmp_path / "ssmar-runs").iterdir()) == ["frames", "reports", "runs"]
     shutil.rmtree(tmp_path / "ssmar-runs" / "reports")
     assert call("report").status == 0
     assert (tmp_path / "ssmar-runs" / "reports" / "index.html").is_file()
