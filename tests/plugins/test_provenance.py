@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmar_bench import __version__
+from ssmar_bench import __version__, api
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import catalog
 from ssmar_bench.core.errors import UserError
