@@ -80,6 +80,7 @@ class Trainer:
         self.settings = spec.train
         torch.set_num_threads(self.settings.threads)
         torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # filling takes time
         self.spec, self.folder, self.listener = spec, folder, listener
         self.device = torch.device(launch.device)
         self.data = RunData(spec, split, FrameCache.open(Path(launch.frame_cache), spec.pixels), self.device)
