@@ -1,4 +1,4 @@
-"""Augmented views of a frame cache's clips as normalised tensors.
+"""Augmented views of a frame cache's clips as tensors of pixels (:mod:`ssmar_bench.clips.normalise` comes after).
 
 Every draw comes from a generator named after what is drawn and whom for, so a view sees the same frames, crop and
 operations whatever other views are asked for: two methods that both look at a weak view look at the same one.
@@ -53,7 +53,7 @@ class FrameSource(Protocol):
 
 
 class ViewMaker:
-    """Makes views (B, T, C, size, size) float32 of a frame cache's clips.
+    """Makes views (B, T, C, size, size) uint8 of a frame cache's clips.
 
     Args:
         frame_cache: where the frames lie.
@@ -68,10 +68,6 @@ class ViewMaker:
         self._stored = cache_config
         self._seed = seed
         self._augmentation = cache(load_augmentation)
-        # x / 255, minus mean, over std, in one multiplication and one addition.
-        mean, std = torch.tensor(config.mean), torch.tensor(config.std)
-        self._scale = (1 / (255 * std)).view(3, 1, 1)
-        self._shift = (-mean / std).view(3, 1, 1)
 
     def views(self, rows: Sequence[int], views: Mapping[str, View], key: Key) -> dict[str, Tensor]:
         """Views of some clips.
@@ -83,7 +79,7 @@ class ViewMaker:
             key: names the draws, for instance the pool and the step; with the seed it decides them all.
 
         Returns:
-            name -> (B, T, C, size, size) float32, normalised.
+            name -> (B, T, C, size, size) uint8 RGB.
 
         Raises:
             UserError: a clip's frames are smaller than the crop, or an augmentation is unknown or gives no clip.
@@ -91,7 +87,7 @@ class ViewMaker:
         return {name: self._view(rows, name, view, key) for name, view in views.items()}
 
     def test_batches(self, rows: Sequence[int], batch: int) -> Iterator[Tensor]:
-        """The deterministic test views of ``rows``, ``batch`` clips at a time, (<= batch, T, C, size, size)."""
+        """The deterministic test views of ``rows``, ``batch`` clips at a time, (<= batch, T, C, size, size) uint8."""
         for start in range(0, len(rows), batch):
             yield self._view(rows[start : start + batch], "test", View("test"), ())
 
@@ -109,7 +105,7 @@ class ViewMaker:
             rng = generator("augmentation", self._seed, *key, view.aug, name)
             for place, clip in enumerate(pixels):
                 pixels[place] = augment(view.aug, augmentation, clip, rng, self._recipe)
-        return pixels.to(torch.float32).mul_(self._scale).add_(self._shift)
+        return pixels
 
     def _frames(self, clips: int, view: View, key: Key) -> npt.NDArray[np.int64]:
         """Places in the frame cache of the frames to show, (clips, T): one frame of each part of the clip."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.clips.frame_cache import FrameCache
+from ssmar_bench.clips.normalise import Normaliser
 from ssmar_bench.clips.views import ViewMaker
 from ssmar_bench.core.contract import Batch, Labelled, Unlabelled, View, Views
 from ssmar_bench.core.run_spec import RunSpec
@@ -34,6 +35,7 @@ class RunData:
         self.seed = spec.seed
         self.device = device
         self.viewer = ViewMaker(frame_cache, spec.clips, spec.frame_cache, spec.seed)
+        self.normalise = Normaliser(spec.clips, device)
         self.rows: dict[str, Rows] = {
             part: np.array([frame_cache.row(clip) for clip in getattr(split, part)], dtype=np.int64)
             for part in ("labelled", "unlabelled", "validation", "test")
@@ -69,12 +71,12 @@ class RunData:
 
     def _views(self, pool: str, index: Rows, views: Mapping[str, View], step: int) -> dict[str, Tensor]:
         clips = self.viewer.views(self.rows[pool][index].tolist(), views, key=(pool, step))
-        return {name: batch.to(self.device) for name, batch in clips.items()}
+        return {name: self.normalise(pixels) for name, pixels in clips.items()}
 
     def fixed(self, part: str) -> Iterator[Tensor]:
         """The test views (<= 64, T, C, H, W) of a whole part, in order."""
         for batch in self.viewer.test_batches(self.rows[part].tolist(), EVALUATION_BATCH):
-            yield batch.to(self.device)
+            yield self.normalise(batch)
 
 
 class EpochPools:
@@ -93,5 +95,5 @@ class EpochPools:
         for start in range(0, len(rows), EVALUATION_BATCH):
             key = (pool, "offline", self._epoch, draw, start)
             clips = self._data.viewer.views(rows[start : start + EVALUATION_BATCH].tolist(), {"offline": view}, key)
-            answers.append(function(clips["offline"].to(self._data.device)))
+            answers.append(function(self._data.normalise(clips["offline"])))
         return torch.cat(answers)

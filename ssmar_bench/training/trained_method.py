@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.clips.normalise import Normaliser
 from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.video_clip import VideoClips, decode_video_clip
 from ssmar_bench.clips.video_file import BadVideoError
@@ -156,7 +157,7 @@ class TrainedMethod:
         spec, rows = self.spec, range(len(frames))
         clips = VideoClips(tuple(map(str, rows)), tuple(frames))
         (views,) = ViewMaker(clips, spec.clips, spec.frame_cache, spec.seed).test_batches(rows, len(frames))
-        logits, features, _ = self._predict(views.to(self._device))
+        logits, features, _ = self._predict(Normaliser(spec.clips, self._device)(views))
         return [Answer(*both) for both in zip(logits.softmax(1).cpu().numpy(), features.cpu().numpy(), strict=True)]
 
     @torch.no_grad()

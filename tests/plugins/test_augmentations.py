@@ -66,7 +66,7 @@ def shown(name: str, key: int = 0) -> list[list[float]]:
     config = ClipConfig(size=8, flip=True, strong_ops=3, cutout=0.5, per_frame=False, mean=(0, 0, 0), std=(1, 1, 1))
     stored = FrameCacheConfig(decoder="pyav", short_side=16, segments=4, candidates=3)
     view = ViewMaker(OneClip(), config, stored, 0).views([0], {"v": View(name)}, ("labelled", key))["v"]
-    return (255 * view[0]).round().flatten(1).unique(dim=1).tolist()
+    return view[0].float().flatten(1).unique(dim=1).tolist()
 
 
 def test_a_file_brings_an_augmentation_and_a_method_that_looks_at_it(plugin: Write) -> None:
