@@ -91,7 +91,7 @@ def _train(folder: RunFolder, until: Callable[[], bool] = lambda: False) -> None
 def _produced(folder: RunFolder) -> dict[str, Any]:
     """What a training process leaves behind by what it is, without the time that it took."""
     outcome = read_json(folder.work / "outcome.json")
-    del outcome["epoch_seconds"]
+    del outcome["epoch_seconds"], outcome["ended"]
     files = {"pseudo-label log of pseudo-labels": sorted((folder.work / "pseudo_label_log").iterdir())}
     files["prediction of the test clips"] = [folder.work / "predictions.npz"]
     return {"loss curve": outcome, **{name: [path.read_bytes() for path in paths] for name, paths in files.items()}}

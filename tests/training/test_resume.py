@@ -23,7 +23,7 @@ def produced(folder: Path) -> dict[str, Any]:
         for path in [folder / "work" / "predictions.npz", *(folder / "work" / "pseudo_label_log").iterdir()]
     }
     outcome = json.loads((folder / "work" / "outcome.json").read_text())
-    del outcome["epoch_seconds"]
+    del outcome["epoch_seconds"], outcome["ended"]
     return {**files, "outcome": outcome}
 
 
