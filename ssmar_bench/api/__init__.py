@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ssmar_bench.api.models import Model, load_model
     from ssmar_bench.api.own_videos import OwnBenchmark, new_benchmark, own_benchmark
     from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_methods, provider, use_plugin
+    from ssmar_bench.api.pretrain import PretrainedWeights, pretrain
     from ssmar_bench.api.records import curves, results
     from ssmar_bench.api.reports import damaged_records, report, report_is_current, table
     from ssmar_bench.api.reproduce import (
@@ -102,6 +103,7 @@ _HOMES = {
     "api.models": ("Model", "load_model"),
     "api.video_predictions": ("Prediction",),
     "api.plugins": ("BrokenPlugin", "broken_benchmarks", "broken_methods", "provider", "use_plugin"),
+    "api.pretrain": ("PretrainedWeights", "pretrain"),
     "api.records": ("curves", "results"),
     "api.run_answers": ("compare", "confusion", "predictions"),
     "api.run_list": ("RunFacts", "list_runs", "remove_runs", "show_run"),
@@ -152,6 +154,7 @@ __all__ = [
     "PlannedFrameCache",
     "Prediction",
     "PreparedFrameCache",
+    "PretrainedWeights",
     "Resolved",
     "RunFacts",
     "SecondTraining",
@@ -198,6 +201,7 @@ __all__ = [
     "plan_table",
     "predictions",
     "prepare",
+    "pretrain",
     "provider",
     "publish_results",
     "record_frames",

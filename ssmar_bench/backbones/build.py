@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
-from ssmar_bench.backbones.pretrained import require_file
+from ssmar_bench.backbones.micro_tsm import EARLY, WIDE, MicroTSM
+from ssmar_bench.backbones.pretrained import load_weights, require_file
 from ssmar_bench.backbones.shift import TemporalShift
 from ssmar_bench.core import catalog
 from ssmar_bench.core.benchmark_config import BackboneConfig
@@ -26,7 +26,9 @@ BACKBONES = ObjectCatalog(
     {
         "micro-tsm": MicroTSM,
         "micro-tsm-wide": partial(MicroTSM, widths=WIDE),
+        "mini-tsm": partial(MicroTSM, strides=EARLY),
         "micro-r3d": "ssmar_bench.backbones.resnet_3d:micro_r3d",  # torchvision takes a second to import
+        "mini-r3d": "ssmar_bench.backbones.resnet_3d:mini_r3d",
     },
     catalog.BACKBONES,
 )
@@ -36,7 +38,7 @@ By name: ``(segments) -> nn.Module`` with ``features`` (D), from frames (B x T, 
 ``takes_clips``, from clips (B, T, 3, H, W) to (B, D).
 """
 CONVOLUTIONS_3D = ("r3d18",)
-STAGED = ("micro-r3d", *CONVOLUTIONS_3D)
+STAGED = ("micro-r3d", "mini-r3d", *CONVOLUTIONS_3D)
 """Networks that tell the feature maps of their stages."""
 TOKENS = ("timesformer-micro", "timesformer-small", "timesformer-base")
 """Networks that are made of patch tokens."""
@@ -44,13 +46,30 @@ Made = TypeVar("Made", bound=nn.Module)
 FAMILIES = ("tsn", "tsm")
 FETCHED = ("imagenet", "kinetics400")
 """Words for weights that a library fetches."""
+PRETEXT_NETWORKS = ("mini-tsm", "mini-r3d")
+"""Networks whose ``pretext`` weights come with the package (``ssmar-bench pretrain`` makes them)."""
+
+
+def pretext_weights(name: str) -> Path:
+    """The file of the ``pretext`` weights of one of :data:`PRETEXT_NETWORKS`."""
+    return Path(__file__).parent / "weights" / f"{name}.safetensors"
+
+
+def _pretext_or_file(config: BackboneConfig) -> Path:
+    return pretext_weights(config.name) if config.weights == "pretext" else Path(config.weights)
+
+
+def _with_small_weights(network: nn.Module, config: BackboneConfig) -> nn.Module:
+    if config.weights != "none":
+        load_weights(network, _pretext_or_file(config))
+    return network
 
 
 def _backbone(config: BackboneConfig, segments: int, size: int) -> nn.Module:
     family, colon, name = config.name.partition(":")
     if config.name in BACKBONES:
         network: nn.Module = BACKBONES.load(config.name)(segments)
-        return network
+        return _with_small_weights(network, config)
     if config.name in CONVOLUTIONS_3D:
         from ssmar_bench.backbones.resnet_3d import r3d18
 
@@ -69,6 +88,8 @@ def _backbone(config: BackboneConfig, segments: int, size: int) -> nn.Module:
 
 def weights_of(name: str) -> tuple[str, ...]:
     """What ``backbone.weights`` may say of the backbone ``name`` besides ``none``; ``FILE`` stands for a path."""
+    if name in PRETEXT_NETWORKS:
+        return ("pretext", "FILE")
     if name in (*BACKBONES.names(), "timesformer-micro"):
         return ()
     return ("kinetics400" if name in CONVOLUTIONS_3D else "imagenet", "FILE")
@@ -80,7 +101,7 @@ def _check_weights(config: BackboneConfig) -> None:
         return
     if not offered:
         raise UserError(f"Backbone '{config.name}' has no pretrained weights; set backbone.weights=none.")
-    if config.weights in FETCHED:
+    if config.weights in (*FETCHED, "pretext"):
         raise UserError(
             f"Backbone '{config.name}' has no {config.weights} weights; set backbone.weights to none or "
             f"{' or '.join(offered)}."
@@ -229,7 +250,7 @@ def _try(config: BackboneConfig, segments: int, classes: int, size: int) -> None
 
 def weights_file(config: BackboneConfig) -> str:
     """The absolute path of the file of initial weights; "" where they are none, or fetched by their name."""
-    return "" if config.weights in ("none", *FETCHED) else str(Path(config.weights).absolute())
+    return "" if config.weights in ("none", "pretext", *FETCHED) else str(Path(config.weights).absolute())
 
 
 def weights_digest(config: BackboneConfig) -> str:
@@ -242,6 +263,6 @@ def weights_digest(config: BackboneConfig) -> str:
         return ""
     if config.weights in FETCHED:
         return f"{config.weights}:{config.name.rpartition(':')[2]}"
-    path = require_file(Path(config.weights))
+    path = require_file(_pretext_or_file(config))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -20,6 +20,7 @@ from ssmar_bench.cli import (
     own_videos,
     predict,
     prepare,
+    pretrain,
     report,
     reproduce,
     results,
@@ -41,6 +42,7 @@ app = App(
 app.command()(run.run)
 app.command()(report.report)
 app.command()(predict.predict)
+app.command()(pretrain.pretrain)
 app.command()(reproduce.reproduce)
 app.command()(watch.watch)
 data.app.command()(prepare.prepare)

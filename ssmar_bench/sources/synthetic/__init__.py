@@ -17,10 +17,12 @@ from ssmar_bench.sources.synthetic.dataset import (
 )
 from ssmar_bench.sources.synthetic.drawing import Frames
 from ssmar_bench.sources.synthetic.motion import ACTIONS
+from ssmar_bench.sources.synthetic.pretext import PRETEXT, render_pretext_clip
 from ssmar_bench.sources.synthetic.rendering import ActionInterval, encode_video, render_subject
 
 __all__ = [
     "ACTIONS",
+    "PRETEXT",
     "REVISION",
     "SOURCE",
     "ActionInterval",
@@ -29,6 +31,7 @@ __all__ = [
     "changed_file",
     "encode_video",
     "read_options",
+    "render_pretext_clip",
     "render_subject",
     "write_checksums",
     "write_contact_sheet",

@@ -48,6 +48,7 @@ class SyntheticOptions:
         train_clips, test_clips: clips of the two parts (``train``, and ``val``, which MA-52's users test on).
         train_subjects, test_subjects: subjects seen in each part.
         subject_overlap: how many of the test subjects also occur in train.
+        balanced_test: 1: test has as many clips of every class; 0: it has MA-52's imbalance, as train has.
         size, frames, fps: side in pixels (even), frames a clip, frames a second.
         amplitude: factor of the actions' displacements and of nothing else: the difficulty.
         idle, noise, jitter: factors of idle motion and fidgets, of pixel noise, and of the camera's trembling.
@@ -60,6 +61,7 @@ class SyntheticOptions:
     train_subjects: int = _between(1, 5000, 40)
     test_subjects: int = _between(1, 4000, 20)
     subject_overlap: int = _between(0, 4000, 0)
+    balanced_test: int = _between(0, 1, 0)
     size: int = _between(16, 2048, 64)
     frames: int = _between(4, 1000, 24)
     fps: int = _between(1, 240, 12)
@@ -97,8 +99,13 @@ def train_counts() -> dict[int, int]:
     return {label: published[label] for label in ACTIONS}
 
 
-def class_counts(clips: int) -> dict[int, int]:
-    """Class id -> clips of a part: MA-52's imbalance by largest remainder, three a class where ``clips`` allow it."""
+def class_counts(clips: int, balanced: bool = False) -> dict[int, int]:
+    """Class id -> clips of a part: MA-52's imbalance by largest remainder, three a class where ``clips`` allow it.
+
+    ``balanced``: as many of every class, one more of the first ones where ``clips`` is no multiple.
+    """
+    if balanced:
+        return {label: clips // len(ACTIONS) + (place < clips % len(ACTIONS)) for place, label in enumerate(ACTIONS)}
     total = sum(train_counts().values())
     exact = {label: clips * count / total for label, count in train_counts().items()}
     counts = {label: int(value) for label, value in exact.items()}
@@ -120,7 +127,8 @@ def plan_clips(options: SyntheticOptions) -> tuple[SyntheticClip, ...]:
     clips: list[SyntheticClip] = []
     for part in PARTS:
         rng = seeded(options.seed, part, "plan")
-        labels = [label for label, count in class_counts(sizes[part]).items() for _ in range(count)]
+        counts = class_counts(sizes[part], balanced=part == "val" and bool(options.balanced_test))
+        labels = [label for label, count in counts.items() for _ in range(count)]
         # Dealt in turn, a class's clips spread evenly over the subjects, and so do all clips.
         turn = rng.permutation(np.array(subjects[part]))
         dealt = [(int(turn[i % len(turn)]), label) for i, label in enumerate(labels)]

@@ -94,12 +94,13 @@ def repeated_motion(u: Array, start: float, period: float, cycles: float) -> Arr
     return np.where(inside, 0.5 - 0.5 * np.cos(2 * np.pi * v), 0.0)
 
 
-def _single(u: Array, rng: Rng) -> Array:
+def random_single(u: Array, rng: Rng) -> Array:
+    """A :func:`single_motion` (T,) of random length at a random moment, in 0..1."""
     length = rng.uniform(0.45, 0.70)
     return single_motion(u, rng.uniform(0.04, 0.96 - length), length)
 
 
-def _several(u: Array, rng: Rng) -> tuple[Array, Array]:
+def random_repeated(u: Array, rng: Rng) -> tuple[Array, Array]:
     """A repeated motion (T,) in 0..1 and its companion in -1..1 with the same beginning and end."""
     period, cycles = rng.uniform(0.27, 0.32), int(rng.integers(2, 4))
     start = rng.uniform(0.02, 0.98 - period * cycles)
@@ -108,36 +109,38 @@ def _several(u: Array, rng: Rng) -> tuple[Array, Array]:
     return repeated_motion(u, start, period, cycles), envelope * np.sin(2 * np.pi * (u - start) / period)
 
 
-def _sign(rng: Rng) -> float:
+def random_sign(rng: Rng) -> float:
+    """1 or -1."""
     return 1.0 if rng.random() < 0.5 else -1.0
 
 
-def _side(rng: Rng) -> int:
+def random_side(rng: Rng) -> int:
+    """0 or 1, a hand or a foot."""
     return int(rng.random() < 0.5)
 
 
 def _bowing_head(u: Array, rng: Rng, out: Array) -> None:
-    out[:, PITCH] = 0.62 * _single(u, rng)
+    out[:, PITCH] = 0.62 * random_single(u, rng)
 
 
 def _tilting_head(u: Array, rng: Rng, out: Array) -> None:
-    out[:, ROLL] = 0.42 * _sign(rng) * _single(u, rng)
+    out[:, ROLL] = 0.42 * random_sign(rng) * random_single(u, rng)
 
 
 def _turning_head(u: Array, rng: Rng, out: Array) -> None:
-    out[:, YAW] = 0.75 * _sign(rng) * _single(u, rng)
+    out[:, YAW] = 0.75 * random_sign(rng) * random_single(u, rng)
 
 
 def _nodding(u: Array, rng: Rng, out: Array) -> None:
-    out[:, PITCH] = 0.55 * _several(u, rng)[0]
+    out[:, PITCH] = 0.55 * random_repeated(u, rng)[0]
 
 
 def _shaking_head(u: Array, rng: Rng, out: Array) -> None:
-    out[:, YAW] = 0.45 * _sign(rng) * _several(u, rng)[1]
+    out[:, YAW] = 0.45 * random_sign(rng) * random_repeated(u, rng)[1]
 
 
 def _stretching_arms(u: Array, rng: Rng, out: Array) -> None:
-    wave, lift = _single(u, rng), rng.uniform(-0.03, 0.03)
+    wave, lift = random_single(u, rng), rng.uniform(-0.03, 0.03)
     for side in (0, 1):
         out[:, HAND_X[side]] = 0.100 * OUTWARD[side] * wave
         out[:, HAND_Y[side]] = lift * wave
@@ -145,19 +148,19 @@ def _stretching_arms(u: Array, rng: Rng, out: Array) -> None:
 
 def _hands_touching_fingers(u: Array, rng: Rng, out: Array) -> None:
     """Both hands come together, and move against each other while they are."""
-    wave, rub = _single(u, rng), np.sin(2 * np.pi * (u / rng.uniform(0.28, 0.36) + rng.random()))
+    wave, rub = random_single(u, rng), np.sin(2 * np.pi * (u / rng.uniform(0.28, 0.36) + rng.random()))
     for side in (0, 1):
         out[:, HAND_X[side]] = -0.050 * OUTWARD[side] * wave
         out[:, HAND_Y[side]] = 0.035 * OUTWARD[side] * wave * rub
 
 
 def _other_finger_movements(u: Array, rng: Rng, out: Array) -> None:
-    out[:, FINGERS[_side(rng)]] = 0.95 * _sign(rng) * _several(u, rng)[1]
+    out[:, FINGERS[random_side(rng)]] = 0.95 * random_sign(rng) * random_repeated(u, rng)[1]
 
 
 def _illustrative_gestures(u: Array, rng: Rng, out: Array) -> None:
     """A hand or both go up and wander irregularly."""
-    both, first = rng.random() < 0.5, _side(rng)
+    both, first = rng.random() < 0.5, random_side(rng)
     length = rng.uniform(0.60, 0.85)
     wave = single_motion(u, rng.uniform(0.02, 0.98 - length), length, rise=0.3, hold=0.35)
     for side in (first, 1 - first) if both else (first,):
@@ -167,7 +170,7 @@ def _illustrative_gestures(u: Array, rng: Rng, out: Array) -> None:
 
 
 def _tiptoe(u: Array, rng: Rng, out: Array) -> None:
-    wave, both, first = _single(u, rng), rng.random() < 0.7, _side(rng)
+    wave, both, first = random_single(u, rng), rng.random() < 0.7, random_side(rng)
     out[:, HEEL[first]] = 0.055 * wave
     if both:
         out[:, HEEL[1 - first]] = 0.055 * wave
@@ -175,19 +178,22 @@ def _tiptoe(u: Array, rng: Rng, out: Array) -> None:
 
 def _patting_legs(u: Array, rng: Rng, out: Array) -> None:
     """A hand is lifted and falls on the leg again, twice."""
-    side, wave = _side(rng), _several(u, rng)[0]
+    side, wave = random_side(rng), random_repeated(u, rng)[0]
     out[:, HAND_Y[side]] = -0.070 * wave
     out[:, HAND_X[side]] = 0.010 * OUTWARD[side] * wave
 
 
 def _touching_legs(u: Array, rng: Rng, out: Array) -> None:
     """A hand slides along the leg towards the knee and comes back."""
-    side, wave = _side(rng), _single(u, rng)
+    side, wave = random_side(rng), random_single(u, rng)
     out[:, HAND_Y[side]] = 0.070 * wave
     out[:, HAND_X[side]] = 0.035 * OUTWARD[side] * wave
 
 
-ACTIONS: dict[int, Callable[[Array, Rng, Array], None]] = {
+Action = Callable[[Array, Rng, Array], None]
+"""Writes its displacement at amplitude 1 into the last argument ``(T, len(CHANNELS))``; the first is time in clips."""
+
+ACTIONS: dict[int, Action] = {
     5: _bowing_head,
     7: _tilting_head,
     8: _turning_head,
@@ -203,10 +209,10 @@ ACTIONS: dict[int, Callable[[Array, Rng, Array], None]] = {
 }
 
 
-def action_motion(label: int, frames: int, rng: Rng) -> Array:
+def action_motion(action: Action, frames: int, rng: Rng) -> Array:
     """The displacement ``(frames, len(CHANNELS))`` of an action at amplitude 1: zero at rest, at a random moment."""
     out = np.zeros((frames, len(CHANNELS)))
-    ACTIONS[label](np.arange(frames) / frames, rng, out)
+    action(np.arange(frames) / frames, rng, out)
     return out
 
 
@@ -236,8 +242,8 @@ def idle_motion(frames: int, rng: Rng) -> Array:
     out: Array = _IDLE * rng.uniform(0.3, 1.0, size) * slow
     for _ in range(int(rng.integers(0, 4))):
         channel = int(rng.integers(size))
-        wave = _single(u[:, 0], rng) if rng.random() < 0.6 else _several(u[:, 0], rng)[1]
-        out[:, channel] += _FIDGET[channel] * rng.uniform(0.4, 1.0) * _sign(rng) * wave
+        wave = random_single(u[:, 0], rng) if rng.random() < 0.6 else random_repeated(u[:, 0], rng)[1]
+        out[:, channel] += _FIDGET[channel] * rng.uniform(0.4, 1.0) * random_sign(rng) * wave
     return out
 
 

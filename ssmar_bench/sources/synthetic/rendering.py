@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +40,7 @@ def render_subject(
     idle: float = 1.0,
     noise: float = 1.0,
     jitter: float = 1.0,
+    actions_by_label: Mapping[int, motion.Action] = motion.ACTIONS,
 ) -> Frames:
     """The frames ``(frames, size, size, 3)`` of a subject, at rest outside the ``actions``.
 
@@ -47,17 +48,19 @@ def render_subject(
         seed: with the number of the ``subject``, decides how the subject and the room look.
         subject: the number.
         frames: how many.
-        actions: what the subject does; a label is one of :data:`motion.ACTIONS`.
+        actions: what the subject does; a label is one of ``actions_by_label``.
         rng: a generator for each random choice, by its name.
         size: side in pixels.
         amplitude: factor of the actions' displacements.
         idle: factor of the idle motion.
         noise: factor of the pixel noise.
         jitter: factor of the camera's trembling.
+        actions_by_label: what a label means.
     """
     tracks = motion.rest_pose(rng("rest")) + idle * motion.idle_motion(frames, rng("idle"))
     for label, start, end in actions:
-        moved = motion.action_motion(label, end - start + 1, rng(f"action {start}" if start else "action"))
+        draws = rng(f"action {start}" if start else "action")
+        moved = motion.action_motion(actions_by_label[label], end - start + 1, draws)
         tracks[start : end + 1] += amplitude * moved
     camera = jitter * motion.camera_jitter(frames, rng("camera"))
     appearance = draw_appearance(seeded(seed, "person", subject, "look"))
