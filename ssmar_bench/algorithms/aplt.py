@@ -6,6 +6,7 @@ Equation numbers are the paper's. What it leaves open is a hyper-parameter; the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, semi_supervised_kmeans
+from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, gap_to_next_centre, semi_supervised_kmeans
 from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, numbered_rounds, round_epochs
 from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
@@ -48,10 +49,13 @@ class APLT(Method):
             augmented_copies: strong views of each labelled clip in the clustering (labelled augmentation, D_sl).
             tolerance, iterations: when k-means stops.
             self_adaptive_threshold: screen pseudo-labels by eq. 3.4, or use all.
+            screened_by: what eq. 3.4 averages and compares: the ``distance`` to the clip's centre (kept: below), or the
+                ``gap`` by which the next centre is farther away (kept: above).
             prototypes_from: average the screened pseudo-labels (D_su) or all assigned ones in eq. 3.5.
             similarity: how F . rho is read in eqs. 3.6, 3.7 and at test: ``raw`` (literally), ``unit`` (features of
                 length 1, prototypes their means), ``cosine`` (both of length 1, divided by ``temperature``).
             refresh_at_end: one more offline round after the last epoch, for the test prototypes alone.
+            predict_with: the head that predicts once there are prototypes; both are recorded.
         """
 
         threshold: Threshold
@@ -63,10 +67,12 @@ class APLT(Method):
         tolerance: Annotated[float, Acts("round", other=1e6)] = Field(ge=0)
         iterations: Annotated[int, Acts("round")] = Field(ge=1)
         self_adaptive_threshold: Annotated[bool, Acts("round", all=False)]
+        screened_by: Annotated[Literal["distance", "gap"], Acts("round", when={"self_adaptive_threshold": True})]
         prototypes_from: Annotated[Literal["screened", "all"], Acts("round", when={"self_adaptive_threshold": True})]
         similarity: Annotated[Literal["cosine", "raw", "unit"], Acts("round")]
         temperature: Annotated[float, Acts(when={"similarity": "cosine"})] = Field(gt=0)
         refresh_at_end: Annotated[bool, Acts("round")]
+        predict_with: Annotated[Literal["prototypes", "classifier"], Acts("prediction")]
 
     revision = 1
 
@@ -124,15 +130,12 @@ class APLT(Method):
         def scaled(raw: Tensor) -> Tensor:
             return functional.normalize(raw, dim=1) if self.config.unit_clustering else raw
 
-        clusters = self.cluster(
-            scaled(torch.cat([labelled, *copies])), pools.labels.repeat(1 + len(copies)), scaled(unlabelled)
-        )
-        threshold = self.self_adaptive_threshold(clusters, self.classes)
-        reach = threshold[clusters.label]
-        reliable = clusters.distance < reach
+        points = scaled(unlabelled)
+        clusters = self.cluster(scaled(torch.cat([labelled, *copies])), pools.labels.repeat(1 + len(copies)), points)
+        reliable, closeness = self.screen(clusters, points)
         self.pseudo_label.copy_(clusters.label)
         self.reliable.copy_(reliable if self.config.self_adaptive_threshold else torch.ones_like(reliable))
-        self.closeness.copy_(-clusters.distance / reach.clamp_min(1e-12))
+        self.closeness.copy_(closeness)
         self.prototypes.copy_(self.build_prototypes(labelled, pools.labels, unlabelled))
         self.rounds += 1
 
@@ -141,6 +144,15 @@ class APLT(Method):
         return semi_supervised_kmeans(
             anchors, anchor_label, points, self.classes, self.config.tolerance, self.config.iterations
         )
+
+    def screen(self, clusters: Clusters, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Which of ``points`` (N, D) pass eq. 3.4 (N,), and how surely (N,): more is surer, in units of the limit."""
+        if self.config.screened_by == "distance":
+            reach = self.self_adaptive_threshold(clusters, self.classes)[clusters.label]
+            return clusters.distance < reach, -clusters.distance / reach.clamp_min(1e-12)
+        gap = gap_to_next_centre(points, clusters.centres)
+        least = self.self_adaptive_threshold(replace(clusters, distance=gap), self.classes)[clusters.label]
+        return gap > least, gap / least.clamp_min(1e-12)
 
     @staticmethod
     def self_adaptive_threshold(clusters: Clusters, classes: int) -> Tensor:
@@ -230,7 +242,12 @@ class APLT(Method):
             self.offline_round(pools)
 
     def predict(self, clips: Tensor) -> Tensor:
-        """Similarities to the prototypes; the parametric classifier's logits before the first round."""
+        """The logits of the head that predicts; of the parametric classifier before the first round."""
+        heads = self.further_predictions(clips)
+        return heads.get(self.config.predict_with, heads["classifier"])
+
+    def further_predictions(self, clips: Tensor) -> Mapping[str, Tensor]:
+        """The parametric classifier's logits, and from the first round on the similarities to the prototypes."""
         output = self.network(clips)
-        logits: Tensor = self.similarity(output.features) if bool(self.rounds) else output.logits
-        return logits
+        heads: dict[str, Tensor] = {"classifier": output.logits}
+        return heads | {"prototypes": self.similarity(output.features)} if bool(self.rounds) else heads

@@ -34,9 +34,9 @@ class Ablation(APLT):
             margin_view: which views of labelled and unlabelled clips the margin losses see (Table 3, S and W).
             margin_labels: whose labels eq. 3.7 takes: the ``offline`` clusters', or the prototypes' own of the weak
                 view at each step (``online``; Table 4, APLT with SYN), of which none is screened out.
-            clusters_train: the ``prototypes``' margin losses (APLT); the ``classifier``, which then is tested too
-                (Table 5, Variant I); or ``nothing``: FixMatch to the end, and one round for the test prototypes
-                (Variant II).
+            clusters_train: the ``prototypes``' margin losses (APLT); the ``classifier`` (Table 5,
+                Variant I, which tests it too); or ``nothing``: FixMatch to the end, and one round for the test
+                prototypes (Variant II).
         """
 
         clusters: Annotated[Literal["anchored", "free"], Acts("round")]
@@ -117,10 +117,3 @@ class Ablation(APLT):
             self.offline_round(pools)
         else:
             super().train_end(progress, pools)
-
-    def predict(self, clips: Tensor) -> Tensor:
-        """Similarities to the prototypes, or the classifier's logits where it is what the clusters train."""
-        if self.config.clusters_train == "classifier":
-            logits: Tensor = self.network(clips).logits
-            return logits
-        return super().predict(clips)

@@ -6,12 +6,13 @@ is the softmax over the classes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated
 
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from ssmar_bench.algorithms.parts.contrast import nt_xent
@@ -43,6 +44,8 @@ class TCL(Student):
             fine_tuning: share of the epochs, at the end, that learn pseudo-labels.
             threshold: the least probability of a pseudo-label that is used.
             pseudo: gamma_ft, weight of the pseudo-labels' loss L_pl.
+            classifier_rate: how many times the learning rate the classifier has.
+            bias_rate: how many times their layer's rate biases have, but for BatchNorm's.
         """
 
         slow_frames: Annotated[int, Acts(other=2)] = Field(ge=1)
@@ -53,9 +56,11 @@ class TCL(Student):
         fine_tuning: Annotated[Fraction, Acts("schedule")] = Field(ge=0, lt=1)
         threshold: Annotated[float, Acts(all=0.0, none=1.0)] = Field(ge=0, le=1)
         pseudo: float = Field(ge=0)
+        classifier_rate: float = Field(gt=0)
+        bias_rate: float = Field(gt=0)
 
     config: Config
-    revision = 1
+    revision = 2
 
     def views(self) -> Views:
         """Weak ones alone; fast and slow show frames and crops of their own."""
@@ -98,6 +103,16 @@ class TCL(Student):
         if not both.any():
             return slow.sum() * 0
         return nt_xent(means[0][both], means[1][both], self.config.temperature)
+
+    def learning_rates(self) -> Mapping[str, float]:
+        """Those of the official code's ``fc_lr5``."""
+        rates = {}
+        for name, layer in self.named_modules():
+            own = self.config.classifier_rate if layer is self.network.classifier else 1.0
+            weighs = isinstance(layer, nn.Linear | nn.modules.conv._ConvNd)
+            for key, _ in layer.named_parameters(recurse=False) if weighs else ():
+                rates[f"{name}.{key}"] = own * (self.config.bias_rate if key == "bias" else 1.0)
+        return {name: rate for name, rate in rates.items() if rate != 1}
 
     def phases(self, epochs: int) -> tuple[int, int]:
         """The epochs (from 0) before which the contrastive and the fine-tuning phase begin."""

@@ -205,6 +205,8 @@ class TrainConfig(Section):
         ema: momentum of the averaged weights that give the further EMA column.
         threads: CPU threads a run (part of what makes it repeatable).
         gradient_clipping: maximum L2 norm of the gradient over all weights together; 0 for no clipping.
+        unlabelled_pool: which clips methods get as unlabelled: those ``without_labelled`` ones, or ``with_labelled``
+            ones among them, whose labels they do not get there. Pseudo-labels are scored on the former alone.
     """
 
     epochs: int = Field(ge=1, le=100_000)
@@ -217,6 +219,7 @@ class TrainConfig(Section):
     precision: Literal["fp32", "bf16"]
     threads: int = Field(ge=1, le=256)
     gradient_clipping: float = Field(default=0, ge=0)
+    unlabelled_pool: Literal["without_labelled", "with_labelled"] = "without_labelled"
 
 
 def _no_truth_value(value: Any) -> Any:

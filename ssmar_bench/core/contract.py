@@ -289,6 +289,19 @@ class Method(nn.Module, ABC):
     def predict(self, clips: Tensor) -> Tensor:
         """Logits (B, C) of test views (B, T, C, H, W), each clip by itself, in evaluation mode and without gradient."""
 
+    def further_predictions(self, clips: Tensor) -> Mapping[str, Tensor]:  # noqa: ARG002
+        """Logits (B, C) of each head that could predict, by its name; none by default.
+
+        A method with several heads gives all of them here, the one that :meth:`predict` asks too, under the conditions
+        of :meth:`predict`. They are scored on validation after every epoch and on test at the end. A head that cannot
+        predict yet is left out; after :meth:`train_end` each is there.
+        """
+        return {}
+
+    def learning_rates(self) -> Mapping[str, float]:
+        """Parameter name -> by what the run's learning rate is multiplied for it, where that is not 1; asked once."""
+        return {}
+
     def resolved(self) -> Mapping[str, float]:
         """What depends on the run's length, as this run has it (momenta, ramps in steps); for its record."""
         return {}

@@ -197,9 +197,22 @@ def _metrics(
             "test_subjects": len({truth.subject[clip] for clip in split.test} - {""}),
         },
         **{
-            name: scores(known[name.removesuffix("_ema")], values.argmax(1), classes) for name, values in arrays.items()
+            name: scores(known[name.removesuffix("_ema")], values.argmax(1), classes)
+            for name, values in arrays.items()
+            if "/" not in name
         },
+        **_heads(known, arrays, classes),
         "majority": float((known["test"] == most).mean()),
         **{key: outcome[key] for key in ("steps", "epochs", "clips_seen", "forward_passes", "parameters")},
         **({"resolved": outcome["resolved"]} if outcome.get("resolved") else {}),
     }
+
+
+def _heads(known: Mapping[str, Array], arrays: Mapping[str, Array], classes: int) -> dict[str, Any]:
+    """``heads``: the scores of each of a method's heads by part, where it has several."""
+    heads: dict[str, dict[str, dict[str, float]]] = {}
+    for name, values in arrays.items():
+        part, _, head = name.partition("/")
+        if head:
+            heads.setdefault(head, {})[part] = scores(known[part], values.argmax(1), classes)
+    return {"heads": heads} if heads else {}

@@ -227,6 +227,50 @@ def prediction_is_of_each_clip_by_itself(examined: MethodUnderTest) -> None:
 
 
 @register_check
+def further_predictions_are_logits(examined: MethodUnderTest) -> None:
+    """Heads beside ``predict`` give finite logits (B, classes), the same for a clip alone; none is lost in training."""
+    names: set[str] = set()
+    for epoch in examined.ends:
+        method = examined.at(epoch)
+        clips = next(iter(examined.batch(method).labelled.clips.values()))
+        method.eval()
+        with torch.no_grad():
+            heads = method.further_predictions(clips)
+            alone = [method.further_predictions(clip[None]) for clip in clips]
+        if epoch == examined.ends[-1] and not heads and not names:
+            raise NotApplicableError("it has one head")
+        shape = (examined.tiny.batch, examined.tiny.classes)
+        for name, logits in heads.items():
+            require_that(
+                name.isidentifier(), f"further_predictions() names a head '{name}'; use letters, digits and '_'."
+            )
+            require_that(
+                logits.shape == shape, f"the head '{name}' gave {tuple(logits.shape)}, not {shape}; give logits."
+            )
+            require_that(logits.isfinite().all(), f"the head '{name}' gave logits that are not finite.")
+            single = torch.cat([one[name] for one in alone])
+            near = torch.allclose(single.float(), logits.float(), rtol=1e-3, atol=1e-4)
+            require_that(near, f"a clip's logits of the head '{name}' depend on the other clips; normalise none.")
+        lost = ", ".join(sorted(names - heads.keys()))
+        require_that(not lost, f"further_predictions() gave {lost} in an earlier epoch, and not now; a head stays.")
+        names |= heads.keys()
+
+
+@register_check
+def learning_rates_are_of_trained_weights(examined: MethodUnderTest) -> None:
+    """Factors of the learning rate are positive numbers, each of a parameter that is trained."""
+    method = examined.build()
+    rates = method.learning_rates()
+    if not rates:
+        raise NotApplicableError("all its weights have the run's learning rate")
+    trained = {name for name, parameter in method.named_parameters() if parameter.requires_grad}
+    unknown = ", ".join(sorted(rates.keys() - trained))
+    require_that(not unknown, f"learning_rates() names {unknown}, which no optimiser trains; use named_parameters().")
+    for name, rate in rates.items():
+        require_that(0 < rate < float("inf"), f"learning_rates() gives {name} the factor {rate}; use a number above 0.")
+
+
+@register_check
 def views_are_known_from_the_hyper_parameters(examined: MethodUnderTest) -> None:
     """A plan can ask for the views before anything is built, and gets those of the built method."""
     config = examined.algorithm.Config.model_validate(dict(examined.values))

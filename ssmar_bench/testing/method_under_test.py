@@ -93,15 +93,15 @@ class MethodUnderTest:
 
     def train(self, method: Method, epoch: int, steps: int, first: int = 0, rate: float = 0.05) -> list[Losses]:
         """``steps`` updates by plain gradient descent."""
-        seen = []
+        seen, factors = [], method.learning_rates()
         for step in range(first, first + steps):
             losses = self.loss(method, epoch, step)
             method.zero_grad()
             total_loss(losses).backward()  # type: ignore[no-untyped-call]
             with torch.no_grad():
-                for parameter in method.parameters():
+                for name, parameter in method.named_parameters():
                     if parameter.grad is not None:
-                        parameter.sub_(rate * parameter.grad)
+                        parameter.sub_(rate * factors.get(name, 1.0) * parameter.grad)
             method.after_step(self.progress(epoch, step))
             seen.append(losses)
         return seen

@@ -62,6 +62,21 @@ def predict(method: Method, data: RunData, part: str) -> Tensor:
     return logits
 
 
+@torch.no_grad()
+def predict_further(method: Method, data: RunData, part: str) -> dict[str, Tensor]:
+    """Logits (N, C) of a whole part by head, of the heads that the method gives; errors as :func:`predict`."""
+    found: dict[str, list[Tensor]] = {}
+    with uncounted_evaluation(method):
+        for clips in data.fixed(part):
+            for head, logits in method.further_predictions(clips).items():
+                found.setdefault(head, []).append(logits.float())
+    heads = {head: torch.cat(logits) for head, logits in found.items()}
+    for head, logits in heads.items():
+        if not logits.isfinite().all():
+            raise DivergedError(f"the head {head} gave logits that are infinite or not a number for {part} clips.")
+    return heads
+
+
 class AveragedWeights:
     """An exponential moving average of all trained parameters; buffers are the method's own."""
 

@@ -22,10 +22,17 @@ def name_of(epoch: int) -> str:
 
 
 class PseudoLabelLog:
-    """Collects the pseudo-labels of an epoch by series and writes them into the run's folder."""
+    """Collects the pseudo-labels of an epoch by series and writes them into the run's folder.
 
-    def __init__(self, folder: RunFolder) -> None:
+    Args:
+        folder: of the run.
+        clips: clips without a label. Labelled ones may follow them in the pool of the unlabelled; what is said of those
+            is not logged, because it would be right too easily.
+    """
+
+    def __init__(self, folder: RunFolder, clips: int) -> None:
         self.folder = folder
+        self.clips = clips
         self._streams: dict[str, list[PseudoLabels]] = {}
 
     def add(self, pseudo: Mapping[str, PseudoLabels]) -> None:
@@ -39,11 +46,12 @@ class PseudoLabelLog:
         Raises:
             DivergedError: a weight or a confidence is not a number.
         """
-        arrays = {
-            f"{series}/{field}": torch.cat([getattr(labels, field) for labels in parts]).cpu().numpy()
-            for series, parts in self._streams.items()
-            for field in FIELDS
-        }
+        arrays: dict[str, npt.NDArray[np.generic]] = {}
+        for series, parts in self._streams.items():
+            fields = {field: torch.cat([getattr(labels, field) for labels in parts]).cpu().numpy() for field in FIELDS}
+            own = fields["index"] < self.clips
+            if own.any():
+                arrays |= {f"{series}/{field}": array[own] for field, array in fields.items()}
         for name, array in arrays.items():
             if np.isnan(array).any():
                 raise DivergedError(f"pseudo-labels: {name.replace('/', '.')} is not a number in epoch {epoch}.")

@@ -24,6 +24,11 @@ PoolName = Literal["labelled", "unlabelled"]
 Rows = npt.NDArray[np.int64]
 
 
+def unlabelled_pool(spec: RunSpec, split: Split) -> tuple[str, ...]:
+    """The clips that methods get as unlabelled: the split's, and behind them the labelled ones where a run says so."""
+    return split.unlabelled + (split.labelled if spec.train.unlabelled_pool == "with_labelled" else ())
+
+
 class RunData:
     """Batches and pools of one run, on ``device``.
 
@@ -40,6 +45,10 @@ class RunData:
             part: np.array([frame_cache.row(clip) for clip in getattr(split, part)], dtype=np.int64)
             for part in ("labelled", "unlabelled", "validation", "test")
         }
+        self.unlabelled = len(self.rows["unlabelled"])
+        """Clips without a label: the first ones of the pool."""
+        pool = unlabelled_pool(spec, split)
+        self.rows["unlabelled"] = np.array([frame_cache.row(clip) for clip in pool], dtype=np.int64)
         self.labels = torch.tensor([split.labels[clip] for clip in split.labelled], device=device)
         self.validation_label = np.array([split.labels[clip] for clip in split.validation])
         self.batch_size = spec.train.batch

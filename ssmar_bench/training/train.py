@@ -26,9 +26,16 @@ from ssmar_bench.core.run_folder import CHECKPOINTS, ENDED, RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.core.seeds import seed_of
 from ssmar_bench.core.split import Split
-from ssmar_bench.training.evaluate import AveragedWeights, between_epochs, counting_networks, forward_passes, predict
+from ssmar_bench.training.evaluate import (
+    AveragedWeights,
+    between_epochs,
+    counting_networks,
+    forward_passes,
+    predict,
+    predict_further,
+)
 from ssmar_bench.training.pseudo_label_log import PseudoLabelLog, name_of
-from ssmar_bench.training.run_data import EpochPools, RunData
+from ssmar_bench.training.run_data import EpochPools, RunData, unlabelled_pool
 
 
 @dataclass
@@ -64,7 +71,7 @@ def build_method(spec: RunSpec, split: Split, steps: int, weights: str = "") -> 
     context = Context(
         classes=classes,
         n_labelled=len(split.labelled),
-        n_unlabelled=len(split.unlabelled),
+        n_unlabelled=len(unlabelled_pool(spec, split)),
         steps=steps,
         epochs=spec.train.epochs,
         network=lambda role: build_backbone(backbone, segments, classes, seed_of("network", spec.seed, role), size),
@@ -94,17 +101,24 @@ class Trainer:
             self._parameter_groups(), self.settings.lr, self.settings.momentum, nesterov=self.settings.nesterov
         )
         self.averaged = AveragedWeights(self.method, self.settings.ema)
-        self.pseudo_label_log = PseudoLabelLog(folder)
+        self.pseudo_label_log = PseudoLabelLog(folder, self.data.unlabelled)
         self.curve = CurveLog([])
         self.step = 0
         self.epoch_seconds: list[float] = []
 
     def _parameter_groups(self) -> list[dict[str, object]]:
-        """Weight decay on weights, none on biases and on the affine parameters of normalisation."""
-        trained = [parameter for parameter in self.method.parameters() if parameter.requires_grad]
+        """Weight decay on weights, none on biases and on the affine parameters of normalisation.
+
+        ``factor``: by what the method multiplies the learning rate of a group.
+        """
+        groups: dict[tuple[float, float], list[Tensor]] = {(self.settings.weight_decay, 1.0): [], (0.0, 1.0): []}
+        factors = self.method.learning_rates()
+        for name, parameter in self.method.named_parameters():
+            if parameter.requires_grad:
+                decay = self.settings.weight_decay if parameter.ndim > 1 else 0.0
+                groups.setdefault((decay, factors.get(name, 1.0)), []).append(parameter)
         return [
-            {"params": [p for p in trained if p.ndim > 1], "weight_decay": self.settings.weight_decay},
-            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+            {"params": members, "weight_decay": decay, "factor": factor} for (decay, factor), members in groups.items()
         ]
 
     def progress(self) -> Progress:
@@ -152,7 +166,7 @@ class Trainer:
         """One batch, one update."""
         torch.manual_seed(seed_of("step", self.spec.seed, self.step))
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate(self.step)
+            group["lr"] = group["factor"] * self.learning_rate(self.step)
         batch = self.data.batch(self.step, self.views)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
             losses = self.method.loss(batch, self.progress())
@@ -169,14 +183,22 @@ class Trainer:
 
     def evaluate(self, epoch: int) -> None:
         """Validation scores, and pseudo-labels on the full pool, made from the deterministic view."""
-        prediction = predict(self.method, self.data, "validation").argmax(1).cpu().numpy()
-        self.curve.add(epoch, "validation", scores(self.data.validation_label, prediction, self.classes))
-        if len(self.data.rows["unlabelled"]):
+        for head, logits in (("", predict(self.method, self.data, "validation")), *self.heads("validation").items()):
+            prediction = logits.argmax(1).cpu().numpy()
+            series = f"validation_{head}" if head else "validation"
+            self.curve.add(epoch, series, scores(self.data.validation_label, prediction, self.classes))
+        if self.data.unlabelled:
             confidence, label = predict(self.method, self.data, "unlabelled").softmax(1).max(1)
             index = torch.arange(len(label), device=self.device)
             self.pseudo_label_log.add(
                 {"full_pool": PseudoLabels(index, label, torch.ones_like(confidence), confidence)}
             )
+
+    def heads(self, part: str) -> dict[str, Tensor]:
+        """Logits (N, C) of a whole part by each of the method's heads; nothing is forwarded where there are none."""
+        if type(self.method).further_predictions is Method.further_predictions:
+            return {}
+        return predict_further(self.method, self.data, part)
 
     def finish(self) -> None:
         """The predictions of validation and test, raw and averaged, the weights that made them, and the run's cost."""
@@ -187,6 +209,8 @@ class Trainer:
         arrays: dict[str, np.ndarray] = {}
         for part in ("validation", "test"):
             arrays[part] = predict(self.method, self.data, part).softmax(1).cpu().numpy()
+            for head, logits in self.heads(part).items():
+                arrays[f"{part}/{head}"] = logits.softmax(1).cpu().numpy()
             with self.averaged.in_place():
                 arrays[f"{part}_ema"] = predict(self.method, self.data, part).softmax(1).cpu().numpy()
         buffer = io.BytesIO()

@@ -189,3 +189,13 @@ def test_a_phase_without_an_epoch_is_refused_unless_it_is_not_wanted() -> None:
     with pytest.raises(ValueError, match="of 4 epochs its phases would have 0, 4, 0, and each must have one"):
         method_of(TINY, "tcl").check(4)
     method_of(TINY, "tcl", warm_up=Fraction(0), fine_tuning=Fraction(0)).check(1)
+
+
+def test_classifier_and_biases_have_the_official_rates() -> None:
+    """``fc_lr5``: 5 for the classifier's weight, 10 for its bias; everything else here has the run's own."""
+    rates = method_of(TINY, "tcl").learning_rates()
+    assert rates == {"network.classifier.weight": 5.0, "network.classifier.bias": 10.0}
+    biased = method_of(TINY, "tcl")
+    biased.network.extra = torch.nn.Conv2d(1, 1, 1)
+    assert biased.learning_rates()["network.extra.bias"] == 2.0
+    assert "network.extra.weight" not in biased.learning_rates()

@@ -115,7 +115,7 @@ def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
         "curves.csv", "predictions.csv", "pseudo_labels.csv", "metrics.json", "SHA256SUMS",
     }  # fmt: skip
     one, other = (pd.read_csv(io.BytesIO(record["curves.csv"])) for record in (ours, theirs))
-    own = one["series"].isin(["train", "validation"])
+    own = one["series"].isin(["train", "validation", "validation_classifier", "validation_prototypes"])
     assert set(one.loc[~own, "series"]) == {"online", "offline", "full_pool"}
     pd.testing.assert_frame_equal(one[own], other[own])
     for series in ("online", "offline", "full_pool"):
@@ -123,7 +123,9 @@ def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
         assert (one.loc[rows, "value"] != other.loc[rows, "value"]).any(), series
     metrics = json.loads(ours["metrics.json"]), json.loads(theirs["metrics.json"])
     assert metrics[0]["validation"] == metrics[1]["validation"]
-    assert metrics[0]["test"] != metrics[1]["test"]
+    tested = [pd.read_csv(io.BytesIO(record["predictions.csv"])) for record in (ours, theirs)]
+    assert (tested[0]["label"] != tested[1]["label"]).all()
+    assert tested[0]["prediction"].equals(tested[1]["prediction"])
 
 
 @pytest.mark.slow
@@ -163,9 +165,15 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
     probed = curves[(curves["series"] == "full_pool") & (curves["quantity"] == "clips")]
     assert list(probed["epoch"]) == list(range(1, 13))
     assert set(probed["value"]) == {len(split.unlabelled)}
-    assert set(curves["series"]) == {"train", "validation", "full_pool"} | {
-        "supervised": set(), "fixmatch": {"online"}, "aplt": {"online", "offline"},
-    }[method]  # fmt: skip
+    assert (
+        set(curves["series"])
+        == {"train", "validation", "full_pool"}
+        | {
+            "supervised": set(),
+            "fixmatch": {"online"},
+            "aplt": {"online", "offline", "validation_classifier", "validation_prototypes"},
+        }[method]
+    )
 
     last = pd.read_csv(record / "pseudo_labels.csv")
     probe = last[last["series"] == "full_pool"]
@@ -213,3 +221,26 @@ def test_a_record_is_done_only_if_it_is_this_runs_own(trained: Any, tmp_path: Pa
     spec = json.loads((folder.record / "spec.json").read_text())
     (folder.record / "spec.json").write_text(json.dumps({**spec, "seed": 9}))
     assert not folder.done()
+
+
+def test_every_head_of_a_method_is_scored_on_validation_and_test(trained: Any) -> None:
+    """APLT's two; of them the prototypes predict, and before the first round there are none."""
+    record = RunFolder(folder_of(trained.out, "aplt")).record
+    found = json.loads((record / "metrics.json").read_text())
+    assert found["heads"].keys() == {"classifier", "prototypes"}
+    assert found["heads"]["prototypes"] == {part: found[part] for part in ("validation", "test")}
+    curves = pd.read_csv(record / "curves.csv")
+    of = {
+        name: curves[curves["series"] == f"validation{name}"].set_index(["epoch", "quantity"])["value"]
+        for name in ("", "_classifier", "_prototypes")
+    }
+    epochs = {name: sorted(set(values.index.get_level_values("epoch"))) for name, values in of.items()}
+    assert epochs[""] == epochs["_classifier"] == [*range(1, 13)]
+    first = epochs["_prototypes"][0]
+    assert first > 1
+    assert epochs["_prototypes"] == [*range(first, 13)]
+    for epoch in epochs[""]:
+        head = "_prototypes" if epoch >= first else "_classifier"
+        assert of[""].loc[epoch].to_dict() == of[head].loc[epoch].to_dict()
+    plain = json.loads((RunFolder(folder_of(trained.out, "fixmatch")).record / "metrics.json").read_text())
+    assert "heads" not in plain

@@ -217,6 +217,35 @@ class LearnsFromTheTest(Sound):
         return super().predict(clips)
 
 
+class LosesAHead(Sound):
+    """A head of the first epoch alone."""
+
+    def epoch_start(self, progress: Progress, pools: Pools) -> None:
+        self.early.fill_(progress.epoch == 0)
+
+    def __init__(self, context: Context, config: Sound.Config) -> None:
+        super().__init__(context, config)
+        self.register_buffer("early", torch.ones(()))
+
+    def further_predictions(self, clips: Tensor) -> dict[str, Tensor]:
+        return {"other": self.network(clips).logits} if self.early else {}
+
+
+class HeadOfFeatures(Sound):
+    def further_predictions(self, clips: Tensor) -> dict[str, Tensor]:
+        return {"other": self.network(clips).features}
+
+
+class RatesOfNothing(Sound):
+    def learning_rates(self) -> dict[str, float]:
+        return {"no.such.weight": 2.0}
+
+
+class RateOfZero(Sound):
+    def learning_rates(self) -> dict[str, float]:
+        return {"network.classifier.weight": 0.0}
+
+
 class OwnStart(Sound):
     def __init__(self, context: Context, config: Any) -> None:
         super().__init__(context, config)
@@ -335,6 +364,8 @@ FAULTS: dict[str, tuple[type[Method], ...]] = {
     "hidden-labels-do-not-matter": (Peeping,),
     "it-repeats-itself": (NumpyDraws,),
     "it-goes-on-alike-when-saved-and-loaded": (Forgetful, NumpyDraws),
+    "further-predictions-are-logits": (LosesAHead, HeadOfFeatures),
+    "learning-rates-are-of-trained-weights": (RatesOfNothing, RateOfZero),
     "no-clip-passes-the-threshold": (DividesByTheSelected, UsesAll),
     "a-batch-of-one": (VarianceOfOne,),
     "a-class-without-labelled-clips": (ClassMeans,),
@@ -379,7 +410,8 @@ def test_a_sound_method_passes_everything() -> None:
     assert outcomes[-1].check == "it-survives-kill-9", "what takes long comes last"
     skipped = {outcome.check for outcome in outcomes if outcome.state == "not applicable"}
     on_gpu = set() if torch.cuda.is_available() else {"a-gpu-computes-the-same"}
-    assert skipped == {"it-does-without-unlabelled-clips", "it-survives-kill-9"} | on_gpu
+    optional = {"further-predictions-are-logits", "learning-rates-are-of-trained-weights"}
+    assert skipped == {"it-does-without-unlabelled-clips", "it-survives-kill-9"} | optional | on_gpu
 
 
 def test_every_check_has_a_method_that_it_fails() -> None:

@@ -19,6 +19,7 @@ from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import plan_runs
 from ssmar_bench.runs.resolve import resolve
+from ssmar_bench.training.pseudo_label_log import name_of, read_pseudo_label_log
 from ssmar_bench.training.train import Trainer
 
 from .test_resume import produced
@@ -88,7 +89,7 @@ def test_a_gradient_is_shortened_to_the_longest_allowed(
     settings = {"weight_decay": 0.0, "momentum": 0.0, "nesterov": False, "lr": 0.5}
     moved = {}
     for name, norm in (("free", 0.0), ("short", longest)):
-        one = trainer(tmp_path / name, "tcl", **settings, gradient_clipping=norm)
+        one = trainer(tmp_path / name, "ltg", **settings, gradient_clipping=norm)
         before = [parameter.detach().clone() for parameter in one.method.parameters()]
         one.one_step()
         after = list(one.method.parameters())
@@ -100,3 +101,31 @@ def test_a_gradient_is_shortened_to_the_longest_allowed(
     else:
         assert moved["short"].norm().item() == pytest.approx(longest, rel=1e-3)
         assert torch.cosine_similarity(moved["short"], moved["free"], dim=0).item() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_method_s_own_learning_rates_are_the_optimisers(trainer: Callable[..., Trainer], tmp_path: Path) -> None:
+    one = trainer(tmp_path / "tcl", "tcl")
+    one.one_step()
+    classifier = one.method.network.classifier
+    for group in one.optimiser.param_groups:
+        factor = {id(classifier.weight): 5.0, id(classifier.bias): 10.0}.get(id(group["params"][0]), 1.0)
+        assert group["lr"] == factor * one.learning_rate(0)
+        assert group["weight_decay"] == (one.settings.weight_decay if group["params"][0].ndim > 1 else 0.0)
+    held = [id(parameter) for group in one.optimiser.param_groups for parameter in group["params"]]
+    assert sorted(held) == sorted(id(parameter) for parameter in one.method.parameters() if parameter.requires_grad)
+
+
+def test_labelled_clips_in_the_pool_are_seen_and_not_logged(trainer: Callable[..., Trainer], tmp_path: Path) -> None:
+    """At the end of the pool, without their labels; pseudo-labels are scored on clips that have none alone."""
+    usual = trainer(tmp_path / "usual", "tcl")
+    one = trainer(tmp_path / "all", "tcl", unlabelled_pool="with_labelled")
+    clips, labelled = one.data.unlabelled, len(one.data.rows["labelled"])
+    assert len(usual.data.rows["unlabelled"]) == clips
+    assert one.data.rows["unlabelled"][:clips].tolist() == usual.data.rows["unlabelled"].tolist()
+    assert one.data.rows["unlabelled"][clips:].tolist() == one.data.rows["labelled"].tolist()
+    assert one.data.steps_per_epoch == usual.data.steps_per_epoch
+    seen = {int(row) for step in range(one.steps) for row in one.data.slots("unlabelled", step)}
+    assert seen == set(range(clips + labelled))
+    one.epoch()
+    (fields,) = read_pseudo_label_log(one.folder.kept(name_of(1))).values()  # the full pool
+    assert fields["index"].tolist() == list(range(clips))

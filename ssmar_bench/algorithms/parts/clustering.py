@@ -59,6 +59,13 @@ def semi_supervised_kmeans(
     return Clusters(centres, label, (points - centres[label]).norm(dim=1), done)
 
 
+def gap_to_next_centre(points: Tensor, centres: Tensor) -> Tensor:
+    """By how much the second nearest of ``centres`` (C, D) is farther than the nearest, (N,), for ``points`` (N, D)."""
+    distance = torch.stack([(points - centre).norm(dim=1) for centre in centres], dim=1)
+    nearest = distance.topk(2, dim=1, largest=False).values
+    return nearest[:, 1] - nearest[:, 0]
+
+
 def free_kmeans(
     points: Tensor, classes: int, tolerance: float, iterations: int, restarts: int = 10
 ) -> tuple[Tensor, Tensor]:
