@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ssmar_bench.clips.clip_file import ClipFile
 from ssmar_bench.clips.decode import each_frame
 from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.frame_positions import NO_FRAMES, SampledClip
 from ssmar_bench.clips.sample_frames import sample_frames
 from ssmar_bench.clips.scaler import Frames
-from ssmar_bench.clips.shards import ClipFile
 from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.processes import apart_from_main, broken_pool, end_with_parent

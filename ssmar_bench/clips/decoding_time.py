@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ssmar_bench.clips.clip_file import ClipFile
 from ssmar_bench.clips.decode import decode, read_header
-from ssmar_bench.clips.shards import ClipFile
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 

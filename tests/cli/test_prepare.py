@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ssmar_bench.core.split import opaque_id
@@ -55,7 +56,7 @@ def test_prepare_then_again(videos: Path, tiny: Path, call: Call, frame_cache: C
     assert first.out.splitlines()[-1] == f"tiny-motion: 84 clips decoded, 0 were there: {frame_cache()}"
     assert "decoding clips" in first.err
     assert "/s" in first.err
-    assert sum(path.stat().st_size for path in frame_cache().glob("*.bin")) == 84 * 8 * 20 * 20 * 3
+    assert sum(np.load(path).nbytes for path in frame_cache().glob("*.npy")) == 84 * 8 * 20 * 20 * 3
     second = call("data", "prepare", tiny, "--root", videos, "--jobs", 1)
     assert second.out.splitlines()[-1] == f"tiny-motion: 0 clips decoded, 84 were there: {frame_cache()}"
 
@@ -84,12 +85,11 @@ def test_a_killed_command_goes_on(
 ) -> None:
     words = ("data", "prepare", tiny, "--root", videos, "--jobs", 1)
     process = commands.start(*words, cache=tmp_path / "cache")
-    journals = lambda: list((tmp_path / "cache" / "frame_caches").glob("*/*.journal"))  # noqa: E731
-    until(lambda: any(len(path.read_bytes().splitlines()) > 20 for path in journals()), "twenty clips")
+    stored = lambda: list((tmp_path / "cache" / "frame_caches").glob("*/*.npy"))  # noqa: E731
+    until(lambda: len(stored()) > 20, "twenty clips")
     commands.kill(process)
     until(lambda: not commands.left(process), "its end")
-    finished = sum(len(path.read_bytes().splitlines()) - 1 for path in journals())
-    finished += sum(len(json.loads(path.read_text())["clips"]) for path in frame_cache().glob("shard-*.json"))
+    finished = len(stored())
     assert 20 <= finished < 84
     ended = commands.run(*words, cache=tmp_path / "cache")
     assert ended.status == 0, ended.err
@@ -108,9 +108,8 @@ def test_bad_clips_stop_or_are_left_out_and_named(
     ended = call("data", "prepare", tiny, "--root", videos, "--jobs", 1, "--on-bad-clip", "skip")
     assert ended.status == 0
     assert f"left out: val/{bad.stem} ({bad}): it is not a video, or it is truncated" in ended.out
-    assert [clip["clip_id"] for clip in json.loads((frame_cache() / "left_out.json").read_text())] == [
-        opaque_id(f"val/{bad.stem}")
-    ]
+    listed = json.loads((frame_cache() / "frame_cache.json").read_text())["clips"]
+    assert [clip["id"] for clip in listed if clip["problem"]] == [opaque_id(f"val/{bad.stem}")]
 
 
 @pytest.mark.parametrize("gone", ["unlinked", "a broken link"])

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ssmar_bench.clips import layout
 from ssmar_bench.clips.decode import BadVideoError, decode, no_frame
 from ssmar_bench.clips.frame_cache import ClipFile
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
@@ -91,11 +90,6 @@ def fault(path: Path) -> str:
         return decode(path, choice=no_frame).problem
     except BadVideoError as error:
         return error.reason
-
-
-@pytest.fixture(autouse=True)
-def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "CLIPS_A_SHARD", 4)
 
 
 @pytest.fixture(scope="session")

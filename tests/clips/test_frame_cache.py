@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ssmar_bench.clips import frame_positions, preparation, shards
+from ssmar_bench.clips import frame_positions, preparation
 from ssmar_bench.clips.frame_cache import (
     ClipFile,
     FrameCache,
@@ -106,8 +106,7 @@ def test_parts_of_one_recording(tmp_path: Path, video: Path, config: FrameCacheC
     prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     frame_cache = FrameCache.open(tmp_path / "frame_cache")
     assert frame_cache.ids == ("a", "b", "c")
-    (sidecar,) = (tmp_path / "frame_cache").glob("shard-*.json")
-    lying = json.loads(sidecar.read_text())["clips"]
+    lying = json.loads((tmp_path / "frame_cache" / "frame_cache.json").read_text())["clips"]
     assert [entry["id"] for entry in lying] == ["a", "b", "c"]  # in time, neighbours would tell what follows what
     assert {name: numbers_of(frame_cache.clip(frame_cache.row(name))) for name in "abc"} == {
         clip.clip_id: list(range(clip.start, clip.end + 1)) for clip in made
@@ -133,7 +132,7 @@ def test_location(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> Non
 
 def test_size_in_bytes(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     prepare_frame_cache(tmp_path / "frame_cache", clips(5), config, 1)
-    size = sum(path.stat().st_size for path in (tmp_path / "frame_cache").glob("*.bin"))
+    size = sum(np.load(path).nbytes for path in (tmp_path / "frame_cache").glob("*.npy"))
     assert size_in_bytes(5, config, 1.5) == size
 
 
@@ -172,8 +171,8 @@ def test_number_of_processes_changes_nothing(tmp_path: Path, clips: Clips, confi
     prepare_frame_cache(tmp_path / "one", made, config, 1)
     report = prepare_frame_cache(tmp_path / "two", made, config, 2)
     assert report.decoded == 10
-    names = sorted(path.name for path in (tmp_path / "one").glob("[sf]*"))
-    assert len(names) == 7  # three shards of two files each, and frame_cache.json
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert len(names) == 11  # a file a clip, and frame_cache.json
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert FrameCache.open(tmp_path / "one").fingerprint() == FrameCache.open(tmp_path / "two").fingerprint()
@@ -213,7 +212,8 @@ def test_space_is_asked_for_what_is_left(
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 0))
     assert prepare_frame_cache(tmp_path / "frame_cache", made, config, 1).reused == 6  # needs nothing
-    (tmp_path / "frame_cache" / "shard-00001.json").unlink()
+    for clip in made[4:]:
+        (tmp_path / "frame_cache" / f"{clip.clip_id}.npy").unlink()
     with pytest.raises(UserError, match="for 2 clips"):
         prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
 
@@ -221,12 +221,20 @@ def test_space_is_asked_for_what_is_left(
 def test_a_write_that_fails(
     tmp_path: Path, clips: Clips, config: FrameCacheConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, value: object) -> None:
-        raise OSError(28, "No space left on device")
+    made = clips(3)
+    written: list[Path] = []
 
-    monkeypatch.setattr(shards, "write_json", full)
-    with pytest.raises(UserError, match=r"cannot be written: No space left"):
-        prepare_frame_cache(tmp_path / "frame_cache", clips(1), config, 1)
+    def full(aside: Path, times: object) -> None:
+        written.append(aside)
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.utime", full)
+        with pytest.raises(UserError, match=r"cannot be written: No space left"):
+            prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
+    assert {path.name for path in (tmp_path / "frame_cache").iterdir() if path.suffix != ".lock"} == {"clip-000.npy"}
+    assert prepare_frame_cache(tmp_path / "frame_cache", made, config, 1).reused == 1
 
 
 def test_audit(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
@@ -242,8 +250,6 @@ def test_audit(tmp_path: Path, video: Path, config: FrameCacheConfig) -> None:
     assert sorted(audit, key=str) == [FrameMismatch("ends late", 10, 11), FrameMismatch("long", 10, 20)]
     again = prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     assert (again.decoded, again.audit) == (0, audit)
-    written = json.loads((tmp_path / "frame_cache" / "audit.json").read_text())
-    assert [FrameMismatch(**clip) for clip in written] == audit
 
 
 def test_a_missing_video_is_reported_before_anything_is_done(
@@ -270,5 +276,5 @@ def test_no_frame_cache_and_no_clip(tmp_path: Path, clips: Clips, config: FrameC
         FrameCache.open(tmp_path / "frame_cache").row("other")
 
 
-def _times(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in folder.glob("shard-*")}
+def _times(folder: Path) -> dict[str, tuple[int, int]]:
+    return {path.name: (path.stat().st_ino, path.stat().st_ctime_ns) for path in folder.iterdir()}

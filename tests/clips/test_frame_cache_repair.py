@@ -15,11 +15,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import filelock
+import numpy as np
 import pytest
 
-from ssmar_bench.clips import shards
-from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, pixels, prepare_frame_cache
-from ssmar_bench.clips.shards import source_of
+from ssmar_bench.clips import stored_clip
+from ssmar_bench.clips.clip_file import source_of
+from ssmar_bench.clips.decode_videos import lock_path
+from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, PreparationReport, pixels, prepare_frame_cache
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
@@ -29,19 +32,17 @@ from .conftest import numbered, numbers_of, write_video
 Clips = Callable[[int], list[ClipFile]]
 
 
-# A real process that prepares a frame cache and is killed in the midst of its second shard: SIGKILL, nothing can be
+# A real process that prepares a frame cache and is killed after six clips: SIGKILL, nothing can be
 # tidied up. With several processes it says which ones, and lets them wait for work.
 _CHILD = """
     import sys, time
     from pathlib import Path
-    from ssmar_bench.clips import layout
     from ssmar_bench.clips.frame_cache import ClipFile, prepare_frame_cache
     from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
     folder, ready = Path(sys.argv[1]), Path(sys.argv[2])
     method_config = FrameCacheConfig(decoder="pyav", short_side=32, segments=8, candidates=3)
     clips = [ClipFile(Path(path).stem, Path(path), -1, -1) for path in sys.argv[4:]]
-    layout.CLIPS_A_SHARD = 4
 
     def tell(event):
         import multiprocessing
@@ -79,17 +80,19 @@ def test_a_killed_preparation_goes_on(tmp_path: Path, clips: Clips, config: Fram
     made = [replace(clip, clip_id=clip.path.stem) for clip in clips(10)]
     _killed(tmp_path, made, 1)
     frame_cache = tmp_path / "frame_cache"
-    (frame_cache / ".shard-00001.json.999.tmp").write_bytes(b"what a killed writer leaves")
+    left = frame_cache / ".clip-006.npy.999.tmp"
+    left.write_bytes(b"what a killed writer leaves")
+    os.utime(left, (0, 0))
     with pytest.raises(UserError, match="no whole frame cache"):
         FrameCache.open(frame_cache)
-    before = _times(frame_cache)
+    before = _changes(frame_cache)
+    assert len(before) == 6
     report = prepare_frame_cache(frame_cache, made, config, 1)
-    assert (report.decoded, report.reused) == (4, 6)  # a shard, and half of the next one
-    assert _times(frame_cache)["shard-00000.bin"] == before["shard-00000.bin"]
-    assert {path.name for path in frame_cache.iterdir() if not path.name.startswith("shard-")} == {
-        ".lock", "audit.json", "left_out.json", "frame_cache.json",
+    assert (report.decoded, report.reused) == (4, 6)
+    assert before.items() <= _changes(frame_cache).items()
+    assert {path.name for path in frame_cache.iterdir()} == {
+        "frame_cache.json", *(f"{clip.clip_id}.npy" for clip in made),
     }  # fmt: skip
-    assert len(list(frame_cache.glob("shard-*"))) == 6
     prepare_frame_cache(tmp_path / "undisturbed", made, config, 1)
     assert FrameCache.open(frame_cache).fingerprint() == FrameCache.open(tmp_path / "undisturbed").fingerprint()
 
@@ -108,40 +111,77 @@ def test_a_flipped_byte_is_noticed(tmp_path: Path, clips: Clips, config: FrameCa
     frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, made, config, 1)
     fingerprint = FrameCache.open(frame_cache).fingerprint()
-    whole = (frame_cache / "shard-00001.bin").read_bytes()
+    path = frame_cache / "clip-006.npy"
+    whole = path.read_bytes()
     damaged = bytearray(whole)
     damaged[len(whole) // 2] ^= 1
-    (frame_cache / "shard-00001.bin").write_bytes(damaged)
+    path.write_bytes(damaged)
     report = prepare_frame_cache(frame_cache, made, config, 1)
-    assert (report.decoded, report.reused) == (4, 6)
-    assert (frame_cache / "shard-00001.bin").read_bytes() == whole
+    assert (report.decoded, report.reused) == (1, 9)
+    assert path.read_bytes() == whole
     assert FrameCache.open(frame_cache).fingerprint() == fingerprint
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-7], lambda data: data.replace(b'"offset": 0', b'"offset": 8')])
-def test_a_damaged_sidecar_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig, damage) -> None:
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-7], lambda data: data.replace(b'"offset": 128', b'"offset": 136'), lambda data: b""]
+)
+def test_a_damaged_list_is_made_again_from_the_clips(
+    tmp_path: Path, clips: Clips, config: FrameCacheConfig, damage: Callable[[bytes], bytes]
+) -> None:
     made = clips(6)
     frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, made, config, 1)
-    sidecar = frame_cache / "shard-00000.json"
-    whole = sidecar.read_bytes()
-    sidecar.write_bytes(damage(whole))
-    assert sidecar.read_bytes() != whole
-    assert prepare_frame_cache(frame_cache, made, config, 1).decoded == 4
-    assert sidecar.read_bytes() == whole
+    path = frame_cache / "frame_cache.json"
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    assert path.read_bytes() != whole
+    assert pixels(frame_cache, made, config) == ""
+    assert prepare_frame_cache(frame_cache, made, config, 1).decoded == 0
+    assert path.read_bytes() == whole
 
 
-@pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data + b"0"], ids=["shorter", "longer"])
-def test_a_shard_of_another_length_is_noticed(tmp_path: Path, clips: Clips, config: FrameCacheConfig, change) -> None:
+@pytest.mark.parametrize("list_too", [False, True], ids=["listed", "unlisted"])
+@pytest.mark.parametrize(
+    "change", [lambda data: data[:-999], lambda data: b"", lambda data: data.replace(b'"id"', b'"ie"')]
+)
+def test_a_damaged_clip_is_decoded_again(
+    tmp_path: Path, clips: Clips, config: FrameCacheConfig, change: Callable[[bytes], bytes], list_too: bool
+) -> None:
     made = clips(2)
     frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, made, config, 1)
-    path = frame_cache / "shard-00000.bin"
-    path.write_bytes(change(path.read_bytes()))
+    fingerprint = FrameCache.open(frame_cache).fingerprint()
+    path = frame_cache / "clip-001.npy"
+    changed = change(path.read_bytes())
+    path.write_bytes(changed)
+    if list_too:
+        (frame_cache / "frame_cache.json").unlink()
+    harmless = b'"ie"' in changed and not list_too  # the frames are whole, and the list knows them
+    assert prepare_frame_cache(frame_cache, made, config, 1).decoded == (0 if harmless else 1)
+    assert FrameCache.open(frame_cache).fingerprint() == fingerprint
+
+
+def test_a_clip_that_is_cut_short_is_seen_at_a_glance(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
+    made = clips(2)
+    prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
+    path = tmp_path / "frame_cache" / "clip-000.npy"
+    path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(UserError, match="no whole frame cache"):
-        FrameCache.open(frame_cache)
-    assert prepare_frame_cache(frame_cache, made, config, 1).decoded == 2
-    assert len(FrameCache.open(frame_cache)) == 2
+        FrameCache.open(tmp_path / "frame_cache")
+
+
+def test_numpy_reads_the_file_of_a_clip(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
+    prepare_frame_cache(tmp_path / "frame_cache", clips(1), config, 1)
+    frames = np.load(tmp_path / "frame_cache" / "clip-000.npy", mmap_mode="r", allow_pickle=False)
+    assert np.array_equal(frames, FrameCache.open(tmp_path / "frame_cache").clip(0))
+
+
+def test_a_removed_clip_is_one_sentence_to_a_reader(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
+    prepare_frame_cache(tmp_path / "frame_cache", clips(2), config, 1)
+    opened = FrameCache.open(tmp_path / "frame_cache")
+    (tmp_path / "frame_cache" / "clip-001.npy").unlink()
+    with pytest.raises(UserError, match=r"'clip-001' of the frame cache .* cannot be read .*give the command again"):
+        opened.clip(1)
 
 
 @pytest.mark.parametrize("how", ["size", "content"])
@@ -159,7 +199,7 @@ def test_a_changed_source_is_noticed(tmp_path: Path, clips: Clips, config: Frame
     assert (path.stat().st_size == stat.st_size) == (how == "content")
     assert pixels(frame_cache, made, config) == ""
     report = prepare_frame_cache(frame_cache, made, config, 1)
-    assert (report.decoded, report.reused) == (2, 4)
+    assert (report.decoded, report.reused) == (1, 5)
     assert numbers_of(FrameCache.open(frame_cache).clip(5))[0] == 77
 
 
@@ -181,7 +221,7 @@ def test_the_same_videos_with_other_times_are_not_decoded_again(
         made = [replace(clip, path=tmp_path / "elsewhere" / clip.path.name) for clip in made]
     assert pixels(frame_cache, made, config) == fingerprint
     assert prepare_frame_cache(frame_cache, made, config, 1).decoded == 0
-    entries = [entry for path in frame_cache.glob("shard-*.json") for entry in json.loads(path.read_text())["clips"]]
+    entries = json.loads((frame_cache / "frame_cache.json").read_text())["clips"]
     assert {entry["source"] for entry in entries} == {source_of(clip) for clip in made}  # not read again next time
     assert FrameCache.open(frame_cache).fingerprint() == fingerprint
 
@@ -197,19 +237,18 @@ def test_pixels_are_known_without_reading_a_frame(tmp_path: Path, clips: Clips, 
     assert FrameCache.open(frame_cache, known).fingerprint() == known
     with pytest.raises(UserError, match="holds other clips by now; give the command again"):
         FrameCache.open(frame_cache, "0" * 16)
-    (frame_cache / "shard-00001.bin").write_bytes(b"")
+    (frame_cache / "clip-004.npy").write_bytes(b"")
     assert pixels(frame_cache, made, config) == ""
 
 
 def test_the_fingerprint_covers_the_shape_of_the_frames(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     frame_cache = tmp_path / "frame_cache"
     prepare_frame_cache(frame_cache, clips(1), config, 1)
-    entries = json.loads((frame_cache / "shard-00000.json").read_text())["clips"]
+    entries = json.loads((frame_cache / "frame_cache.json").read_text())["clips"]
     frames, height, width, channels = entries[0]["shape"]
     turned = [entries[0] | {"shape": [frames, width, height, channels]}]
     assert (
-        FrameCache(frame_cache, config, [turned]).fingerprint()
-        != FrameCache(frame_cache, config, [entries]).fingerprint()
+        FrameCache(frame_cache, config, turned).fingerprint() != FrameCache(frame_cache, config, entries).fingerprint()
     )
 
 
@@ -232,33 +271,61 @@ def test_other_frames_of_a_clip_are_noticed(tmp_path: Path, video: Path, config:
     assert numbers_of(FrameCache.open(frame_cache).clip(0))[0] == 5
 
 
-def test_shards_of_former_clips_are_removed(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
+def test_files_of_former_clips_are_removed(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(6)
     prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     assert prepare_frame_cache(tmp_path / "frame_cache", made[:4], config, 1).reused == 4
     assert FrameCache.open(tmp_path / "frame_cache").ids == tuple(clip.clip_id for clip in made[:4])
-    assert len(list((tmp_path / "frame_cache").glob("shard-*"))) == 2
+    assert len(list((tmp_path / "frame_cache").iterdir())) == 5
 
 
-def test_the_second_of_two_preparations_waits(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
+def test_two_preparations_fill_one_frame_cache(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     made = clips(6)
-    waits, decoded = threading.Event(), []
+    prepare_frame_cache(tmp_path / "undisturbed", made, config, 1)
+    reports: list[PreparationReport] = []
+    other = threading.Thread(
+        target=lambda: reports.append(prepare_frame_cache(tmp_path / "frame_cache", made, config, 1))
+    )
 
     def first(event: Event) -> None:
-        if event.done == 4:  # in the midst of it, holding the lock
+        if event.done == 4:  # it has made four, and stops until the other one has made the rest
             other.start()
-            assert waits.wait(10)
+            other.join(20)
 
-    def second(event: Event) -> None:
-        if event.text.startswith("waiting"):
-            waits.set()
+    reports.append(prepare_frame_cache(tmp_path / "frame_cache", made, config, 1, first))
+    assert sorted(report.decoded for report in reports) == [2, 4]
+    assert all(report.decoded + report.reused == 6 for report in reports)
+    fingerprints = {FrameCache.open(tmp_path / name).fingerprint() for name in ("frame_cache", "undisturbed")}
+    assert len(fingerprints) == 1
 
-    other = threading.Thread(
-        target=lambda: decoded.append(prepare_frame_cache(tmp_path / "frame_cache", made, config, 1, second).decoded)
-    )
-    assert prepare_frame_cache(tmp_path / "frame_cache", made, config, 1, first).decoded == 6
-    other.join(10)
-    assert decoded == [0]
+
+def test_a_video_that_another_preparation_decodes_is_left_to_the_end(
+    tmp_path: Path, clips: Clips, config: FrameCacheConfig
+) -> None:
+    made = clips(4)
+    frame_cache = tmp_path / "frame_cache"
+    frame_cache.mkdir()
+    held = filelock.FileLock(lock_path(frame_cache, (made[1],)))
+    held.acquire()
+    there: list[set[str]] = []
+
+    def tell(event: Event) -> None:
+        if event.done == 3:
+            there.append({path.name for path in frame_cache.glob("*.npy")})
+            held.release()  # as if the other one had been killed
+
+    assert prepare_frame_cache(frame_cache, made, config, 1, tell).decoded == 4
+    assert there == [{"clip-000.npy", "clip-002.npy", "clip-003.npy"}]
+
+
+def test_a_frame_cache_of_former_shards_is_ignored(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
+    frame_cache = tmp_path / "frame_cache"
+    frame_cache.mkdir()
+    (frame_cache / "frame_cache.json").write_text('{"format": 3, "config": {}, "shards": ["shard-00000"]}')
+    (frame_cache / "shard-00000.json").write_text('{"clips": []}')
+    with pytest.raises(UserError, match="no whole frame cache"):
+        FrameCache.open(frame_cache)
+    assert prepare_frame_cache(frame_cache, clips(1), config, 1).decoded == 1
 
 
 @pytest.mark.slow
@@ -270,15 +337,16 @@ def test_an_unreadable_video_stops_all_processes(tmp_path: Path, clips: Clips, c
     write_video(made[6].path, [numbered(6)] * 24)
     report = prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
     assert report.decoded + report.reused == 9
-    assert 2 <= report.decoded < 9  # what had been finished beside and before the bad video is kept
+    assert 1 <= report.decoded < 9  # what had been finished beside and before the bad video is kept
 
 
-def _times(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in folder.glob("shard-*")}
+def _changes(folder: Path) -> dict[str, tuple[int, int]]:
+    """Files of clips, and what changes when one is written."""
+    return {path.name: (path.stat().st_ino, path.stat().st_ctime_ns) for path in folder.glob("*.npy")}
 
 
 def _root() -> str:
-    return str(Path(shards.__file__).parents[2])
+    return str(Path(stored_clip.__file__).parents[2])
 
 
 def _until(condition: Callable[[], bool], seconds: float = 20) -> None:

@@ -41,9 +41,8 @@ def test_bad_clips_are_left_out_and_named(
     assert reasons["clip-004"] == "it does not exist"
     assert reasons["clip-006"].startswith("only ")
     assert not any(str(tmp_path) in reason for reason in reasons.values())  # records carry them
-    assert json.loads((folder / "left_out.json").read_text()) == [
-        {"clip_id": clip.clip_id, "reason": clip.reason} for clip in report.left_out
-    ]
+    listed = json.loads((folder / "frame_cache.json").read_text())["clips"]
+    assert {clip["id"]: clip["problem"] for clip in listed if clip["problem"]} == reasons
     frame_cache = FrameCache.open(folder)
     assert frame_cache.ids == tuple(clip.clip_id for clip in bad if clip.clip_id not in reasons)
     assert frame_cache.left_out == left_out_clips(folder) == reasons

@@ -1,4 +1,4 @@
-"""An untrimmed video is decoded once and in order, however many clips and shards are cut out of it."""
+"""An untrimmed video is decoded once and in order, however many clips are cut out of it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import av
 import pytest
 
 from ssmar_bench.clips import decode as module
+from ssmar_bench.clips.clip_file import ClipFile, by_video
 from ssmar_bench.clips.frame_cache import FrameCache, prepare_frame_cache
-from ssmar_bench.clips.layout import tasks_of
-from ssmar_bench.clips.shards import ClipFile
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 from .conftest import numbered, numbers_of, write_video
@@ -38,15 +37,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
 
 
 def many(video: Path) -> list[ClipFile]:
-    """Eleven overlapping clips in three shards of four, their ids in no order of time."""
+    """Eleven overlapping clips, their ids in no order of time."""
     return [ClipFile(f"clip-{start * 7 % 11:02d}", video, 4 * start, 4 * start + 9) for start in range(11)]
 
 
-def test_each_frame_is_decoded_once_for_all_clips_and_shards(
+def test_each_frame_is_decoded_once_for_all_clips(
     tmp_path: Path, video: Path, config: FrameCacheConfig, counted: dict[str, list[int]]
 ) -> None:
     made = many(video)
-    assert [len(task) for task in tasks_of(tmp_path, made, config)] == [3]
     assert prepare_frame_cache(tmp_path / "frame_cache", made, config, 1).decoded == 11
     assert counted["decoded"] == list(range(50))  # up to the last clip's end, and no further
     assert counted["converted"] == list(range(50))
@@ -70,28 +68,26 @@ def test_finished_clips_of_a_long_video_are_not_made_again(
 ) -> None:
     made = many(video)
     prepare_frame_cache(tmp_path / "frame_cache", made, config, 1)
-    whole = {path.name: path.read_bytes() for path in (tmp_path / "frame_cache").glob("shard-*")}
-    (tmp_path / "frame_cache" / "shard-00001.bin").unlink()
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "frame_cache").glob("*.npy")}
+    for clip in made[4:8]:
+        (tmp_path / "frame_cache" / f"{clip.clip_id}.npy").unlink()
     counted["decoded"].clear()
     counted["converted"].clear()
     assert prepare_frame_cache(tmp_path / "frame_cache", made, config, 1).decoded == 4
     assert counted["decoded"] == list(range(38))
     assert counted["converted"] == list(range(16, 38))
-    assert {path.name: path.read_bytes() for path in (tmp_path / "frame_cache").glob("shard-*")} == whole
+    assert {path.name: path.read_bytes() for path in (tmp_path / "frame_cache").glob("*.npy")} == whole
 
 
-def test_no_two_tasks_share_a_video(tmp_path: Path, config: FrameCacheConfig) -> None:
+def test_no_two_tasks_share_a_video() -> None:
     made = [
         ClipFile(f"{video:02d}/{number}", Path(f"{video}.mp4"), number, number + 3)
         for video, count in enumerate([1, 2, 9, 1, 1, 3, 4, 1, 8])
         for number in range(count)
     ]
-    tasks = tasks_of(tmp_path, made, config)
-    videos = [{clip.path for shard in task for clip in shard.clips} for task in tasks]
-    assert sum(map(len, videos)) == len(set.union(*videos)) == 9
-    assert sorted(clip.clip_id for task in tasks for shard in task for clip in shard.clips) == [c.clip_id for c in made]
-    assert all(len(shard.clips) <= 4 for task in tasks for shard in task)
-    assert [shard.stem.name for task in tasks for shard in task] == [f"shard-{n:05d}" for n in range(10)]
+    videos = by_video(made[::-1])
+    assert [{clip.path for clip in video} for video in videos] == [{Path(f"{number}.mp4")} for number in range(9)]
+    assert [clip for video in videos for clip in video] == made
 
 
 def test_a_long_video_that_is_damaged_keeps_what_lies_before(tmp_path: Path, config: FrameCacheConfig) -> None:

@@ -71,8 +71,7 @@ class Spy(FixMatch):
         run = pathlib.Path(sys.argv[1])
         split = json.loads((run / "work" / "split.json").read_text())
         frame_cache = pathlib.Path(json.loads((run / "work" / "launch.json").read_text())["frame_cache"])
-        shards = sorted(frame_cache.glob("shard-*.json"))
-        entries = [entry for path in shards for entry in json.loads(path.read_text())["clips"]]
+        entries = json.loads((frame_cache / "frame_cache.json").read_text())["clips"]
         files = [str(path) for folder in (run, frame_cache) for path in folder.rglob("*")]
         known, classes = split["labels"], [name.lower().replace("_", "") for name in split["classes"]]
 
@@ -196,16 +195,26 @@ def test_files_that_a_training_process_reads_hold_no_id_and_no_order(
     assert {names[clip]: label for clip, label in split["labels"].items()} == planned_run.split.labels
 
     files = [path for folder in (run.path, frame_cache) for path in folder.rglob("*") if path.is_file()]
-    texts = {path.name: path.read_text() for path in files if path.suffix not in (".bin", "")}
-    assert {"split.json", "frame_cache.json", "audit.json", "left_out.json", "shard-00000.json"} <= set(texts)
+    texts = {path.name: path.read_text(errors="replace") for path in files}
+    assert {"split.json", "frame_cache.json", *(f"{name}.npy" for name in names)} <= set(texts)
     telling = {*known.label, *(Path(path).name for path in index.clips["path"]), *map(str, roots.values())}
     for name, text in texts.items():
         assert not [word for word in telling if len(word) > 3 and json.dumps(word)[1:-1] in text], name
-    entries = [
-        entry for name, text in texts.items() if name.startswith("shard-") for entry in json.loads(text)["clips"]
-    ]
+    entries = json.loads(texts["frame_cache.json"])["clips"]
     assert {key for entry in entries for key in entry} == {
-        *("id", "shape", "offset", "sha256", "decoded", "header", "problem", "by_time", "source", "content"),
+        *(
+            "id",
+            "identity",
+            "shape",
+            "offset",
+            "sha256",
+            "decoded",
+            "header",
+            "problem",
+            "by_time",
+            "source",
+            "content",
+        ),
     }
     assert {(entry["decoded"], entry["header"]) for entry in entries} == {(0, 0)}
 
