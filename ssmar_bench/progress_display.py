@@ -59,6 +59,7 @@ class ProgressDisplay:
         self._told: dict[str, float] = {}
         self._began: dict[str, float] = {}
         self._noted: set[str] = set()
+        self._beginning = ""
         self._lock = threading.Lock()
 
     def __enter__(self) -> ProgressDisplay:
@@ -73,15 +74,17 @@ class ProgressDisplay:
             self.bars.stop()
 
     def begin(self, line: str) -> None:
-        """Print what is about to begin."""
-        if self.detail is not Detail.QUIET:
-            self._print(f"{'run':>8}  {visible(line)}")
+        """What is about to begin: it is printed with the first event, so that a fault found before is said alone."""
+        self._beginning = line
 
     def hear(self, event: Event) -> None:
         """Draw one event."""
         if self.detail is Detail.QUIET and event.kind != "failed":
             return
         with self._lock:
+            if self._beginning and self.detail is not Detail.QUIET:
+                self._print(f"{'run':>8}  {visible(self._beginning)}")
+            self._beginning = ""
             if event.kind == "note":
                 self._note(event.text)
             elif event.kind in ("done", "failed", "held", "cached", "skipped"):

@@ -40,7 +40,7 @@ def test_a_diverging_run_fails_alone_and_is_tried_again(
     assert [line for line in first.err.splitlines() if "failed  tiny-motion_wild_r50_s0" in line and sentence in line]
     assert f"failed: {wild.path.name}: {sentence} (see {wild.work / 'failure.txt'})" in first.err
     assert "Traceback" not in first.err + first.out
-    (row, gap) = (line.split("|") for line in first.out.splitlines() if line.startswith("| wild"))
+    (row, gap) = (line.split("|") for line in first.out.splitlines() if line.startswith("| Wild"))
     assert row[2].strip() == "1 failed"
     assert gap[4].strip() == "failed"
     assert gap[5].strip().endswith(sentence)
