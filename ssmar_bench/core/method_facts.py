@@ -18,7 +18,7 @@ FILE = "method.json"
 """The file of a record that holds them."""
 
 
-def method_facts(spec: RunSpec, label: str, initial_weights: str) -> dict[str, Any]:
+def method_facts(spec: RunSpec, label: str, initial_weights: str, given: tuple[str, str] = ("", "")) -> dict[str, Any]:
     """Label, citation and initial weights in words; departures from the defaults; the benchmark's seeds.
 
     ``departures`` holds every setting, ``section.key``, in which the run is not its method config on its benchmark
@@ -28,8 +28,11 @@ def method_facts(spec: RunSpec, label: str, initial_weights: str) -> dict[str, A
         spec: what is run.
         label: the method's name in tables.
         initial_weights: what training starts from, in words.
+        given: paths of the files of benchmark and method, where they are known by files and not by name.
     """
-    found = _defaults(spec.benchmark, spec.method)
+    names = (spec.benchmark, spec.method)
+    files = [word if word.endswith(".yaml") else name for word, name in zip(given, names, strict=True)]
+    found = _defaults(*files) if files == [*names] else _read_defaults(*files)
     facts: dict[str, Any] = {"label": label, "initial_weights": initial_weights, "departures": None}
     if found is not None:
         benchmark_config, method_config = found
@@ -44,9 +47,14 @@ def method_facts(spec: RunSpec, label: str, initial_weights: str) -> dict[str, A
 
 @lru_cache(maxsize=1024)
 def _defaults(benchmark: str, method: str) -> tuple[BenchmarkConfig, MethodConfig] | None:
+    """:func:`_read_defaults` of configs that are known by name, which do not change while a command runs."""
+    return _read_defaults(benchmark, method)
+
+
+def _read_defaults(benchmark: str, method: str) -> tuple[BenchmarkConfig, MethodConfig] | None:
     """Benchmark config under the method config, as they are now; None where this installation does not have them."""
-    known = benchmark in benchmark_configs.BENCHMARKS.names()
-    if not known or method not in method_configs.METHODS.names():
+    known = benchmark.endswith(".yaml") or benchmark in benchmark_configs.BENCHMARKS.names()
+    if not known or not (method.endswith(".yaml") or method in method_configs.METHODS.names()):
         return None
     method_config, source = method_configs.read_method_config(method)
     return resolve_config(benchmark, None, method_config, {}, source), method_config

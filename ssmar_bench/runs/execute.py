@@ -138,7 +138,7 @@ def write_run_inputs(planned_run: PlannedRun, folder: RunFolder, launch: Launch)
         UserError: it cannot be written.
     """
     folder.begin(planned_run.spec)
-    write_facts(folder, planned_run.label)
+    write_facts(folder, planned_run.label, planned_run.given)
     folder.keep({"launch.json": asdict(launch), "split.json": planned_run.split.with_opaque_ids().to_json()})
 
 
@@ -168,7 +168,9 @@ def _train(
         with folder.lease(patience=60):
             if not folder.done():
                 videos = planned_run.known.videos if planned_run.known else ""
-                write_record(folder, planned_run.label, planned_run.split, known, planned_run.left_out, videos)
+                write_record(
+                    folder, planned_run.label, planned_run.split, known, planned_run.left_out, videos, planned_run.given
+                )
             (folder.work / "failure.txt").unlink(missing_ok=True)
 
     threads = {folder: planned_run.spec.train.threads for folder, (planned_run, _) in launches.items()}

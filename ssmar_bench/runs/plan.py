@@ -32,6 +32,7 @@ class PlannedRun:
         left_out: why clips of the benchmark are not in the split, by their ids: their videos cannot be used.
         weights: path of the file that its networks start from, "" if they start from none.
         known: what a finished record must agree with, or None for nothing.
+        given: benchmark and method as the grid names them, which may be paths of files.
     """
 
     spec: RunSpec
@@ -41,6 +42,7 @@ class PlannedRun:
     left_out: Mapping[str, str] = field(default_factory=dict)
     weights: str = ""
     known: DataDigests | None = None
+    given: tuple[str, str] = ("", "")
 
     def folder(self, results: Path) -> RunFolder:
         """Where its record is."""
@@ -115,7 +117,12 @@ def _plan_run(method: ResolvedMethod, split: Split, device: str, pixels: str) ->
     if method.algorithm.needs_unlabelled and not split.unlabelled:
         skip = f"{method.method_config.name} needs unlabelled clips, and at ratio {split.ratio:g} there are none"
     return PlannedRun(
-        spec, split, method.method_config.label, skip, weights=backbones.weights_file(benchmark_config.backbone)
+        spec,
+        split,
+        method.method_config.label,
+        skip,
+        weights=backbones.weights_file(benchmark_config.backbone),
+        given=method.given,
     )
 
 

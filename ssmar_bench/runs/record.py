@@ -106,6 +106,7 @@ def write_record(
     truth: GroundTruth,
     left_out: Mapping[str, str] | None = None,
     videos: str = "",
+    given: tuple[str, str] = ("", ""),
 ) -> None:
     """Write the record of a run whose training has ended, all at once; ``metrics.json`` last, since it means done.
 
@@ -116,6 +117,7 @@ def write_record(
         truth: labels and subjects of all clips of the benchmark, and whether they are a mock data set's.
         left_out: why clips of the benchmark are in no part of the split, by their ids.
         videos: digest of the video files' sizes.
+        given: paths of the files of benchmark and method, where they are known by files and not by name.
     """
     spec = folder.spec()
     split = split.in_opaque_order()  # as the training process had it
@@ -147,14 +149,14 @@ def write_record(
         "predictions.csv": _csv(_predictions(spec, split, truth, arrays)),
         "pseudo_labels.csv": _csv(_pseudo_labels(spec, split, unlabelled, last)),
         "environment.json": json_bytes(environment(spec.algorithm, outcome.get("device_model", ""))),
-        method_facts.FILE: _facts(spec, label),
+        method_facts.FILE: _facts(spec, label, given),
         "timings.json": json_bytes(timings),
         "metrics.json": json_bytes(metrics),
     }
     digests.write_files(folder.record, files)
 
 
-def write_facts(folder: RunFolder, label: str) -> None:
+def write_facts(folder: RunFolder, label: str, given: tuple[str, str] = ("", "")) -> None:
     """Write what tables need to know of the method, also of a run that will fail; the caller holds the lease.
 
     Raises:
@@ -162,13 +164,13 @@ def write_facts(folder: RunFolder, label: str) -> None:
     """
     path = folder.record / method_facts.FILE
     try:
-        write_bytes(path, _facts(folder.spec(), label))
+        write_bytes(path, _facts(folder.spec(), label, given))
     except OSError as error:
         raise digests.unwritable(path, error) from error
 
 
-def _facts(spec: RunSpec, label: str) -> bytes:
-    facts = method_facts.method_facts(spec, label, initial_weights(spec.backbone))
+def _facts(spec: RunSpec, label: str, given: tuple[str, str]) -> bytes:
+    facts = method_facts.method_facts(spec, label, initial_weights(spec.backbone), given)
     return json_bytes({**facts, "command": _command(spec)})
 
 

@@ -27,12 +27,14 @@ class ResolvedMethod:
         method_config, algorithm: its file, and the class that the file names.
         benchmark_config: under the profile, the method config's overrides and ``--set``.
         hyperparameters: validated by the algorithm.
+        given: benchmark and method as the grid names them: by a name, or by the path of a file.
     """
 
     method_config: MethodConfig
     algorithm: type[Method]
     benchmark_config: BenchmarkConfig
     hyperparameters: HyperParameters
+    given: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,11 @@ def resolve_all(grids: Sequence[Grid]) -> list[Resolved]:
         resolver = benchmark(grid.benchmark)
         base = resolver.resolve(grid.profile, sections)
         methods = []
-        for config, document in given:
+        for (config, document), word in zip(given, words, strict=True):
             algorithm = ALGORITHMS.of(config, document)
             under = resolver.resolve(grid.profile, sections, config, document) if config.overrides else base
             values = resolve_hyperparameters(config, document, algorithm.Config, own[config.algorithm])
-            methods.append(ResolvedMethod(config, algorithm, under, values))
+            methods.append(ResolvedMethod(config, algorithm, under, values, (grid.benchmark, word)))
         for method in methods:
             _check_method(method)
         _check_networks(methods)

@@ -82,7 +82,7 @@ def test_the_record_is_a_function_of_the_working_files_and_the_truth(trained: An
     planned_run = known.planned_runs["aplt", 0.5]
     assert not run.done()
     videos = prepare_data.sizes_digest(prepare_data.clip_files(known.index, planned_run.split))
-    write_record(run, planned_run.label, planned_run.split, known.truth, videos=videos)
+    write_record(run, planned_run.label, planned_run.split, known.truth, videos=videos, given=planned_run.given)
     assert run.done()
     assert record_of(run.path) == record_of(folder_of(trained.out, "aplt"))
 
@@ -107,7 +107,9 @@ def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
     hidden = {*planned_run.split.unlabelled, *planned_run.split.test}
     label = {clip: (number + 1) % 12 if clip in hidden else number for clip, number in known.truth.label.items()}
     work = {path: path.read_bytes() for path in run.work.rglob("*") if path.is_file()}
-    write_record(run, planned_run.label, planned_run.split, GroundTruth(label, known.truth.subject))
+    write_record(
+        run, planned_run.label, planned_run.split, GroundTruth(label, known.truth.subject), given=planned_run.given
+    )
 
     assert {path: path.read_bytes() for path in run.work.rglob("*") if path.is_file()} == work
     ours, theirs = record_of(run.path), record_of(folder_of(trained.out, "aplt"))
