@@ -49,7 +49,7 @@ def test_every_template_passes_every_check(written: Callable[..., Path], templat
     examined = MethodUnderTest.of("my-idea")
     outcomes = [examine(examined, check) for check in FAST]
     assert [outcome.message for outcome in outcomes if outcome.state == "failed"] == []
-    assert len([outcome for outcome in outcomes if outcome.state == "passed"]) >= len(FAST) - 3
+    assert len([outcome for outcome in outcomes if outcome.state == "passed"]) >= len(FAST) - 5
     assert api.provider("my-idea") == "my-idea 0.1.0"
 
 

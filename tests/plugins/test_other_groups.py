@@ -132,12 +132,12 @@ def test_listing_them_shows_them_and_tells_what_is_broken(package: Path, install
     ended = call("data", "list")
     assert ended.status == 0
     lines = ended.out.splitlines()
-    assert any("│ my-motion " in line for line in lines)
-    assert any("│ mine " in line for line in lines)
-    assert any("│ smg " in line for line in lines)
+    assert any(line.startswith("my-motion\t") for line in lines)
+    assert any(line.startswith("mine\t") for line in lines)
+    assert any(line.startswith("smg\t") for line in lines)
     broken = [line for line in lines if line.startswith("Broken: ")]
     assert broken[0].startswith("Broken: benchmark 'worse' of broken-package 1.2: ")
-    assert broken[0].endswith("worse.yaml:1: title: is missing.")
+    assert "worse.yaml:1: title: is missing" in broken[0]
     assert broken[1].endswith("source 'int' of broken-package 1.2: 3 is no ssmar_bench.sources.known_sources.Source.")
     assert broken[2].startswith("Broken: source 'ma52' of ssmar-bench ")
     assert "is defined twice: by ssmar-bench " in broken[2]

@@ -57,7 +57,7 @@ def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any)
             {"sets": {"frame_cache.neighbours": 0}},
             r"ltg cannot be run on tiny-motion: .* set frame_cache\.neighbours: 1",
         ),
-        ("ltg", {"backbone": "micro-tsm"}, "feature maps of its stages, as micro-tsm does not; .* micro-r3d, r3d18"),
+        ("ltg", {"backbone": "micro-tsm"}, "feature maps of its stages, as micro-tsm does not; .* micro-r3d, .*r3d18"),
         ("tcl", {"sets": {"tcl.slow_frames": 3}}, "tcl cannot be run on tiny-motion: it looks at 3 frames"),
         ("tcl", {"sets": {"train.epochs": 4}}, "tcl needs a longer run"),
         ("supervised-r3d", {"sets": {"backbone.weights": "imagenet"}}, "'micro-r3d' has no pretrained weights"),
@@ -99,11 +99,11 @@ def test_the_rows_of_table_2_are_trained_side_by_side(
         if line[:1] == "|"
     ]
     header, _, *rows = lines[: 2 + len(methods)]
-    assert header == ["Method", "Network", "Initial weights", "50 %"]
+    assert header[:4] == ["Method", "Network", "Initial weights", "50 %"]
     assert {row[0] for row in rows} == {method_configs.read_method_config(name)[0].label for name in methods}
     assert {name: sum(row[1] == name for row in rows) for name in NETWORKS} == NETWORKS
     assert {row[2] for row in rows} == {"from scratch"}
-    assert all(row[3].endswith("(1)") for row in rows)
+    assert all("(1)" in row[3] for row in rows)
     frame_caches = {}
     for method in ROWS:
         launch = read_json(folder_of(tmp_path, method, 50) / "work" / "launch.json")
