@@ -24,4 +24,4 @@ def test_methods_for_videos_are_trained_on_a_mock_data_set_of_ma_52(
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in ended.out.splitlines() if line[:1] == "|"]
     _, _, *rows = lines[:5]
     assert [row[:2] for row in rows] == [["TCL", "micro-tsm"], ["LTG", "micro-r3d"], ["SVFormer", "timesformer-micro"]]
-    assert all(row[3].endswith("(1)") for row in rows)
+    assert all("(1)" in row[3] for row in rows)

@@ -112,4 +112,4 @@ def missing(expected: tuple[str, ...], printed: str) -> str:
 
 
 def _words(line: str) -> str:
-    return " ".join(line.replace("│", " ").split())
+    return " ".join(line.translate({ord("│"): " ", ord("┃"): " "}).split())
