@@ -150,7 +150,7 @@ def test_an_installed_command_runs_from_any_folder(wheel: Path, tmp_path: Path) 
     run("-m", "pip", *words, wheel, at=tmp_path, PIP_DISABLE_PIP_VERSION_CHECK="1")
     command = tmp_path / "installed" / "bin" / "ssmar-bench"
     listing = run(command, "data", "list", at=tmp_path, PYTHONPATH=str(tmp_path / "installed"))
-    assert " micro-motion-12 " in listing
+    assert "\nmicro-motion-12\t" in listing
 
 
 def test_the_checkout_finds_its_own() -> None:

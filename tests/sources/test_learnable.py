@@ -86,7 +86,7 @@ def _accuracy_of_shuffled(run: RunFolder) -> float:
         ]
     prediction = torch.cat(logits).argmax(1).tolist()
     index = prepare_data.prepare_source(
-        benchmark_configs.read_benchmark_config(str(run.path.parents[2] / "benchmark.yaml")), {}, 1, ignore_events
+        benchmark_configs.read_benchmark_config(str(run.path.parents[1] / "benchmark.yaml")), {}, 1, ignore_events
     )
     names = {opaque_id(clip): salted_id(split.benchmark, clip) for clip in index.clips["clip_id"]}
     lines = (line.split(",") for line in (run.record / "predictions.csv").read_text().splitlines()[1:])
