@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         prepare,
     )
     from ssmar_bench.api.grids import expected_seconds, plan, run
+    from ssmar_bench.api.initial_weights import PretrainedWeights, pretrain
     from ssmar_bench.api.method_list import (
         MethodDescription,
         describe,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from ssmar_bench.api.models import Model, load_model
     from ssmar_bench.api.own_videos import OwnBenchmark, new_benchmark, own_benchmark
     from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_methods, provider, use_plugin
-    from ssmar_bench.api.pretrain import PretrainedWeights, pretrain
     from ssmar_bench.api.records import curves, results
     from ssmar_bench.api.reports import damaged_records, report, report_is_current, table
     from ssmar_bench.api.reproduce import (
@@ -103,7 +103,7 @@ _HOMES = {
     "api.models": ("Model", "load_model"),
     "api.video_predictions": ("Prediction",),
     "api.plugins": ("BrokenPlugin", "broken_benchmarks", "broken_methods", "provider", "use_plugin"),
-    "api.pretrain": ("PretrainedWeights", "pretrain"),
+    "api.initial_weights": ("PretrainedWeights", "pretrain"),
     "api.records": ("curves", "results"),
     "api.run_answers": ("compare", "confusion", "predictions"),
     "api.run_list": ("RunFacts", "list_runs", "remove_runs", "show_run"),

@@ -99,3 +99,9 @@ def test_an_unknown_network_is_told_before_anything_is_rendered(tmp_path: Path) 
         api.pretrain("mini-tms", tmp_path / "x.safetensors")
     assert set(SCHEDULES) == set(PRETEXT_NETWORKS)
     assert replace(SCHEDULES["mini-tsm"], clips=400) == SCHEDULES["mini-tsm"].shortened(400)
+
+
+def test_no_call_has_the_name_of_its_own_module() -> None:
+    """The import of such a module would put the module in the place of the call."""
+    modules = {path.stem for path in Path(api.__file__).parent.glob("*.py")}
+    assert modules.isdisjoint(api.__all__)
