@@ -195,7 +195,7 @@ def _values(name: str, places: VideoPlaces, index: Index, parts: Mapping[str, An
     """A complete benchmark config as plain data; network, views and schedule are those of the shipped ones."""
     shipped = load_yaml(shipped_folder("splits") / "common" / "paper.yaml").data
     small = load_yaml(shipped_folder("splits") / "common" / "small.yaml").data
-    profiles = {key: value for key, value in shipped["profiles"].items() if key in ("resnet50", "tsm", "scratch")}
+    profiles = {key: shipped["profiles"][key] for key in ("resnet50", "tsm", "scratch", "gpu")}
     return {
         "name": name,
         "title": visible(f"{places.videos.absolute().name}: own videos"),

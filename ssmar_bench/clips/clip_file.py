@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ssmar_bench.clips.encoding import SHARE
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
@@ -62,7 +63,7 @@ def _end_and_start(clip: ClipFile) -> tuple[float, int]:
 def size_in_bytes(clips: int, config: FrameCacheConfig, aspect: float = 16 / 9) -> int:
     """Bytes of the frames of ``clips`` clips; ``aspect`` is a frame's longer side over the shorter one."""
     pixels = config.short_side * round(config.short_side * aspect)
-    return clips * config.frames * pixels * 3
+    return round(clips * config.frames * pixels * 3 * (SHARE if config.encoding == "jpeg" else 1))
 
 
 def source_of(clip: ClipFile) -> str:

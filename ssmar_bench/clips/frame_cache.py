@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ssmar_bench.clips.clip_file import ClipFile, size_in_bytes, unchanged
+from ssmar_bench.clips.encoding import JpegFrames
 from ssmar_bench.clips.preparation import (
     FILE,
     CacheSize,
@@ -92,7 +93,7 @@ class FrameCache:
         self._held = sorted((entry for entry in entries if not entry["problem"]), key=lambda entry: str(entry["id"]))
         self.ids: tuple[str, ...] = tuple(entry["id"] for entry in self._held)
         self.left_out = {entry["id"]: entry["problem"] for entry in entries if entry["problem"]}
-        self._maps: dict[int, Frames] = {}
+        self._maps: dict[int, Frames | JpegFrames] = {}
 
     @classmethod
     def open(cls, folder: Path, pixels: str = "") -> FrameCache:
@@ -127,8 +128,10 @@ class FrameCache:
         except KeyError:
             raise UserError(f"The frame cache {self.folder} holds no clip '{clip_id}'; prepare it again.") from None
 
-    def clip(self, row: int) -> Frames:
+    def clip(self, row: int) -> Frames | JpegFrames:
         """A clip's frames, (config.frames, H, W, 3) uint8 RGB: a read-only view of the file on the disk.
+
+        JPEGs are decoded when they are asked for.
 
         With neighbours, each frame is followed by its neighbour.
 

@@ -1,15 +1,16 @@
 """A clip in a frame cache: one ``.npy`` file of its frames, after which its entry follows.
 
-``numpy.load`` reads the frames, (config.frames, H, W, 3) uint8 RGB. The last 8 bytes of the file are the length of the
-entry before them, as JSON. A file is written aside and renamed, so it is whole or not there; what a crash of the
-machine may leave of it does not match its checksum.
+``numpy.load`` reads the frames, (config.frames, H, W, 3) uint8 RGB, or (bytes,) of their JPEGs. The last 8 bytes of the
+file are the length of the entry before them, as JSON. A file is written aside and renamed, so it is whole or not there;
+what a crash of the machine may leave of it does not match its checksum.
 
-An entry has ``id``, ``identity`` (digest of the config and of the clip's frame numbers), ``shape``, ``offset`` (bytes
-before the frames), ``sha256`` of the frames, ``decoded`` and ``header`` (frames there are and frames announced, both 0
-where these agree), ``problem`` (why the clip is left out; "" if it is not), ``by_time`` (whether its frames were chosen
-by their times, because its frame rate varies), and two digests by which a change of the video is noticed: ``source``,
-of the file's size and times, which takes no time to compare, and ``content``, of its bytes, which is compared where the
-former differs. A training process may read all of this, so neither a path, a length, a size nor a time is there.
+An entry has ``id``, ``identity`` (digest of the config and of the clip's frame numbers), ``shape`` of the frames,
+``ends`` of their JPEGs where they are such, ``offset`` (bytes before the frames), ``sha256`` of what is stored of them,
+``decoded`` and ``header`` (frames there are and frames announced, both 0 where these agree), ``problem`` (why the clip
+is left out; "" if it is not), ``by_time`` (whether its frames were chosen by their times, because its frame rate
+varies), and two digests by which a change of the video is noticed: ``source``, of the file's size and times, which
+takes no time to compare, and ``content``, of its bytes, which is compared where the former differs. A training process
+may read all of this, so neither a path, a length, a size nor a time is there.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from urllib.parse import quote
 import numpy as np
 
 from ssmar_bench.clips.clip_file import ClipFile, unchanged
+from ssmar_bench.clips.encoding import JpegFrames, encode
 from ssmar_bench.clips.frame_positions import SampledClip
 from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
@@ -78,16 +80,16 @@ def write_clip(
         OSError: it cannot be written; no temporary file is left.
     """
     header = io.BytesIO()
-    shape = taken.frames.shape
-    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
-    frames = np.ascontiguousarray(taken.frames).data
+    stored, ends = encode(taken.frames) if config.encoding == "jpeg" else (np.ascontiguousarray(taken.frames), [])
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": stored.shape})
     odd = taken.header not in (0, taken.decoded)  # a training process is not told how long a clip is
     entry = {
         "id": clip.clip_id,
         "identity": identity_of(clip, config),
-        "shape": list(shape),
+        "shape": list(taken.frames.shape),
+        **({"ends": ends} if ends else {}),
         "offset": header.tell(),
-        "sha256": hashlib.sha256(frames).hexdigest(),
+        "sha256": hashlib.sha256(stored.data).hexdigest(),
         "decoded": taken.decoded if odd else 0,
         "header": taken.header if odd else 0,
         "problem": taken.problem,
@@ -101,7 +103,7 @@ def write_clip(
     try:
         aside.unlink(missing_ok=True)
         with aside.open("xb") as file:  # follows no link
-            for part in (header.getvalue(), frames, text, len(text).to_bytes(_LENGTH, "little")):
+            for part in (header.getvalue(), stored.data, text, len(text).to_bytes(_LENGTH, "little")):
                 file.write(part)
         os.utime(aside, (0, 0))  # neighbours in time would tell what follows what in a video
         aside.replace(path)
@@ -118,11 +120,16 @@ def entry_of(folder: Path, clip: ClipFile, config: FrameCacheConfig) -> Entry | 
             length = int.from_bytes(file.read(_LENGTH), "little")
             end = file.seek(-_LENGTH - length, os.SEEK_END)
             entry, known = json.loads(file.read(length))
-            whole = entry["offset"] + math.prod(entry["shape"]) == end
+            whole = entry["offset"] + stored_bytes(entry) == end
             sound = whole and known == digest(entry) and entry["identity"] == identity_of(clip, config)
             return cast("Entry", entry) if sound else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def stored_bytes(entry: Mapping[str, Any]) -> int:
+    """Bytes that a clip's frames take."""
+    return int(entry["ends"][-1] if "ends" in entry else math.prod(entry["shape"]))
 
 
 def has_size(folder: Path, entry: Mapping[str, Any]) -> bool:
@@ -131,7 +138,7 @@ def has_size(folder: Path, entry: Mapping[str, Any]) -> bool:
         size = clip_path(folder, entry["id"]).stat().st_size
     except OSError:
         return False
-    return bool(size > entry["offset"] + math.prod(entry["shape"]))
+    return bool(size > entry["offset"] + stored_bytes(entry))
 
 
 def sound(folder: Path, clip: ClipFile, entry: Mapping[str, Any]) -> bool:
@@ -141,13 +148,16 @@ def sound(folder: Path, clip: ClipFile, entry: Mapping[str, Any]) -> bool:
             return False
         with clip_path(folder, clip.clip_id).open("rb") as file:
             file.seek(entry["offset"])
-            frames = file.read(math.prod(entry["shape"]))
-        return bool(hashlib.sha256(frames).hexdigest() == entry["sha256"])
+            stored = file.read(stored_bytes(entry))
+        return bool(hashlib.sha256(stored).hexdigest() == entry["sha256"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def map_frames(folder: Path, entry: Mapping[str, Any]) -> Frames:
-    """A clip's frames: a read-only view of the file on the disk."""
-    path = clip_path(folder, entry["id"])
-    return np.memmap(path, np.uint8, "r", offset=entry["offset"], shape=tuple(entry["shape"]))
+def map_frames(folder: Path, entry: Mapping[str, Any]) -> Frames | JpegFrames:
+    """A clip's frames: a read-only view of the file on the disk, or JPEGs there."""
+    path, shape = clip_path(folder, entry["id"]), tuple(entry["shape"])
+    if "ends" not in entry:
+        return np.memmap(path, np.uint8, "r", offset=entry["offset"], shape=shape)
+    stored = np.memmap(path, np.uint8, "r", offset=entry["offset"], shape=(stored_bytes(entry),))
+    return JpegFrames(stored, entry["ends"], shape)

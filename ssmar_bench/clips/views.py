@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ssmar_bench.clips.augmentations import augment, load_augmentation
 from ssmar_bench.clips.decode import Frames
+from ssmar_bench.clips.encoding import JpegFrames
 from ssmar_bench.clips.segments import view_segments
 from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.contract import View
@@ -47,7 +48,7 @@ class FrameSource(Protocol):
         """Clip ids by row."""
         ...
 
-    def clip(self, row: int) -> Frames:
+    def clip(self, row: int) -> Frames | JpegFrames:
         """A clip's stored frames, (T', H, W, 3) uint8 RGB, as many as the frame cache's config has."""
         ...
 
@@ -137,5 +138,6 @@ class ViewMaker:
             )
         down, across = place
         top, left = int(down * (height - size + 1)), int(across * (width - size + 1))
-        inside = clip[:, top : top + size, left : left + size]
-        return inside[frames] if modality == "rgb" else temporal_gradient(inside[frames], inside[frames + 1])
+        rows, columns = slice(top, top + size), slice(left, left + size)
+        shown: Frames = clip[frames, rows, columns]
+        return shown if modality == "rgb" else temporal_gradient(shown, clip[frames + 1, rows, columns])

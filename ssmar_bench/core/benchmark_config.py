@@ -128,6 +128,9 @@ class FrameCacheConfig(Section):
 
     ``sampling`` says how frames are spread over a clip whose frame rate varies: evenly in ``time``, or by their
     ``number`` as if the rate were constant. Where it is constant, both give the same frames.
+
+    ``encoding`` says how frames are stored: as they are (``raw``), or as ``jpeg``, which takes a quarter of the space,
+    more time to read, and changes pixels a little.
     """
 
     decoder: Literal["pyav", "decord"]
@@ -136,6 +139,7 @@ class FrameCacheConfig(Section):
     candidates: int = Field(ge=1, le=64)
     neighbours: int = Field(default=0, ge=0, le=1)
     sampling: Literal["time", "number"] = "time"
+    encoding: Literal["raw", "jpeg"] = "raw"
 
     @property
     def frames(self) -> int:
@@ -203,10 +207,14 @@ class TrainConfig(Section):
         batch: labelled clips a step; as many unlabelled ones.
         lr: initial learning rate, cosine decay to 0 over all steps.
         ema: momentum of the averaged weights that give the further EMA column.
+        precision: ``fp32``, 32 bits throughout; ``tf32``, the same but for what a GPU multiplies, which it rounds to
+            TF32; ``bf16``, autocast to bfloat16, and what stays in 32 bits as in ``tf32``.
         threads: CPU threads a run (part of what makes it repeatable).
         gradient_clipping: maximum L2 norm of the gradient over all weights together; 0 for no clipping.
         unlabelled_pool: which clips methods get as unlabelled: those ``without_labelled`` ones, or ``with_labelled``
             ones among them, whose labels they do not get there. Pseudo-labels are scored on the former alone.
+        channels_last: whether convolutions work on pixels whose channels lie side by side in memory, which is faster on
+            a GPU and rounds otherwise.
     """
 
     epochs: int = Field(ge=1, le=100_000)
@@ -216,10 +224,11 @@ class TrainConfig(Section):
     nesterov: bool
     weight_decay: float = Field(ge=0)
     ema: float = Field(ge=0, lt=1)
-    precision: Literal["fp32", "bf16"]
+    precision: Literal["fp32", "tf32", "bf16"]
     threads: int = Field(ge=1, le=256)
     gradient_clipping: float = Field(default=0, ge=0)
     unlabelled_pool: Literal["without_labelled", "with_labelled"] = "without_labelled"
+    channels_last: bool = False
 
 
 def _no_truth_value(value: Any) -> Any:

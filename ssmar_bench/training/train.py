@@ -34,6 +34,7 @@ from ssmar_bench.training.evaluate import (
     predict,
     predict_further,
 )
+from ssmar_bench.training.precision import autocast, lay_out, set_up_precision
 from ssmar_bench.training.pseudo_label_log import PseudoLabelLog, name_of
 from ssmar_bench.training.run_data import EpochPools, RunData, unlabelled_pool
 
@@ -86,6 +87,7 @@ class Trainer:
     def __init__(self, spec: RunSpec, split: Split, launch: Launch, folder: RunFolder, listener: Listener) -> None:
         self.settings = spec.train
         torch.set_num_threads(self.settings.threads)
+        set_up_precision(self.settings)
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # filling takes time
         self.spec, self.folder, self.listener = spec, folder, listener
@@ -96,6 +98,7 @@ class Trainer:
         self.classes = len(split.classes)
         torch.manual_seed(seed_of("method", spec.seed))
         self.method = build_method(spec, split, self.steps, launch.weights).to(self.device)
+        lay_out(self.method, self.settings)
         self.views = self.method.views()
         self.optimiser = torch.optim.SGD(
             self._parameter_groups(), self.settings.lr, self.settings.momentum, nesterov=self.settings.nesterov
@@ -168,7 +171,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = group["factor"] * self.learning_rate(self.step)
         batch = self.data.batch(self.step, self.views)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
+        with autocast(self.settings, self.device):
             losses = self.method.loss(batch, self.progress())
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack([value.float() for value in losses.terms.values()]).sum().backward()  # type: ignore[no-untyped-call]

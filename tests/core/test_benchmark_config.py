@@ -73,7 +73,7 @@ def test_extending_twice(tmp_path: Path) -> None:
         ("train:\n  lr: 0\n", 4, ["train.lr", "greater than 0"]),
         ("train:\n  lr: .nan\n", 4, ["train.lr", "finite"]),
         ("train:\n  momentum: 1\n", 4, ["train.momentum", "less than 1"]),
-        ("train:\n  precision: fp16\n", 4, ["train.precision", "'fp32' or 'bf16'"]),
+        ("train:\n  precision: fp16\n", 4, ["train.precision", "'fp32', 'tf32' or 'bf16'"]),
         ("train:\n  learning_rate: 1\n", 4, ["train.learning_rate", "unknown key"]),
         ("parts:\n  validation: 1\n", 4, ["parts.validation"]),
         ("parts:\n  validation_by: video\n", 4, ["parts.validation_by", "'subject' or 'clip'"]),
