@@ -37,8 +37,8 @@ def number_of(frame: Image) -> int:
     return sum(1 << bit for bit, mean in enumerate(columns) if mean > 125)
 
 
-def numbers_of(frames: Image) -> list[int]:
-    return [number_of(frame) for frame in frames]
+def numbers_of(frames: npt.ArrayLike) -> list[int]:
+    return [number_of(frame) for frame in np.asarray(frames)]
 
 
 def write_video(path: Path, images: Sequence[Image], movflags: str = "", **options: str) -> Path:

@@ -116,7 +116,7 @@ def test_parts_of_one_recording(tmp_path: Path, video: Path, config: FrameCacheC
 def test_clips_cannot_be_written_to(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
     prepare_frame_cache(tmp_path / "frame_cache", clips(1), config, 1)
     with pytest.raises(ValueError, match="read-only"):
-        FrameCache.open(tmp_path / "frame_cache").clip(0)[0] = 0
+        np.asarray(FrameCache.open(tmp_path / "frame_cache").clip(0))[0] = 0
 
 
 def test_location(tmp_path: Path, clips: Clips, config: FrameCacheConfig) -> None:
