@@ -22,9 +22,9 @@ from ssmar_bench.core.identity import digest
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.paths import expand_home, shipped_folder
 from ssmar_bench.core.printable import visible
+from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.core.writable import new_folder, require_writable
 from ssmar_bench.core.yaml_file import Document, load_yaml, validate
-from ssmar_bench.runs.plan import default_jobs
 from ssmar_bench.runs.resolve import Resolved, resolve
 from ssmar_bench.runs.step_timing import time_step
 from ssmar_bench.sources.listing import SourceListing

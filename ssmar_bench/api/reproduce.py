@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
-from ssmar_bench.core import published_tables
+from ssmar_bench.core import processes, published_tables
 from ssmar_bench.core.errors import meant
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.paths import results_of
@@ -174,7 +174,7 @@ class _Grid:
 
 def default_jobs() -> int:
     """How many runs of one thread this machine carries side by side."""
-    return plans.default_jobs(1)
+    return processes.default_jobs(1)
 
 
 def train_table(request: TableRequest, execution: Execution, listener: Listener = ignore_events) -> dict[str, str]:

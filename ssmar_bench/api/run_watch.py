@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.event_file import last_event
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
 
@@ -17,18 +18,22 @@ LOG = "pseudo_label_log"
 
 @dataclass(frozen=True)
 class RunProgress:
-    """A run that is not at its end: its state, epochs trained and to be trained, seconds an epoch (None: unknown)."""
+    """A run that is not at its end: its state, epochs trained and to be trained, seconds an epoch (None: unknown).
+
+    ``steps``: the share of all its steps that it has told, in [0, 1]; 0 where it has told nothing.
+    """
 
     run: str
     state: str
     done: int
     epochs: int
     seconds: float | None
+    steps: float = 0.0
 
     @property
     def share(self) -> float:
-        """Of its epochs, in [0, 1]."""
-        return self.done / self.epochs if self.epochs else 0.0
+        """Of its training, in [0, 1]."""
+        return max(self.steps, self.done / self.epochs if self.epochs else 0.0)
 
 
 @dataclass(frozen=True)
@@ -104,4 +109,7 @@ class Watcher:
                 return RunProgress(path.name, "waiting", 0, 0, None)
         times = sorted(os.stat(one).st_mtime for one in (folder.work / LOG).glob("epoch-*.npz"))  # noqa: PTH116
         seconds = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else None
-        return RunProgress(path.name, "running" if held else "waiting", len(times), self._epochs[path.name], seconds)
+        told = last_event(folder.events) if held else None
+        steps = told.done / told.total if told is not None and told.total else 0.0
+        state = "running" if held else "waiting"
+        return RunProgress(path.name, state, len(times), self._epochs[path.name], seconds, steps)

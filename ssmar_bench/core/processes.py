@@ -20,6 +20,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def default_jobs(threads: int) -> int:
+    """As many processes side by side, of so many threads each, as the cores carry."""
+    return max(1, cores() // threads)
+
+
 @contextmanager
 def apart_from_main() -> Iterator[None]:
     """Processes that are spawned in this block do not import the caller's script.

@@ -1,8 +1,8 @@
 """A run's folder: the committed side ``record/`` and the ignored side ``work/``.
 
 The states of a run are read from files alone: ``record/metrics.json`` whose spec has the folder's hash means done;
-``work/failure.txt`` means failed; a lock held on ``work/lease`` means running; anything else is missing or
-interrupted. A lock dies with its process, so a killed run is free again at once.
+``work/failure.txt`` means failed; a held lease on ``work/`` means running (:mod:`ssmar_bench.core.lease`); anything
+else is missing or interrupted. A killed run is free again at once on its own machine, and after a while on others.
 
 Both sides hold the digests of their files (:mod:`ssmar_bench.core.digests`). What is damaged is removed, and what can
 be made again from the rest is made again: the record from ``work/``, the end of a run from its last checkpoint.
@@ -11,14 +11,12 @@ be made again from the rest is made again: the record from ``work/``, the end of
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from ssmar_bench.core import digests, links
+from ssmar_bench.core import digests, event_file, lease, links
 from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.files import json_bytes, read_json, write_json, write_text
@@ -114,8 +112,10 @@ class RunFolder:
         """Write files of ``work/`` together, mappings as JSON, and remove others; the caller holds the lease.
 
         Raises:
+            BusyError: the caller has lost the lease.
             UserError: they cannot be written.
         """
+        lease.require(self.work)
         content = {name: data if isinstance(data, bytes) else json_bytes(data) for name, data in files.items()}
         digests.write_files(self.work, content, [*forget])
 
@@ -195,18 +195,12 @@ class RunFolder:
 
     def held(self) -> bool:
         """Whether another process holds the run at this moment."""
-        path = self.work / "lease"
-        if not path.is_file() or any(place.is_symlink() for place in (self.path, self.work, path)):
-            return False
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        except OSError:  # a folder that this user may only read
-            return False
-        lock.release()
-        return False
+        return not (self.path.is_symlink() or self.work.is_symlink()) and lease.held(self.work)
+
+    @property
+    def events(self) -> Path:
+        """What the run tells while it is trained (:mod:`ssmar_bench.core.event_file`)."""
+        return self.work / event_file.NAME
 
     def started(self) -> bool:
         """Whether there is something to continue from."""
@@ -221,28 +215,36 @@ class RunFolder:
         return (self.work / ENDED).is_file()
 
     @contextmanager
-    def lease(self, patience: float = 0) -> Iterator[None]:
-        """Hold the run; :class:`BusyError` if another process still does after ``patience`` seconds."""
+    def lease(self, patience: float = 0, lost: Callable[[], None] | None = None) -> Iterator[None]:
+        """Hold the run.
+
+        Args:
+            patience: seconds to wait for another process that holds it.
+            lost: called, from another thread, should this process lose it.
+
+        Raises:
+            BusyError: another process still holds it.
+        """
         self.refuse_links()
-        lock = FileLock(self.work / "lease")
+        own = lease.Lease(self.work, lost)
         try:
             self.work.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=patience)
-        except Timeout as error:
-            raise BusyError(f"Run {self.path.name} is held by another process; wait for it or stop it.") from error
+            own.acquire(patience)
+        except BusyError as error:
+            raise BusyError(f"Run {self.path.name} is held by {error}; wait for it or stop it.") from error
         except OSError as error:
-            raise digests.unwritable(self.work / "lease", error) from error
+            raise digests.unwritable(self.work / lease.PREFIX, error) from error
         try:
             yield
         finally:
-            lock.release()
+            own.release()
 
     def clear(self) -> None:
         """Forget record and work; the caller holds the lease."""
         self.refuse_links()
         links.remove(self.record)
         for path in self.work.iterdir():
-            if path.name != "lease":
+            if not path.name.startswith(lease.PREFIX):
                 links.remove(path)
         write_text(self.work / CLEARED, uuid.uuid4().hex)
 

@@ -21,7 +21,7 @@ from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.data_digests import former_plugin_run
 from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.execution import Execution
-from ssmar_bench.runs.plan import PlannedRun, default_jobs, known_runs
+from ssmar_bench.runs.plan import PlannedRun, known_runs
 from ssmar_bench.runs.record import write_facts, write_record
 from ssmar_bench.runs.resolve import Resolved
 from ssmar_bench.splits.build import ground_truth
@@ -38,7 +38,8 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
     benchmark_config = resolved.benchmark_config
     prepare_data.source_root(benchmark_config, execution.roots)  # reported before any weights are fetched
     resolved.check_fits()
-    engine: type[Engine] = ENGINES.load(ENGINES.named(execution.engine))
+    make: type[Engine] = ENGINES.load(ENGINES.named(execution.engine))
+    engine = make(execution)
     processes = cores()
     index = prepare_data.prepare_source(benchmark_config, execution.roots, processes, listener, execution.on_bad_clip)
     whole = prepare_data.any_split(index, benchmark_config)
@@ -75,7 +76,7 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
                         (folder.record / name).unlink(missing_ok=True)
             place = str(frame_caches[planned_run.spec.frame_cache])
             launches[folder] = planned_run, Launch(place, resolved.grid.device, files, planned_run.weights)
-        _train(launches, execution, engine, ground_truth(index, benchmark_config), listener)
+        _train(launches, engine, ground_truth(index, benchmark_config), listener)
     return {planned_run.spec.folder(): planned_run.state(execution.results) for planned_run in table}
 
 
@@ -156,8 +157,7 @@ def _ready(folder: RunFolder, planned_run: PlannedRun, launch: Launch, listener:
 
 def _train(
     launches: Mapping[RunFolder, tuple[PlannedRun, Launch]],
-    execution: Execution,
-    engine: type[Engine],
+    engine: Engine,
     known: GroundTruth,
     listener: Listener,
 ) -> None:
@@ -174,18 +174,17 @@ def _train(
             (folder.work / "failure.txt").unlink(missing_ok=True)
 
     threads = {folder: planned_run.spec.train.threads for folder, (planned_run, _) in launches.items()}
-    jobs = execution.jobs or default_jobs(max(threads.values()))
-    failed: set[RunFolder] = set()
+    ended: set[RunFolder] = set()
     waiting = list(launches)
     listener(Event("", "grid", "all runs", 0, len(launches)))
     while waiting:
         free = [(folder, threads[folder]) for folder in waiting if _ready(folder, *launches[folder], listener)]
-        for folder, state in engine(jobs, execution.time_limit).run(free, listener, finish):
-            if state == "failed":
-                failed.add(folder)
+        for folder, state in engine.run(free, listener, finish):
+            if state != "held":
+                ended.add(folder)
             listener(Event(folder.path.name, state, folder.reason() if state == "failed" else ""))
-            ended = len(failed) + sum(folder.done() for folder in launches)
-            listener(Event("", "grid", "all runs", ended, len(launches)))
-        waiting = [folder for folder in waiting if folder not in failed and not folder.done()]
+            listener(Event("", "grid", "all runs", len(ended), len(launches)))
+        ended |= {folder for folder in waiting if folder not in ended and folder.done()}
+        waiting = [folder for folder in waiting if folder not in ended]
         if waiting:
             time.sleep(POLL_SECONDS)

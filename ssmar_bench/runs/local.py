@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -15,27 +14,33 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from ssmar_bench.core.events import Event, Listener
+from ssmar_bench.core import event_file
+from ssmar_bench.core.events import Listener
+from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure
+from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.worker import BUSY
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 LAST_LINES = 50
-"""Of a worker's standard error, kept should it end without a word of why."""
+"""Of what a worker prints, kept should it end without a word of why."""
+
+NEWS_SECONDS = 0.2
+"""Between two looks at what a run tells."""
 
 
 @dataclass
 class LocalEngine:
-    """Executes run folders in ``jobs`` processes side by side (:class:`ssmar_bench.runs.engines.Engine`).
+    """Executes run folders in processes side by side (:class:`ssmar_bench.runs.engines.Engine`).
 
     Attributes:
-        jobs: processes at a time.
-        time_limit: seconds a run may take, None for no limit.
+        execution: says how many at a time, and seconds that a run may take.
+        patience: seconds that a run waits for a process that holds it.
     """
 
-    jobs: int
-    time_limit: float | None = None
+    execution: Execution
+    patience: float = 0
     _processes: set[subprocess.Popen[str]] = field(default_factory=set)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -43,7 +48,8 @@ class LocalEngine:
         self, folders: Sequence[tuple[RunFolder, int]], listener: Listener, finish: Callable[[RunFolder], None]
     ) -> Iterator[tuple[RunFolder, str]]:
         """As every engine's (:meth:`ssmar_bench.runs.engines.Engine.run`)."""
-        with ThreadPoolExecutor(self.jobs) as pool:
+        jobs = self.execution.jobs or default_jobs(max((threads for _, threads in folders), default=1))
+        with ThreadPoolExecutor(jobs) as pool:
             waiting: dict[Future[str], RunFolder] = {
                 pool.submit(self._one, folder, threads, listener, finish): folder for folder, threads in folders
             }
@@ -56,6 +62,7 @@ class LocalEngine:
                 for process in list(self._processes):
                     _kill(process)
                 pool.shutdown(cancel_futures=True)
+                self._stopping.clear()
 
     def _one(self, folder: RunFolder, threads: int, listener: Listener, finish: Callable[[RunFolder], None]) -> str:
         if self._stopping.is_set():
@@ -73,7 +80,7 @@ class LocalEngine:
                 reason = failure.unrecorded_text(error)
             else:
                 return "done"
-        elif self._stopping.is_set() or (status == BUSY and not begun):
+        elif self._stopping.is_set() or (status == BUSY and (not begun or folder.held())):
             return "held"  # by another command; or stopped with this one: interrupted, not failed
         elif folder.cleared() != cleared:
             return "held"  # another command has cleared it meanwhile, and trains it again
@@ -83,11 +90,12 @@ class LocalEngine:
 
     def _process(self, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, bool, str]:
         """Exit status, whether the run became the worker's own, and why it ended in case it does not say so itself."""
+        news = event_file.Tail.end(folder.events)
         with subprocess.Popen(
-            command(folder),
+            [*command(folder), f"patience={self.patience}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
             env=environment(threads),
@@ -102,21 +110,24 @@ class LocalEngine:
                 late.set()
                 _kill(process)
 
-            timer = threading.Timer(self.time_limit or threading.TIMEOUT_MAX, stop)
+            timer = threading.Timer(self.execution.time_limit or threading.TIMEOUT_MAX, stop)
             timer.daemon = True
             timer.start()
-            errors: deque[str] = deque(maxlen=LAST_LINES)
-            reader = threading.Thread(target=lambda: errors.extend(process.stderr or ()))
+            printed: deque[str] = deque(maxlen=LAST_LINES)
+            reader = threading.Thread(target=lambda: printed.extend(process.stdout or ()))
             reaper = threading.Thread(target=_reap, args=(process,))
             for helper in (reader, reaper):
                 helper.start()
             started = time.perf_counter()
             begun = False
             try:
-                for line in process.stdout or ():
-                    begun = True
-                    listener(Event(**json.loads(line)))
-                status = process.wait()
+                status = None
+                while status is None:
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        status = process.wait(NEWS_SECONDS)
+                    for event in news.new():
+                        begun = True
+                        listener(event)
             finally:
                 timer.cancel()
                 reaper.join()
@@ -126,7 +137,7 @@ class LocalEngine:
             seconds = time.perf_counter() - started
             reason = f"stopped by the time limit after {seconds:.0f} s; raise --time-limit or shorten the run"
             return status, begun, reason
-        return status, begun, failure.exit_text(status, "".join(errors))
+        return status, begun, failure.exit_text(status, "".join(printed))
 
 
 def command(folder: RunFolder) -> list[str]:

@@ -10,7 +10,7 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.index import Index
-from ssmar_bench.core.processes import cores
+from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import Split
@@ -197,8 +197,3 @@ def expected_seconds(planned: Sequence[PlanEntry], execution: Execution) -> tupl
     jobs = execution.jobs or default_jobs(max(entry.planned_run.spec.train.threads for entry in todo))
     known = [entry.seconds for entry in todo if entry.seconds is not None]
     return sum(known) / min(jobs, len(todo)), len(todo) - len(known)
-
-
-def default_jobs(threads: int) -> int:
-    """As many runs side by side as the cores carry."""
-    return max(1, cores() // threads)

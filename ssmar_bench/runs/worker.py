@@ -1,9 +1,12 @@
-"""The one entry point that executes a run: ``python -m ssmar_bench.runs.worker FOLDER``.
+"""The one entry point that executes a run, for every engine: ``python -m ssmar_bench.runs.worker FOLDER``.
 
-It reads spec, launch and split from the folder (no hidden label is there), trains, and reports its progress as
-JSON lines on standard output; what a method prints goes to standard error. Exit status: 0 trained, 1 failed
-(``work/failure.txt`` says why), 75 held by another. It dies with its parent: when standard input ends, so does the run,
-to be continued from its checkpoint.
+It reads spec, launch and split from the folder (no hidden label is there), trains, and tells its progress in
+``work/events.jsonl``. Exit status: 0 trained, 1 failed (``work/failure.txt`` says why), 75 held by another, from the
+start or since the lease was lost. It dies with its parent: when standard input ends, so does the run, to be continued
+from its checkpoint.
+
+Options, as ``NAME=VALUE`` behind the folder: ``patience`` (seconds to wait for another process that holds the run),
+``device`` (in place of the one in ``launch.json``).
 """
 
 from __future__ import annotations
@@ -15,12 +18,10 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import catalog
+from ssmar_bench.core import catalog, event_file
 from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.run_folder import RunFolder
@@ -36,13 +37,6 @@ def _die_with_parent() -> None:
     os._exit(1)
 
 
-def own_pipe() -> TextIO:
-    """Where events go; from now on nobody else writes there."""
-    pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return pipe
-
-
 def _use_plugins(files: Sequence[str], spec: RunSpec) -> None:
     for path in files:
         catalog.use_plugin_file(Path(path))
@@ -53,10 +47,17 @@ def _use_plugins(files: Sequence[str], spec: RunSpec) -> None:
         )
 
 
-def execute(folder: RunFolder, tell: Listener) -> int:
-    """Train the run in ``folder`` unless it is trained already; the exit status."""
+def execute(folder: RunFolder, tell: Listener, patience: float = 0, device: str = "") -> int:
+    """Train the run in ``folder`` unless it is trained already; the exit status.
+
+    Args:
+        folder: of the run.
+        tell: hears its news.
+        patience: seconds to wait for another process that holds it.
+        device: in place of the one in ``launch.json``; "" for that.
+    """
     try:
-        with folder.lease():
+        with folder.lease(patience, _lost):
             algorithm = ""
             try:
                 (folder.work / "failure.txt").unlink(missing_ok=True)
@@ -69,6 +70,7 @@ def execute(folder: RunFolder, tell: Listener) -> int:
                 algorithm = spec.algorithm
                 launch = json.loads(folder.kept("launch.json"))
                 launch["plugins"] = tuple(launch["plugins"])
+                launch["device"] = device or launch["device"]
                 split = Split.from_json(json.loads(folder.kept("split.json")))
                 gc.disable()  # modules are no garbage, and looking for it took a fifth of a short run
                 _use_plugins(launch["plugins"], spec)
@@ -77,6 +79,8 @@ def execute(folder: RunFolder, tell: Listener) -> int:
                 gc.freeze()
                 gc.enable()
                 train(spec, split, Launch(**launch), folder, tell)
+            except BusyError:  # the lease was lost; whoever has it goes on
+                raise
             except (Exception, SystemExit) as error:  # noqa: BLE001  # kept in full, and reported by the parent
                 failure.keep_failure(folder, failure.failure_text(error, algorithm), tell)
                 return 1
@@ -85,17 +89,24 @@ def execute(folder: RunFolder, tell: Listener) -> int:
         return BUSY
 
 
+def _lost() -> None:
+    os._exit(BUSY)  # at once: another process may train the run from now on
+
+
 def main() -> None:
     """Executes the run in the folder that the command line names."""
     faulthandler.enable()  # native code that crashes says where
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    pipe = own_pipe()
+    folder = RunFolder(Path(sys.argv[1]))
+    options = dict(word.split("=", 1) for word in sys.argv[2:])
 
     def tell(event: Event) -> None:
-        pipe.write(json.dumps(asdict(event)) + "\n")
-        pipe.flush()
+        try:
+            event_file.append(folder.events, event)
+        except OSError:  # the disk is full, for instance: it is said where the engine keeps the last lines
+            sys.stderr.write(f"{event.text}\n" if event.kind == "note" else "")
 
-    status = execute(RunFolder(Path(sys.argv[1])), tell)
+    status = execute(folder, tell, float(options.get("patience", 0)), options.get("device", ""))
     sys.stderr.flush()
     os._exit(status)  # whatever threads a method has left behind
 

@@ -18,14 +18,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import catalog
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.runs.failure import signal_text
-from ssmar_bench.runs.worker import own_pipe
 from ssmar_bench.testing import CHECKS, MethodUnderTest, Outcome, examine
 
 LIMIT = 300.0
@@ -119,10 +118,17 @@ def _examine(send: Connection, method: str, check: str) -> None:
         send.send(asdict(examine(examined, check)) if check else {})
 
 
+def _own_pipe() -> TextIO:
+    """Where answers go; from now on nobody else writes there."""
+    pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return pipe
+
+
 def main() -> None:
     """Answers the request on the command line, a line of JSON for every answer."""
     faulthandler.enable()  # native code that crashes says where
-    pipe = own_pipe()
+    pipe = _own_pipe()
     method, files, limit, checks = json.loads(sys.argv[1])
     for path in files:
         catalog.use_plugin_file(Path(path))

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from ssmar_bench.api.run_watch import Watcher
+from ssmar_bench.core.event_file import append
+from ssmar_bench.core.events import Event
 from ssmar_bench.core.run_folder import RunFolder
 from tests.conftest import Finished
 
@@ -47,6 +49,14 @@ def test_a_running_grid_is_seen_with_percentages_and_time_left(tmp_path: Path, c
     )  # fmt: skip
     assert plain["counts"] == seen.counts
     assert plain["seconds_left"] == pytest.approx(140)
+
+
+def test_a_run_in_the_middle_of_an_epoch_says_so_itself(tmp_path: Path) -> None:
+    folder = RunFolder(trained(Fake("fixmatch", state="unfinished", epochs=8).write(tmp_path), 2))
+    with folder.lease():
+        assert Watcher(tmp_path).look().open[0].share == 2 / 8
+        append(folder.events, Event(folder.path.name, "step", done=30, total=80))
+        assert Watcher(tmp_path).look().open[0].share == 30 / 80
 
 
 def test_it_ends_when_all_is_done_and_its_status_tells_of_failures(tmp_path: Path, call: Call) -> None:

@@ -90,7 +90,8 @@ class Trial:
         state = self.planned_run.state(self.base / name)
         if state != "done":
             execution = Execution(self.base / name, jobs=1)
-            _train({self.folder(name): (self.planned_run, self.launch)}, execution, Here, self.truth, self.hear)
+            launches = {self.folder(name): (self.planned_run, self.launch)}
+            _train(launches, Here(execution), self.truth, self.hear)
         return state
 
     def copy(self, kind: str, name: str) -> RunFolder:
@@ -137,7 +138,9 @@ def trial(master: Trial, tmp_path: Path) -> Iterator[Trial]:
 
 
 def files_of(folder: RunFolder) -> list[str]:
-    paths = (path for path in folder.path.rglob("*") if path.is_file() and path.name != "lease")
+    paths = (
+        path for path in folder.path.rglob("*") if path.is_file() and not path.name.startswith(("lease-", "events."))
+    )
     return sorted(path.relative_to(folder.path).as_posix() for path in paths)
 
 

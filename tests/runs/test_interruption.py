@@ -16,6 +16,7 @@ from ssmar_bench import api
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.comparison import comparison
 from ssmar_bench.results.records import load_runs
+from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.local import LocalEngine
 from tests.conftest import Commands, Finished, folder_of, records, timings, until, workers
 
@@ -121,10 +122,11 @@ def test_ctrl_c_ends_everything_and_fails_nothing(commands: Commands, tiny: Path
 
 
 def test_a_run_that_would_start_while_all_are_stopped_is_left_alone(tmp_path: Path) -> None:
-    engine = LocalEngine(jobs=1)
+    engine = LocalEngine(Execution(jobs=1))
     engine._stopping.set()
     folder = RunFolder(tmp_path / "run")
     assert [*engine.run([(folder, 1)], lambda event: None, lambda folder: None)] == [(folder, "held")]
+    engine._stopping.set()
     status, _, _ = engine._process(folder, 1, lambda event: None)  # past the check, as a thread may be at that moment
     assert status == -signal.SIGKILL
     assert not folder.path.exists()

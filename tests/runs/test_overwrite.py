@@ -39,7 +39,7 @@ def grid(tiny: Path, *more: str) -> api.Grid:
 
 def tree(out: Path) -> dict[str, tuple[int, bytes]]:
     """Every file but the leases, with its time of change."""
-    paths = [path for path in out.rglob("*") if path.is_file() and path.name != "lease"]
+    paths = [path for path in out.rglob("*") if path.is_file() and not path.name.startswith("lease-")]
     return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
 
 
@@ -109,7 +109,7 @@ def test_a_run_that_another_command_forgot_has_not_failed(tmp_path: Path, monkey
     """The worker ends as it does when its folder is cleared before, while or after it trains."""
     folder = RunFolder(tmp_path / "run")
     folder.work.mkdir(parents=True)
-    engine = LocalEngine(1)
+    engine = LocalEngine(Execution(jobs=1))
     lost = [(folder, 1)]
 
     def run(worker: Callable[[], Any], finish: Callable[[RunFolder], None] = lambda _: None) -> list[str]:

@@ -14,9 +14,10 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_config import read_method_set
+from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.grid import Grid
-from ssmar_bench.runs.plan import default_jobs, expected_seconds, plan_runs, steps_of
+from ssmar_bench.runs.plan import expected_seconds, plan_runs, steps_of
 from ssmar_bench.runs.resolve import resolve
 from tests.conftest import METHODS, folder_of
 
