@@ -10,9 +10,11 @@ from typing import Any
 
 from ssmar_bench.core import metrics
 from ssmar_bench.reports.line_styles import DARK, OKABE_ITO
-from ssmar_bench.reports.web.page import Findings, page_files
-from ssmar_bench.reports.web.page_data import GROUPS, SECTIONS
+from ssmar_bench.reports.summary_findings import FirstView
+from ssmar_bench.reports.web.page import parts_files
+from ssmar_bench.reports.web.page_data import SECTIONS
 from ssmar_bench.reports.web.run_parts import bucket, bucket_digits
+from ssmar_bench.results.summary import GROUPS
 
 RATIOS = (0.1, 0.5)
 CLASSES = [f"class {i}" for i in range(12)]
@@ -52,7 +54,7 @@ def many_runs(count: int) -> dict[str, str]:
     header = ["Data", "Method", "Labelled", "Seed", "State", "Test acc.", "Validation acc.", "Time", "Run"]
     parts["runs"] = _table("runs", "All runs", header, rows, 5)
     parts["core"] |= {"runs": len(rows)}
-    return page_files(Findings("No method is shown to be better.", ("Made up.",), ()), parts, "0" * 16)
+    return parts_files(FirstView("No method is shown to be better.", ("Made up.",), ()), parts, "0" * 16)
 
 
 def _core(digits: int) -> dict[str, Any]:

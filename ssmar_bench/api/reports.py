@@ -6,9 +6,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ssmar_bench.core.paths import PACKAGE, RESULTS, expand_home, results_of
-from ssmar_bench.reports.render import comparison_text, render
+from ssmar_bench.reports.grid_table import grid_text
+from ssmar_bench.reports.render import render
+from ssmar_bench.results.grid_summary import summarise_grid
 from ssmar_bench.results.input_digest import input_digest
 from ssmar_bench.results.records import load_runs
+from ssmar_bench.results.summarise import summarise
 
 PAGE = "index.html"
 
@@ -39,7 +42,7 @@ def report(
     found, out = results_of(results), reports_of(results, reports)
     if paper is None:
         paper = any((folder / "paper").is_dir() for folder in (found, out))
-    return render(found, out, benchmarks, paper)
+    return render(summarise(found, paper), out, benchmarks)
 
 
 def reports_of(results: Path | str, reports: Path | str | None = None) -> Path:
@@ -82,4 +85,4 @@ def table(results: Path | str, benchmark: str, runs: Collection[str] | None = No
     Raises:
         UserError: it has no runs.
     """
-    return comparison_text(results_of(results), benchmark, runs)
+    return grid_text(summarise_grid(load_runs(results_of(results)), benchmark, runs))

@@ -14,6 +14,8 @@ from ssmar_bench.core.paths import results_of
 from ssmar_bench.core.published_tables import PaperTable, TableColumn
 from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.reports import paper
+from ssmar_bench.results.examples import find_examples
+from ssmar_bench.results.filled_table import fill_table
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute
 from ssmar_bench.runs import plan as plans
@@ -208,4 +210,7 @@ def paper_table(results: Path | str, table: str, on: str = "micro-motion") -> st
     Raises:
         UserError: no such table or kind of data, or a damaged record.
     """
-    return paper.table_text(load_runs(results_of(results)), table, on)
+    runs = load_runs(results_of(results))
+    found = fill_table(runs, published_tables.read_paper_table(table), on)
+    shown = find_examples(runs, found) if found.table.name == published_tables.FIGURE_4 else None
+    return paper.table_text(found, shown)

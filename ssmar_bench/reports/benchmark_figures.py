@@ -1,12 +1,12 @@
 """The figures of one benchmark: curves at each ratio, classes, calibration, accuracy against cost.
 
-Called within ``style.drawing()``. Only methods that compete are drawn, and not more than one figure holds
-(``results.shown``); the page has them all.
+Called within ``line_styles.drawing()``. Only methods that compete are drawn, and not more than one figure holds
+(``LINES``); the page has them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -14,32 +14,21 @@ from matplotlib.figure import Figure
 from ssmar_bench.reports import class_figures, figures, overview
 from ssmar_bench.reports.formatting import percent_text
 from ssmar_bench.reports.line_styles import LineStyle, line_styles
-from ssmar_bench.results.competing import competing
-from ssmar_bench.results.curve_statistics import over_seeds
-from ssmar_bench.results.plot_selection import LINES
-from ssmar_bench.results.records import Runs
-from ssmar_bench.results.run_groups import RunGroup, class_names, run_groups
+from ssmar_bench.results.summary import LINES, BenchmarkSummary, RunGroup
 
 GAIN = ("aplt", "fixmatch")
 """The method of which the gain by class is drawn, and the one it is compared with."""
 
 
-def draw(runs: Runs, benchmark: str, curves: pd.DataFrame, ranked: Sequence[str]) -> Iterator[tuple[str, Figure]]:
-    """(name, figure) of everything that there is to draw.
-
-    Args:
-        runs: all runs.
-        benchmark: whose figures.
-        curves: its curves, of ``Runs.curves``.
-        ranked: ``shown.ranked``: the labels that compete; the first ``LINES`` have lines of their own.
-    """
-    every = line_styles(ranked)
-    lines = {label: every[label] for label in ranked[:LINES]}
-    summary = over_seeds(curves[curves["label"].isin(lines)])
-    for ratio in sorted(set(summary["ratio"])):
-        for name, figure in _curves(summary[summary["ratio"] == ratio], lines):
+def draw(found: BenchmarkSummary) -> Iterator[tuple[str, Figure]]:
+    """(name, figure) of everything that there is to draw."""
+    every = line_styles(found.ranked)
+    lines = {label: every[label] for label in found.ranked[:LINES]}
+    curves = found.curves[found.curves["label"].isin(lines)]
+    for ratio in sorted(set(curves["ratio"])):
+        for name, figure in _curves(curves[curves["ratio"] == ratio], lines):
             yield f"{name}-{overview.ending(ratio)}", figure
-    yield from _classes(runs, benchmark, every, lines)
+    yield from _classes(found, every, lines)
 
 
 def _curves(rows: pd.DataFrame, lines: Mapping[str, LineStyle]) -> Iterator[tuple[str, Figure]]:
@@ -54,15 +43,12 @@ def _curves(rows: pd.DataFrame, lines: Mapping[str, LineStyle]) -> Iterator[tupl
 
 
 def _classes(
-    runs: Runs, benchmark: str, every: Mapping[str, LineStyle], lines: Mapping[str, LineStyle]
+    found: BenchmarkSummary, every: Mapping[str, LineStyle], lines: Mapping[str, LineStyle]
 ) -> Iterator[tuple[str, Figure]]:
     """Figures of the cells where methods compete."""
-    names = class_names(runs, benchmark)
-    rows = runs.of(benchmark)
-    ratios = set(rows.loc[competing(rows), "ratio"])
     by_ratio: dict[float, list[RunGroup]] = {}
-    for cell in run_groups(runs, benchmark):
-        if cell.ratio in ratios and cell.label in every:
+    for cell in found.groups:
+        if cell.ratio in found.competing_ratios and cell.label in every:
             by_ratio.setdefault(cell.ratio, []).append(cell)
     if not by_ratio:
         return
@@ -73,11 +59,11 @@ def _classes(
         yield "calibration", class_figures.calibration(known, lines)
     pairs = {percent_text(ratio): pair for ratio, own in by_ratio.items() if (pair := _pair(own))}
     if pairs:
-        yield "class-gain", class_figures.gain(pairs, names)
+        yield "class-gain", class_figures.gain(pairs, found.classes)
     for ratio, own in shown.items():
         predicted = [cell for cell in own if cell.confusion.any()]
         if predicted:
-            yield f"confusion-{overview.ending(ratio)}", class_figures.confusion(predicted, names)
+            yield f"confusion-{overview.ending(ratio)}", class_figures.confusion(predicted, found.classes)
 
 
 def _pair(own: list[RunGroup]) -> tuple[RunGroup, RunGroup] | None:

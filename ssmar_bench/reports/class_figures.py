@@ -1,6 +1,6 @@
 """Figures about classes and confidences: gain by class (Fig. 4, left), confusion, calibration, accuracy against cost.
 
-Every function is called within ``style.drawing()``.
+Every function is called within ``line_styles.drawing()``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 
 from ssmar_bench.reports.line_styles import OKABE_ITO, TEXT, LineStyle
 from ssmar_bench.reports.panels import LONGEST, canvas, empty, finish, handles, legend
-from ssmar_bench.results.clip_counts import Floats, Ints
-from ssmar_bench.results.run_groups import RunGroup
+from ssmar_bench.results.summary import RunGroup
 
 NAME = 24
 """Characters of a class's name beside an axis."""
@@ -25,9 +24,6 @@ NAMED = 15
 
 TITLE = 17
 """Characters of a panel's title where three are side by side."""
-
-FEW = 5
-"""Pseudo-labels below which a bin of confidence says nothing."""
 
 
 def _panels(figure: Figure, count: int) -> list[Axes]:
@@ -59,7 +55,7 @@ def gain(pairs: Mapping[str, tuple[RunGroup, RunGroup]], classes: Sequence[str])
     lines = max(text.count("\n") for text in titles.values())
     figure = canvas(0.7 + (0.3 + 0.12 * lines + 0.135 * len(classes)) * rows, [])
     for axes, (title, (better, other)) in zip(_panels(figure, len(pairs)), pairs.items(), strict=True):
-        points = 100 * (recall(better.confusion) - recall(other.confusion))
+        points = 100 * (better.recall - other.recall)
         colors = [OKABE_ITO[0] if value >= 0 else OKABE_ITO[1] for value in points]
         axes.barh(range(len(classes)), np.nan_to_num(points), color=colors, height=0.7)
         axes.axvline(0, color="black", linewidth=0.6)
@@ -82,9 +78,9 @@ def confusion(cells: Sequence[RunGroup], classes: Sequence[str]) -> Figure:
     figure = canvas((1.3 + above) * rows + 0.5 + 0.12 * key.count("\n"), [])
     panels = _panels(figure, len(cells))
     for axes, cell, title in zip(panels, cells, titles, strict=True):
-        total = cell.confusion.sum(1, keepdims=True)
-        shares = np.divide(100 * cell.confusion, total, out=np.zeros(cell.confusion.shape), where=total > 0)
-        image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=100, aspect="equal", interpolation="nearest")
+        image = axes.imshow(
+            100 * cell.shares, cmap="cividis", vmin=0, vmax=100, aspect="equal", interpolation="nearest"
+        )
         finish(axes, title, x="")
         axes.grid(visible=False)
         ticks = range(0, len(classes), 2 if _few(classes) else 10)
@@ -111,10 +107,10 @@ def calibration(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[
         axes.plot([0, 100], [0, 100], color="#888888", linewidth=0.6, linestyle=":")
         for cell in own:
             line_style = line_styles[cell.label]
-            confidence, right = reliability(cell.calibration)
+            confidence, right = cell.reliability
             axes.plot(
-                confidence,
-                right,
+                100 * confidence,
+                100 * right,
                 color=line_style.color,
                 linestyle=line_style.dashes,
                 linewidth=1.2,
@@ -162,19 +158,6 @@ def cost(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[str, Li
     panels[0].set_xlim(left=0)
     legend(figure, entries, "bar: ± 1 std over seeds")
     return figure
-
-
-def recall(counts: Ints) -> Floats:
-    """(C,) share of each true class that was recognised; NaN for a class without clips."""
-    total = counts.sum(1)
-    shares: Floats = np.divide(np.diag(counts), total, out=np.full(len(counts), np.nan), where=total > 0)
-    return shares
-
-
-def reliability(counts: Floats) -> tuple[Floats, Floats]:
-    """Mean confidence and accuracy, in per cent, of the bins with at least ``FEW`` labels."""
-    clips, confidence, correct = counts[:, counts[0] >= FEW]
-    return 100 * confidence / clips, 100 * correct / clips
 
 
 def _shown(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[str, LineStyle]) -> dict[str, LineStyle]:

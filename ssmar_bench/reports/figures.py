@@ -1,6 +1,6 @@
 """The figures of a report: pseudo-label curves (the paper's Fig. 2b), thresholds and validation accuracy.
 
-Every function draws the means over seeds at one labelled ratio, and is called within ``style.drawing()``.
+Every function draws the means over seeds at one labelled ratio, and is called within ``line_styles.drawing()``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from ssmar_bench.reports.line_styles import LineStyle
 from ssmar_bench.reports.panels import band_note, canvas, empty, entry, finish, handles, legend, limits, lines
-from ssmar_bench.results import curve_statistics
+from ssmar_bench.results.summary import matched_coverage, select_curve
 
 TRAINED_ON = ("online", "offline")
 """Series of pseudo-labels that a loss used; a method that has both is shown by the offline one."""
@@ -31,29 +31,29 @@ def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -
     figure = canvas(4.8, entries)
     grid = figure.subplot_mosaic([["all", "half"], ["used", "coverage"], ["matched", "matched"]])
     trained = trained_on(summary)
-    every = curve_statistics.select_curve(summary, "full_pool", "accuracy")
+    every = select_curve(summary, "full_pool", "accuracy")
     _fill(grid["all"], every, shown, "(a) Full pool: all clips", "Accuracy (%)")
     _fill(
         grid["half"],
-        curve_statistics.select_curve(summary, "full_pool", "accuracy_at_50"),
+        select_curve(summary, "full_pool", "accuracy_at_50"),
         shown,
         "(b) Full pool: top 50 %",
     )
     _fill(
         grid["used"],
-        curve_statistics.select_curve(trained, TRAINED_ON, "accuracy_selected"),
+        select_curve(trained, TRAINED_ON, "accuracy_selected"),
         shown,
         "(c) Trained on",
         "Accuracy (%)",
     )
     _fill(
         grid["coverage"],
-        curve_statistics.select_curve(trained, TRAINED_ON, "coverage"),
+        select_curve(trained, TRAINED_ON, "coverage"),
         shown,
         "(d) Share trained on",
         "Clips (%)",
     )
-    _matched(grid["matched"], curve_statistics.matched_coverage(summary), shown)
+    _matched(grid["matched"], matched_coverage(summary), shown)
     limits([grid["all"], grid["half"], grid["used"]])
     limits([grid["matched"]])
     grid["coverage"].set_ylim(-3, 103)
@@ -71,14 +71,14 @@ def threshold(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Fi
     ]
     figure = canvas(2.0, entries)
     left, right = figure.subplots(1, 2)
-    before = curve_statistics.select_curve(summary, "offline", "accuracy")
+    before = select_curve(summary, "offline", "accuracy")
     lines(left, before, shown, dashes=":")
-    lines(left, curve_statistics.select_curve(summary, "offline", "accuracy_selected"), shown, dashes="-")
+    lines(left, select_curve(summary, "offline", "accuracy_selected"), shown, dashes="-")
     finish(left, "(a) Offline labels", y="Accuracy (%)")
     limits([left])
     _fill(
         right,
-        curve_statistics.select_curve(summary, "offline", "coverage"),
+        select_curve(summary, "offline", "coverage"),
         shown,
         "(b) Share kept",
         "Clips (%)",
@@ -95,7 +95,7 @@ def validation(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> F
     entries = handles(shown)
     figure = canvas(2.1, entries)
     axes = figure.subplots()
-    rows = curve_statistics.select_curve(summary, "validation", "accuracy")
+    rows = select_curve(summary, "validation", "accuracy")
     _fill(axes, rows, shown, "Validation accuracy", "Accuracy (%)")
     limits([axes])
     legend(figure, entries, band_note(rows))

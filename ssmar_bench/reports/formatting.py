@@ -8,8 +8,7 @@ from typing import Any
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.printable import visible
-from ssmar_bench.results.caption_facts import CaptionFacts
-from ssmar_bench.results.records import Damage
+from ssmar_bench.results.summary import CaptionFacts, Damage
 
 ABSENT = "—"
 """A cell of which no run was started."""

@@ -12,7 +12,7 @@ from ssmar_bench.reports.class_figures import TITLE
 from ssmar_bench.reports.figures import TRAINED_ON, trained_on
 from ssmar_bench.reports.line_styles import LineStyle
 from ssmar_bench.reports.panels import band_note, canvas, empty, finish, handles, legend, limits, lines
-from ssmar_bench.results import curve_statistics
+from ssmar_bench.results.summary import select_curve
 
 ROWS = (
     (("full_pool",), "accuracy", "Whole pool"),
@@ -36,9 +36,7 @@ def levels(summaries: Mapping[str, pd.DataFrame], line_styles: Mapping[str, Line
     for column, (title, summary) in enumerate(summaries.items()):
         for row, (names, quantity, words) in enumerate(ROWS):
             axes = panels[row, column]
-            own = curve_statistics.select_curve(
-                trained_on(summary) if names == TRAINED_ON else summary, names, quantity
-            )
+            own = select_curve(trained_on(summary) if names == TRAINED_ON else summary, names, quantity)
             lines(axes, own, line_styles)
             finish(
                 axes,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ssmar_bench.core import published_tables
-from ssmar_bench.reports.filled_table import KINDS
 from ssmar_bench.reports.formatting import damage, percent_text, setting_sentence
 from ssmar_bench.reports.tables import escape_markdown
-from ssmar_bench.results.caption_facts import CaptionFacts, caption_facts
-from ssmar_bench.results.plot_selection import LINES
-from ssmar_bench.results.records import Runs
+from ssmar_bench.results.summary import (
+    FIGURE_2B,
+    FIGURE_4,
+    KINDS,
+    LEVELS,
+    LINES,
+    BenchmarkSummary,
+    CaptionFacts,
+    Summary,
+)
 
 BAND = "Lines are means over seeds; bands (up to five lines, several seeds) are ± 1 standard deviation."
 FIGURES = {
@@ -44,14 +48,14 @@ CONFUSION = (
     "name (column), all seeds together."
 )
 PAPER = {
-    f"{published_tables.FIGURE_2B}-{{on}}": (
+    f"{FIGURE_2B}-{{on}}": (
         "Pseudo-labels while training on data of growing difficulty, {on} (the paper's Fig. 2b): accuracy over the "
         "full pool, accuracy of those that the loss used, and their share. " + BAND
     ),
-    f"{published_tables.FIGURE_4}-{{on}}-classes": (
+    f"{FIGURE_4}-{{on}}-classes": (
         "Recall of each class by one method minus that by the other, {on} (the paper's Fig. 4, left), all common seeds."
     ),
-    f"{published_tables.FIGURE_4}-{{on}}-clips": (
+    f"{FIGURE_4}-{{on}}-clips": (
         "Eight frames of clips on which the two methods disagree, with the class and what each took it for, {on} (the "
         "paper's Fig. 4, right); the table's page says how they were chosen."
     ),
@@ -68,22 +72,22 @@ def ending(ratio: float) -> str:
     return f"r{100 * ratio:g}"
 
 
-def page(runs: Runs, reports: Path, benchmarks: Iterable[str], levels: Mapping[str, str], digest: str) -> str:
+def page(summary: Summary, reports: Path) -> str:
     """The Markdown of ``README.md``: what is in ``reports``, for the benchmarks that have runs."""
     parts = [
         "# Reports\n",
-        f"Rendered by `ssmar-bench report` from `results/` alone (digest `{digest}`); do not edit.\n",
+        f"Rendered by `ssmar-bench report` from `results/` alone (digest `{summary.digest}`); do not edit.\n",
         "[index.html](index.html) shows all of it in a browser, without a network: tables, curves, every run.\n",
         f"{FEWER}\n",
-        *(f"{escape_markdown(text)}\n" for text in damage(runs.damage)),
+        *(f"{escape_markdown(text)}\n" for text in damage(summary.damage)),
     ]
     if (reports / "levels.md").is_file():
-        names = ", ".join(f"{name} ({title.lower()})" for name, title in levels.items())
+        names = ", ".join(f"{name} ({title.lower()})" for name, title in LEVELS.items())
         parts.append(f"## Levels of difficulty\n\n{_links('levels', 'Test accuracy')} on {names}, shown together.\n")
     parts += _paper(reports)
-    for name in benchmarks:
-        if (reports / name / "comparison.md").is_file():
-            parts += _section(runs, reports, name)
+    for one in summary.benchmarks:
+        if (reports / one.name / "comparison.md").is_file():
+            parts += _section(one, reports)
     return "\n".join(parts)
 
 
@@ -102,11 +106,11 @@ def _paper(reports: Path) -> list[str]:
     return parts
 
 
-def _section(runs: Runs, reports: Path, benchmark: str) -> list[str]:
-    facts = caption_facts(runs, benchmark)
+def _section(found: BenchmarkSummary, reports: Path) -> list[str]:
+    facts, benchmark = found.facts, found.name
     parts = [f"## {benchmark}\n", f"{escape_markdown(setting_sentence(facts))}\n"]
     parts.append(f"{_links(f'{benchmark}/comparison', 'Comparison')}: accuracy, all scores, cost, failed runs.\n")
-    for ratio in sorted(set(runs.of(benchmark)["ratio"])):
+    for ratio in sorted(set(found.runs["ratio"])):
         for figure, words in FIGURES.items():
             stem = f"{benchmark}/{figure}-{ending(ratio)}"
             if (reports / f"{stem}.png").is_file():

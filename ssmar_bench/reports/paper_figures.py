@@ -1,86 +1,44 @@
-"""The paper's figures from our runs: 2b (pseudo-labels on easier and harder data) and 4 (classes, and clips).
+"""The paper's figures from our runs: 2b (pseudo-labels on easier and harder data), 4 (classes, and clips), and ranks.
 
-Called within ``style.drawing()``. What is drawn is in the tables ``fig2b`` and ``fig4``.
+Called within ``line_styles.drawing()``. What is drawn is in the tables ``fig2b`` and ``fig4``.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ssmar_bench.core import published_tables
-from ssmar_bench.reports import class_figures, level_figures
+from ssmar_bench.reports import class_figures, level_figures, rank_figure
 from ssmar_bench.reports.line_styles import OKABE_ITO, WIDTH, line_styles
 from ssmar_bench.reports.panels import canvas
 from ssmar_bench.reports.section import Picture
-from ssmar_bench.results.curve_statistics import over_seeds
-from ssmar_bench.results.examples import Example, Examples, examples, picture
-from ssmar_bench.results.records import Runs
-from ssmar_bench.results.run_groups import class_names, pool_runs
-from ssmar_bench.results.table_cells import fill_cells
+from ssmar_bench.results.summary import FIGURE_2B, FIGURE_4, Example, Examples, PaperSummary
 
 RIGHT, WRONG = OKABE_ITO[0], OKABE_ITO[1]
 TICK, CROSS = "\u2713", "\u2717"
 
 
-def draw_figures(runs: Runs, on: str) -> Iterator[tuple[str, Figure]]:
-    """(name, figure) of everything that there are runs for on one kind of data."""
-    for name, figure in (
-        (f"{published_tables.FIGURE_2B}-{on}", _pseudo_labels(runs, on)),
-        (f"{published_tables.FIGURE_4}-{on}-classes", _classes(runs, on)),
-        (f"{published_tables.FIGURE_4}-{on}-clips", _clips(runs, on)),
-    ):
-        if figure is not None:
-            yield name, figure
+def draw_figures(found: PaperSummary) -> Iterator[tuple[str, Figure]]:
+    """(name, figure) of everything that there are runs for on one kind of data, tested ranks among it."""
+    for table in found.tables:
+        if table.test is not None:
+            yield f"{table.table.name}-{found.on}-ranks", rank_figure.ranks(table.test)
+    if found.curves:
+        yield f"{FIGURE_2B}-{found.on}", level_figures.levels(found.curves, line_styles(found.curve_rows))
+    if found.classes is not None:
+        yield f"{FIGURE_4}-{found.on}-classes", class_figures.gain(found.classes.pairs, found.classes.classes)
+    if found.examples is not None and found.frames:
+        yield f"{FIGURE_4}-{found.on}-clips", _clips(found.examples, found.frames)
 
 
-def _pseudo_labels(runs: Runs, on: str) -> Figure | None:
-    """Fig. 2b: a column of panels for each column of the table that has runs."""
-    table = published_tables.read_paper_table(published_tables.FIGURE_2B)
-    cells = [cell for cell in fill_cells(runs, table, on) if len(cell.runs)]
-    summaries = {}
-    for column in table.of(on):
-        own = [cell for cell in cells if cell.column == column]
-        if own:
-            frames = [runs.curves_of(cell.runs).assign(label=cell.row) for cell in own]
-            summaries[column.name] = over_seeds(pd.concat(frames, ignore_index=True))
-    there = {cell.row for cell in cells}
-    return (
-        level_figures.levels(summaries, line_styles([row for row in table.rows if row in there])) if summaries else None
-    )
-
-
-def _classes(runs: Runs, on: str) -> Figure | None:
-    """Fig. 4, left: over the seeds that both methods have."""
-    table = published_tables.read_paper_table(published_tables.FIGURE_4)
-    cells = {(cell.row, cell.column.name): cell for cell in fill_cells(runs, table, on)}
-    other, better = tuple(table.rows)
-    pairs, names = {}, []
-    for column in table.of(on):
-        own = [cells[row, column.name] for row in (better, other)]
-        common = {*own[0].seeds} & {*own[1].seeds}
-        if common:
-            names = class_names(runs, str(own[0].runs["benchmark"].iloc[0]))
-            rows = [cell.runs[cell.runs["seed"].isin(common)].assign(label=cell.row) for cell in own]
-            pair = pool_runs(runs, rows[0], len(names)), pool_runs(runs, rows[1], len(names))
-            if all(cell.confusion.any() for cell in pair):
-                pairs[column.name] = pair
-    return class_figures.gain(pairs, names) if pairs else None
-
-
-def _clips(runs: Runs, on: str) -> Figure | None:
+def _clips(found: Examples, frames: Mapping[str, bytes]) -> Figure:
     """Fig. 4, right: frames of clips, above each what it shows and what the two methods took it for."""
-    found = examples(runs, on)
-    shown = [] if found is None else _recorded(runs, found)
-    if found is None or not shown:
-        return None
-    strips = [np.asarray(Image.open(io.BytesIO(_bytes(runs, found, one)))) for one in shown]
+    shown = [one for one in found.chosen if one.clip in frames]
+    strips = [np.asarray(Image.open(io.BytesIO(frames[one.clip]))) for one in shown]
     heights = [WIDTH * strip.shape[0] / strip.shape[1] for strip in strips]
     figure = canvas(sum(heights) + 0.52 * len(shown), [], margin=0.08)
     panels = figure.subplots(len(shown), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
@@ -95,12 +53,11 @@ def _clips(runs: Runs, on: str) -> Figure | None:
     return figure
 
 
-def pictures(runs: Runs, on: str) -> tuple[Picture, ...]:
+def pictures(found: Examples | None, frames: Mapping[str, bytes]) -> tuple[Picture, ...]:
     """The clips of Fig. 4 for the page, as far as their frames were recorded."""
-    found = examples(runs, on)
     if found is None:
         return ()
-    return tuple(Picture(_bytes(runs, found, one), _words(found, one)) for one in _recorded(runs, found))
+    return tuple(Picture(frames[one.clip], _words(found, one)) for one in found.chosen if one.clip in frames)
 
 
 def selection_note(found: Examples | None) -> str:
@@ -121,24 +78,3 @@ def _words(found: Examples, one: Example) -> str:
         for row, name in zip(found.rows, one.said, strict=True)
     ]
     return f"Eight frames of {one.label}. {'; '.join(said)}."
-
-
-def _recorded(runs: Runs, found: Examples) -> list[Example]:
-    """The chosen clips whose frames are in the results."""
-    return [one for one in found.chosen if _is_picture(picture(runs.root, found.benchmark, one.clip))]
-
-
-def _is_picture(path: Path) -> bool:
-    """Whether it is a JPEG that can be shown; a damaged one is as good as none."""
-    if path.is_symlink() or not path.is_file():
-        return False
-    try:
-        with Image.open(path, formats=["JPEG"]) as image:
-            image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return False
-    return True
-
-
-def _bytes(runs: Runs, found: Examples, one: Example) -> bytes:
-    return picture(runs.root, found.benchmark, one.clip).read_bytes()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from ssmar_bench.reports.filled_table import FilledTable, source_of
-from ssmar_bench.results.ranking import Friedman, friedman, mean_ranks, why_untested
+from ssmar_bench.results.summary import DATA_SETS, FilledTable
 
 
 def table_notes(found: FilledTable) -> list[str]:
     """The paragraphs above a table."""
     sentences = [_data(found), *_lacking(found), _test(found)]
-    rankings = [mean_ranks(found.means_over_common_seeds(rows)) for rows in found.groups]
-    if columns := [str(ranking.columns) for ranking in rankings if ranking.columns]:
+    if columns := [str(count) for count in found.rank_columns if count]:
         sentences.append(
             "Mean ranks are taken over the columns in which every measured row has a run, and there over the seeds "
             f"that all rows have; columns: {', '.join(columns)}."
@@ -35,52 +31,26 @@ def _data(found: FilledTable) -> str:
 
 def _lacking(found: FilledTable) -> list[str]:
     """What a reduced table leaves out."""
-    there = found.means.notna()
-    rows = [row for row in found.rows if not there.loc[row].any()]
-    columns = [column.name for column in found.columns if not there[column.name].any()]
-    rest = there.drop(index=rows, columns=columns)
-    said = [f"rows {'; '.join(rows)}"] if rows else []
-    said += [f"columns {'; '.join(columns)}"] if columns else []
-    said += [f"of {name} the rows {'; '.join(rest.index[~rest[name]])}" for name in rest if not rest[name].all()]
+    lacking = found.lacking
+    said = [f"rows {'; '.join(lacking.rows)}"] if lacking.rows else []
+    said += [f"columns {'; '.join(lacking.columns)}"] if lacking.columns else []
+    said += [f"of {name} the rows {'; '.join(rows)}" for name, rows in lacking.cells.items()]
     sentences = [f"Not measured, and therefore missing here: {'. Also '.join(said)}."] if said else []
-    if fewer := _fewer_seeds(found):
-        sentences.append(f"Fewer seeds than the benchmark config names: {fewer} of the measured cells.")
+    if lacking.fewer_seeds:
+        sentences.append(f"Fewer seeds than the benchmark config names: {lacking.fewer_seeds} of the measured cells.")
     return sentences
 
 
-def _fewer_seeds(found: FilledTable) -> int:
-    """Measured cells that lack seeds of their benchmark config."""
-    cells = [found.cell(row, column) for row in found.rows for column in found.columns]
-    wanted = [
-        {seed for folder in cell.runs["folder"] for seed in found.runs.facts[folder].benchmark_seeds} for cell in cells
-    ]
-    return sum(1 for cell, seeds in zip(cells, wanted, strict=True) if seeds - {*cell.seeds})
-
-
-def friedman_test(found: FilledTable) -> Friedman | None:
-    """Friedman's test of the rows that are compared with each other, over independent data sets; None for too few."""
-    return friedman(_by_source(found))
-
-
 def _test(found: FilledTable) -> str:
-    result = friedman_test(found)
-    if result is None:
-        columns = [column for column in found.columns if any(len(found.cell(row, column).runs) for row in found.rows)]
-        return why_untested({source_of(found, column) for column in columns})
+    test = found.test
+    if test is None:
+        return (
+            f"No Friedman or Nemenyi test: they need {DATA_SETS} or more independent data sets, and these columns are "
+            f"on {len(found.sources)} ({', '.join(sorted(found.sources)) or 'none'}); ratios, levels and networks on "
+            "the same clips are not independent."
+        )
     return (
-        f"Friedman's test over {result.sets} data sets: chi-squared {result.statistic:.2f}, p = {result.p:.3g} (ranks "
+        f"Friedman's test over {test.sets} data sets: chi-squared {test.statistic:.2f}, p = {test.p:.3g} (ranks "
         "permuted within data sets); two mean ranks differ by Nemenyi's test, which is approximate for so few, if they "
-        f"are {result.critical_difference:.2f} apart."
+        f"are {test.critical_difference:.2f} apart."
     )
-
-
-def _by_source(found: FilledTable) -> pd.DataFrame:
-    """Mean accuracy by row and source, one value a data set, over the columns in which every measured row has runs.
-
-    A data set is one, however many ratios and networks were run on it.
-    """
-    scores = found.means_over_common_seeds(found.groups[0]).dropna(how="all").dropna(axis=1, how="any")
-    if scores.empty:
-        return scores
-    sources = {column.name: source_of(found, column) for column in found.columns if column.name in scores}
-    return scores.T.groupby(pd.Series(sources, dtype=str)).mean().T

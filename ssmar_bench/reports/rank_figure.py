@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ssmar_bench.reports.line_styles import OKABE_ITO
 from ssmar_bench.reports.panels import canvas
-from ssmar_bench.results.ranking import Friedman
+from ssmar_bench.results.summary import Friedman
 
 NAME = 30
 """Characters of a method's name."""

@@ -1,4 +1,4 @@
-"""Which tables a report has, filled from the frames of ``results``."""
+"""Which tables a report has, filled from the frames of a summary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.printable import visible
-from ssmar_bench.reports.comparability import own_columns, own_optimisers
 from ssmar_bench.reports.formatting import (
     ABSENT,
     FLAG,
@@ -25,9 +24,7 @@ from ssmar_bench.reports.formatting import (
     spread_text,
 )
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.results import comparison
-from ssmar_bench.results.caption_facts import CaptionFacts
-from ssmar_bench.results.records import Damage
+from ssmar_bench.results.summary import BenchmarkSummary, CaptionFacts, Comparability, Damage, measures
 
 SMALL = 200
 """Clips of a test part below which every accuracy has its interval beside it."""
@@ -51,13 +48,27 @@ Row = Callable[[Mapping[Any, Any]], tuple[str, ...]]
 """A row of a frame into the cells of a table."""
 
 
-def accuracy(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
+def of_benchmark(found: BenchmarkSummary) -> list[Table]:
+    """The tables of a benchmark."""
+    return [
+        accuracy(found.comparison, found.facts, found.comparability),
+        scores(found.comparison, found.facts),
+        costs(found.comparison, found.facts),
+    ]
+
+
+def without_result(found: BenchmarkSummary) -> list[Table]:
+    """The tables of its runs without a result and of damaged records, if there are any."""
+    lost = [gaps(found.unfinished)] if len(found.unfinished) else []
+    return [*lost, damaged(found.damage)] if found.damage else lost
+
+
+def accuracy(frame: pd.DataFrame, facts: CaptionFacts, comparability: Comparability) -> Table:
     """Methods by ratios: test accuracy."""
     ratios = sorted(set(frame["ratio"]))
     cells = {(row["kind"], row["label"], row["ratio"]): row for row in frame.to_dict("records")}
     names = list(dict.fromkeys((kind, label) for kind, label, _ in cells))
-    training_setups = {label: facts.training_setups[label] for _, label in names if label in facts.training_setups}
-    own = own_columns(training_setups)
+    own = comparability.columns
     small = any(clips < SMALL for clips in facts.test_clips)
     rows = [
         (
@@ -76,7 +87,7 @@ def accuracy(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
             *([INTERVALS] if small else []),
             *flag_note(frame),
             cautions(facts),
-            *own_optimisers(training_setups),
+            *comparability.notes,
         ),
         header=("Method", *own, *map(percent_text, ratios)),
         rows=tuple(rows),
@@ -97,9 +108,9 @@ def _accuracy(row: Mapping[Any, Any], small: bool) -> str:
     return text.replace(" (", f" {interval} (", 1) if interval else text
 
 
-def measures(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
+def scores(frame: pd.DataFrame, facts: CaptionFacts) -> Table:
     """Methods below each other for every ratio: all scores."""
-    found = comparison.measures()
+    found = measures()
     return _long(
         frame,
         name="scores",
@@ -156,7 +167,7 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
     """Every run in a row; the last column is its folder.
 
     Args:
-        frame: ``Runs.runs``, in the order in which it is shown.
+        frame: columns of ``BenchmarkSummary.runs``, in the order in which it is shown.
         titles: benchmark -> the name by which it is shown.
     """
     rows = [
@@ -181,7 +192,7 @@ def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, C
     """Methods by levels of difficulty, below each other for every ratio; always all levels.
 
     Args:
-        frame: of ``results.compare.levels``.
+        frame: of ``Summary.levels``.
         titles: benchmark -> the level's name, from easy to hard.
         facts: of the benchmarks that have runs.
     """

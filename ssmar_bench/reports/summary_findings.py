@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
-import pandas as pd
+from dataclasses import dataclass
 
 from ssmar_bench.core import metrics
-from ssmar_bench.reports.formatting import ABSENT, percent_text, spread_text, unequal
-from ssmar_bench.reports.formatting import setting_sentence as setting_of
+from ssmar_bench.reports.formatting import ABSENT, percent_text, setting_sentence, spread_text, unequal
 from ssmar_bench.reports.tables import Table
-from ssmar_bench.reports.web.page import Findings
-from ssmar_bench.results import plot_selection
-from ssmar_bench.results.caption_facts import caption_facts
-from ssmar_bench.results.findings import Setting, find_settings, incomplete_methods
-from ssmar_bench.results.paired_test import MIN_SEEDS
-from ssmar_bench.results.ranking import mean_ranks
-from ssmar_bench.results.records import Runs
+from ssmar_bench.results.summary import MIN_SEEDS, BenchmarkSummary, Setting
 
 SYNTHETIC = "micro-motion"
 NOTE = (
@@ -35,47 +27,44 @@ RANKS = (
 )
 
 
-def summary_findings(runs: Runs, frames: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -> Findings:
-    """The first view of the page.
+@dataclass(frozen=True)
+class FirstView:
+    """What the first page says: the headline, how far it goes, and the tables behind it."""
 
-    Args:
-        runs: all runs.
-        frames: benchmark -> ``results.compare.comparison``.
-        titles: benchmark -> heading.
-    """
-    found = {name: find_settings(runs, name, frame) for name, frame in frames.items()}
-    every = [setting for own in found.values() for setting in own]
-    tables = [leaders(every, titles)] if every else []
-    tables += [ranks(own, titles[name]) for name, own in found.items() if own]
-    lacking = {titles[name]: incomplete_methods(runs, name, own) for name, own in found.items()}
-    left_out = [f"Left out on {name}, for lack of seeds: {', '.join(own)}." for name, own in lacking.items() if own]
-    return Findings(headline(every), (*_limits(runs, list(frames), every), *left_out), tuple(tables))
+    headline: str
+    limits: tuple[str, ...]
+    tables: tuple[Table, ...]
 
 
-def _limits(runs: Runs, benchmarks: Sequence[str], found: Sequence[Setting]) -> list[str]:
-    facts = [caption_facts(_competing(runs, name), name) for name in benchmarks]
+def first_view(benchmarks: Sequence[BenchmarkSummary]) -> FirstView:
+    """The first view of the page."""
+    every = [setting for one in benchmarks for setting in one.settings]
+    tables = [leaders(every, {one.name: one.title for one in benchmarks})] if every else []
+    tables += [ranks(one) for one in benchmarks if one.ranks]
+    left_out = [
+        f"Left out on {one.title}, for lack of seeds: {', '.join(one.incomplete)}."
+        for one in benchmarks
+        if one.incomplete
+    ]
+    return FirstView(headline(every), (*_limits(benchmarks, every), *left_out), tuple(tables))
+
+
+def _limits(benchmarks: Sequence[BenchmarkSummary], found: Sequence[Setting]) -> list[str]:
+    facts = [one.competing_facts for one in benchmarks]
     seeds = max((int(setting.first["seeds"]) for setting in found), default=0)
-    sources = {runs.specs[folder].source.name for folder in runs.runs["folder"]}
     sentences = []
     if seeds < MIN_SEEDS:
         plural = "s" if seeds != 1 else ""
         sentences.append(
             f"{seeds} seed{plural}: fewer than five support no claim that one method is better than another."
         )
-    if SYNTHETIC in sources:
+    if any(SYNTHETIC in one.sources for one in benchmarks):
         sentences.append(
             "micro-motion clips are drawn by this program: other data, another network and a shorter training than "
             "the paper's, so neither accuracies nor the order of methods need carry over to filmed people."
         )
     doubts = [f"{one.benchmark}: {doubt}." for one in facts for doubt in unequal(one)]
-    return [*sentences, setting_of(*facts), *doubts]
-
-
-def _competing(runs: Runs, benchmark: str) -> Runs:
-    """The runs of a benchmark's competing methods alone; all of them where none has finished."""
-    own = runs.of(benchmark)
-    rows = own[own["label"].isin(plot_selection.compared_methods(runs, benchmark))]
-    return replace(runs, runs=rows if len(rows) else own)
+    return [*sentences, setting_sentence(*facts), *doubts]
 
 
 def headline(found: Sequence[Setting]) -> str:
@@ -140,8 +129,7 @@ def leaders(found: Sequence[Setting], titles: Mapping[str, str]) -> Table:
     """Who has the highest mean in every setting, by how much, and whether that is significant."""
     rows = []
     for setting in found:
-        first, base, following = setting.first, setting.baseline, setting.rows[1]
-        gain = ABSENT if base is None else f"{100 * (first['accuracy_mean'] - base['accuracy_mean']):+.1f}"
+        first, following = setting.first, setting.rows[1]
         rows.append(
             (
                 titles.get(setting.benchmark, setting.benchmark),
@@ -151,7 +139,7 @@ def leaders(found: Sequence[Setting], titles: Mapping[str, str]) -> Table:
                 setting.tested,
                 spread_text(first, "accuracy"),
                 spread_text(first, metrics.BALANCED.key),
-                gain,
+                _points(setting.gain),
                 _lead(setting),
             )
         )
@@ -170,48 +158,32 @@ def leaders(found: Sequence[Setting], titles: Mapping[str, str]) -> Table:
     return Table("leaders", "Which method has the highest mean accuracy?", (NOTE,), header, tuple(rows), rules, left=5)
 
 
+def _points(gain: float) -> str:
+    return ABSENT if math.isnan(gain) else f"{100 * gain:+.1f}"
+
+
 def _lead(setting: Setting) -> str:
     """``+1.1 ± 0.9 (2 of 3)``: the first over the next, by seed."""
-    gain = pd.Series(setting.lead, dtype=float)
-    deviation = "" if len(gain) < 2 else f" ± {100 * gain.std(ddof=1):.1f}"
-    return f"{100 * gain.mean():+.1f}{deviation} ({int((gain > 0).sum())} of {len(gain)})"
+    mean, std, ahead = setting.lead_spread
+    deviation = "" if math.isnan(std) else f" ± {100 * std:.1f}"
+    return f"{100 * mean:+.1f}{deviation} ({ahead} of {len(setting.lead)})"
 
 
-def ranks(found: Sequence[Setting], title: str) -> Table:
+def ranks(found: BenchmarkSummary) -> Table:
     """Methods of one benchmark by mean rank over its ratios, with accuracy, gain and cost."""
-    complete = [row["label"] for row in found[0].rows]
-    complete = [name for name in complete if all(name in _labels(setting) for setting in found)]
-    scores = {i: {row["label"]: row["accuracy_mean"] for row in one.rows} for i, one in enumerate(found)}
-    places = mean_ranks(pd.DataFrame(scores).loc[complete]).ranks
-    rows = []
-    for name in sorted(complete, key=lambda name: places[name]):
-        own = [next(row for row in setting.rows if row["label"] == name) for setting in found]
-        bases = [setting.baseline for setting in found]
-        gain = [
-            row["accuracy_mean"] - base["accuracy_mean"]
-            for row, base in zip(own, bases, strict=True)
-            if base is not None
-        ]
-        cost = [
-            row["forward_passes"] / base["forward_passes"]
-            for row, base in zip(own, bases, strict=True)
-            if base is not None and base["forward_passes"]
-        ]
-        rows.append(
-            (
-                name,
-                f"{places[name]:.1f}",
-                f"{100 * sum(gain) / len(gain):+.1f}" if gain else ABSENT,
-                *(spread_text(row, "accuracy") for row in own),
-                f"{sum(cost) / len(cost):.1f}\u00d7" if cost else ABSENT,
-            )
+    rows = [
+        (
+            one.label,
+            f"{one.rank:.1f}",
+            _points(one.gain),
+            *(spread_text(row, "accuracy") for row in one.rows),
+            ABSENT if math.isnan(one.cost) else f"{one.cost:.1f}\u00d7",
         )
-    header = ("Method", "Mean rank", "Mean gain", *(percent_text(setting.ratio) for setting in found), "Cost")
-    return Table("ranks", f"{title}: all methods", (RANKS,), header, tuple(rows))
-
-
-def _labels(setting: Setting) -> list[str]:
-    return [row["label"] for row in setting.rows]
+        for one in found.ranks
+    ]
+    ratios = (percent_text(setting.ratio) for setting in found.settings)
+    header = ("Method", "Mean rank", "Mean gain", *ratios, "Cost")
+    return Table("ranks", f"{found.title}: all methods", (RANKS,), header, tuple(rows))
 
 
 def _listed(names: Sequence[str]) -> str:

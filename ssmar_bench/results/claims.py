@@ -6,17 +6,17 @@ With fewer than five seeds nothing is tested, and the verdict says so.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from ssmar_bench.core import published_tables
 from ssmar_bench.core.benchmark_config import Section
 from ssmar_bench.core.paths import shipped_folder
 from ssmar_bench.core.yaml_file import load_yaml, validate
 from ssmar_bench.results.claim_rules import Claim, ColumnEvidence, Evidence, Rule, format_points
+from ssmar_bench.results.filled_table import FilledTable
 from ssmar_bench.results.paired_test import LEVEL, holm
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.table_cells import fill_cells
 
 
 class Claims(Section):
@@ -39,22 +39,16 @@ def read_claims() -> list[Claim]:
     return list(validate(Claims, load_yaml(shipped_folder(published_tables.FOLDER) / "claims.yaml")).claims)
 
 
-def evaluate_claims(runs: Runs, on: str) -> list[ClaimResult]:
-    """Every claim on one kind of data.
+def evaluate_claims(runs: Runs, tables: Mapping[str, FilledTable]) -> list[ClaimResult]:
+    """Every claim on the kind of data of ``tables``, which are all tables by their names.
 
     Raises:
         UserError: a damaged record.
     """
-
-    @cache
-    def evidence(name: str) -> Evidence:
-        table = published_tables.read_paper_table(name)
-        cells = {(cell.row, cell.column.name): cell for cell in fill_cells(runs, table, on)}
-        return Evidence(runs, tuple(table.of(on)), cells, tuple(table.rows))
-
     answers = []
     for claim in read_claims():
-        known = evidence(claim.table)
+        table = tables[claim.table]
+        known = Evidence(runs, table.columns, table.cells, tuple(table.table.rows))
         columns = [column for column in known.columns if claim.ratios is None or column.ratio in claim.ratios]
         found = [one for column in columns for one in claim.evaluate(known, column)]
         seen = tuple(one for one in found if one is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,15 @@ import pandas as pd
 from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.metrics import Metric
+from ssmar_bench.results.caption_facts import CaptionFacts
+from ssmar_bench.results.comparability import Comparability, comparability
 from ssmar_bench.results.competing import competing
 from ssmar_bench.results.intervals import accuracy_interval
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_order import PUBLISHED, sort_runs
+
+LEVELS = {"micro-motion-easy": "Easy", "micro-motion-12": "Medium", "micro-motion-hard": "Hard"}
+"""One benchmark at three levels of difficulty; their results are always shown together."""
 
 COSTS = ("steps", "clips_seen", "forward_passes", "train_seconds")
 GAPS = ("failed", "unfinished", "missing")
@@ -109,17 +114,21 @@ def _interval(
     return dict(zip(INTERVAL, (found.low, found.high, learned), strict=True))
 
 
-def levels(runs: Runs, benchmarks: Sequence[str], order: Sequence[str] = PUBLISHED) -> pd.DataFrame:
+def compare_rows(frame: pd.DataFrame, facts: CaptionFacts) -> Comparability:
+    """In what the rows of a comparison differ, by their labels."""
+    labels = dict.fromkeys(frame["label"])
+    return comparability({name: facts.training_setups[name] for name in labels if name in facts.training_setups})
+
+
+def levels(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The comparisons of several benchmarks below each other, with a column ``benchmark`` first.
 
     Only ratios that all benchmarks with runs have are kept, so that a row never mixes ratios; if they have none in
     common, every ratio stays and the gaps show.
     """
-    frames = [comparison(runs, name, order).assign(benchmark=name) for name in benchmarks if len(runs.of(name))]
-    if not frames:
-        return pd.DataFrame(columns=["benchmark", *columns()])
-    common = set.intersection(*(set(frame["ratio"]) for frame in frames))
-    found = pd.concat(frames, ignore_index=True)[["benchmark", *columns()]]
+    common = set.intersection(*(set(frame["ratio"]) for frame in frames.values()))
+    named = [frame.assign(benchmark=name) for name, frame in frames.items()]
+    found = pd.concat(named, ignore_index=True)[["benchmark", *columns()]]
     return found[found["ratio"].isin(common)].reset_index(drop=True) if common else found
 
 
@@ -176,6 +185,5 @@ def _no_twins(frame: pd.DataFrame) -> None:
             continue
         raise UserError(
             f"{' and '.join(same['folder'])} are the same run group and seed on different splits (the data or their "
-            "split "
-            "has changed); move one of them out of runs/."
+            "split has changed); move one of them out of runs/."
         )

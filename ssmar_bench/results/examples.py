@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from ssmar_bench.core import published_tables
+from ssmar_bench.results.filled_table import FilledTable, fill_table
 from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.run_groups import class_names
-from ssmar_bench.results.table_cells import TableCell, fill_cells
+from ssmar_bench.results.table_cells import TableCell
 
 EACH = 2
 """Clips shown of each kind: those that one method alone recognises, and those that the other alone does."""
@@ -49,6 +50,11 @@ class Examples:
 
 
 def examples(runs: Runs, on: str) -> Examples | None:
+    """:func:`find_examples` of the table as it is filled by ``runs`` on one kind of data."""
+    return find_examples(runs, fill_table(runs, published_tables.read_paper_table(published_tables.FIGURE_4), on))
+
+
+def find_examples(runs: Runs, table: FilledTable) -> Examples | None:
     """Of the last column of Fig. 4 in which both methods have a run of one seed; None without any.
 
     Each kind is shown by its first clips in the order of their ids, which are hashes, no two of one class as long as
@@ -57,11 +63,9 @@ def examples(runs: Runs, on: str) -> Examples | None:
     Raises:
         UserError: a damaged record.
     """
-    table = published_tables.read_paper_table(published_tables.FIGURE_4)
-    cells = {(cell.row, cell.column.name): cell for cell in fill_cells(runs, table, on)}
-    second, first = tuple(table.rows)
-    for column in reversed(table.of(on)):
-        pair = cells[first, column.name], cells[second, column.name]
+    second, first = tuple(table.table.rows)
+    for column in reversed(table.columns):
+        pair = table.cell(first, column), table.cell(second, column)
         common = sorted({*pair[0].seeds} & {*pair[1].seeds})
         if common:
             answers = _answers(runs, pair, common[0])

@@ -16,6 +16,7 @@ from ssmar_bench.results import plot_selection
 from ssmar_bench.results.comparison import UPPER
 from ssmar_bench.results.competing import competing
 from ssmar_bench.results.paired_test import MIN_SEEDS, correct_counts, find_leader
+from ssmar_bench.results.ranking import mean_ranks
 from ssmar_bench.results.records import Runs
 
 FROM_ALL = "from all"
@@ -62,9 +63,63 @@ class Setting:
         return next((row for row in self.rows if row["method"] == UPPER[0]), None)
 
     @property
+    def gain(self) -> float:
+        """The first over the labelled-only method; NaN where that is not complete."""
+        return math.nan if self.baseline is None else self.first["accuracy_mean"] - self.baseline["accuracy_mean"]
+
+    @property
+    def lead_spread(self) -> tuple[float, float, int]:
+        """Mean and deviation of ``lead``, and in how many seeds the first is ahead."""
+        lead = pd.Series(self.lead, dtype=float)
+        return float(lead.mean()), float(lead.std(ddof=1)), int((lead > 0).sum())
+
+    @property
     def best_alone(self) -> Mapping[Any, Any] | None:
         """The best row of a method that learns from the labelled clips alone."""
         return next((row for row in self.rows if row["label"] in self.alone), None)
+
+
+@dataclass(frozen=True)
+class MethodRank:
+    """A method that is complete at every ratio of a benchmark.
+
+    Attributes:
+        rank: mean over the ratios, among all that are complete at each of them.
+        gain: mean distance of its accuracy from the labelled-only method's; NaN without one.
+        cost: mean multiple of the labelled-only method's forward passes; NaN without one.
+        rows: of ``comparison``, one a ratio.
+    """
+
+    label: str
+    rank: float
+    gain: float
+    cost: float
+    rows: tuple[Mapping[Any, Any], ...]
+
+
+def rank_methods(found: Sequence[Setting]) -> list[MethodRank]:
+    """The methods of one benchmark, best mean rank first; ``found`` are its settings."""
+    by_label = [{row["label"]: row for row in setting.rows} for setting in found]
+    complete = [label for label in by_label[0] if all(label in own for own in by_label)]
+    scores = {i: {label: row["accuracy_mean"] for label, row in own.items()} for i, own in enumerate(by_label)}
+    places = mean_ranks(pd.DataFrame(scores).loc[complete]).ranks
+    return [
+        MethodRank(
+            label,
+            float(places[label]),
+            *_over_baseline([own[label] for own in by_label], found),
+            rows=tuple(own[label] for own in by_label),
+        )
+        for label in sorted(complete, key=lambda label: places[label])
+    ]
+
+
+def _over_baseline(rows: Sequence[Mapping[Any, Any]], found: Sequence[Setting]) -> tuple[float, float]:
+    """Mean gain and mean multiple of the cost over the labelled-only method, where there is one."""
+    pairs = [(row, one.baseline) for row, one in zip(rows, found, strict=True) if one.baseline is not None]
+    gains = [row["accuracy_mean"] - base["accuracy_mean"] for row, base in pairs]
+    costs = [row["forward_passes"] / base["forward_passes"] for row, base in pairs if base["forward_passes"]]
+    return tuple(sum(own) / len(own) if own else math.nan for own in (gains, costs))  # type: ignore[return-value]
 
 
 def find_settings(runs: Runs, benchmark: str, frame: pd.DataFrame) -> list[Setting]:

@@ -68,12 +68,3 @@ def friedman(scores: pd.DataFrame, level: float = 0.05) -> Friedman | None:
     quantile = stats.studentized_range.ppf(1 - level, methods, math.inf) / math.sqrt(2)
     distance = float(quantile * math.sqrt(methods * (methods + 1) / (6 * sets)))
     return Friedman(float(found.statistic), p, distance, places.mean(axis=1), sets)
-
-
-def why_untested(sources: set[str]) -> str:
-    """The sentence that is where the tests would: levels, ratios and networks of one source are not independent."""
-    return (
-        f"No Friedman or Nemenyi test: they need {DATA_SETS} or more independent data sets, and these columns are on "
-        f"{len(sources)} ({', '.join(sorted(sources)) or 'none'}); ratios, levels and networks on the same clips are "
-        "not independent."
-    )

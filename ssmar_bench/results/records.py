@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ssmar_bench.backbones.timm_tags import initial_weights
@@ -84,6 +87,15 @@ class Runs:
     def record(self, folder: str) -> RecordPlace:
         """Where the record of a run is."""
         return self.records[folder]
+
+    @cached_property
+    def _cells(self) -> dict[tuple[Any, ...], npt.NDArray[np.intp]]:
+        """Benchmark, method and ratio -> rows of ``runs``."""
+        return dict(self.runs.groupby(["benchmark", "method", "ratio"]).indices)  # type: ignore[arg-type]
+
+    def cell(self, benchmark: str, method: str, ratio: float) -> pd.DataFrame:
+        """The rows of one method at one ratio of a benchmark."""
+        return self.runs.iloc[self._cells.get((benchmark, method, ratio), [])]
 
     def of(self, benchmark: str) -> pd.DataFrame:
         """The rows of one benchmark."""

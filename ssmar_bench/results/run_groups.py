@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,9 @@ from ssmar_bench.results.record_schema import Metrics, read_part
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_order import sort_runs
 
+FEW = 5
+"""Pseudo-labels below which a bin of confidence says nothing."""
+
 
 @dataclass(frozen=True)
 class RunGroup:
@@ -20,8 +24,10 @@ class RunGroup:
     Attributes:
         method, label, ratio: which.
         mean, std: test accuracy in [0, 1]; std (n - 1) is NaN for one seed.
-        forward_passes: median of the forward passes in training.
-        confusion: (C, C) test clips of all seeds together; zeros where a run kept no predictions.
+        seeds: how many.
+        forward_passes, seconds: medians of the forward passes and of the time in training.
+        confusion: (C, C) test clips of all seeds together; nothing of a run that kept no predictions.
+        complete: whether all of them kept predictions.
         calibration: (3, bins) of the full_pool, all seeds together.
     """
 
@@ -33,6 +39,29 @@ class RunGroup:
     forward_passes: float
     confusion: Ints
     calibration: Floats
+    seeds: int = 1
+    seconds: float = math.nan
+    complete: bool = True
+
+    @property
+    def recall(self) -> Floats:
+        """(C,) share of each true class that was recognised; NaN for a class without clips."""
+        total = self.confusion.sum(1)
+        found: Floats = np.divide(np.diag(self.confusion), total, out=np.full(len(total), np.nan), where=total > 0)
+        return found
+
+    @property
+    def shares(self) -> Floats:
+        """(C, C) share of each true class that was given each name; 0 for a class without clips."""
+        total = self.confusion.sum(1, keepdims=True)
+        found: Floats = np.divide(self.confusion, total, out=np.zeros(self.confusion.shape), where=total > 0)
+        return found
+
+    @property
+    def reliability(self) -> tuple[Floats, Floats]:
+        """Mean confidence and accuracy of the bins with at least ``FEW`` pseudo-labels."""
+        clips, confidence, correct = self.calibration[:, self.calibration[0] >= FEW]
+        return confidence / clips, correct / clips
 
 
 def class_names(runs: Runs, benchmark: str) -> list[str]:
@@ -65,4 +94,7 @@ def pool_runs(runs: Runs, rows: pd.DataFrame, size: int) -> RunGroup:
         forward_passes=rows["forward_passes"].median(),
         confusion=sum(counts, np.zeros((size, size), dtype=np.int64)),
         calibration=sum(bins, np.zeros((3, BINS))),
+        seeds=len(rows),
+        seconds=rows["train_seconds"].median(),
+        complete=len(counts) == len(rows),
     )

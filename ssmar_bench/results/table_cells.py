@@ -47,21 +47,34 @@ class TableCell:
         """Balanced accuracy on the test part in [0, 1] by seed; NaN in a record that lacks it."""
         return self.runs.set_index("seed")[f"test_{metrics.BALANCED.key}"]
 
+    @property
+    def accuracy_spread(self) -> tuple[float, float]:
+        """Mean and deviation of :attr:`accuracy`."""
+        return mean_and_std(self.accuracy)
+
+    @property
+    def balanced_spread(self) -> tuple[float, float]:
+        """Mean and deviation of :attr:`balanced`."""
+        return mean_and_std(self.balanced)
+
+
+def mean_and_std(values: pd.Series[float]) -> tuple[float, float]:
+    """Mean and standard deviation (n - 1) over seeds; NaN where a seed's value is unknown."""
+    return float(values.mean(skipna=False)), float(values.std(ddof=1, skipna=False))
+
 
 def fill_cells(runs: Runs, table: PaperTable, on: str, as_published: bool = False) -> list[TableCell]:
     """Every cell of ``table`` on one kind of data, row by row; one without a run is there and empty.
 
     A run counts if it is of the benchmark as it is defined and of the method config as it is: a run under another
     profile, ``--set`` or earlier benchmark config is another experiment. Runs on other devices or of earlier revisions
-    are
-    never mixed: the newest revision counts, and of its devices the one with the most runs.
+    are never mixed: the newest revision counts, and of its devices the one with the most runs.
 
     Raises:
         UserError: two finished runs of one cell and seed (their splits differ).
     """
-    groups = {key: frame for key, frame in runs.runs.groupby(["benchmark", "method", "ratio"])}  # noqa: C416
     return [
-        _cell(runs, groups.get((_name(column.benchmark), method, column.ratio), runs.runs[:0]), row, column, method)
+        _cell(runs, runs.cell(_name(column.benchmark), method, column.ratio), row, column, method)
         for row, method in table.methods(as_published).items()
         for column in table.of(on)
     ]
@@ -81,8 +94,7 @@ def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: TableColumn, method
     if len(twins):
         raise UserError(
             f"{' and '.join(twins['folder'])} are the same run group and seed on different splits (the data or their "
-            "split "
-            "has changed); move one of them out of runs/."
+            "split has changed); move one of them out of runs/."
         )
     counts = frame["state"].value_counts()
     return TableCell(row, column, method, done, int(counts.get("failed", 0)), int(counts.get("unfinished", 0)))

@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # for _records.py, which sev
 
 from _many_records import many_records
 from _records import Fake
+from _reports import render
 
-from ssmar_bench.reports.render import render
 from ssmar_bench.results.comparison import comparison
 from ssmar_bench.results.records import load_runs
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from _page_data import many_runs
 from _records import Fake, Real
+from _reports import html
 from PIL import Image
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.metrics import Metric
-from ssmar_bench.reports.render import html
 from ssmar_bench.reports.web.page import write_page
 from ssmar_bench.results.answers import strip_file
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,6 @@ from _records import Fake
 from matplotlib.text import Text
 
 from ssmar_bench.reports import class_figures, level_figures
-from ssmar_bench.reports.class_figures import recall, reliability
 from ssmar_bench.reports.line_styles import drawing, line_styles
 from ssmar_bench.results.clip_counts import BINS
 from ssmar_bench.results.curve_statistics import over_seeds
@@ -27,7 +28,7 @@ def _drawing() -> Iterator[None]:
 
 
 def cell(label: str, counts: list[list[int]], ratio: float = 0.1, **changed: float) -> RunGroup:
-    numbers = {"mean": 0.5, "std": 0.1, "forward_passes": 4000.0, **changed}
+    numbers: dict[str, Any] = {"mean": 0.5, "std": 0.1, "forward_passes": 4000.0, **changed}
     bins = np.zeros((3, BINS))
     bins[:, 7] = 10, 7.5, 6
     return RunGroup(label.lower(), label, ratio, confusion=np.array(counts), calibration=bins, **numbers)
@@ -55,7 +56,7 @@ def test_gain_is_the_difference_of_recalls() -> None:
 
 
 def test_a_class_without_clips_has_no_recall() -> None:
-    assert recall(np.array([[3, 1], [0, 0]])).tolist() == [0.75, pytest.approx(np.nan, nan_ok=True)]
+    assert cell("APLT", [[3, 1], [0, 0]]).recall.tolist() == [0.75, pytest.approx(np.nan, nan_ok=True)]
 
 
 def test_confusion_shows_shares_of_rows() -> None:
@@ -67,8 +68,8 @@ def test_confusion_shows_shares_of_rows() -> None:
 def test_reliability_leaves_out_bins_of_few() -> None:
     counts = np.zeros((3, BINS))
     counts[:, 2], counts[:, 9] = (4, 1, 4), (10, 9.5, 5)
-    confidence, right = reliability(counts)
-    assert (confidence.tolist(), right.tolist()) == ([95], [50])
+    confidence, right = replace(cell("APLT", [[1]]), calibration=counts).reliability
+    assert (confidence.tolist(), right.tolist()) == ([0.95], [0.5])
 
 
 def test_cost_has_a_point_a_method_and_no_bar_for_one_seed() -> None:

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from _reports import html, write_sections
 
-from ssmar_bench.reports import paper
-from ssmar_bench.reports.render import html
 from ssmar_bench.results.input_digest import input_digest
 from ssmar_bench.results.records import load_runs
 
@@ -33,7 +32,7 @@ def test_the_committed_page_is_what_is_rendered_today() -> None:
 
 @pytest.mark.slow
 def test_the_committed_tables_of_the_paper_are_what_is_rendered_today(tmp_path: Path) -> None:
-    for path in paper.write_sections(paper.paper_sections(load_runs(ROOT / "results")), tmp_path):
+    for path in write_sections(load_runs(ROOT / "results"), tmp_path):
         committed = ROOT / "reports" / path.relative_to(tmp_path)
         assert committed.read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), "run `make reports`"
 

@@ -6,14 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from _records import Fake, Real
+from _reports import comparison_text
 
 from ssmar_bench.core import method_config, published_tables
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.reports import paper_tables
-from ssmar_bench.reports.comparability import own_columns, own_optimisers
-from ssmar_bench.reports.filled_table import fill_table
-from ssmar_bench.reports.render import comparison_text
-from ssmar_bench.results.comparability import TrainingSetup
+from ssmar_bench.results.comparability import TrainingSetup, own_columns, own_optimisers
+from ssmar_bench.results.filled_table import fill_table
 from ssmar_bench.results.records import load_runs
 
 SHARED = TrainingSetup("micro-tsm", "from scratch", (0.05, 0.9, True, 5e-4, 0.0))

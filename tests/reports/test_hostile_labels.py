@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from _page_data import parts_of
 from _records import Fake
+from _reports import comparison_text, html, render
 
 from ssmar_bench.reports import tables
 from ssmar_bench.reports.latex import escape_latex
-from ssmar_bench.reports.render import comparison_text, html, render
 from ssmar_bench.results.records import load_runs
 
 LABELS = (

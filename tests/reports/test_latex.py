@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from _records import LABELS, Fake, Real
+from _reports import paper_sections
 
-from ssmar_bench.reports import paper
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.tables import Table
 from ssmar_bench.results.records import load_runs
@@ -32,7 +32,7 @@ def test_the_tables_compile_and_fit_their_pages(tmp_path: Path) -> None:
             for seed in (0, 1):
                 Real(method, ratio, seed, 0.5, benchmark=benchmark).write(tmp_path)
     Fake("my_own", 0.5, label=r"100% & <$_^~\#{}> 動 λ").write(tmp_path)
-    sections = [part.section for part in paper.paper_sections(load_runs(tmp_path))]
+    sections = [part.section for part in paper_sections(load_runs(tmp_path))]
     tables = [table for section in sections for table in section.tables]
     tables.append(Table("odd", "Odd.", (), ("a",), tuple((text,) for text in (*"[&%$#_{}~^\\<>|", *LABELS)) * 5))
     text = HEAD + "\\clearpage\n".join(latex(table, table.name) for table in tables) + "\\end{document}\n"

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 from _page_data import parts_of
 from _records import Fake
+from _reports import html, render
 
 from ssmar_bench import api
 from ssmar_bench.core import metrics
 from ssmar_bench.core.metrics import Metric
-from ssmar_bench.reports import render
+from ssmar_bench.reports import render as rendering
 from ssmar_bench.results.records import load_runs
 
-PACKAGE = Path(render.__file__).parents[1]
+PACKAGE = Path(rendering.__file__).parents[1]
 ERROR = Metric("error", "Error rate", lambda label, prediction, _: float(np.mean(label != prediction)),
                higher_is_better=False)  # fmt: skip
 KAPPA = Metric("kappa", "Cohen's kappa", lambda *_: -0.25, unit="", low=-1.0)
@@ -38,7 +39,7 @@ def fake(seed: int = 0, **scores: float) -> Fake:
 
 
 def page_data(root: Path) -> Any:
-    return parts_of(render.html(root))
+    return parts_of(html(root))
 
 
 def rows(markdown: str) -> list[list[str]]:
@@ -50,7 +51,7 @@ def rows(markdown: str) -> list[list[str]]:
 def test_a_new_metric_is_a_column_of_every_table_the_page_and_the_frame(tmp_path: Path, added: None) -> None:
     for seed, error in enumerate((0.2, 0.3)):
         fake(seed, error=error, kappa=-0.25).write(tmp_path)
-    render.render(tmp_path, tmp_path / "reports")
+    render(tmp_path, tmp_path / "reports")
     folder = tmp_path / "reports" / "micro-motion-12"
 
     text = (folder / "comparison.md").read_text()
@@ -89,7 +90,7 @@ def test_an_older_record_is_readable_and_shows_a_blank(tmp_path: Path, added: No
     assert math.isnan(frame.loc[("fixmatch", 0), "error"])  # type: ignore[arg-type]
     assert frame.loc[("fixmatch", 1), "error"] == 0.2
     assert frame.loc[("fixmatch", 0), "accuracy"] == 0.5
-    render.render(tmp_path, tmp_path / "reports")
+    render(tmp_path, tmp_path / "reports")
     table = {row[1]: row for row in rows((tmp_path / "reports/micro-motion-12/comparison.md").read_text())}
     assert table["UDA"][6:8] == ["", ""]
     assert table["FixMatch"][6] == "", "one seed's value is not the mean of two"

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from _page_data import many_runs, parts_of
 from _records import Fake
+from _reports import html
 
-from ssmar_bench.reports.render import html
 from ssmar_bench.reports.web import page, run_parts
-from ssmar_bench.reports.web.page_data import embedded_json, group_of
+from ssmar_bench.reports.web.page_data import embedded_json
 from ssmar_bench.results.input_digest import input_digest
+from ssmar_bench.results.method_groups import group_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&amp;<!--"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from _records import Fake, say
+from _reports import html
 from PIL import Image
 
 from ssmar_bench.api import example_frames
 from ssmar_bench.core import benchmark_config
 from ssmar_bench.core.events import ignore_events
-from ssmar_bench.reports.render import html
 from ssmar_bench.results.answers import strip_file
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.record import salted_id

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from _page_data import parts_of
 from _records import Real
+from _reports import html, paper_figures, render, table_text
 from matplotlib.text import Text
 from PIL import Image
 
-from ssmar_bench.reports import paper, paper_figures
 from ssmar_bench.reports.line_styles import drawing
-from ssmar_bench.reports.render import html, render
+from ssmar_bench.reports.paper_figures import pictures, selection_note
 from ssmar_bench.results.examples import examples, picture
 from ssmar_bench.results.input_digest import input_digest
 from ssmar_bench.results.records import Runs, load_runs
@@ -50,7 +50,7 @@ def record(runs: Runs) -> None:
 
 
 def test_figure_2b_has_all_methods_levels_and_bands(tmp_path: Path) -> None:
-    figure = dict(paper_figures.draw_figures(write(tmp_path), "micro-motion"))["fig2b-micro-motion"]
+    figure = paper_figures(write(tmp_path), "micro-motion")["fig2b-micro-motion"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "Baseline (Labeled Only)", "FixMatch", "APLT (Ours)",
     ]  # fmt: skip
@@ -63,11 +63,11 @@ def test_figure_2b_has_all_methods_levels_and_bands(tmp_path: Path) -> None:
 
 def test_figure_4_shows_clips_only_with_recorded_frames(tmp_path: Path) -> None:
     runs = write(tmp_path)
-    assert "fig4-micro-motion-clips" not in dict(paper_figures.draw_figures(runs, "micro-motion"))
+    assert "fig4-micro-motion-clips" not in paper_figures(runs, "micro-motion")
     before = input_digest(tmp_path)
     record(runs)
     assert input_digest(tmp_path) != before
-    drawn = dict(paper_figures.draw_figures(runs, "micro-motion"))
+    drawn = paper_figures(runs, "micro-motion")
     clips = drawn["fig4-micro-motion-clips"]
     assert len(clips.axes) == 4
     words = [text.get_text() for text in clips.axes[0].findobj(Text) if text.get_text()]
@@ -93,7 +93,7 @@ def test_the_page_and_the_readme_show_the_clips(tmp_path: Path) -> None:
     assert len(pictures) == 4
     assert all(b64decode(jpeg).startswith(b"\xff\xd8") for jpeg, _ in pictures)
     assert all(words.startswith("Eight frames of class ") for _, words in pictures)
-    text = paper.table_text(runs, "fig4", "micro-motion")
+    text = table_text(runs, "fig4", "micro-motion")
     assert "not chosen for what they look like" in text
     names = {path.name for path in render(tmp_path, tmp_path / "reports", ["micro-motion-easy"])}
     figures = {"fig2b-micro-motion.png", "fig4-micro-motion-classes.pdf", "fig4-micro-motion-clips.png"}
@@ -103,6 +103,6 @@ def test_the_page_and_the_readme_show_the_clips(tmp_path: Path) -> None:
 
 
 def test_without_runs_there_is_nothing_to_draw(tmp_path: Path) -> None:
-    assert list(paper_figures.draw_figures(load_runs(tmp_path), "micro-motion")) == []
-    assert paper_figures.pictures(load_runs(tmp_path), "real") == ()
-    assert "no run of the same seed" in paper_figures.selection_note(None)
+    assert paper_figures(load_runs(tmp_path), "micro-motion") == {}
+    assert pictures(None, {}) == ()
+    assert "no run of the same seed" in selection_note(None)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from _records import LABELS, Fake
+from _reports import comparison_text, render
 from PIL import Image
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.reports.render import comparison_text, render
 from ssmar_bench.results.input_digest import input_digest
 
 B = "micro-motion-12"

@@ -4,17 +4,14 @@ from pathlib import Path
 
 from _records import Fake, Real
 
-from ssmar_bench.reports import summary_findings
-from ssmar_bench.reports.web.page import Findings
-from ssmar_bench.results.comparison import comparison
-from ssmar_bench.results.records import load_runs
+from ssmar_bench.reports.summary_findings import FirstView, first_view
+from ssmar_bench.results.summarise import summarise
 
 B = "micro-motion-12"
 
 
-def told(root: Path) -> Findings:
-    runs = load_runs(root)
-    return summary_findings.summary_findings(runs, {B: comparison(runs, B)}, {B: "Medium"})
+def told(root: Path) -> FirstView:
+    return first_view(summarise(root, paper=False).benchmarks)
 
 
 def write(root: Path, method: str, *accuracies: float, ratio: float = 0.1) -> None:
@@ -36,7 +33,7 @@ def test_the_first_its_gain_and_its_lead(tmp_path: Path) -> None:
     )
     assert found.tables[0].rows == (
         (
-            "Medium",
+            f"{B} (medium)",
             "10 %",
             "FixMatch",
             "APLT",
@@ -52,7 +49,7 @@ def test_the_first_its_gain_and_its_lead(tmp_path: Path) -> None:
         ("APLT", "2.0", "+11.0"),
         ("Supervised", "3.0", "+0.0"),
     ]
-    assert "Left out on Medium, for lack of seeds: VAT." in found.limits
+    assert f"Left out on {B} (medium), for lack of seeds: VAT." in found.limits
     assert "2 seeds: fewer than five support no claim" in found.limits[0]
 
 

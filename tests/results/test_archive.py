@@ -13,11 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from _many_records import many_records
 from _records import Fake, Real
+from _reports import comparison_text, html, write_sections
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RECORD
-from ssmar_bench.reports import paper
-from ssmar_bench.reports.render import comparison_text, html
 from ssmar_bench.results import archive as archives
 from ssmar_bench.results.archive import Archive
 from ssmar_bench.results.archive_schema import JSON_FILES, TABLES
@@ -69,7 +68,7 @@ def test_reports_of_folders_and_of_their_archive_are_the_same(tmp_path: Path) ->
     assert comparison_text(tmp_path / "a", B) == comparison_text(tmp_path / "b", B)
     assert html(tmp_path / "a").partition("</style>")[2].count("Supervised") > 0
     texts = [
-        [path.read_text() for path in paper.write_sections(paper.paper_sections(runs), tmp_path / str(number))]
+        [path.read_text() for path in write_sections(runs, tmp_path / str(number))]
         for number, runs in enumerate((folders, archive))
     ]
     assert texts[0] == texts[1] != []

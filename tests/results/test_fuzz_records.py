@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 from _records import Real
+from _reports import comparison_text, html, paper_sections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.reports import paper
-from ssmar_bench.reports.render import comparison_text, html
 from ssmar_bench.results.records import load_runs
 
 BENCHMARK = "micro-motion-12"
@@ -114,7 +113,7 @@ def test_a_damaged_record_is_left_out_or_read(results: Path, found: tuple[str, A
             assert str(results) in one.why
         assert "Supervised" in comparison_text(results, BENCHMARK)
         assert html(results)
-        assert paper.paper_sections(runs)
+        assert paper_sections(runs)
     finally:
         shutil.rmtree(folder)
 
@@ -163,4 +162,4 @@ def test_half_of_the_predictions_are_damage_and_so_are_those_of_other_clips(tmp_
     assert list(runs.runs["seed"]) == [2, 3]
     assert "metrics.json counts 200" in runs.damage[0].why
     assert "not those of the other seeds" in runs.damage[1].why
-    assert paper.paper_sections(runs)
+    assert paper_sections(runs)

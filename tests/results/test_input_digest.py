@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from _records import Fake, Real
+from _reports import html, write_sections
 
-from ssmar_bench.reports import paper
-from ssmar_bench.reports.render import html
 from ssmar_bench.results.input_digest import input_digest
 from ssmar_bench.results.records import load_runs
 
@@ -44,7 +43,7 @@ def test_everything_that_a_report_reads_is_in_the_digest(tmp_path: Path) -> None
     sys.addaudithook(watch)
     WATCHED[0] = True
     html(results)
-    paper.write_sections(paper.paper_sections(load_runs(results)), tmp_path / "reports")
+    write_sections(load_runs(results), tmp_path / "reports")
     WATCHED[0] = False
     root = Path(__file__).parents[2]
     ours = {Path(name) for name in READ if name.startswith((f"{root}/", f"{results}/")) and "/.venv/" not in name}

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from _records import Fake, Real, say
+from _reports import comparison_text
 from scipy import stats
 
-from ssmar_bench.reports.render import comparison_text
 from ssmar_bench.results.comparison import comparison
 from ssmar_bench.results.intervals import accuracy_interval, wilson
 from ssmar_bench.results.records import load_runs

@@ -4,45 +4,31 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
-from ssmar_bench.results.answers import STRIPS, Answers, clips_to_show, read_answers, strip_file
-from ssmar_bench.results.records import Runs
+from ssmar_bench.results.summary import Answers, BenchmarkSummary
 
 SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """Digits of a class's number: one up to 64 classes, else two."""
 
-MOST_BYTES = 300_000
-"""Of frames in one page; clips beyond it are shown without frames."""
 
-
-def clip_parts(runs: Runs, benchmarks: Sequence[str], classes: Mapping[str, int]) -> dict[str, Any]:
-    """The parts ``clips/<benchmark>`` and ``answers/<benchmark>/<ratio>`` by their keys.
-
-    Args:
-        runs: all runs.
-        benchmarks: names.
-        classes: benchmark -> number of classes.
-    """
-    parts: dict[str, Any] = {}
-    left = MOST_BYTES
-    for name in benchmarks:
-        answers = read_answers(runs, name)
-        if answers is None:
-            continue
-        strips = _strips(runs.root, name, clips_to_show(answers, STRIPS // len(benchmarks)), left)
-        left -= sum(map(len, strips.values()))
-        digits = 1 if classes[name] <= len(SIGNS) else 2
-        parts[f"clips/{name}"] = {
-            "clips": answers.clips,
-            "truth": _codes(answers.labels, digits),
-            "digits": digits,
-            "strips": {clip: b64encode(data).decode() for clip, data in strips.items()},
-        }
-        parts |= {f"answers/{name}/{ratio}": part for ratio, part in _answers(answers, digits).items()}
-    return parts
+def clip_parts(found: BenchmarkSummary) -> dict[str, Any]:
+    """The parts ``clips/<benchmark>`` and ``answers/<benchmark>/<ratio>`` by their keys."""
+    if found.examples is None:
+        return {}
+    answers, name = found.examples.answers, found.name
+    digits = 1 if len(found.classes) <= len(SIGNS) else 2
+    clips = {
+        "clips": answers.clips,
+        "truth": _codes(answers.labels, digits),
+        "digits": digits,
+        "strips": {clip: b64encode(data).decode() for clip, data in found.examples.strips.items()},
+    }
+    return {
+        f"clips/{name}": clips,
+        **{f"answers/{name}/{ratio}": part for ratio, part in _answers(answers, digits).items()},
+    }
 
 
 def _answers(answers: Answers, digits: int) -> dict[str, dict[str, Any]]:
@@ -58,14 +44,3 @@ def _codes(classes: Iterable[int], digits: int) -> str:
     if digits == 1:
         return "".join(SIGNS[number] for number in classes)
     return "".join(SIGNS[number // len(SIGNS)] + SIGNS[number % len(SIGNS)] for number in classes)
-
-
-def _strips(root: Path, benchmark: str, clips: Sequence[str], most: int) -> dict[str, bytes]:
-    """The frames that were recorded, up to ``most`` bytes."""
-    found: dict[str, bytes] = {}
-    for clip in clips:
-        path = strip_file(root, benchmark, clip)
-        if path.is_file() and not path.is_symlink() and path.stat().st_size <= most:
-            found[clip] = path.read_bytes()
-            most -= len(found[clip])
-    return found

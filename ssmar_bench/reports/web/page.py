@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,21 @@ from markupsafe import Markup
 
 from ssmar_bench.core import links
 from ssmar_bench.core.files import write_text
+from ssmar_bench.reports import result_tables
+from ssmar_bench.reports.formatting import damage
 from ssmar_bench.reports.section import Section
-from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.summary_findings import FirstView, first_view
 from ssmar_bench.reports.web.clip_parts import clip_parts
 from ssmar_bench.reports.web.page_data import (
-    BenchmarkView,
     benchmark_part,
+    class_parts,
     core_part,
     curve_parts,
     embedded_json,
     table_data,
 )
-from ssmar_bench.reports.web.run_parts import bucket_digits, class_parts, run_parts
-from ssmar_bench.results.records import Runs
+from ssmar_bench.reports.web.run_parts import bucket_digits, run_parts
+from ssmar_bench.results.summary import BenchmarkSummary, Summary
 
 HERE = Path(__file__).parent
 SCRIPTS = ("dom", "download", "tables", "charts", "matrix", "compare", "examples", "run", "main")
@@ -37,52 +39,37 @@ FOLDER = "index-data"
 """Of these files, beside the page."""
 
 
-@dataclass(frozen=True)
-class Findings:
-    """What the first page says: the headline, how far it goes, and the tables behind it."""
-
-    headline: str
-    limits: tuple[str, ...]
-    tables: tuple[Table, ...]
-
-
-def page_parts(
-    runs: Runs,
-    curves: Mapping[str, pd.DataFrame],
-    ranked: Mapping[str, Sequence[str]],
-    views: Sequence[BenchmarkView],
-    table: Table,
-    sections: Sequence[Section],
-) -> dict[str, Any]:
+def page_parts(benchmarks: Sequence[BenchmarkSummary], sections: Sequence[Section]) -> dict[str, Any]:
     """The data of every view by their keys, such as ``runs`` or ``curves/micro-motion-12/0.5``.
 
     Args:
-        runs: all runs.
-        curves: benchmark -> ``Runs.curves``.
-        ranked: benchmark -> ``plot_selection.ranked_methods``.
-        views: the benchmarks, in the order in which they are shown.
-        table: every run in a row; the last column is the run's folder, by which its page is found.
+        benchmarks: in the order in which they are shown.
         sections: of the published claims and tables; may be none.
     """
-    digits = bucket_digits(len(runs.runs)) if len(runs.runs) > ONE_FILE else 0
-    parts: dict[str, Any] = {"core": {**core_part(runs, views), "digits": digits}, "runs": table_data(table)}
-    for view in views:
-        parts[f"benchmark/{view.name}"] = benchmark_part(runs, view, ranked[view.name])
-        for kind, own in (
-            ("curves", curve_parts(curves[view.name])),
-            ("classes", class_parts(runs, view.name)),
-        ):
-            parts |= {f"{kind}/{view.name}/{ratio}": part for ratio, part in own.items()}
-    parts |= {f"run/{name}": part for name, part in run_parts(runs, curves, digits).items()}
-    classes = {view.name: len(parts[f"benchmark/{view.name}"]["classes"]) for view in views}
-    parts |= clip_parts(runs, [view.name for view in views], classes)
-    parts["core"]["examples"] = [view.name for view in views if f"clips/{view.name}" in parts]
+    core = core_part(benchmarks)
+    core["digits"] = bucket_digits(core["runs"]) if core["runs"] > ONE_FILE else 0
+    titles = {one.name: one.title for one in benchmarks}
+    every = pd.concat([one.runs for one in benchmarks])
+    parts: dict[str, Any] = {"core": core, "runs": table_data(result_tables.runs(every, titles))}
+    for one in benchmarks:
+        parts[f"benchmark/{one.name}"] = benchmark_part(one)
+        for kind, own in (("curves", curve_parts(one)), ("classes", class_parts(one))):
+            parts |= {f"{kind}/{one.name}/{ratio}": part for ratio, part in own.items()}
+        parts |= clip_parts(one)
+    parts |= {f"run/{name}": part for name, part in run_parts(benchmarks, core["digits"]).items()}
     if sections:
         parts["paper"] = [_section(section) for section in sections]
     return parts
 
 
-def page_files(answer: Findings, parts: Mapping[str, Any], digest: str) -> dict[str, str]:
+def page_files(summary: Summary, sections: Sequence[Section]) -> dict[str, str]:
+    """The page of a summary as texts by their paths; ``sections`` are of what was published."""
+    view = first_view(summary.benchmarks)
+    limits = (*damage(summary.damage), *view.limits)
+    return parts_files(replace(view, limits=limits), page_parts(summary.benchmarks, sections), summary.digest)
+
+
+def parts_files(answer: FirstView, parts: Mapping[str, Any], digest: str) -> dict[str, str]:
     """The page as texts by their paths: ``index.html``, and the files that it loads, if it is not one file.
 
     Args:

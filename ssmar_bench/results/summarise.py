@@ -1,0 +1,55 @@
+"""Records into the one :class:`~ssmar_bench.results.summary.Summary` from which a report is drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.results.answers import STRIPS
+from ssmar_bench.results.benchmark_summary import BenchmarkSummary, summarise_benchmark
+from ssmar_bench.results.comparison import LEVELS, levels
+from ssmar_bench.results.input_digest import input_digest
+from ssmar_bench.results.paper_summary import paper_summaries
+from ssmar_bench.results.records import Runs, load_runs
+from ssmar_bench.results.summary import Summary
+
+MOST_BYTES = 300_000
+"""Of frames in one page; clips beyond it are shown without frames."""
+
+
+def summarise(results: Path, paper: bool = True) -> Summary:
+    """The summary of everything below a results folder; a damaged record is left out, and named in it.
+
+    Args:
+        results: folder with ``runs/`` or archives.
+        paper: with the paper's tables, claims and figures.
+
+    Raises:
+        UserError: there are no runs, or two finished runs that may not be averaged.
+    """
+    runs = load_runs(results)
+    benchmarks: list[BenchmarkSummary] = []
+    left = MOST_BYTES
+    names = _benchmarks(runs)
+    for name in names:
+        one = summarise_benchmark(runs, name, STRIPS // len(names), left)
+        left -= sum(map(len, one.examples.strips.values())) if one.examples else 0
+        benchmarks.append(one)
+    by_level = {one.name: one.comparison for one in benchmarks if one.level}
+    return Summary(
+        input_digest(results),
+        tuple(benchmarks),
+        levels(by_level) if len(by_level) > 1 else None,
+        paper_summaries(runs) if paper else (),
+        runs.damage,
+    )
+
+
+def _benchmarks(runs: Runs) -> list[str]:
+    found = set(runs.runs["benchmark"])
+    if not found:
+        lost = f" but {len(runs.damage)} with damaged records, for instance {runs.damage[0].why}" if runs.damage else (
+            "; start some with `ssmar-bench run`."
+        )  # fmt: skip
+        raise UserError(f"There are no runs under {runs.root / 'runs'}{lost}")
+    return [*(name for name in LEVELS if name in found), *sorted(found - set(LEVELS))]
