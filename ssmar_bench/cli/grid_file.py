@@ -31,6 +31,7 @@ class GridFile(BaseModel):
     data: dict[str, str] = Field(default_factory=dict)
     device: str | None = None
     jobs: int | None = None
+    workers: int | None = None
     time_limit: int | float | None = None
     out: str | None = None
     overwrite: str | None = None

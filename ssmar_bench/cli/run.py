@@ -76,6 +76,10 @@ def run(
     network: Network = None,
     device: Annotated[str, typer.Option(help=DEVICES)] = AUTO,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; default: what the cores carry.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that make each run's batches; default: with a GPU the cores left, else 0."),
+    ] = None,
     time_limit: Annotated[float | None, typer.Option(min=0, help="Minutes a run may take.")] = None,
     out: Out = RESULTS,
     overwrite: Annotated[str, typer.Option(help=", ".join(OVERWRITE) + ".")] = "only-missing",
@@ -118,6 +122,7 @@ def run(
         results=out,
         roots=own.roots | parse_roots(folders) | parse_roots(data or []),
         jobs=jobs,
+        workers=workers,
         overwrite=check_choice("--overwrite", overwrite, OVERWRITE),  # type: ignore[arg-type]
         time_limit=minutes(time_limit),
         on_bad_clip=check_choice("--on-bad-clip", on_bad_clip, ON_BAD_CLIP),  # type: ignore[arg-type]

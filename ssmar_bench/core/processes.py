@@ -14,6 +14,9 @@ from types import ModuleType
 
 from ssmar_bench.core.errors import UserError
 
+MOST_WORKERS = 8
+"""Processes that make a run's batches, if nobody asks for more."""
+
 
 def cores() -> int:
     """Cores that this process may use: a scheduler may have given it fewer than the machine has."""
@@ -23,6 +26,14 @@ def cores() -> int:
 def default_jobs(threads: int) -> int:
     """As many processes side by side, of so many threads each, as the cores carry."""
     return max(1, cores() // threads)
+
+
+def default_workers(device: str, jobs: int) -> int:
+    """Processes that make the batches of a run, one of ``jobs`` side by side: with a GPU the cores left, else none.
+
+    Without a GPU training takes all cores, and a process that loads would take their time.
+    """
+    return max(0, min(MOST_WORKERS, cores() // jobs - 1)) if device.startswith("cuda") else 0
 
 
 @contextmanager

@@ -101,9 +101,18 @@ class RunSpec:
 
 @dataclass(frozen=True)
 class Launch:
-    """Where a run is executed: the frame cache's folder, device, plugin files, the initial weights' file if any."""
+    """Where a run is executed.
+
+    Attributes:
+        frame_cache: its folder.
+        device: as torch calls it.
+        plugins: plugin files.
+        weights: the initial weights' file, if any.
+        workers: processes that make its batches ahead; 0: it makes them itself.
+    """
 
     frame_cache: str
     device: str = "cpu"
     plugins: tuple[str, ...] = field(default_factory=tuple)
     weights: str = ""
+    workers: int = 0

@@ -13,7 +13,7 @@ from ssmar_bench.core import catalog, digests
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
-from ssmar_bench.core.processes import cores
+from ssmar_bench.core.processes import cores, default_jobs, default_workers
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.core.split import GroundTruth
@@ -67,6 +67,9 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
         files = tuple(str(file.path) for file in catalog.plugin_files())
         if execution.overwrite == "always":
             _forget(todo, execution)
+        device = resolved.grid.device
+        jobs = execution.jobs or default_jobs(max(planned_run.spec.train.threads for planned_run in todo))
+        workers = default_workers(device, min(jobs, len(todo))) if execution.workers is None else execution.workers
         launches: dict[RunFolder, tuple[PlannedRun, Launch]] = {}
         for planned_run in todo:
             folder = planned_run.folder(execution.results)
@@ -75,7 +78,7 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
                     for name in ("metrics.json", digests.FILE):
                         (folder.record / name).unlink(missing_ok=True)
             place = str(frame_caches[planned_run.spec.frame_cache])
-            launches[folder] = planned_run, Launch(place, resolved.grid.device, files, planned_run.weights)
+            launches[folder] = planned_run, Launch(place, device, files, planned_run.weights, workers)
         _train(launches, engine, ground_truth(index, benchmark_config), listener)
     return {planned_run.spec.folder(): planned_run.state(execution.results) for planned_run in table}
 

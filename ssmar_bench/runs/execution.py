@@ -24,6 +24,7 @@ class Execution:
         results: the folder that holds ``runs/``.
         roots: folders of sources by name.
         jobs: runs side by side; None for as many as the cores carry.
+        workers: processes that make the batches of each run; None: with a GPU the cores that are left, else none.
         overwrite: ``only-missing`` trains what has no finished record (failed runs again), ``always`` trains again,
             ``never`` leaves whatever was once begun, ``only-cache`` trains nothing.
         time_limit: seconds a run may take.
@@ -35,6 +36,7 @@ class Execution:
     results: Path = RESULTS
     roots: Mapping[str, Path] = field(default_factory=dict)
     jobs: int | None = None
+    workers: int | None = None
     overwrite: Overwrite = "only-missing"
     time_limit: float | None = None
     on_bad_clip: OnBadClip = "stop"
@@ -43,6 +45,8 @@ class Execution:
     def __post_init__(self) -> None:
         if self.jobs is not None and self.jobs < 1:
             raise UserError(f"Execution(jobs={self.jobs}): expected 1 or more.")
+        if self.workers is not None and self.workers < 0:
+            raise UserError(f"Execution(workers={self.workers}): expected 0 or more.")
         if self.time_limit is not None and not 0 < self.time_limit <= threading.TIMEOUT_MAX:
             raise UserError(f"Execution(time_limit={self.time_limit}): expected seconds above 0.")
         for name, choices in (("overwrite", get_args(Overwrite)), ("on_bad_clip", get_args(OnBadClip))):

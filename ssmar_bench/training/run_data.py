@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from ssmar_bench.core.contract import Batch, Labelled, Unlabelled, View, Views
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.seeds import generator
 from ssmar_bench.core.split import Split
+from ssmar_bench.training.loader import Loader, Pixels, Request, ViewRequests
 
 EVALUATION_BATCH = 64
 PoolName = Literal["labelled", "unlabelled"]
@@ -36,10 +38,20 @@ class RunData:
     same clips in the same order, and a view of the same name looks the same to all of them.
     """
 
-    def __init__(self, spec: RunSpec, split: Split, frame_cache: FrameCache, device: torch.device) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        split: Split,
+        frame_cache: FrameCache,
+        device: torch.device,
+        workers: int = 0,
+        plugins: tuple[str, ...] = (),
+    ) -> None:
         self.seed = spec.seed
         self.device = device
-        self.viewer = ViewMaker(frame_cache, spec.clips, spec.frame_cache, spec.seed)
+        made = ViewRequests(frame_cache.folder, spec.pixels, spec.clips, spec.frame_cache, spec.seed, plugins)
+        made.maker = ViewMaker(frame_cache, spec.clips, spec.frame_cache, spec.seed)
+        self.loader = Loader(made, workers, pinned=device.type == "cuda")
         self.normalise = Normaliser(spec.clips, device)
         self.rows: dict[str, Rows] = {
             part: np.array([frame_cache.row(clip) for clip in getattr(split, part)], dtype=np.int64)
@@ -54,38 +66,74 @@ class RunData:
         self.batch_size = spec.train.batch
         train_clips = len(split.labelled) + len(split.unlabelled)
         self.steps_per_epoch = math.ceil(train_clips / self.batch_size)
+        self._shuffled = lru_cache(maxsize=8)(self._shuffle)
+        self._steps: Iterator[list[Pixels]] = iter(())
+        self._next: tuple[int, Views] | None = None
+        """The step, and its views, that is the next of ``_steps``."""
 
     def slots(self, pool: PoolName, step: int) -> Rows:
         """The pool's members (positions, not rows) of batch ``step``: endless shuffled passes over the pool."""
         size = len(self.rows[pool])
         place = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
-        passes = {
-            number: generator("order", self.seed, pool, int(number)).permutation(size) for number in set(place // size)
-        }
-        return np.array([passes[number][i] for number, i in zip(place // size, place % size, strict=True)])
+        return np.array([self._shuffled(pool, int(i) // size)[i % size] for i in place])
+
+    def _shuffle(self, pool: str, number: int) -> Rows:
+        """The pool's members in the order of a pass over it."""
+        return generator("order", self.seed, pool, number).permutation(len(self.rows[pool]))
 
     def batch(self, step: int, views: Views) -> Batch:
-        """The clips of a step under a method's views."""
-        index = self.slots("labelled", step)
-        labelled = Labelled(
-            self._views("labelled", index, views.labelled, step),
-            torch.from_numpy(index).to(self.device),
-            self.labels[torch.from_numpy(index).to(self.device)],
-        )
+        """The clips of a step under a method's views; those of the epoch's further steps are made meanwhile."""
+        if self._next != (step, views):
+            self.stop()
+            ahead = range(step, (step // self.steps_per_epoch + 1) * self.steps_per_epoch)
+            self._steps = self.loader.stream(self._requests(one, views) for one in ahead)
+        labelled, *unlabelled = next(self._steps)
+        self._next = (step + 1, views)
+        if (step + 1) % self.steps_per_epoch == 0:
+            self.stop()
+        index = self._moved(self.slots("labelled", step))
+        batch = Labelled(self._normalised(labelled), index, self.labels[index])
         if not views.unlabelled:
-            return Batch(labelled, None)
-        index = self.slots("unlabelled", step)
-        clips = self._views("unlabelled", index, views.unlabelled, step)
-        return Batch(labelled, Unlabelled(clips, torch.from_numpy(index).to(self.device)))
+            return Batch(batch, None)
+        (pixels,) = unlabelled
+        return Batch(batch, Unlabelled(self._normalised(pixels), self._moved(self.slots("unlabelled", step))))
 
-    def _views(self, pool: str, index: Rows, views: Mapping[str, View], step: int) -> dict[str, Tensor]:
-        clips = self.viewer.views(self.rows[pool][index].tolist(), views, key=(pool, step))
-        return {name: self.normalise(pixels) for name, pixels in clips.items()}
+    def stop(self) -> None:
+        """Make no further steps' clips ahead; asked for one, it begins again."""
+        if isinstance(self._steps, Generator):
+            self._steps.close()
+        self._next = None
+
+    def _requests(self, step: int, views: Views) -> list[Request]:
+        asked: list[tuple[PoolName, Mapping[str, View]]] = [("labelled", views.labelled)]
+        if views.unlabelled:
+            asked.append(("unlabelled", views.unlabelled))
+        return [
+            Request(tuple(self.rows[pool][self.slots(pool, step)].tolist()), shown, (pool, step))
+            for pool, shown in asked
+        ]
+
+    def _normalised(self, pixels: Pixels) -> dict[str, Tensor]:
+        return {name: self.normalise(clips) for name, clips in pixels.items()}
+
+    def _moved(self, index: Rows) -> Tensor:
+        """Positions on the device; a GPU is not waited for."""
+        tensor = torch.from_numpy(index)
+        return tensor.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else tensor
+
+    def whole(self, rows: Rows, view: View, *key: str | int) -> Iterator[Tensor]:
+        """A view (<= 64, T, C, H, W) of all clips of some rows, in order; ``key`` and their place name its draws."""
+        starts = range(0, len(rows), EVALUATION_BATCH)
+        parts = (
+            [Request(tuple(rows[start : start + EVALUATION_BATCH].tolist()), {"offline": view}, (*key, start))]
+            for start in starts
+        )
+        for (pixels,) in self.loader.stream(parts):
+            yield self.normalise(pixels["offline"])
 
     def fixed(self, part: str) -> Iterator[Tensor]:
         """The test views (<= 64, T, C, H, W) of a whole part, in order."""
-        for batch in self.viewer.test_batches(self.rows[part].tolist(), EVALUATION_BATCH):
-            yield self.normalise(batch)
+        return self.whole(self.rows[part], View("test"), part)
 
 
 class EpochPools:
@@ -99,10 +147,5 @@ class EpochPools:
     @torch.no_grad()
     def map(self, pool: PoolName, view: View, function: Callable[[Tensor], Tensor], draw: int = 0) -> Tensor:
         """``function`` (of clips (B, T, C, H, W)) of every clip of the pool, in pool order: (N, ...)."""
-        rows = self._data.rows[pool]
-        answers = []
-        for start in range(0, len(rows), EVALUATION_BATCH):
-            key = (pool, "offline", self._epoch, draw, start)
-            clips = self._data.viewer.views(rows[start : start + EVALUATION_BATCH].tolist(), {"offline": view}, key)
-            answers.append(function(self._data.normalise(clips["offline"])))
-        return torch.cat(answers)
+        clips = self._data.whole(self._data.rows[pool], view, pool, "offline", self._epoch, draw)
+        return torch.cat([function(some) for some in clips])

@@ -92,7 +92,8 @@ class Trainer:
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # filling takes time
         self.spec, self.folder, self.listener = spec, folder, listener
         self.device = torch.device(launch.device)
-        self.data = RunData(spec, split, FrameCache.open(Path(launch.frame_cache), spec.pixels), self.device)
+        frame_cache = FrameCache.open(Path(launch.frame_cache), spec.pixels)
+        self.data = RunData(spec, split, frame_cache, self.device, launch.workers, launch.plugins)
         self.epochs = self.settings.epochs
         self.steps = self.epochs * self.data.steps_per_epoch
         self.classes = len(split.classes)
@@ -305,5 +306,6 @@ def train(spec: RunSpec, split: Split, launch: Launch, folder: RunFolder, listen
 
     Raises:
         DivergedError: a loss, a prediction or a pseudo-label became infinite or not a number.
+        UserError: a clip cannot be read, or a loading process was lost.
     """
     Trainer(spec, split, launch, folder, listener).run()

@@ -96,6 +96,7 @@ def test_always_trains_again_and_forgets_what_was_there(trained: Any, tmp_path: 
     ("words", "fault"),
     [
         ({"overwrite": "alway"}, "Execution(overwrite='alway'): no such choice; did you mean 'always'?"),
+        ({"workers": -1}, "Execution(workers=-1): expected 0 or more."),
         ({"on_bad_clip": "leave"}, "Execution(on_bad_clip='leave'): no such choice; known: skip, stop."),
     ],
 )

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from ssmar_bench import api
+from ssmar_bench.core import processes
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_config import read_method_set
-from ssmar_bench.core.processes import default_jobs
+from ssmar_bench.core.processes import default_jobs, default_workers
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import expected_seconds, plan_runs, steps_of
@@ -146,6 +147,17 @@ def test_a_plan_estimates_from_finished_runs(trained: Any, tiny: Path, tmp_path:
 def test_as_many_runs_side_by_side_as_the_cores_carry() -> None:
     assert default_jobs(1) >= 1
     assert default_jobs(10_000) == 1
+
+
+@pytest.mark.parametrize(
+    ("device", "cores", "jobs", "workers"),
+    [("cpu", 16, 1, 0), ("cuda", 16, 4, 3), ("cuda:1", 64, 1, 8), ("cuda", 1, 1, 0), ("cuda", 2, 8, 0)],
+)
+def test_the_cores_that_a_gpu_leaves_make_its_batches(
+    monkeypatch: pytest.MonkeyPatch, device: str, cores: int, jobs: int, workers: int
+) -> None:
+    monkeypatch.setattr(processes, "cores", lambda: cores)
+    assert default_workers(device, jobs) == workers
 
 
 def test_a_check_needs_no_data(tiny: Path) -> None:
