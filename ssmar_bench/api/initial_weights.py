@@ -34,7 +34,7 @@ def pretrain(
     """Train the ``pretext`` weights of a small network and write them to ``out``.
 
     Args:
-        network: ``mini-tsm`` or ``mini-r3d``.
+        network: one of ``micro-tsm``, ``micro-tsm-wide``, ``micro-r3d`` and ``timesformer-micro``.
         out: the file to write; it is replaced if it is there.
         processes: how many render the pretext clips.
         clips: fewer pretext clips than the shipped weights were trained on, to see whether it runs.

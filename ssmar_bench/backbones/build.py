@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ssmar_bench.backbones.micro_tsm import EARLY, WIDE, MicroTSM
-from ssmar_bench.backbones.pretrained import load_weights, require_file
+from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
+from ssmar_bench.backbones.pretrained import State, load_weights, require_file
 from ssmar_bench.backbones.shift import TemporalShift
 from ssmar_bench.core import catalog
 from ssmar_bench.core.benchmark_config import BackboneConfig
@@ -26,9 +26,7 @@ BACKBONES = ObjectCatalog(
     {
         "micro-tsm": MicroTSM,
         "micro-tsm-wide": partial(MicroTSM, widths=WIDE),
-        "mini-tsm": partial(MicroTSM, strides=EARLY),
         "micro-r3d": "ssmar_bench.backbones.resnet_3d:micro_r3d",  # torchvision takes a second to import
-        "mini-r3d": "ssmar_bench.backbones.resnet_3d:mini_r3d",
     },
     catalog.BACKBONES,
 )
@@ -38,7 +36,7 @@ By name: ``(segments) -> nn.Module`` with ``features`` (D), from frames (B x T, 
 ``takes_clips``, from clips (B, T, 3, H, W) to (B, D).
 """
 CONVOLUTIONS_3D = ("r3d18",)
-STAGED = ("micro-r3d", "mini-r3d", *CONVOLUTIONS_3D)
+STAGED = ("micro-r3d", *CONVOLUTIONS_3D)
 """Networks that tell the feature maps of their stages."""
 TOKENS = ("timesformer-micro", "timesformer-small", "timesformer-base")
 """Networks that are made of patch tokens."""
@@ -46,7 +44,7 @@ Made = TypeVar("Made", bound=nn.Module)
 FAMILIES = ("tsn", "tsm")
 FETCHED = ("imagenet", "kinetics400")
 """Words for weights that a library fetches."""
-PRETEXT_NETWORKS = ("mini-tsm", "mini-r3d")
+PRETEXT_NETWORKS = ("micro-tsm", "micro-tsm-wide", "micro-r3d", "timesformer-micro")
 """Networks whose ``pretext`` weights come with the package (``ssmar-bench pretrain`` makes them)."""
 
 
@@ -59,9 +57,11 @@ def _pretext_or_file(config: BackboneConfig) -> Path:
     return pretext_weights(config.name) if config.weights == "pretext" else Path(config.weights)
 
 
-def _with_small_weights(network: nn.Module, config: BackboneConfig) -> nn.Module:
+def _with_small_weights(
+    network: nn.Module, config: BackboneConfig, fitted: Callable[[State], State] = dict
+) -> nn.Module:
     if config.weights != "none":
-        load_weights(network, _pretext_or_file(config))
+        load_weights(network, _pretext_or_file(config), fitted)
     return network
 
 
@@ -77,6 +77,9 @@ def _backbone(config: BackboneConfig, segments: int, size: int) -> nn.Module:
     if config.name in TOKENS:
         from ssmar_bench.backbones.timesformer import TimeSformer
 
+        if config.name in PRETEXT_NETWORKS:
+            network = TimeSformer(config.name, segments, size)
+            return _with_small_weights(network, config, network.fitted)
         return TimeSformer(config.name, segments, size, config.weights)
     if colon and family in FAMILIES:
         from ssmar_bench.backbones.timm_networks import Timm2D  # timm takes a second to import
@@ -90,9 +93,16 @@ def weights_of(name: str) -> tuple[str, ...]:
     """What ``backbone.weights`` may say of the backbone ``name`` besides ``none``; ``FILE`` stands for a path."""
     if name in PRETEXT_NETWORKS:
         return ("pretext", "FILE")
-    if name in (*BACKBONES.names(), "timesformer-micro"):
+    if name in BACKBONES:
         return ()
     return ("kinetics400" if name in CONVOLUTIONS_3D else "imagenet", "FILE")
+
+
+def with_usual_weights(config: BackboneConfig) -> BackboneConfig:
+    """The same where ``weights`` is ``pretrained``, with the word of those that the network has, ``none`` if none."""
+    if config.weights != "pretrained":
+        return config
+    return config.model_copy(update={"weights": next(iter(weights_of(config.name)), "none")})
 
 
 def _check_weights(config: BackboneConfig) -> None:

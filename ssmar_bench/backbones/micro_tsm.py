@@ -12,9 +12,7 @@ WIDTHS = (16, 32, 64, 96)
 WIDE = tuple(2 * width for width in WIDTHS)
 """``micro-tsm-wide``: what a larger network of one kind is worth, as ResNet-50 beside ResNet-18."""
 
-STRIDES = (2, 1, 2, 2)
-EARLY = (2, 2, 2, 1)
-"""Strides of ``mini-tsm``, which is half as costly: the second block halves the frames, too, and the last does not."""
+STRIDES = (2, 2, 2, 1)
 
 
 class MicroTSM(nn.Module):
@@ -24,12 +22,12 @@ class MicroTSM(nn.Module):
     of the channels each way, which is a large share because the network is small and motion is all that matters.
     """
 
-    def __init__(self, segments: int, widths: Sequence[int] = WIDTHS, strides: Sequence[int] = STRIDES) -> None:
+    def __init__(self, segments: int, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
         self.features = widths[-1]
         blocks: list[nn.Module] = []
         channels = 3
-        for depth, (width, stride) in enumerate(zip(widths, strides, strict=True)):
+        for depth, (width, stride) in enumerate(zip(widths, STRIDES, strict=True)):
             layer: nn.Module = nn.Conv2d(channels, width, 3, stride=stride, padding=1, bias=False)
             if depth:
                 layer = TemporalShift(layer, segments, share=4)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -13,10 +12,8 @@ from torchvision.models.video.resnet import BasicBlock, Conv3DSimple
 from ssmar_bench.backbones.pretrained import load_weights
 from ssmar_bench.core.errors import UserError
 
-WIDTHS = (16, 32, 64, 96)
+WIDTHS = (16, 32, 48, 64)
 """``micro-r3d``: channels of the stages of a network for clips of 8 x 32 x 32, trained on a CPU."""
-NARROW = (16, 32, 48, 64)
-"""``mini-r3d``: the same with fewer channels."""
 
 
 class ResNet3D(nn.Module):
@@ -80,22 +77,17 @@ def r3d18(weights: str) -> ResNet3D:
     return ResNet3D(network.stem, [network.layer1, network.layer2, network.layer3, network.layer4], 512)
 
 
-def mini_r3d(segments: int) -> ResNet3D:
-    """:func:`micro_r3d` with :data:`NARROW` stages."""
-    return micro_r3d(segments, NARROW)
-
-
-def micro_r3d(segments: int, widths: Sequence[int] = WIDTHS) -> ResNet3D:  # noqa: ARG001  # takes clips of any length
+def micro_r3d(segments: int) -> ResNet3D:  # noqa: ARG001  # takes clips of any length
     """The built-in one: strides as of :func:`r3d18`, a narrow stem of 3 x 3 x 3 and one block a stage."""
     stem = nn.Sequential(
-        nn.Conv3d(3, widths[0], 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(widths[0]), nn.ReLU()
+        nn.Conv3d(3, WIDTHS[0], 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(WIDTHS[0]), nn.ReLU()
     )
-    layers: list[nn.Module] = [BasicBlock(widths[0], widths[0], Conv3DSimple)]
-    for before, width in itertools.pairwise(widths):
+    layers: list[nn.Module] = [BasicBlock(WIDTHS[0], WIDTHS[0], Conv3DSimple)]
+    for before, width in itertools.pairwise(WIDTHS):
         across = nn.Sequential(nn.Conv3d(before, width, 1, stride=2, bias=False), nn.BatchNorm3d(width))
         layers.append(BasicBlock(before, width, Conv3DSimple, stride=2, downsample=across))
     for part in [stem, *layers]:
         for module in part.modules():
             if isinstance(module, nn.Conv3d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    return ResNet3D(stem, layers, widths[-1])
+    return ResNet3D(stem, layers, WIDTHS[-1])

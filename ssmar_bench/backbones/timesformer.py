@@ -7,16 +7,18 @@ from typing import Any
 
 import torch
 from timm.layers.drop import DropPath
+from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models import VisionTransformer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ssmar_bench.backbones.pretrained import State
 from ssmar_bench.backbones.timm_networks import timm_network
 from ssmar_bench.backbones.timm_tags import TIMM
 from ssmar_bench.core.errors import UserError
 
-MICRO: dict[str, Any] = {"patch_size": 8, "embed_dim": 96, "depth": 4, "num_heads": 4, "weight_init": "jax"}
-"""``timesformer-micro``, without pretrained weights: for the embedded benchmarks' frames of 32 x 32, on a CPU.
+MICRO: dict[str, Any] = {"patch_size": 8, "embed_dim": 64, "depth": 4, "num_heads": 4, "weight_init": "jax"}
+"""``timesformer-micro``: for the embedded benchmarks' frames of 32 x 32, on a CPU.
 
 Its first weights are larger the narrower their layers (Xavier); the wide networks' 0.02 would leave it almost silent.
 """
@@ -86,7 +88,7 @@ class TimeSformer(nn.Module):
 
     takes_clips = True
 
-    def __init__(self, name: str, segments: int, size: int, weights: str) -> None:
+    def __init__(self, name: str, segments: int, size: int, weights: str = "none") -> None:
         super().__init__()
         if name in TIMM:
             self.network: Any = timm_network(TIMM[name], weights, img_size=size)
@@ -103,6 +105,16 @@ class TimeSformer(nn.Module):
         self.network.blocks = nn.ModuleList(
             DividedBlock(block, DROP_PATH * depth / last, first=not depth) for depth, block in enumerate(blocks)
         )
+
+    def fitted(self, state: State) -> State:
+        """Weights of the same network for another T or size, with the embeddings of time and place of this one."""
+        if not {"time_embed", "network.pos_embed"} <= set(state):
+            return state
+        time = functional.interpolate(state["time_embed"].float().transpose(1, 2), self.time_embed.shape[1]).transpose(
+            1, 2
+        )
+        place = resample_abs_pos_embed(state["network.pos_embed"].float(), list(self.grid))
+        return state | {"time_embed": time, "network.pos_embed": place}
 
     def forward(self, clips: Tensor) -> Tensor:
         """Features of clips of any T; time embeddings of another T are the nearest ones, as in the official code."""

@@ -6,7 +6,12 @@ from pathlib import PurePath
 
 from ssmar_bench.core.benchmark_config import BackboneConfig
 
-STARTS = {"none": "from scratch", "imagenet": "from ImageNet weights", "kinetics400": "from Kinetics-400 weights"}
+STARTS = {
+    "none": "from scratch",
+    "imagenet": "from ImageNet weights",
+    "kinetics400": "from Kinetics-400 weights",
+    "pretext": "from pretext weights",
+}
 
 TIMM = {
     "timesformer-base": "vit_base_patch16_224.orig_in21k_ft_in1k",

@@ -11,7 +11,7 @@ from ssmar_bench.progress_display import ProgressDisplay
 
 
 def pretrain(
-    network: Annotated[str, typer.Argument(help="mini-tsm or mini-r3d.")],
+    network: Annotated[str, typer.Argument(help="micro-tsm, micro-tsm-wide, micro-r3d or timesformer-micro.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The .safetensors file to write.")],
     processes: Annotated[int, typer.Option(min=1, help="Processes that render the pretext clips.")] = 2,
     clips: Annotated[int | None, typer.Option(min=320, help="Fewer pretext clips, to see whether it runs.")] = None,

@@ -114,11 +114,13 @@ def resolve_all(grids: Sequence[Grid]) -> list[Resolved]:
                 raise name_taken_twice("method", config.name, [asked[config.name], word])
         sections, own = _split_sets(grid, [config.algorithm for config, _ in given])
         resolver = benchmark(grid.benchmark)
-        base = resolver.resolve(grid.profile, sections)
+        base = _with_usual_weights(resolver.resolve(grid.profile, sections))
         methods = []
         for (config, document), word in zip(given, words, strict=True):
             algorithm = ALGORITHMS.of(config, document)
-            under = resolver.resolve(grid.profile, sections, config, document) if config.overrides else base
+            under = base
+            if config.overrides:
+                under = _with_usual_weights(resolver.resolve(grid.profile, sections, config, document))
             values = resolve_hyperparameters(config, document, algorithm.Config, own[config.algorithm])
             methods.append(ResolvedMethod(config, algorithm, under, values, (grid.benchmark, word)))
         for method in methods:
@@ -127,6 +129,10 @@ def resolve_all(grids: Sequence[Grid]) -> list[Resolved]:
         grid.check()
         found.append(Resolved(grid, base, tuple(methods)))
     return found
+
+
+def _with_usual_weights(config: BenchmarkConfig) -> BenchmarkConfig:
+    return config.model_copy(update={"backbone": backbones.with_usual_weights(config.backbone)})
 
 
 def _split_sets(grid: Grid, algorithms: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

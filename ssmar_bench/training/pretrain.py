@@ -60,8 +60,10 @@ class Schedule:
 
 
 SCHEDULES = {
-    "mini-tsm": Schedule(),
-    "mini-r3d": Schedule(),
+    "micro-tsm": Schedule(),
+    "micro-tsm-wide": Schedule(),
+    "micro-r3d": Schedule(),
+    "timesformer-micro": Schedule(lr=0.05),
 }
 """How the shipped weights of each network were trained."""
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ssmar_bench.backbones.build import ClipClassifier, build_backbone, weights_digest
+from ssmar_bench.backbones.build import ClipClassifier, build_backbone, weights_digest, with_usual_weights
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.seeds import seed_of
@@ -128,10 +128,30 @@ def test_an_unknown_name_gets_the_nearest(name: str, hint: str) -> None:
     assert hint in str(error.value)
 
 
-@pytest.mark.parametrize("weights", ["imagenet", "some/file.pth"])
-def test_the_built_in_network_has_no_pretrained_weights(weights: str) -> None:
-    with pytest.raises(UserError, match=r"backbone\.weights=none"):
-        build_backbone(config(weights=weights), SEGMENTS, 5, 0)
+def test_the_built_in_network_has_no_imagenet_weights() -> None:
+    with pytest.raises(UserError, match=r"no imagenet weights; set backbone\.weights to none or pretext or FILE"):
+        build_backbone(config(weights="imagenet"), SEGMENTS, 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("micro-tsm", "pretext"), ("micro-tsm-wide", "pretext"), ("micro-r3d", "pretext"),
+        ("timesformer-micro", "pretext"), ("timesformer-base", "imagenet"), ("r3d18", "kinetics400"),
+        ("tsm:resnet18", "imagenet"),
+    ],
+)  # fmt: skip
+def test_pretrained_stands_for_the_weights_that_a_network_has(name: str, word: str) -> None:
+    assert with_usual_weights(config(name=name, weights="pretrained")).weights == word
+    for other in ("none", "imagenet", "some/file.pth"):
+        assert with_usual_weights(config(name=name, weights=other)).weights == other
+
+
+def test_a_network_without_weights_starts_from_scratch_where_pretrained_ones_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ssmar_bench.backbones.build.PRETEXT_NETWORKS", ())
+    assert with_usual_weights(config(weights="pretrained")).weights == "none"
 
 
 def test_weights_are_identified_by_what_they_are(tmp_path: Path) -> None:

@@ -93,7 +93,11 @@ def test_the_built_in_one_sees_the_order_of_frames() -> None:
 @pytest.mark.parametrize(
     ("name", "weights", "said"),
     [
-        ("micro-r3d", "kinetics400", "'micro-r3d' has no pretrained weights; set backbone.weights=none"),
+        (
+            "micro-r3d",
+            "kinetics400",
+            "'micro-r3d' has no kinetics400 weights; set backbone.weights to none or pretext or FILE",
+        ),
         ("r3d18", "imagenet", "'r3d18' has no imagenet weights; set backbone.weights to none or kinetics400 or FILE"),
         ("tsm:resnet18", "kinetics400", "no kinetics400 weights; set backbone.weights to none or imagenet or FILE"),
     ],

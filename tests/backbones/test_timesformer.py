@@ -9,11 +9,19 @@ from typing import Any
 import pytest
 import timm
 import torch
+from safetensors.torch import load_file
 from timm.layers.pos_embed import resample_abs_pos_embed
 from torch import Tensor, nn
 
 from ssmar_bench.backbones import timesformer
-from ssmar_bench.backbones.build import TOKENS, ClipClassifier, build_backbone, build_outline, weights_digest
+from ssmar_bench.backbones.build import (
+    TOKENS,
+    ClipClassifier,
+    build_backbone,
+    build_outline,
+    pretext_weights,
+    weights_digest,
+)
 from ssmar_bench.backbones.timesformer import DividedBlock
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
@@ -74,7 +82,7 @@ def attention(part: Any, rows: Tensor) -> Tensor:
 
 def test_a_block_attends_in_time_then_in_space() -> None:
     block: DividedBlock = awake(make()).backbone.network.blocks[2]
-    frames, places, width = 3, 4, 96
+    frames, places, width = 3, 4, 64
     tokens = torch.randn(2, 1 + frames * places, width)
     found = block(tokens, frames)
     for clip, answer in zip(tokens, found, strict=True):
@@ -142,7 +150,7 @@ def test_position_and_time_are_added_where_they_belong() -> None:
     nn.init.zeros_(backbone.network.patch_embed.proj.bias)
     nn.init.normal_(backbone.time_embed)
     backbone(clips_of())
-    token, patches = seen[0][1, 0], seen[0][1, 1:].view(SEGMENTS, 16, 96)
+    token, patches = seen[0][1, 0], seen[0][1, 1:].view(SEGMENTS, 16, 64)
     position, time = backbone.network.pos_embed[0], backbone.time_embed[0]
     torch.testing.assert_close(token, backbone.network.cls_token[0, 0] + position[0])
     for frame in range(SEGMENTS):
@@ -168,7 +176,7 @@ def test_shapes(segments: int, size: int) -> None:
     network = make(size=size, segments=segments)
     output = network(clips_of(size, segments))
     assert network.grid == (size // 8, size // 8)
-    assert output.features.shape == (2, network.features) == (2, 96)
+    assert output.features.shape == (2, network.features) == (2, 64)
     assert output.logits.shape == (2, 5)
     assert network.forward_passes == 2
 
@@ -292,11 +300,23 @@ def test_weights_that_cannot_be_fetched_say_what_to_do(monkeypatch: pytest.Monke
         make("timesformer-base", weights="imagenet")
 
 
-def test_the_small_one_has_no_weights_and_names_are_known() -> None:
-    with pytest.raises(UserError, match=r"'timesformer-micro' has no pretrained weights"):
+def test_the_small_one_has_no_imagenet_weights_and_names_are_known() -> None:
+    with pytest.raises(UserError, match=r"'timesformer-micro' has no imagenet weights"):
         make(weights="imagenet")
     with pytest.raises(UserError, match=r"did you mean 'timesformer-base'"):
         make("timesformer-bas")
     assert make().grid
     assert build_backbone(BackboneConfig(name="micro-tsm", weights="none", input="rgb"), 4, 5, 0).grid is None
     assert set(TOKENS) == {*timesformer.TIMM, "timesformer-micro"}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("size", "segments"), [(32, 8), (64, 8), (32, 4), (16, 16)])
+def test_pretext_weights_are_loaded_for_any_crop_and_number_of_frames(size: int, segments: int) -> None:
+    stored = load_file(pretext_weights("timesformer-micro"))
+    found = make(size=size, segments=segments, weights="pretext").backbone.state_dict()
+    embedded = {"time_embed", "network.pos_embed"}
+    assert all(found[name].equal(stored[name].to(found[name].dtype)) for name in set(stored) - embedded)
+    assert found["time_embed"].shape == (1, segments, 64)
+    assert found["network.pos_embed"].shape == (1, 1 + (size // 8) ** 2, 64)
+    if (size, segments) == (32, 8):
+        assert all(found[name].equal(stored[name].to(found[name].dtype)) for name in embedded)

@@ -60,7 +60,7 @@ def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any)
         ("ltg", {"backbone": "micro-tsm"}, "feature maps of its stages, as micro-tsm does not; .* micro-r3d, .*r3d18"),
         ("tcl", {"sets": {"tcl.slow_frames": 3}}, "tcl cannot be run on tiny-motion: it looks at 3 frames"),
         ("tcl", {"sets": {"train.epochs": 4}}, "tcl needs a longer run"),
-        ("supervised-r3d", {"sets": {"backbone.weights": "imagenet"}}, "'micro-r3d' has no pretrained weights"),
+        ("supervised-r3d", {"sets": {"backbone.weights": "imagenet"}}, "'micro-r3d' has no imagenet weights"),
         ("supervised", {"backbone": "r3d18", "sets": {"backbone.weights": "imagenet"}}, "'r3d18' has no imagenet"),
     ],
 )
@@ -102,7 +102,7 @@ def test_the_rows_of_table_2_are_trained_side_by_side(
     assert header[:4] == ["Method", "Network", "Initial weights", "50 %"]
     assert {row[0] for row in rows} == {method_configs.read_method_config(name)[0].label for name in methods}
     assert {name: sum(row[1] == name for row in rows) for name in NETWORKS} == NETWORKS
-    assert {row[2] for row in rows} == {"from scratch"}
+    assert {row[2] for row in rows} == {"from scratch", "from pretext weights"}
     assert all("(1)" in row[3] for row in rows)
     frame_caches = {}
     for method in ROWS:

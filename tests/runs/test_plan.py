@@ -189,7 +189,7 @@ def test_a_network_that_a_method_cannot_use_is_reported_before_anything_is_prepa
             sets={"clips.size": 32, "frame_cache.short_side": 36},
         )
     )
-    with pytest.raises(UserError, match="'timesformer-micro' has no pretrained weights"):
+    with pytest.raises(UserError, match="'timesformer-micro' has no imagenet weights"):
         resolve(Grid(str(tiny), ["svformer"], sets={"backbone.weights": "imagenet"}))
     resolve(Grid("ma-12", ["svformer"]))
 

@@ -53,7 +53,7 @@ def test_the_same_schedule_gives_the_same_weights_and_learns(tmp_path: Path) -> 
     states = []
     for _ in range(2):
         backbone, accuracy = train_on_pretext(
-            _config("mini-tsm", "none"), config.frame_cache, config.clips, schedule, data,
+            _config("micro-tsm", "none"), config.frame_cache, config.clips, schedule, data,
             lambda done, epochs, loss: losses.append(loss),
         )  # fmt: skip
         assert 0 <= accuracy <= 1
@@ -62,7 +62,7 @@ def test_the_same_schedule_gives_the_same_weights_and_learns(tmp_path: Path) -> 
     assert states[0] == states[1]
     assert losses[:4] == losses[4:]
     assert losses[3] < losses[0]
-    loaded = build_backbone(_config("mini-tsm", str(tmp_path / "weights.safetensors")), 8, 12, seed=0, size=32)
+    loaded = build_backbone(_config("micro-tsm", str(tmp_path / "weights.safetensors")), 8, 12, seed=0, size=32)
     first = "blocks.0.weight"
     assert torch.equal(loaded.backbone.state_dict()[first], backbone.state_dict()[first].half().float())
 
@@ -75,7 +75,7 @@ def test_pretext_weights_are_worth_something_on_classes_that_they_never_saw() ->
     truth = torch.arange(len(labels)).repeat(20)
     right = {}
     for weights in ("none", "pretext"):
-        network = build_backbone(_config("mini-tsm", weights), 8, 12, seed=0, size=32).eval()
+        network = build_backbone(_config("micro-tsm", weights), 8, 12, seed=0, size=32).eval()
         with torch.no_grad():
             features = torch.nn.functional.normalize(network(clips).features)
         known = features[: len(clips) // 2].view(10, len(labels), -1).mean(0)
@@ -95,10 +95,10 @@ def _clip(label: int, number: int) -> torch.Tensor:
 
 
 def test_an_unknown_network_is_told_before_anything_is_rendered(tmp_path: Path) -> None:
-    with pytest.raises(api.UserError, match=r"'mini-tms' is no small network that is pretrained here"):
-        api.pretrain("mini-tms", tmp_path / "x.safetensors")
+    with pytest.raises(api.UserError, match=r"'micro-tms' is no small network that is pretrained here"):
+        api.pretrain("micro-tms", tmp_path / "x.safetensors")
     assert set(SCHEDULES) == set(PRETEXT_NETWORKS)
-    assert replace(SCHEDULES["mini-tsm"], clips=400) == SCHEDULES["mini-tsm"].shortened(400)
+    assert replace(SCHEDULES["micro-tsm"], clips=400) == SCHEDULES["micro-tsm"].shortened(400)
 
 
 def test_no_call_has_the_name_of_its_own_module() -> None:
