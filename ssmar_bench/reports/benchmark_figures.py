@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from ssmar_bench.reports import class_figures, figures, overview
 from ssmar_bench.reports.formatting import percent_text
+from ssmar_bench.reports.label_share_figure import label_share
 from ssmar_bench.reports.line_styles import LineStyle, line_styles
 from ssmar_bench.results.summary import LINES, BenchmarkSummary, RunGroup
 
@@ -28,6 +29,9 @@ def draw(found: BenchmarkSummary) -> Iterator[tuple[str, Figure]]:
     for ratio in sorted(set(curves["ratio"])):
         for name, figure in _curves(curves[curves["ratio"] == ratio], lines):
             yield f"{name}-{overview.ending(ratio)}", figure
+    share = label_share(found.comparison, lines)
+    if share is not None:
+        yield "label-share", share
     yield from _classes(found, every, lines)
 
 

@@ -33,6 +33,7 @@ FIGURES = {
 }
 
 WHOLE = {
+    "label-share": "Test accuracy (mean over seeds, 95 % interval) against the share of labelled clips.",
     "class-gain": "Recall of each class by one method minus that by another (the paper's Fig. 4, left), all seeds.",
     "calibration": (
         "Accuracy of the pseudo-labels of the full pool against their confidence after the last epoch, all "
