@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ssmar_bench.reports.animation import ANIMATION
 from ssmar_bench.reports.formatting import damage, percent_text, setting_sentence
 from ssmar_bench.reports.tables import escape_markdown
 from ssmar_bench.results.summary import (
@@ -44,6 +45,10 @@ WHOLE = {
         "gradient and offline rounds included)."
     ),
 }
+ANIMATED = (
+    "Test clips, the first with frames of each of six classes by hashed ids, with their class and what methods took "
+    "them for."
+)
 CONFUSION = (
     "Confusion on the test part with {ratio} of the clips labelled: share of each true class (row) that was given each "
     "name (column), all seeds together."
@@ -122,6 +127,8 @@ def _section(found: BenchmarkSummary, reports: Path) -> list[str]:
     for name, words in WHOLE.items():
         if (reports / benchmark / f"{name}.png").is_file():
             parts.append(_picture(f"{benchmark}/{name}", f"{words} {setting_sentence(facts)}"))
+    if (reports / benchmark / ANIMATION).is_file():
+        parts.append(f"![test clips and answers]({benchmark}/{ANIMATION})\n\n*{ANIMATED} {setting_sentence(facts)}*\n")
     return parts
 
 

@@ -9,8 +9,9 @@ import pandas as pd
 
 from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.files import write_text
+from ssmar_bench.core.files import write_bytes, write_text
 from ssmar_bench.reports import benchmark_figures, overview, paper, paper_figures, result_tables
+from ssmar_bench.reports.animation import ANIMATION, animation
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.line_styles import drawing
 from ssmar_bench.reports.panels import save
@@ -43,7 +44,7 @@ def render(summary: Summary, reports: Path, benchmarks: Sequence[str] | None = N
         links.refuse(reports, name.split("/")[0])
     for name, text in texts.items():
         write_text(reports / name, text)
-    figures = _draw(summary, chosen, reports)
+    figures = [*_draw(summary, chosen, reports), *_animate(chosen, reports)]
     readme = reports / "README.md"
     write_text(readme, overview.page(summary, reports))
     page = web.page_files(summary, [one.section for one in sections])
@@ -77,6 +78,14 @@ def _levels(summary: Summary, frame: pd.DataFrame) -> dict[str, str]:
         "levels.tex": latex(table, "levels"),
         "levels.csv": csv_text(frame),
     }
+
+
+def _animate(chosen: Sequence[BenchmarkSummary], reports: Path) -> list[Path]:
+    moving = {reports / one.name / ANIMATION: animation(one) for one in chosen}
+    for path, content in moving.items():
+        if content is not None:
+            write_bytes(path, content)
+    return [path for path, content in moving.items() if content is not None]
 
 
 def _draw(summary: Summary, chosen: Sequence[BenchmarkSummary], reports: Path) -> list[Path]:
