@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +14,12 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.event_file import last_event
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.runs import slurm
 
 LOG = "pseudo_label_log"
+
+QUEUE_SECONDS = 10.0
+"""Between two questions to SLURM."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ class GridProgress:
     """How far a grid is.
 
     Attributes:
-        counts: state -> runs: ``done``, ``failed``, ``running``, ``waiting`` (laid out, in nobody's hands).
+        counts: state -> runs: ``done``, ``failed``, ``running``, ``queued`` (in SLURM's queue), ``waiting`` (laid out,
+            in nobody's hands).
         open: the runs that are neither done nor failed, those that are running first.
     """
 
@@ -75,6 +82,8 @@ class Watcher:
     folder: Path = RESULTS
     _ended: dict[str, str] = field(default_factory=dict)
     _epochs: dict[str, int] = field(default_factory=dict)
+    _queued: Mapping[str, str] = field(default_factory=dict)
+    _asked: float = -math.inf
 
     def look(self) -> GridProgress:
         """How far the grid is now.
@@ -87,6 +96,8 @@ class Watcher:
         names = [name for name in names if not name.startswith(".")]
         if not names:
             raise UserError(f"There is no run in {self.folder}; give the folder of `ssmar-bench run`.")
+        if time.monotonic() - self._asked > QUEUE_SECONDS:
+            self._queued, self._asked = slurm.queued_runs(results_of(self.folder)), time.monotonic()
         found = [one for name in names if name not in self._ended and (one := self._one(runs / name)) is not None]
         counts = Counter(self._ended[name] for name in names if name in self._ended)
         counts.update(one.state for one in found)
@@ -99,6 +110,8 @@ class Watcher:
         if (folder.record / "metrics.json").is_file():
             self._ended[path.name] = "done"
             return None
+        if self._queued.get(path.name) == "PENDING" and path.name in self._epochs:
+            return RunProgress(path.name, "queued", 0, self._epochs[path.name], None)  # without a look at thousands
         held = folder.held()
         if not held and (folder.work / "failure.txt").is_file():
             return RunProgress(path.name, "failed", 0, 0, None)  # another command may train it again
@@ -111,5 +124,5 @@ class Watcher:
         seconds = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else None
         told = last_event(folder.events) if held else None
         steps = told.done / told.total if told is not None and told.total else 0.0
-        state = "running" if held else "waiting"
+        state = "running" if held else "queued" if path.name in self._queued else "waiting"
         return RunProgress(path.name, state, len(times), self._epochs[path.name], seconds, steps)

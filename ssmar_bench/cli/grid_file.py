@@ -37,6 +37,9 @@ class GridFile(BaseModel):
     overwrite: str | None = None
     on_bad_clip: str | None = None
     engine: str | None = None
+    slurm: str | None = None
+    ray: str | None = None
+    devices: str | list[str] | None = None
 
     def defaults(self) -> dict[str, Any]:
         """Parameter of ``run`` -> its value as one would type it, without ``set`` and ``data``."""

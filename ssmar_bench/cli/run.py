@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ssmar_bench.cli.completion import complete_benchmark, complete_methods
+from ssmar_bench.cli.engines import Detach, Devices, Engine, EngineChoice, Ray, Slurm
 from ssmar_bench.cli.folders import Out, own_folders, require_output
 from ssmar_bench.cli.grid_file import Config, grid_file_of
 from ssmar_bench.cli.grid_texts import begin_line, print_plan
@@ -30,7 +31,7 @@ from ssmar_bench.cli.plugins import Plugins, use_plugins
 from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.progress_display import Detail, ProgressDisplay
 
-OVERWRITE = ("only-missing", "always", "never", "only-cache")
+OVERWRITE = ("only-missing", "always", "never", "only-cache", "only-record")
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result and what went wrong, no progress.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every epoch and step that is reported.")]
 
@@ -86,9 +87,11 @@ def run(
     on_bad_clip: Annotated[
         str, typer.Option(help="stop at a clip whose video cannot be used, or skip: train and test without such clips.")
     ] = "stop",
-    engine: Annotated[
-        str, typer.Option(help="Who executes the runs: local, or an engine that a plugin brings.")
-    ] = "local",
+    engine: Engine = "local",
+    slurm: Slurm = None,
+    ray: Ray = None,
+    detach: Detach = False,
+    devices: Devices = None,
     _config: Config = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Print runs, states, expected time and space; train nothing.")
@@ -101,6 +104,12 @@ def run(
     from ssmar_bench import api
 
     detail = Detail.of(quiet, verbose)
+    chosen = EngineChoice(
+        engine,
+        {"slurm": slurm, "ray": ray},
+        detach,
+        tuple(parse_words(devices.lower(), "--devices") if devices else ()),
+    )
     if not plan:
         require_output(out)
     own_folders(out)
@@ -115,7 +124,8 @@ def run(
         backbone=backbone,
         profile=own.profile,
         sets={**file.set, **settings(given or [])},
-        device=device,
+        device=chosen.device(device),
+        elsewhere=chosen.elsewhere,
     )
     folders = [f"{name}={folder}" for name, folder in file.data.items()]
     execution = api.Execution(
@@ -127,6 +137,10 @@ def run(
         time_limit=minutes(time_limit),
         on_bad_clip=check_choice("--on-bad-clip", on_bad_clip, ON_BAD_CLIP),  # type: ignore[arg-type]
         engine=engine,
+        devices=chosen.devices,
+        options=chosen.options(),
+        detach=detach,
+        collect=chosen.collect() if detach else (),
     )
     resolved = api.resolve(grid)
     own.tell(resolved, jobs)

@@ -58,7 +58,7 @@ def _goes_on(seen: GridProgress) -> bool:
 
 def progress_text(seen: GridProgress) -> str:
     """The counts, the time left, and a line for each of the first runs that have not ended."""
-    order = ("done", "running", "waiting", "failed")
+    order = ("done", "running", "queued", "waiting", "failed")
     states = ", ".join(f"{seen.counts[state]} {state}" for state in order if seen.counts.get(state))
     left = "" if seen.seconds_left is None else f"; about {duration_text(seen.seconds_left)} left"
     lines = [f"{seen.total} runs: {states}{left}"]

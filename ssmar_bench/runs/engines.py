@@ -39,4 +39,12 @@ class Engine(Protocol):
         ...
 
 
-ENGINES = ObjectCatalog("engine", {"local": "ssmar_bench.runs.local:LocalEngine"}, catalog.ENGINES)
+ENGINES = ObjectCatalog(
+    "engine",
+    {
+        "local": "ssmar_bench.runs.local:LocalEngine",
+        "slurm": "ssmar_bench.runs.slurm:SlurmEngine",
+        "ray": "ssmar_bench.runs.ray_engine:RayEngine",
+    },
+    catalog.ENGINES,
+)

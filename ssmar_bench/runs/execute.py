@@ -21,6 +21,7 @@ from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.data_digests import former_plugin_run
 from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.grid import check_device
 from ssmar_bench.runs.plan import PlannedRun, known_runs
 from ssmar_bench.runs.record import write_facts, write_record
 from ssmar_bench.runs.resolve import Resolved
@@ -38,6 +39,8 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
     benchmark_config = resolved.benchmark_config
     prepare_data.source_root(benchmark_config, execution.roots)  # reported before any weights are fetched
     resolved.check_fits()
+    for device in execution.devices:
+        check_device(device)
     make: type[Engine] = ENGINES.load(ENGINES.named(execution.engine))
     engine = make(execution)
     processes = cores()
@@ -68,8 +71,10 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
         if execution.overwrite == "always":
             _forget(todo, execution)
         device = resolved.grid.device
-        jobs = execution.jobs or default_jobs(max(planned_run.spec.train.threads for planned_run in todo))
-        workers = default_workers(device, min(jobs, len(todo))) if execution.workers is None else execution.workers
+        threads = max(planned_run.spec.train.threads for planned_run in todo)
+        jobs = execution.jobs or len(execution.devices) or default_jobs(threads)
+        own = 0 if resolved.grid.elsewhere else default_workers(device, min(jobs, len(todo)))  # of this machine's cores
+        workers = own if execution.workers is None else execution.workers
         launches: dict[RunFolder, tuple[PlannedRun, Launch]] = {}
         for planned_run in todo:
             folder = planned_run.folder(execution.results)
@@ -84,8 +89,13 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
 
 
 def _wanted(table: Sequence[PlannedRun], execution: Execution) -> list[PlannedRun]:
-    """The runs that are to be trained."""
-    return [planned_run for planned_run in table if execution.wants(planned_run.state(execution.results))]
+    """The runs that are to be trained, or recorded."""
+    states = {planned_run.spec.folder(): planned_run.state(execution.results) for planned_run in table}
+    wanted = [planned_run for planned_run in table if execution.wants(states[planned_run.spec.folder()])]
+    if execution.overwrite == "only-record":
+        left = (one for one in table if states[one.spec.folder()] not in ("done", "skipped"))
+        wanted = [planned_run for planned_run in left if planned_run.folder(execution.results).ended()]
+    return wanted
 
 
 def _greet(table: Sequence[PlannedRun], execution: Execution, listener: Listener) -> None:
@@ -185,6 +195,8 @@ def _train(
         for folder, state in engine.run(free, listener, finish):
             if state != "held":
                 ended.add(folder)
+            if state == "queued":
+                continue
             listener(Event(folder.path.name, state, folder.reason() if state == "failed" else ""))
             listener(Event("", "grid", "all runs", len(ended), len(launches)))
         ended |= {folder for folder in waiting if folder not in ended and folder.done()}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.runs.prepare_data import OnBadClip
 from ssmar_bench.sources import KNOWN
 
-Overwrite = Literal["only-missing", "always", "never", "only-cache"]
+Overwrite = Literal["only-missing", "always", "never", "only-cache", "only-record"]
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,14 @@ class Execution:
         jobs: runs side by side; None for as many as the cores carry.
         workers: processes that make the batches of each run; None: with a GPU the cores that are left, else none.
         overwrite: ``only-missing`` trains what has no finished record (failed runs again), ``always`` trains again,
-            ``never`` leaves whatever was once begun, ``only-cache`` trains nothing.
+            ``never`` leaves whatever was once begun, ``only-cache`` trains nothing, ``only-record`` trains nothing and
+            records what has been trained to its end.
         time_limit: seconds a run may take.
-        engine: who executes the runs: ``local``, or one that a plugin brings.
+        engine: who executes the runs: ``local``, ``slurm``, ``ray``, or one that a plugin brings.
+        devices: devices of one kind that ``local`` spreads the runs over, as ``cuda:0``, ``cuda:1``; none: the grid's.
+        options: what the engine is told, by name (``{"partition": "gpu"}``), and ``methods`` for single methods.
+        detach: do not wait for the runs, where the engine executes them without this process.
+        collect: words of the ``ssmar-bench`` that records a detached grid once its runs have ended.
         on_bad_clip: ``stop`` at a clip whose video cannot be used, or ``skip`` such clips: then the splits do not
             hold them, and the runs are others than those of the whole benchmark.
     """
@@ -41,6 +46,10 @@ class Execution:
     time_limit: float | None = None
     on_bad_clip: OnBadClip = "stop"
     engine: str = "local"
+    devices: Sequence[str] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    detach: bool = False
+    collect: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.jobs is not None and self.jobs < 1:
@@ -64,5 +73,5 @@ class Execution:
                 return state != "skipped"
             case "never":
                 return state == "missing"
-            case "only-cache":
+            case "only-cache" | "only-record":
                 return False

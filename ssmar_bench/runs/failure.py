@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
@@ -38,6 +39,16 @@ def unrecorded_text(error: Exception) -> str:
     words = str(error) if isinstance(error, UserError) else repr(error)
     trace = "".join(traceback.format_exception(error)).rstrip()
     return f"{trace}\n\nthe run was trained, but its record could not be written: {' '.join(words.split())}\n"
+
+
+def recorded(folder: RunFolder, finish: Callable[[RunFolder], None], tell: Listener) -> str:
+    """``done`` once ``finish`` has recorded a trained run, ``failed`` and why if it cannot."""
+    try:
+        finish(folder)
+    except Exception as error:  # noqa: BLE001  # whatever went wrong belongs to this run alone
+        keep_failure(folder, unrecorded_text(error), tell)
+        return "failed"
+    return "done"
 
 
 def _sentence(error: BaseException, algorithm: str) -> str:

@@ -25,6 +25,7 @@ class Grid:
         sets: ``section.key`` -> value, as ``--set``: ``{"train.lr": 0.01}``; an algorithm's own begin with its name.
         device: ``auto`` (a GPU if there is one, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``; of ``auto``
             it holds what was chosen.
+        elsewhere: the device is another machine's, so that it is not looked for on this one.
     """
 
     benchmark: str
@@ -35,6 +36,7 @@ class Grid:
     profile: str | None = None
     sets: Mapping[str, Any] = field(default_factory=dict)
     device: str = "auto"
+    elsewhere: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "benchmark", str(self.benchmark))  # a script may give a path
@@ -61,7 +63,7 @@ class Grid:
         Raises:
             UserError: the first of them that cannot be.
         """
-        check_device(self.device)
+        check_device(self.device, self.elsewhere)
         for ratio in self.ratios or ():
             if not 0 < ratio <= 1:
                 meant = f"; did you mean {ratio / 100:g}?" if 2 <= ratio <= 100 else "."
@@ -77,14 +79,16 @@ def chosen_device(name: str) -> str:
     return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
 
 
-def check_device(name: str) -> None:
-    """A :class:`UserError` unless ``name`` is a device that is here."""
+def check_device(name: str, elsewhere: bool = False) -> None:
+    """A :class:`UserError` unless ``name`` is a device that is here, or may be ``elsewhere``."""
     try:
         kind = torch.device(name).type
     except RuntimeError:
         kind = ""
     if kind not in ("cpu", "cuda"):
         raise UserError(f"--device {name}: expected auto, cpu, cuda or cuda:N.")
+    if elsewhere:
+        return
     if kind == "cuda" and not torch.cuda.is_available():
         raise UserError(f"--device {name}: torch finds no CUDA device here; use --device cpu.")
     if kind == "cuda" and (torch.device(name).index or 0) >= torch.cuda.device_count():

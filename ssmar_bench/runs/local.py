@@ -11,8 +11,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from ssmar_bench.core import event_file
 from ssmar_bench.core.events import Listener
@@ -35,34 +36,41 @@ class LocalEngine:
     """Executes run folders in processes side by side (:class:`ssmar_bench.runs.engines.Engine`).
 
     Attributes:
-        execution: says how many at a time, and seconds that a run may take.
-        patience: seconds that a run waits for a process that holds it.
+        execution: says how many at a time (one a device, unless given), seconds that a run may take, and devices.
+        patience: seconds that a run waits for a process that holds it; 0 where no scheduler starts and ends runs.
     """
 
     execution: Execution
     patience: float = 0
     _processes: set[subprocess.Popen[str]] = field(default_factory=set)
+    _free: SimpleQueue[str] = field(default_factory=SimpleQueue)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(
         self, folders: Sequence[tuple[RunFolder, int]], listener: Listener, finish: Callable[[RunFolder], None]
     ) -> Iterator[tuple[RunFolder, str]]:
         """As every engine's (:meth:`ssmar_bench.runs.engines.Engine.run`)."""
-        jobs = self.execution.jobs or default_jobs(max((threads for _, threads in folders), default=1))
+        devices = self.execution.devices
+        jobs = self.execution.jobs or len(devices) or default_jobs(max((threads for _, threads in folders), default=1))
+        for number in range(jobs if devices else 0):
+            self._free.put(devices[number % len(devices)])
         with ThreadPoolExecutor(jobs) as pool:
             waiting: dict[Future[str], RunFolder] = {
                 pool.submit(self._one, folder, threads, listener, finish): folder for folder, threads in folders
             }
             try:
-                while waiting:
-                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                        yield waiting.pop(future), future.result()
+                for future in as_completed(waiting):
+                    yield waiting[future], future.result()
             finally:
-                self._stopping.set()
-                for process in list(self._processes):
-                    _kill(process)
+                self.stop()
                 pool.shutdown(cancel_futures=True)
                 self._stopping.clear()
+
+    def stop(self) -> None:
+        """End all runs now; :meth:`run` then ends, and none of them has failed."""
+        self._stopping.set()
+        for process in list(self._processes):
+            _kill(process)
 
     def _one(self, folder: RunFolder, threads: int, listener: Listener, finish: Callable[[RunFolder], None]) -> str:
         if self._stopping.is_set():
@@ -82,17 +90,33 @@ class LocalEngine:
                 return "done"
         elif self._stopping.is_set() or (status == BUSY and (not begun or folder.held())):
             return "held"  # by another command; or stopped with this one: interrupted, not failed
+        elif self.patience and status == -signal.SIGTERM:
+            return "held"  # a scheduler ends it, and may start it again
         elif folder.cleared() != cleared:
             return "held"  # another command has cleared it meanwhile, and trains it again
         if not folder.failure():
             failure.keep_failure(folder, reason, listener)
         return "failed"
 
+    @contextlib.contextmanager
+    def _device(self) -> Iterator[str]:
+        """One of the devices that no other run has now; "" where the run's own is used."""
+        device = self._free.get() if self.execution.devices else ""
+        try:
+            yield device
+        finally:
+            if device:
+                self._free.put(device)
+
     def _process(self, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, bool, str]:
+        with self._device() as device:
+            return self._process_on(device, folder, threads, listener)
+
+    def _process_on(self, device: str, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, bool, str]:
         """Exit status, whether the run became the worker's own, and why it ended in case it does not say so itself."""
         news = event_file.Tail.end(folder.events)
         with subprocess.Popen(
-            [*command(folder), f"patience={self.patience}"],
+            [*command(folder), f"patience={self.patience}", f"device={device}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -14,6 +14,7 @@ from ssmar_bench.api.run_watch import Watcher
 from ssmar_bench.core.event_file import append
 from ssmar_bench.core.events import Event
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.runs import slurm
 from tests.conftest import Finished
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -66,6 +67,14 @@ def test_it_ends_when_all_is_done_and_its_status_tells_of_failures(tmp_path: Pat
     Fake("uda", state="failed").write(tmp_path)
     failed = call("watch", tmp_path)
     assert (failed.status, failed.out) == (1, "2 runs: 1 done, 1 failed\n")
+
+
+def test_a_run_in_slurms_queue_is_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
+    folder = Fake("uda", state="unfinished", epochs=8).write(tmp_path)
+    monkeypatch.setattr(slurm, "queued_runs", lambda _: {folder.name: "PENDING"})
+    watcher = Watcher(tmp_path)
+    assert [watcher.look().counts for _ in range(2)] == [{"queued": 1}] * 2
+    assert call("watch", tmp_path, "--once").out == "1 runs: 1 queued\n"
 
 
 def test_a_run_that_has_ended_is_not_looked_at_again(tmp_path: Path) -> None:
