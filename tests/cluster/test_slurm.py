@@ -1,0 +1,162 @@
+"""A grid on a real SLURM ends as it does on this machine, whatever happens to its jobs and nodes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ssmar_bench import api
+from ssmar_bench.core.event_file import Tail
+from ssmar_bench.core.events import Event
+from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.runs.slurm import submitted
+from tests.cluster.conftest import Slurm, ask, processes
+from tests.conftest import METHODS, Commands, records, until
+
+pytest.importorskip("submitit", reason="submitit is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.minutes]
+LONG = ("--methods", "supervised", "--seeds", "0-3", "--set", "train.epochs=40")
+
+
+def assert_same(out: Path, reference: Path) -> None:
+    ours, theirs = records(out, "timings.json"), records(reference, "timings.json")
+    assert sorted(ours) == sorted(theirs)
+    for name, content in theirs.items():
+        assert ours[name] == content, name
+
+
+@pytest.fixture
+def impatient(slurm: Slurm) -> Iterator[None]:
+    """Jobs that are queued again start at once."""
+    over = threading.Event()
+
+    def hurry() -> None:
+        while not over.wait(1):
+            slurm.do_not_wait()
+
+    thread = threading.Thread(target=hurry)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def test_a_detached_grid_records_itself(
+    slurm: Slurm, commands: Commands, tiny: Path, trained: Any, tmp_path: Path
+) -> None:
+    """Several runs in a job, more of everything for one method, a line of setup; nobody waits for the jobs."""
+    out, options = tmp_path / "out", tmp_path / "site.yaml"
+    options.write_text(
+        f"partition: main\ntime: 00:30:00\nruns_per_job: 2\nsetup: echo $SLURM_JOB_ID >> {tmp_path}/setup\n"
+        "methods:\n  aplt: {mem: 1G, time: 01:00:00}\n"
+    )
+    grid = ("run", "--benchmark", tiny, "--methods", ",".join(METHODS), "--ratios", "0.5,1", "--out", out)
+    words = (*grid, "--engine", "slurm", "--slurm", options)
+    ended = commands.run(*words, "--detach")
+    assert ended.status == 0, ended.err
+    number = len(submitted(out))
+    assert re.search(rf"note +{number} runs submitted as SLURM job \d+, \d+; `ssmar-bench watch {out}`", ended.err)
+    assert not records(out, "spec.json", "method.json")
+    limits = ask("squeue", "--noheader", "--array", "--format=%l").split()
+    assert {"30:00", "1:00:00"} <= set(limits)
+    until(lambda: not slurm.tasks(), "all jobs", 120)
+    assert (out / "reports" / "index.html").exists()
+    assert_same(out, trained.out)
+    assert len((tmp_path / "setup").read_text().split()) == len(set(submitted(out).values())) + 1
+
+    again = commands.run(*words)
+    assert again.status == 0, again.err
+    assert api.table(trained.out, "tiny-motion") in again.out
+    assert "submitted" not in again.err
+
+
+@pytest.mark.usefixtures("impatient")
+def test_killed_jobs_and_nodes_cost_nothing_but_time(
+    slurm: Slurm, commands: Commands, tiny: Path, tmp_path: Path
+) -> None:
+    """One job is killed, one cancelled, and a node dies under two."""
+    out, reference = tmp_path / "out", tmp_path / "reference"
+    words = ("run", "--benchmark", tiny, *LONG)
+    slurm_words = ("--engine", "slurm", "--slurm", "time=30")
+    assert commands.run(*words, "--out", reference, "--jobs", 2).status == 0
+    process = commands.start(*words, *slurm_words, "--out", out)
+    until(lambda: len([*out.glob("runs/*/work/checkpoint-odd.pt")]) == 4, "an epoch of all runs", 120)
+    places: dict[str, list[str]] = {"n1": [], "n2": []}
+    for task, (_, node) in slurm.tasks().items():
+        places[node].append(task)
+    assert [len(tasks) for tasks in places.values()] == [2, 2]
+
+    killed, cancelled = places["n1"]
+    commands.kill(process)  # and the command that waits is closed, as a laptop is
+    slurm.kill_node("n2")
+    job = f"SLURM_ARRAY_TASK_ID={killed.partition('_')[2]} "
+    for pid, line, environment in processes():
+        if "submitit" in line and job in environment and f"SLURM_CONF={slurm.folder}/" in environment:
+            os.kill(pid, signal.SIGKILL)
+    subprocess.run(["scancel", cancelled], check=True)
+    until(lambda: killed not in slurm.tasks() and cancelled not in slurm.tasks(), "the end of two jobs", 60)
+    assert not [*out.glob("runs/*/work/outcome.json")], "it was too late"
+
+    again = commands.run(*words, *slurm_words, "--out", out)
+    assert again.status == 0, again.err
+    assert "2 runs of former commands are in SLURM's queue; they go on." in again.err
+    assert "2 runs submitted as SLURM job" in again.err
+    restarts = re.findall(r"Restarts=(\d+)", ask("scontrol", "show", "job"))
+    assert max(map(int, restarts)) >= 1, "no job was queued again"
+    assert_same(out, reference)
+    slurm.start_node("n2")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_time_limit_ends_in_a_checkpoint_and_the_job_goes_on(
+    slurm: Slurm, commands: Commands, tiny: Path, tmp_path: Path
+) -> None:
+    words = ("run", "--benchmark", tiny, "--methods", "supervised", "--set", "train.epochs=100000")
+    process = commands.start(*words, "--engine", "slurm", "--slurm", "time=1,signal-seconds=50", "--out", tmp_path)
+    until(lambda: [*tmp_path.glob("runs/*/work/checkpoint-*.pt")], "the first epoch", 120)
+    (task,) = slurm.tasks()
+    until(lambda: "Restarts=1" in ask("scontrol", "show", "job", task), "the end of its time", 90)
+    (folder,) = map(RunFolder, tmp_path.glob("runs/*"))
+    told = Tail.end(folder.events)
+    until(lambda: slurm.tasks()[task][0] == "RUNNING", "its second job", 60)
+    news: list[Event] = []
+
+    def epochs() -> list[Event]:
+        news.extend(told.new())
+        return [event for event in news if event.kind == "epoch"]
+
+    until(epochs, "its next epoch", 90)
+    assert epochs()[0].done > 5, "it began anew"
+    subprocess.run(["scancel", task], check=True)
+    ended = commands.end(process)
+    assert ended.status == 1
+    assert not folder.held()
+    assert f"SLURM job {task} was cancelled; the same command goes on from the last checkpoint" in ended.err
+
+
+REFUSED = {
+    "partition=gpu": "SLURM refuses it: invalid partition specified: gpu; its partitions: main.",
+    "time=soon": "SLURM refuses it: Invalid --time specification.",
+    "nodes=5": "SLURM refuses it: allocation failure: Requested node configuration is not available.",
+    "colour=red": "SLURM refuses it: unrecognized option '--colour=red'.",
+    "array=0-3": "this is set by ssmar-bench itself; leave it out.",
+    "runs-per-job=0": "expected a whole number above 0.",
+}
+
+
+@pytest.mark.usefixtures("slurm")
+@pytest.mark.parametrize("options", REFUSED)
+def test_wrong_options_are_told_before_any_work(call: Any, tiny: Path, tmp_path: Path, options: str) -> None:
+    words = ("run", "--benchmark", tiny, "--methods", "supervised", "--out", tmp_path / "out")
+    ended = call(*words, "--engine", "slurm", "--slurm", options)
+    name = "array" if options.startswith("array") else options
+    assert (ended.status, ended.err.splitlines()[-1]) == (2, f"ssmar-bench: --slurm {name}: {REFUSED[options]}")
+    assert not (tmp_path / "out" / "runs").exists()
