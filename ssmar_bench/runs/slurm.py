@@ -76,7 +76,11 @@ class SlurmEngine:
     def run(
         self, folders: Sequence[tuple[RunFolder, int]], listener: Listener, finish: Callable[[RunFolder], None]
     ) -> Iterator[tuple[RunFolder, str]]:
-        """As every engine's; with ``detach`` all that is submitted is ``queued``."""
+        """As every engine's; with ``detach`` all that is submitted is ``queued``.
+
+        Raises:
+            UserError: SLURM does not answer, or takes no more jobs.
+        """
         waiting = []
         for folder, threads in folders:
             if folder.ended() or folder.done():

@@ -26,7 +26,11 @@ class Submitter:
     parallel: int
 
     def submit_all(self, jobs: Sequence[Any]) -> list[str]:
-        """The names of the tasks, in the order of ``jobs``."""
+        """The names of the tasks, in the order of ``jobs``.
+
+        Raises:
+            UserError: ``sbatch`` refuses them; what it says.
+        """
         import submitit
 
         logging.getLogger("submitit").setLevel(logging.ERROR)
