@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from ssmar_bench.api.find_run import find_run
+from ssmar_bench.api.find_run import find_record
 from ssmar_bench.api.video_predictions import Paths, Prediction, find_videos, frame_of
 from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.digests import DamagedError
@@ -142,11 +142,11 @@ def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "cp
     """The model of a finished run.
 
     A run keeps its weights beside its record, in ``work/weights.pt``, on the machine that trained it; they are not
-    committed. Where only the record is, the error says which command trains it again.
+    committed and in no archive. Where only the record is, the error says which command trains it again.
 
     Args:
-        run: a run's folder; or its name under ``runs/``, whose hexadecimal digits at the end may be left out; or a
-            start of names that one run alone has.
+        run: a run's folder; or its name under ``runs/`` or in an archive, whose hexadecimal digits at the end may be
+            left out; or a start of names that one run alone has.
         results: the folder that ``run`` wrote in.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
 
@@ -156,7 +156,13 @@ def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "cp
     """
     device = device.lower()
     check_device(device)
-    folder = RunFolder(find_run(run, results_of(results)))
+    found = find_record(run, results_of(results))
+    folder = found.folder
+    if folder is None:
+        raise UserError(
+            f"Run {found.name} is in an archive, which keeps no weights; train it again with: "
+            f"{rerun_command(found.spec())} --out FOLDER, and look for it in FOLDER."
+        )
     _require_done(folder)
     if damage := folder.damage():
         raise UserError(f"{damage}; the `ssmar-bench run` that made the run makes it again.")
