@@ -12,7 +12,7 @@ import pandas as pd
 from _records import Fake, _csv
 
 from ssmar_bench.core.files import json_bytes
-from ssmar_bench.results.archive import ArchiveEntry, write_archive
+from ssmar_bench.results.archive_write import ArchiveEntry, write_archive
 
 RATIOS = (0.1, 0.25, 0.5, 1.0)
 SEEDS = 10

@@ -62,7 +62,8 @@ def curves(folder: Path | str = RESULTS, benchmark: str | None = None) -> pd.Dat
     loaded = _load(Path(folder))
     wanted = sorted(set(loaded.runs["benchmark"])) if benchmark is None else [benchmark]
     frames = [loaded.curves(name).assign(benchmark=name) for name in wanted or [""]]
-    frame = pd.concat(frames, ignore_index=True)
+    texts = [column for column in frames[0].columns if isinstance(frames[0][column].dtype, pd.CategoricalDtype)]
+    frame = pd.concat([one.astype(dict.fromkeys(texts, str)) for one in frames], ignore_index=True)
     return frame[["benchmark", *frame.columns.drop("benchmark")]]
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 
 from ssmar_bench.api.find_run import find_record
 from ssmar_bench.core.errors import UserError, nearest
+from ssmar_bench.core.metrics import confusion_matrix
 from ssmar_bench.core.paths import RESULTS, results_of
-from ssmar_bench.results import clip_counts, record_tables
+from ssmar_bench.results import record_tables
 from ssmar_bench.results.paired_test import LEVEL, correct_counts, paired_difference
 from ssmar_bench.results.record_schema import Metrics, read_part
 from ssmar_bench.results.records import Runs, load_runs
@@ -48,10 +49,8 @@ def confusion(run: Path | str, results: Path | str = RESULTS) -> pd.DataFrame:
     found = find_record(run, results_of(results))
     frame = predictions(run, results)
     classes = read_part(Metrics, found.record / "metrics.json").classes
-    counts = clip_counts.confusion(found.record, len(classes))
-    if counts is None:
-        counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    assert counts.sum() == len(frame)
+    label, prediction = (pd.Categorical(frame[name], classes).codes for name in ("label", "prediction"))
+    counts = confusion_matrix(label.astype(np.int64), prediction.astype(np.int64), len(classes))
     return pd.DataFrame(counts, index=pd.Index(classes, name="label"), columns=pd.Index(classes, name="prediction"))
 
 

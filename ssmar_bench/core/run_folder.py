@@ -144,7 +144,7 @@ class RunFolder:
 
     def record_faults(self) -> dict[str, str]:
         """Every damaged file of the record -> why; none where there are no digests to compare with."""
-        if self.done() and not digests.has_digests(self.record) and digests.has_digests(self.work):
+        if not digests.has_digests(self.record) and digests.has_digests(self.work) and self.done():
             return {digests.FILE: digests.MISSING}  # whoever wrote the one wrote the other
         return digests.folder_faults(self.record, RECORD)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
+from ssmar_bench.results.run_tables import RunTables
 from ssmar_bench.results.table_order import sort_runs
 
 Array = npt.NDArray[Any]
@@ -63,32 +64,52 @@ def read_answers(runs: Runs, benchmark: str) -> Answers | None:
     """
     rows = runs.of(benchmark)
     rows = rows[rows["state"] == "done"]
-    found: list[tuple[dict[Any, Any], pd.DataFrame]] = []
+    chosen: list[dict[Any, Any]] = []
     for ratio in sorted(set(rows["ratio"])):
         own = rows[rows["ratio"] == ratio]
-        counts = own.groupby("seed")["label"].nunique()
-        for row in sort_runs(own[own["seed"] == counts.idxmax()]).drop_duplicates("label").to_dict("records"):
-            frame = predictions(runs.record(row["folder"])).sort_values("clip")
-            if len(frame):
-                found.append((row, frame))
+        seed = own.groupby("seed")["label"].nunique().idxmax()
+        chosen += sort_runs(own[own["seed"] == seed]).drop_duplicates("label").to_dict("records")
+    found = dict(_answers(runs.tables, {row["folder"]: i for i, row in enumerate(chosen)}))
     if not found:
         return None
-    usual = Counter(tuple(frame["clip"]) for _, frame in found).most_common(1)[0][0]
-    same = [(row, frame) for row, frame in found if tuple(frame["clip"]) == usual]
+    usual = Counter(one.clips for one in found.values()).most_common(1)[0][0]
+    same = [(chosen[i], one) for i, one in sorted(found.items()) if one.clips == usual]
     return Answers(
         usual,
-        same[0][1]["label"].to_numpy(),
+        same[0][1].labels,
         tuple(
-            MethodAnswers(
-                row["label"],
-                float(row["ratio"]),
-                int(row["seed"]),
-                frame["prediction"].to_numpy(),
-                np.nan_to_num(frame["confidence"].to_numpy()).clip(0, 1),
-            )
-            for row, frame in same
+            MethodAnswers(row["label"], float(row["ratio"]), int(row["seed"]), one.prediction, one.confidence)
+            for row, one in same
         ),
     )
+
+
+@dataclass(frozen=True)
+class _RunAnswers:
+    """What one run said, in the order of its clips' ids."""
+
+    clips: tuple[str, ...]
+    labels: Array
+    prediction: Array
+    confidence: Array
+
+
+def _answers(tables: RunTables, runs: Mapping[str, int]) -> Iterator[tuple[int, _RunAnswers]]:
+    """Number of a run and what it said, of the runs that kept predictions."""
+    for table, member in tables.of("predictions", runs):
+        columns, texts = table.columns, table.texts["clip"]
+        rank = np.empty(len(texts), dtype=np.int64)
+        rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
+        known: dict[bytes, tuple[str, ...]] = {}
+        for place in np.flatnonzero(member[table.starts] >= 0):
+            rows = slice(table.starts[place], table.ends[place])
+            order = np.argsort(rank[columns["clip"][rows]])
+            clips = columns["clip"][rows][order]
+            ids = known.setdefault(clips.tobytes(), ()) or tuple(texts[code] for code in clips)
+            known[clips.tobytes()] = ids
+            confidence = np.nan_to_num(columns["confidence"][rows][order]).clip(0, 1)
+            label, prediction = (columns[key][rows][order] for key in ("label", "prediction"))
+            yield int(member[table.starts[place]]), _RunAnswers(ids, label, prediction, confidence)
 
 
 def clips_to_show(answers: Answers, most: int) -> list[str]:

@@ -7,28 +7,23 @@ other; a table of many rows goes on in ``curves-2.parquet``. ``SHA256SUMS`` hold
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.results.archive_schema import JSON_FILES, RUNS, TABLES, runs_schema, table_of
-from ssmar_bench.results.record_place import RecordPlace
+from ssmar_bench.results.archive_schema import JSON_FILES, RUNS, TABLES, table_of
+from ssmar_bench.results.row_table import RowTable
+from ssmar_bench.results.table_text import render_table
 
 LARGEST = 512 * 2**20
 """Bytes of an archive's file that is read, and eight times as many once they are decompressed."""
-
-ROWS = 360_000
-"""Rows of a file, so that most files have less than a megabyte."""
 
 
 def archive_folders(root: Path) -> list[Path]:
@@ -127,7 +122,7 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._names: dict[str, list[str]] = {}
-        self._tables: dict[str, ArchiveTable] = {}
+        self._tables: dict[str, RowTable] = {}
 
     @cached_property
     def runs(self) -> dict[str, dict[str, Any]]:
@@ -138,7 +133,7 @@ class Archive:
             raise damaged_archive(self.folder / f"{RUNS}.parquet", "a run occurs twice, or has no name")
         return found
 
-    def records(self) -> dict[str, RecordPlace]:
+    def records(self) -> dict[str, ArchivedRecord]:
         """Folder name -> record of every run."""
         return {name: ArchivedRecord(self, name) for name in self.runs}
 
@@ -171,10 +166,13 @@ class Archive:
             return None
         return self.table(table).frame(run)
 
-    def table(self, name: str) -> ArchiveTable:
-        """A whole table, read once."""
+    def table(self, name: str) -> RowTable:
+        """A whole table, read once, of the records whose text fits into its columns."""
         if name not in self._tables:
-            self._tables[name] = ArchiveTable(self.folder / f"{name}.parquet", self._read(name))
+            try:
+                self._tables[name] = RowTable(self._read(name))
+            except ValueError as error:
+                raise damaged_archive(self.folder / f"{name}.parquet", str(error)) from error
         return self._tables[name]
 
     def verify(self) -> None:
@@ -215,132 +213,3 @@ def _read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
             return file.read(columns=schema.names).select(schema.names).cast(schema)
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise damaged_archive(path, f"it cannot be read as Parquet ({error})") from error
-
-
-class ArchiveTable:
-    """A table as arrays, and where each run's rows are."""
-
-    def __init__(self, path: Path, table: pa.Table) -> None:
-        table = table.unify_dictionaries().combine_chunks()
-        self.facts: dict[str, dict[str, Any]] | None = None
-        self.columns: dict[str, np.ndarray[Any, Any]] = {}
-        self.texts: dict[str, Any] = {}
-        for name in table.column_names:
-            chunks = table[name].chunks
-            column = chunks[0] if chunks else pa.array([], table.schema.field(name).type)
-            if column.null_count and not pa.types.is_floating(column.type):
-                raise damaged_archive(path, f"a {name} is missing")
-            if pa.types.is_dictionary(column.type):
-                self.texts[name] = pd.array(column.dictionary.to_pylist(), dtype="str")
-                self.columns[name] = column.indices.to_numpy(zero_copy_only=False)
-            else:
-                self.columns[name] = column.to_numpy(zero_copy_only=False)
-        codes = self.columns["folder"]
-        ends = np.flatnonzero(np.diff(codes)) + 1
-        starts = np.concatenate([[0], ends]) if len(codes) else np.array([], dtype=int)
-        names = [str(self.texts["folder"][code]) for code in codes[starts]]
-        if len(set(names)) != len(names):
-            raise damaged_archive(path, "the rows of a run are not together")
-        self.places = dict(zip(names, zip(starts, [*ends, len(codes)], strict=False), strict=True))
-
-    def frame(self, run: str) -> pd.DataFrame:
-        """The rows of one run."""
-        return self.take(slice(*self.places.get(run, (0, 0))))
-
-    def take(self, rows: Any) -> pd.DataFrame:
-        """Some rows, without the column ``folder``."""
-        return pd.DataFrame(
-            {
-                name: self.texts[name].take(column[rows]) if name in self.texts else column[rows]
-                for name, column in self.columns.items()
-                if name != "folder"
-            }
-        )
-
-
-def render_table(frame: pd.DataFrame, table: str) -> bytes:
-    """A table as the record of a run holds it; ``runs/record.py`` writes it so."""
-    if frame.empty and table == "pseudo_labels":
-        return b"\n"
-    return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
-
-
-def parse_table(data: bytes, table: str) -> pd.DataFrame | None:
-    """What :func:`render_table` made ``data`` from; None where it did not."""
-    kinds = {field.name: field.type for field in TABLES[table] if field.name != "folder"}
-    dtypes = {
-        name: str if pa.types.is_dictionary(kind) else float if pa.types.is_floating(kind) else "int64"
-        for name, kind in kinds.items()
-    }
-    empty = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in dtypes.items()})
-    if data.strip() == b"":
-        return empty if render_table(empty, table) == data else None
-    try:
-        unknown = {name: [""] for name, kind in dtypes.items() if kind is float}
-        frame = pd.read_csv(BytesIO(data), dtype=dtypes, keep_default_na=False, na_values=unknown)
-        whole = list(frame.columns) == list(kinds) and render_table(frame, table) == data
-    except (ValueError, OverflowError):
-        return None
-    small = all(frame[name].abs().max() < 2**31 for name, kind in dtypes.items() if kind == "int64") or frame.empty
-    return frame if whole and small else None
-
-
-@dataclass(frozen=True)
-class ArchiveEntry:
-    """A run to be archived: its row of ``runs.parquet``, and its tables by name."""
-
-    row: Mapping[str, Any]
-    tables: Mapping[str, pd.DataFrame]
-
-
-def write_archive(folder: Path, entries: Sequence[ArchiveEntry]) -> list[Path]:
-    """Write an archive; the same runs in the same order give the same bytes.
-
-    Raises:
-        UserError: the files cannot be written; what was there before still is.
-    """
-    files: dict[str, bytes] = {}
-    for name, schema in TABLES.items():
-        if name == RUNS:
-            table = pa.Table.from_pylist([dict(entry.row) for entry in entries], schema=runs_schema())
-        else:
-            table = _joined(entries, name, schema)
-        for number, part in enumerate(_parts(table, entries, name), start=1):
-            files[f"{name}.parquet" if number == 1 else f"{name}-{number}.parquet"] = _parquet(part)
-    old = {path.name for path in folder.glob("*.parquet")} - set(files)
-    digests.write_files(folder, files, sorted(old))
-    return [folder / name for name in files]
-
-
-def _joined(entries: Sequence[ArchiveEntry], name: str, schema: pa.Schema) -> pa.Table:
-    parts = [(str(entry.row["folder"]), entry.tables[name]) for entry in entries if len(entry.tables.get(name, ()))]
-    if not parts:
-        return schema.empty_table()
-    frame = pd.concat([part for _, part in parts], ignore_index=True)
-    names = np.repeat(np.arange(len(parts)), [len(part) for _, part in parts])
-    arrays = [pa.DictionaryArray.from_arrays(pa.array(names, pa.int32()), pa.array([name for name, _ in parts]))]
-    for field in list(schema)[1:]:
-        column = pa.array(frame[field.name], pa.string() if pa.types.is_dictionary(field.type) else field.type)
-        column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        arrays.append(column.dictionary_encode() if pa.types.is_dictionary(field.type) else column)
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _parts(table: pa.Table, entries: Sequence[ArchiveEntry], name: str) -> Iterator[pa.Table]:
-    """Pieces of at most ``ROWS`` rows; a run is in one piece."""
-    sizes = [1 if name == RUNS else len(entry.tables.get(name, ())) for entry in entries]
-    start = length = 0
-    for size in sizes:
-        if length and length + size > ROWS:
-            yield table.slice(start, length)
-            start, length = start + length, 0
-        length += size
-    yield table.slice(start, length)
-
-
-def _parquet(table: pa.Table) -> bytes:
-    sink = BytesIO()
-    pq.write_table(table, sink, compression="zstd", compression_level=12, store_schema=False, write_statistics=False,
-                   row_group_size=ROWS, data_page_size=2**23, write_batch_size=ROWS,
-                   dictionary_pagesize_limit=2**23)  # fmt: skip
-    return sink.getvalue()

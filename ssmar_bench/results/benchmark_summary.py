@@ -111,6 +111,7 @@ def summarise_benchmark(runs: Runs, name: str, strips: int, most: int) -> Benchm
     """
     frame, facts = comparison(runs, name), caption_facts(runs, name)
     rows = runs.of(name)
+    names = class_names(runs, name)
     settings = find_settings(runs, name, frame)
     groups = run_groups(runs, name)
     return BenchmarkSummary(
@@ -124,7 +125,7 @@ def summarise_benchmark(runs: Runs, name: str, strips: int, most: int) -> Benchm
         unfinished=unfinished_runs(runs, name),
         damage=tuple(runs.damage_of(name)),
         runs=sort_runs(rows.sort_values(["ratio", "seed"], kind="stable")),
-        classes=tuple(class_names(runs, name)),
+        classes=tuple(names),
         ranked=tuple(plot_selection.ranked_methods(runs, name)),
         methods=_methods(runs, name),
         curves=over_seeds(runs.curves(name)),
@@ -134,7 +135,7 @@ def summarise_benchmark(runs: Runs, name: str, strips: int, most: int) -> Benchm
         ranks=tuple(rank_methods(settings)) if settings else (),
         incomplete=tuple(incomplete_methods(runs, name, settings)),
         examples=_examples(runs, name, strips, most),
-        details=run_details(runs, name),
+        details=run_details(runs, name, len(names)),
     )
 
 

@@ -1,15 +1,14 @@
-"""What a run said of single clips, as counts: confusion of the test part, calibration of its pseudo-labels."""
+"""What runs said of single clips, as counts: confusion of the test part, calibration of pseudo-labels."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from ssmar_bench.core.index import UNKNOWN
-from ssmar_bench.core.metrics import confusion_matrix
-from ssmar_bench.results.record_place import RecordPlace
-from ssmar_bench.results.record_schema import damaged_record
-from ssmar_bench.results.record_tables import columns
+from ssmar_bench.results.run_tables import RunTables
 
 BINS = 10
 """Bins of confidence, equally wide from 0 to 1."""
@@ -18,37 +17,57 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-def confusion(record: RecordPlace, classes: int) -> Ints | None:
-    """(classes, classes) test clips by true class (row) and predicted class; None where no predictions are kept."""
-    found = columns(record, "predictions").numbers
-    label, prediction = found["label"].astype(np.int64), found["prediction"].astype(np.int64)
-    if not len(label):
-        return None
-    if min(label.min(), prediction.min()) < 0 or max(label.max(), prediction.max()) >= classes:
-        raise damaged_record(record / "predictions.csv", f"a class is outside 0 to {classes - 1}")
-    return confusion_matrix(label, prediction, classes)
+def confusions(tables: RunTables, groups: Mapping[str, int], classes: int) -> Ints:
+    """(groups, classes, classes) test clips by true class (row) and predicted class.
 
-
-def calibration(record: RecordPlace) -> dict[str, Floats]:
-    """Series -> (3, ``BINS``): labels, sum of confidences and correct labels in each bin, at the end of training.
-
-    Clips that were never labelled are in no bin, since nobody knows what is correct; a series of such clips alone, and
-    series whose confidence is no probability (distances from a prototype) are left out.
-
-    Raises:
-        UserError: names a file that cannot be read.
+    Args:
+        tables: of all runs.
+        groups: run -> number of its group, from 0.
+        classes: how many.
     """
-    found = {}
-    columns_of = columns(record, "pseudo_labels")
-    names, series_of = columns_of.groups("series")
-    label, given = columns_of.numbers["label"], columns_of.numbers["pseudo_label"]
-    for number, series in enumerate(names):
-        own = (series_of == number) & (label != UNKNOWN)
-        confidence = columns_of.numbers["confidence"][own]
-        if not len(confidence) or confidence.min() < 0 or confidence.max() > 1:
-            continue
-        place = np.minimum((confidence * BINS).astype(int), BINS - 1)
-        correct = (label == given)[own].astype(float)
-        sums = [np.bincount(place, weights, minlength=BINS) for weights in (None, confidence, correct)]
-        found[series] = np.stack(sums).astype(float)
+    size = 1 + max(groups.values(), default=-1)
+    total = np.zeros(size * classes**2, dtype=np.int64)
+    for table, group in tables.of("predictions", groups):
+        keys = (group * classes + table.columns["label"]) * classes + table.columns["prediction"]
+        total += np.bincount(keys[group >= 0], minlength=len(total))
+    return total.reshape(size, classes, classes)
+
+
+def confusion_entries(tables: RunTables, runs: Mapping[str, int], classes: int) -> dict[int, Ints]:
+    """Number of a run -> (n, 2) the places in its flat (classes, classes) confusion that are not zero, and counts.
+
+    Arguments as of :func:`confusions`; a run without predictions has none.
+    """
+    found: dict[int, Ints] = {}
+    for table, run in tables.of("predictions", runs):
+        keys = (run * classes + table.columns["label"]) * classes + table.columns["prediction"]
+        places, counts = np.unique(keys[run >= 0], return_counts=True)
+        own, ends = np.unique(places // classes**2, return_index=True)
+        pairs = np.stack([places % classes**2, counts], axis=1)
+        found |= dict(zip(own.tolist(), np.split(pairs, ends[1:]), strict=True)) if len(own) else {}
     return found
+
+
+def calibrations(tables: RunTables, groups: Mapping[str, int], series: str = "full_pool") -> Floats:
+    """(groups, 3, ``BINS``): labels, sum of confidences and correct labels in each bin, at the end of training.
+
+    Clips that were never labelled are in no bin, since nobody knows what is correct. A run of which a confidence is no
+    probability (distances from a prototype) is left out.
+
+    Args:
+        tables: of all runs.
+        groups: run -> number of its group, from 0.
+        series: of pseudo-labels.
+    """
+    size = 1 + max(groups.values(), default=-1)
+    total = np.zeros((3, size * BINS))
+    for table, group in tables.of("pseudo_labels", groups):
+        label, given, confidence = (table.columns[name] for name in ("label", "pseudo_label", "confidence"))
+        rows = table.where("series", series) & (label != UNKNOWN) & (group >= 0)
+        outside = np.unique(table.runs[rows & ~((confidence >= 0) & (confidence <= 1))])
+        rows &= ~np.isin(table.runs, outside)
+        sure = confidence[rows]
+        places = group[rows] * BINS + np.minimum((sure * BINS).astype(int), BINS - 1)
+        for row, weights in enumerate((None, sure, (label == given)[rows].astype(float))):
+            total[row] += np.bincount(places, weights, minlength=size * BINS)
+    return total.reshape(3, size, BINS).transpose(1, 0, 2)

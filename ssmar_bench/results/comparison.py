@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ssmar_bench.core import metrics
@@ -83,11 +86,12 @@ def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> 
     top = (frame["method"] == UPPER[0]) & (frame["ratio"] == UPPER[1]) & ~competing(frame)
     below = frame[~top]
     ratios = sorted(set(below["ratio"])) or sorted(set(frame["ratio"]))
+    seeds = {ratio: _seeds(below, ratio) for ratio in ratios}
     rows = [
-        {"kind": "method", **_cell(cell, ratio, _seeds(below, ratio)), "method": method, "label": label}
+        {"kind": "method", **_cell(cells.get(ratio, below[:0]), ratio, seeds[ratio]), "method": method, "label": label}
         for (method, label), own in _by_method(below)
+        for cells in [dict(iter(own.groupby("ratio")))]
         for ratio in ratios
-        for cell in [own[own["ratio"] == ratio]]
     ]
     floors = {ratio: _majority(frame, ratio) for ratio in ratios}
     rows += floors.values()
@@ -96,18 +100,19 @@ def comparison(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> 
         for (method, label), own in _by_method(frame[top])
         for ratio in ratios
     ]
+    groups = {key: own for key, own in frame.groupby(["label", "ratio"])}  # noqa: C416
     for row in rows:
         if row["kind"] != "majority" and row["seeds"]:
-            row |= _interval(runs, frame, row, floors)
+            row |= _interval(runs, groups, row, floors)
     return pd.DataFrame(rows, columns=columns())
 
 
 def _interval(
-    runs: Runs, frame: pd.DataFrame, row: dict[str, Any], floors: dict[float, dict[str, Any]]
+    runs: Runs, groups: Mapping[Any, pd.DataFrame], row: dict[str, Any], floors: dict[float, dict[str, Any]]
 ) -> dict[str, Any]:
     ratio = UPPER[1] if row["kind"] == "upper bound" else row["ratio"]
     label = row["label"].removesuffix(ALL_LABELS) if row["kind"] == "upper bound" else row["label"]
-    found = accuracy_interval(runs, frame[(frame["label"] == label) & (frame["ratio"] == ratio)])
+    found = accuracy_interval(runs, groups[label, ratio])
     if found is None:
         return {}
     learned = not found.touches(floors[row["ratio"]]["accuracy_mean"])
@@ -154,10 +159,14 @@ def _cell(cell: pd.DataFrame, ratio: float, expected: set[int]) -> dict[str, Any
     for state in ("failed", "unfinished"):
         row[state] = int((cell["state"] == state).sum())
     for measure in measures():
-        values = done[measure.column]  # without one run's value, the others' mean would not be that of all seeds
-        row[f"{measure.key}_mean"] = values.mean(skipna=False)
-        row[f"{measure.key}_std"] = values.std(ddof=1, skipna=False)
+        # Without one run's value, the others' mean would not be that of all seeds: it is unknown.
+        row[f"{measure.key}_mean"], row[f"{measure.key}_std"] = _mean_and_std(done[measure.column].to_numpy())
     return {**row, **{cost: done[cost].median() for cost in COSTS}}
+
+
+def _mean_and_std(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    mean = float(values.mean()) if len(values) else math.nan
+    return mean, float(values.std(ddof=1)) if len(values) > 1 else math.nan
 
 
 def _majority(frame: pd.DataFrame, ratio: float) -> dict[str, Any]:

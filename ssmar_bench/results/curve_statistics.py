@@ -16,9 +16,10 @@ def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:
     A seed that lacks a point (no clip passed the threshold in that epoch) is left out of that point, and ``seeds``
     says so.
     """
-    groups = curves.groupby(KEYS, sort=False)["value"]
-    found = groups.agg(["mean", "std", "min", "max", "count"]).rename(columns={"count": "seeds"})
-    return found.reset_index().sort_values("epoch", kind="stable", ignore_index=True)
+    groups = curves.groupby(KEYS, sort=False, observed=True)["value"]
+    found = groups.agg(["mean", "std", "min", "max", "count"]).rename(columns={"count": "seeds"}).reset_index()
+    texts = {key: found[key].astype(str) for key in ("method", "label", "series", "quantity")}
+    return found.assign(**texts).sort_values("epoch", kind="stable", ignore_index=True)
 
 
 def select_curve(summary: pd.DataFrame, series: str | tuple[str, ...], quantity: str) -> pd.DataFrame:

@@ -4,17 +4,15 @@ Clips of one subject are not independent, and neither are the answers of two met
 of two methods on the same test clips under the same seeds; seeds and subjects are both resampled with replacement (the
 pigeonhole bootstrap of Owen, 2007, for crossed random effects, which errs on the safe side). Seeds and subjects are
 few, so the standard error that this gives is referred to Student's t, with the degrees of freedom that Satterthwaite
-(1946)
-gives to a crossed design: about seeds - 1 where seeds scatter most, subjects - 1 where subjects do. Subjects with
-    unequally
-many clips count as the fewer that would tell as much (Kish, 1965).
+(1946) gives to a crossed design: about seeds - 1 where seeds scatter most, subjects - 1 where subjects do. Subjects
+with unequally many clips count as the fewer that would tell as much (Kish, 1965).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 
@@ -23,9 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import OTHER_CLIPS, damaged_record
-from ssmar_bench.results.record_tables import columns
 from ssmar_bench.results.records import Runs
 
 Array = NDArray[np.float64]
@@ -37,6 +33,11 @@ MIN_SUBJECTS = 8
 
 LEVEL = 0.05
 DRAWS = 2000
+AT_ONCE = 4096
+"""Pairs that are compared at once."""
+
+TINY = 1e-12
+"""A standard error that is rounding alone."""
 
 
 @dataclass(frozen=True)
@@ -75,33 +76,21 @@ def correct_counts(runs: Runs, frame: pd.DataFrame) -> CorrectCounts:
         frame: the method's rows of ``Runs.runs``.
 
     Raises:
-        UserError: a ``predictions.csv`` that cannot be read, or runs of one method with different test clips.
+        UserError: runs of one method have different test clips.
     """
-    seeds, rows, sizes = [], [], []
-    subjects: tuple[str, ...] = ()
-    for folder, seed in zip(frame["folder"], frame["seed"], strict=True):
-        record = runs.record(folder)
-        names, right, size = _by_subject(record)
-        if not names:
-            continue
-        seeds.append(int(seed))
-        rows.append(right)
-        sizes.append(size)
-        subjects = subjects or names
-        if subjects != names or not np.array_equal(sizes[0], size):
-            raise damaged_record(record / "predictions.csv", OTHER_CLIPS)
-    answers: Array = np.array(rows, dtype=np.float64).reshape(len(seeds), len(subjects))
-    clips: Array = np.array(sizes[0] if sizes else [], dtype=np.float64)
-    return CorrectCounts(tuple(seeds), subjects, answers, clips)
-
-
-def _by_subject(record: RecordPlace) -> tuple[tuple[str, ...], Array, Array]:
-    """Subjects, and right answers and clips of each."""
-    found = columns(record, "predictions")
-    names, rows = found.groups("subject")
-    right = found.numbers["label"] == found.numbers["prediction"]
-    sums: list[Array] = [np.bincount(rows, own, minlength=len(names)).astype(float) for own in (right, right >= 0)]
-    return names, sums[0], sums[1]
+    known = [
+        (int(seed), folder, found)
+        for folder, seed in zip(frame["folder"], frame["seed"], strict=True)
+        if (found := runs.tables.answers(folder)) is not None
+    ]
+    if not known:
+        return CorrectCounts((), (), np.zeros((0, 0)), np.zeros(0))
+    first = known[0][2]
+    for _, folder, found in known:
+        if found.subjects != first.subjects or not np.array_equal(found.clips, first.clips):
+            raise damaged_record(runs.record(folder) / "predictions.csv", OTHER_CLIPS)
+    right = np.array([found.right for _, _, found in known])
+    return CorrectCounts(tuple(seed for seed, _, _ in known), first.subjects, right, first.clips)
 
 
 def paired_difference(one: CorrectCounts, other: CorrectCounts) -> Difference | None:
@@ -118,36 +107,46 @@ def paired_difference(one: CorrectCounts, other: CorrectCounts) -> Difference | 
     error = standard_error(gain, one.clips)
     p = math.nan
     if seeds >= MIN_SEEDS and len(one.subjects) >= MIN_SUBJECTS:
-        p = float(2 * stats.t.sf(abs(mean) / error, _freedom(gain, one.clips))) if error else float(mean == 0)
+        p = float(_p_values(gain, one.clips, np.array(error)))
     return Difference(mean, float(by_seed.std(ddof=1)), error, p, seeds)
 
 
 def standard_error(gain: Array, clips: Array) -> float:
     """Standard error of ``gain`` (seeds, subjects) per clip, from resampling seeds and subjects."""
-    seeds, subjects = gain.shape
+    return float(_resampled(gain, clips).std(ddof=1)) * _few_subjects(clips)
+
+
+def _resampled(right: Array, clips: Array) -> Array:
+    """(DRAWS,) ``right`` (seeds, subjects) per clip, each time of other seeds and subjects."""
+    seeds, subjects = right.shape
     by_seed, by_subject = _drawn(seeds), _drawn(subjects)
-    means = np.einsum("bs,sp,bp->b", by_seed, gain, by_subject, optimize=True) / (seeds * (by_subject @ clips))
-    count = effective_subjects(clips)  # subjects who are drawn from a few scatter less than those few did
-    return float(means.std(ddof=1)) * math.sqrt(count / (count - 1) if count > 1 else 1)
+    found: Array = ((by_seed @ right) * by_subject).sum(1) / (seeds * (by_subject @ clips))
+    return found
 
 
-def _freedom(gain: Array, clips: Array) -> float:
-    """Satterthwaite's degrees of freedom of the mean of ``gain`` (seeds, subjects), from the crossed mean squares."""
-    seeds, subjects = gain.shape
-    parts = gain - clips * gain.sum() / (seeds * clips.sum())  # their sum is 0; many clips alone are no deviation
-    by_seed, by_subject = parts.mean(1, keepdims=True), parts.mean(0, keepdims=True)
-    squares = [
-        subjects * float((by_seed**2).sum()),
-        seeds * float((by_subject**2).sum()),
-        float(((parts - by_seed - by_subject) ** 2).sum()),
-    ]
-    counts = [seeds - 1, subjects - 1, (seeds - 1) * (subjects - 1)]
-    of_seeds, of_people, rest = (square / count for square, count in zip(squares, counts, strict=True))
-    total = max(of_seeds + of_people - rest, of_seeds, of_people)  # by chance the rest may be too large
+def _few_subjects(clips: Array) -> float:
+    """By how much more subjects scatter than those who are drawn from a few."""
+    count = effective_subjects(clips)
+    return math.sqrt(count / (count - 1) if count > 1 else 1)
+
+
+def _freedom(gain: Array, clips: Array) -> Array:
+    """Satterthwaite's degrees of freedom of the mean of ``gain`` (..., seeds, subjects), from the crossed mean squares.
+
+    One for each pair that is compared, (...).
+    """
+    seeds, subjects = gain.shape[-2:]
+    both = (-2, -1)
+    parts = gain - clips * gain.sum(both, keepdims=True) / (seeds * clips.sum())  # many clips alone are no deviation
+    by_seed, by_subject = parts.mean(-1, keepdims=True), parts.mean(-2, keepdims=True)
+    of_seeds = subjects * (by_seed**2).sum(both) / (seeds - 1)
+    of_people = seeds * (by_subject**2).sum(both) / (subjects - 1)
+    rest = ((parts - by_seed - by_subject) ** 2).sum(both) / ((seeds - 1) * (subjects - 1))
+    total = np.maximum(of_seeds + of_people - rest, np.maximum(of_seeds, of_people))  # the rest may be large by chance
     known = effective_subjects(clips) - 1
-    freedom = [seeds - 1, known, (seeds - 1) * known]
-    below = sum(part**2 / count for part, count in zip((of_seeds, of_people, rest), freedom, strict=True))
-    return total**2 / below if below else float(seeds - 1)
+    below = of_seeds**2 / (seeds - 1) + of_people**2 / known + rest**2 / ((seeds - 1) * known)
+    found: Array = np.divide(total**2, below, out=np.full(np.shape(below), float(seeds - 1)), where=below > 0)
+    return found
 
 
 def effective_subjects(clips: Array) -> float:
@@ -171,11 +170,6 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _at(own: CorrectCounts, seeds: Sequence[int]) -> CorrectCounts:
-    """``own`` at some of its seeds."""
-    return replace(own, seeds=tuple(seeds), right=own.right[[own.seeds.index(seed) for seed in seeds]])
-
-
 @dataclass(frozen=True)
 class ColumnLeader:
     """Who leads a column: ``leader`` is separable from every other method, or None; ``tied`` with the highest mean."""
@@ -191,15 +185,41 @@ def find_leader(found: dict[str, CorrectCounts]) -> ColumnLeader:
     All on the seeds that every method has, so that a further good seed helps nobody. Nothing is tested unless these are
     ``MIN_SEEDS``, on the same test clips of ``MIN_SUBJECTS`` subjects.
     """
-    common = set.intersection(*({*own.seeds} for own in found.values())) if found else set()
-    found = {row: _at(own, sorted(common)) for row, own in found.items()}
-    pairs = list(combinations(found, 2))
-    compared = [paired_difference(found[one], found[other]) for one, other in pairs]
-    if not pairs or any(pair is None or math.isnan(pair.p) for pair in compared):
+    rows = list(found)
+    common = sorted(set.intersection(*({*own.seeds} for own in found.values()))) if found else []
+    first = next(iter(found.values()), None)
+    if first is None or len(rows) < 2 or len(common) < MIN_SEEDS or len(first.subjects) < MIN_SUBJECTS:
         return ColumnLeader(None, frozenset(), tested=False)
-    p = dict(zip(pairs, holm([pair.p for pair in compared if pair is not None]), strict=True))
-    best = max(found, key=lambda row: float(found[row].right.sum() / len(found[row].seeds)))
-    tied = frozenset(
-        row for row in found if row != best and p[(best, row) if (best, row) in p else (row, best)] >= LEVEL
-    )
-    return ColumnLeader(None if tied else best, tied | {best} if tied else frozenset(), tested=True)
+    if any(own.subjects != first.subjects or not np.array_equal(own.clips, first.clips) for own in found.values()):
+        return ColumnLeader(None, frozenset(), tested=False)
+    right = np.array([own.right[[own.seeds.index(seed) for seed in common]] for own in found.values()])
+    means = right.sum((1, 2)) / (len(common) * first.clips.sum())
+    best = int(np.argmax(means))
+    p = holm(_pairwise(right, first.clips))
+    places = {pair: i for i, pair in enumerate(combinations(range(len(rows)), 2))}
+    others = [row for row in range(len(rows)) if row != best]
+    tied = frozenset(rows[row] for row in others if p[places[min(row, best), max(row, best)]] >= LEVEL)
+    leader = None if tied else rows[best]
+    return ColumnLeader(leader, tied | {rows[best]} if tied else frozenset(), tested=True)
+
+
+def _pairwise(right: Array, clips: Array) -> list[float]:
+    """The p-value of every pair of methods, in the order of ``combinations``; ``right`` (methods, seeds, subjects)."""
+    covariance = np.cov([_resampled(one, clips) for one in right])
+    one, other = np.array(list(combinations(range(len(right)), 2))).T
+    variance = covariance[one, one] + covariance[other, other] - 2 * covariance[one, other]
+    error = np.sqrt(np.clip(variance, 0, None)) * _few_subjects(clips)
+    found: list[float] = []
+    for start in range(0, len(one), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        gain = right[one[part]] - right[other[part]]
+        found += _p_values(gain, clips, error[part]).tolist()
+    return found
+
+
+def _p_values(gain: Array, clips: Array, error: Array) -> Array:
+    """(...) two-sided p-values of ``gain`` (..., seeds, subjects) with standard errors (...)."""
+    mean = np.abs(gain.sum((-2, -1)) / (gain.shape[-2] * clips.sum()))
+    ratio = np.divide(mean, error, out=np.where(mean == 0, 0.0, np.inf), where=error > TINY)
+    found: Array = 2 * stats.t.sf(ratio, _freedom(gain, clips))
+    return found

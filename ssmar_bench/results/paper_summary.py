@@ -96,9 +96,9 @@ def _classes(runs: Runs, found: FilledTable) -> ClassGains | None:
         if common:
             names = class_names(runs, str(cells[0].runs["benchmark"].iloc[0]))
             rows = [cell.runs[cell.runs["seed"].isin(common)].assign(label=cell.row) for cell in cells]
-            pair = pool_runs(runs, rows[0], len(names)), pool_runs(runs, rows[1], len(names))
-            if all(cell.confusion.any() for cell in pair):
-                pairs[column.name] = pair
+            one, second = pool_runs(runs, rows, len(names))
+            if one.confusion.any() and second.confusion.any():
+                pairs[column.name] = one, second
     return ClassGains(pairs, tuple(names)) if pairs else None
 
 

@@ -21,12 +21,14 @@ from ssmar_bench.core.paths import results_of
 from ssmar_bench.core.printable import visible
 from ssmar_bench.core.run_folder import RECORD
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.results.archive import Archive, ArchivedRecord, ArchiveEntry, parse_table, write_archive
+from ssmar_bench.results.archive import Archive, ArchivedRecord
 from ssmar_bench.results.archive_schema import JSON_FILES, table_of
+from ssmar_bench.results.archive_write import ArchiveEntry, write_archive
 from ssmar_bench.results.comparison import comparison
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.records import Damage, Runs, load_runs, read_runs
 from ssmar_bench.results.table_order import table_rank
+from ssmar_bench.results.table_text import parse_table
 
 OF_THE_MACHINE = ("timings.json", "environment.json", FILE)
 """Files that two machines, or two versions of the configs, write differently of one run."""
@@ -95,7 +97,7 @@ def publish(sources: Sequence[Path], to: Path) -> Published:
 def _load(source: Path) -> Runs:
     """The runs of a folder that a user names: of one run, or of many."""
     if (source / "record").is_dir() or (source / "work").is_dir():
-        return read_runs(source.parent, {source.resolve().name: source}, {})
+        return read_runs(source.parent, {source.resolve().name: source})
     if not source.is_dir():
         raise UserError(f"{source}: there is no such folder.")
     return load_runs(results_of(source))
@@ -111,9 +113,7 @@ def _write(entries: Mapping[str, tuple[RecordPlace, ArchiveEntry]], to: Path, da
         own.sort(key=lambda one: _order(one[1].row))
         counts[benchmark] = len(own)
         paths += write_archive(to / benchmark, [entry for _, entry in own])
-        archive = Archive(to / benchmark)
-        reasons = {name: archive.reason(name) for name in archive.runs}
-        runs = read_runs(to, archive.records(), reasons)
+        runs = read_runs(to, Archive(to / benchmark).records())
         digests.write_files(to / benchmark, {SUMMARY: _summary(runs, benchmark)})
         paths.append(to / benchmark / SUMMARY)
     return Published(counts, tuple(paths), tuple(damage))

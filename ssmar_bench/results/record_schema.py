@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.files import parse_json, read_json
+from ssmar_bench.core.files import LARGEST, parse_json
 from ssmar_bench.core.printable import Line, odd_sign, shortened
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.record_place import RecordPlace
@@ -42,6 +42,7 @@ MOST = 2**53
 """Whole numbers up to it are numbers of a table, too."""
 Count = Annotated[int, Field(ge=0, le=MOST)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Ratio = Annotated[float, Field(gt=0, le=1)]
 Name = Annotated[Line, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
 Label = Annotated[Line, Field(min_length=1, max_length=200)]
 
@@ -163,7 +164,7 @@ def _spec_model() -> type[BaseModel]:
     own: dict[str, Any] = {
         "benchmark": Name,
         "method": Name,
-        "ratio": Annotated[float, Field(gt=0, le=1)],
+        "ratio": Ratio,
         "source": SourceSection,
         "backbone": BackboneSection,
     }
@@ -180,6 +181,14 @@ def _spec_model() -> type[BaseModel]:
 
 Spec = _spec_model()
 """``record/spec.json``."""
+
+OWN = ("benchmark", "split", "ratio", "seed")
+"""Keys of a spec in which most runs of one method differ."""
+
+OwnOfSpec = create_model(
+    "OwnOfSpec", __base__=RecordModel, benchmark=(Name, ...), split=(Line, ...), ratio=(Ratio, ...), seed=(Count, ...)
+)
+"""Those keys alone."""
 
 
 OTHER_CLIPS = "its test clips are not those of the other seeds"
@@ -213,10 +222,10 @@ def read_object(path: RecordPlace) -> dict[str, Any]:
     Raises:
         UserError: names ``path``, if it cannot be read, is not an object, or holds text that is not printable.
     """
-    require_file(path)
-    data = b"" if isinstance(path, Path) else path.read_bytes()
+    data = b""
     try:
-        value = read_json(path) if isinstance(path, Path) else parse_json(data)
+        data = _read_bytes(path)
+        value = parse_json(data)
     except (OSError, ValueError) as error:
         raise damaged_record(path, f"it cannot be read as JSON ({error})") from error
     if not isinstance(value, dict):
@@ -224,6 +233,20 @@ def read_object(path: RecordPlace) -> dict[str, Any]:
     if not _is_plain(data):
         _require_plain(value, path, DEPTH)
     return value
+
+
+def _read_bytes(path: RecordPlace) -> bytes:
+    """The content of a file that may be a JSON text.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is too large.
+        UserError: it is no file, or missing.
+    """
+    require_file(path)
+    if isinstance(path, Path) and path.stat().st_size > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST // 2**20} MiB")
+    return path.read_bytes()
 
 
 def _is_plain(data: bytes) -> bool:
@@ -248,13 +271,12 @@ def read_part(model: type[Model], path: RecordPlace) -> Model:
     Raises:
         UserError: names ``path`` and the first key that does not fit.
     """
-    if not isinstance(path, Path) and path.is_file():
-        kept: Model | None = _known(model, path.read_bytes())  # the same text is in many records of an archive
-        if kept is not None:
-            return kept
     try:
-        return model.model_validate(read_object(path))
-    except ValidationError as error:
+        kept: Model | None = _known(model, _read_bytes(path))  # the same text is in many records
+        return kept if kept is not None else model.model_validate(read_object(path))
+    except (OSError, ValueError) as error:
+        if not isinstance(error, ValidationError):
+            raise damaged_record(path, f"it cannot be read as JSON ({error})") from error
         fault = error.errors()[0]
         key = shortened(".".join(str(part) for part in fault["loc"]))
         raise damaged_record(path, f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}") from error

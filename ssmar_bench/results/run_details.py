@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ssmar_bench.core import metrics
-from ssmar_bench.results.clip_counts import Floats, Ints, confusion
+from ssmar_bench.results.clip_counts import Floats, Ints, confusion_entries
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import read_object
 from ssmar_bench.results.records import Runs
@@ -32,7 +32,8 @@ class RunDetails:
         environment: versions and machine.
         ended: when the training did, in UTC; "" in older records.
         curves: ``series/quantity`` -> value after each epoch, from epoch 1; NaN where there is none.
-        confusion: (C, C) test clips by true and predicted class; None where no predictions are kept.
+        confusion: (n, 2) the places in the flat (C, C) confusion that are not zero, and their test clips; None where
+            no predictions are kept.
     """
 
     row: Mapping[Any, Any]
@@ -46,24 +47,22 @@ class RunDetails:
     confusion: Ints | None = None
 
 
-def run_details(runs: Runs, benchmark: str) -> tuple[RunDetails, ...]:
-    """Every run of a benchmark, in the order of ``Runs.runs``."""
-    curves = _by_folder(runs.curves(benchmark))
-    return tuple(_details(runs, row, curves) for row in runs.of(benchmark).to_dict("records"))
+def run_details(runs: Runs, benchmark: str, classes: int) -> tuple[RunDetails, ...]:
+    """Every run of a benchmark with so many ``classes``, in the order of ``Runs.runs``."""
+    rows = runs.of(benchmark).to_dict("records")
+    numbers = {row["folder"]: i for i, row in enumerate(rows) if row["state"] == "done"}
+    curves, counts = _curves(runs, numbers), confusion_entries(runs.tables, numbers, classes)
+    return tuple(_details(runs, row, curves.get(i, {}), counts.get(i)) for i, row in enumerate(rows))
 
 
-def _details(runs: Runs, row: Mapping[Any, Any], curves: Mapping[str, Mapping[str, Floats]]) -> RunDetails:
+def _details(runs: Runs, row: Mapping[Any, Any], curves: Mapping[str, Floats], counts: Ints | None) -> RunDetails:
     record, spec = runs.record(row["folder"]), runs.specs[row["folder"]].to_json()
     facts = _object(record / "method.json")
     about = RunDetails(row, spec, facts.get("departures") or {}, facts.get("command", ""))
     if row["state"] != "done":
         return about
-    outcome = read_object(record / "metrics.json")
-    return RunDetails(
-        row, spec, about.departures, about.command, outcome, _object(record / "environment.json"),
-        str(_object(record / "timings.json").get("ended", "")),
-        curves.get(row["folder"], {}), confusion(record, len(outcome["classes"])),
-    )  # fmt: skip
+    outcome, environment = (read_object(record / "metrics.json"), _object(record / "environment.json"))
+    return RunDetails(row, spec, about.departures, about.command, outcome, environment, row["ended"], curves, counts)
 
 
 def _object(path: RecordPlace) -> dict[str, Any]:
@@ -71,11 +70,24 @@ def _object(path: RecordPlace) -> dict[str, Any]:
     return read_object(path) if path.is_file() else {}
 
 
-def _by_folder(frame: pd.DataFrame) -> dict[str, dict[str, Floats]]:
-    found: dict[str, dict[str, Floats]] = {}
-    rows = frame[~frame["quantity"].isin([*LEFT_OUT, *metrics.metric_keys()[1:]])]
-    for (folder, series, quantity), own in rows.groupby(["folder", "series", "quantity"], sort=True):
-        line = np.full(int(own["epoch"].max()), np.nan)
-        line[own["epoch"].to_numpy() - 1] = own["value"]
-        found.setdefault(str(folder), {})[f"{series}/{quantity}"] = line
+def _curves(runs: Runs, numbers: Mapping[str, int]) -> dict[int, dict[str, Floats]]:
+    """Number of a run -> ``series/quantity`` -> values by epoch."""
+    found: dict[int, dict[str, Floats]] = defaultdict(dict)
+    for table, run in runs.tables.of("curves", numbers):
+        series, quantity, epoch, value = (table.columns[name] for name in ("series", "quantity", "epoch", "value"))
+        left_out = [*LEFT_OUT, *metrics.metric_keys()[1:]]
+        shown = np.array([text not in left_out for text in table.texts["quantity"]], dtype=bool)[quantity]
+        rows = np.flatnonzero((run >= 0) & shown)
+        names = [f"{one}/{two}" for one in table.texts["series"] for two in table.texts["quantity"]]
+        order = np.argsort(np.argsort(names))
+        line = run[rows] * len(names) + order[series[rows] * len(table.texts["quantity"]) + quantity[rows]]
+        kinds, place = np.unique(line, return_inverse=True)
+        lengths = np.zeros(len(kinds), dtype=np.int64)
+        np.maximum.at(lengths, place, epoch[rows])
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        values = np.full(starts[-1], np.nan)
+        values[starts[place] + epoch[rows] - 1] = value[rows]
+        names.sort()
+        for i, kind in enumerate(kinds.tolist()):
+            found[kind // len(names)][names[kind % len(names)]] = values[starts[i] : starts[i + 1]]
     return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ssmar_bench.results.clip_counts import BINS, Floats, Ints, calibration, confusion
+from ssmar_bench.results.clip_counts import Floats, Ints, calibrations, confusions
 from ssmar_bench.results.record_schema import Metrics, read_part
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.table_order import sort_runs
@@ -74,27 +75,29 @@ def class_names(runs: Runs, benchmark: str) -> list[str]:
 
 def run_groups(runs: Runs, benchmark: str) -> list[RunGroup]:
     """Every cell of a benchmark that has a finished run, by ratio, then in table order."""
-    size = len(class_names(runs, benchmark))
     frame = runs.of(benchmark)
     done = sort_runs(frame[frame["state"] == "done"]).sort_values("ratio", kind="stable")
-    return [pool_runs(runs, rows, size) for _, rows in done.groupby(["ratio", "label"], sort=False)]
+    groups = [rows for _, rows in done.groupby(["ratio", "label"], sort=False)]
+    return pool_runs(runs, groups, len(class_names(runs, benchmark)))
 
 
-def pool_runs(runs: Runs, rows: pd.DataFrame, size: int) -> RunGroup:
-    """The finished runs ``rows`` of one method at one ratio as a cell; ``size`` is the number of classes."""
-    records = [runs.record(folder) for folder in rows["folder"]]
-    counts = [matrix for record in records if (matrix := confusion(record, size)) is not None]
-    bins = [own["full_pool"] for record in records if "full_pool" in (own := calibration(record))]
-    return RunGroup(
-        method=rows["method"].iloc[0],
-        label=str(rows["label"].iloc[0]),
-        ratio=float(rows["ratio"].iloc[0]),
-        mean=rows["test_accuracy"].mean(),
-        std=rows["test_accuracy"].std(ddof=1),
-        forward_passes=rows["forward_passes"].median(),
-        confusion=sum(counts, np.zeros((size, size), dtype=np.int64)),
-        calibration=sum(bins, np.zeros((3, BINS))),
-        seeds=len(rows),
-        seconds=rows["train_seconds"].median(),
-        complete=len(counts) == len(rows),
-    )
+def pool_runs(runs: Runs, groups: Sequence[pd.DataFrame], classes: int) -> list[RunGroup]:
+    """Groups of finished runs, each of one method at one ratio, of a benchmark with so many ``classes``."""
+    numbers = {folder: i for i, rows in enumerate(groups) for folder in rows["folder"]}
+    counts, bins = confusions(runs.tables, numbers, classes), calibrations(runs.tables, numbers)
+    return [
+        RunGroup(
+            method=rows["method"].iloc[0],
+            label=str(rows["label"].iloc[0]),
+            ratio=float(rows["ratio"].iloc[0]),
+            mean=rows["test_accuracy"].mean(),
+            std=rows["test_accuracy"].std(ddof=1),
+            forward_passes=rows["forward_passes"].median(),
+            confusion=counts[i],
+            calibration=bins[i],
+            seeds=len(rows),
+            seconds=rows["train_seconds"].median(),
+            complete=all(runs.tables.answers(folder) is not None for folder in rows["folder"]),
+        )
+        for i, rows in enumerate(groups)
+    ]

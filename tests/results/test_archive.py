@@ -15,10 +15,11 @@ from _many_records import many_records
 from _records import Fake, Real
 from _reports import comparison_text, html, write_sections
 
+from ssmar_bench import api
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RECORD
-from ssmar_bench.results import archive as archives
-from ssmar_bench.results.archive import Archive
+from ssmar_bench.results import archive, archive_write
+from ssmar_bench.results.archive import Archive, archive_folders
 from ssmar_bench.results.archive_schema import JSON_FILES, TABLES
 from ssmar_bench.results.publish import check, publish
 from ssmar_bench.results.records import load_runs
@@ -43,7 +44,7 @@ def records(root: Path) -> dict[str, dict[str, bytes]]:
         path.name: {file.name: file.read_bytes() for file in (path / "record").iterdir()}
         for path in root.glob("runs/*")
     }
-    for folder in archives.archive_folders(root):
+    for folder in archive_folders(root):
         archive = Archive(folder)
         found |= {run: {name: archive.content(run, name) for name in archive.names_of(run)} for run in archive.runs}
     return found
@@ -126,7 +127,7 @@ def test_a_record_with_other_columns_is_kept_as_it_is(tmp_path: Path) -> None:
 
 def test_many_rows_are_in_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "a")
-    monkeypatch.setattr(archives, "ROWS", 450)
+    monkeypatch.setattr(archive_write, "ROWS", 450)
     publish([tmp_path / "a"], tmp_path / "b")
     assert (tmp_path / "b" / B / "predictions-3.parquet").is_file()
     assert records(tmp_path / "b").keys() == records(tmp_path / "a").keys()
@@ -220,10 +221,10 @@ def test_a_file_that_would_not_fit_into_memory_is_not_read(tmp_path: Path, monke
     values = [names, pa.array([1] * rows, pa.int32()), names, names, pa.array([0.0] * rows)]
     table = pa.Table.from_arrays(values, schema=schema)
     pq.write_table(table, path, compression="zstd", use_dictionary=False, store_schema=False)
-    monkeypatch.setattr(archives, "LARGEST", path.stat().st_size)
+    monkeypatch.setattr(archive, "LARGEST", path.stat().st_size)
     with pytest.raises(UserError, match="holds too much"):
         Archive(tmp_path / "b" / B).table("curves")
-    monkeypatch.setattr(archives, "LARGEST", 100)
+    monkeypatch.setattr(archive, "LARGEST", 100)
     with pytest.raises(UserError, match="larger than"):
         Archive(tmp_path / "b" / B).table("curves")
 
@@ -260,3 +261,10 @@ def test_thousands_of_made_up_records_are_valid(tmp_path: Path) -> None:
     many_records(tmp_path, 80)
     runs = load_runs(tmp_path)
     assert (len(runs.runs), runs.damage) == (80, ())
+
+
+def test_the_model_of_an_archived_run_is_said_to_be_elsewhere(tmp_path: Path) -> None:
+    name = Real("fixmatch", 0.5, 0).write(tmp_path / "a").name
+    publish([tmp_path / "a"], tmp_path / "b")
+    with pytest.raises(UserError, match=rf"Run {name} is in an archive, which keeps no weights; train it again with: "):
+        api.load_model(name, tmp_path / "b")

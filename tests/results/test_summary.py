@@ -20,11 +20,11 @@ SHOW = """
 import hashlib, sys
 from pathlib import Path
 from ssmar_bench import api
-from ssmar_bench.reports.render import html
+from ssmar_bench.reports.render import page
 from ssmar_bench.results.summarise import summarise
 assert Path(api.__file__).is_relative_to(Path.cwd()), api.__file__
 summary = summarise(Path(sys.argv[1]))
-print(summary.digest, hashlib.sha256(html(summary).replace(summary.digest, "").encode()).hexdigest())
+print(summary.digest, hashlib.sha256(page(summary)["index.html"].replace(summary.digest, "").encode()).hexdigest())
 """
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from ssmar_bench.reports.web.page_data import SECTIONS, number, rounded, sparse
+from ssmar_bench.reports.web.page_data import SECTIONS, number, rounded
 from ssmar_bench.results.summary import BenchmarkSummary, RunDetails
 
 SHARES = ("accuracy", "coverage")
@@ -58,7 +58,7 @@ def _run(run: RunDetails, shared: list[dict[str, Any]]) -> dict[str, Any]:
         "seconds": number(run.row["train_seconds"]),
         "ended": run.ended,
         "curves": {name: _line(name, values.tolist()) for name, values in run.curves.items()},
-        "confusion": sparse(run.confusion),
+        "confusion": [] if run.confusion is None else run.confusion.ravel().tolist(),
     }
 
 

@@ -1,0 +1,165 @@
+"""Facts of every run in a table at once, by which a record is known to be whole without a look at its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ssmar_bench.core import metrics
+from ssmar_bench.core.index import UNKNOWN
+from ssmar_bench.core.printable import odd_sign
+from ssmar_bench.results.record_schema import Metrics
+from ssmar_bench.results.row_table import Array, RowTable
+
+SHARES = ("accuracy", "coverage")
+"""How the names of quantities of pseudo-labels in [0, 1] begin."""
+
+LARGEST = 1e300
+"""Values beyond it have no mean and no percentage."""
+
+
+@dataclass(frozen=True)
+class SubjectCounts:
+    """Right answers of one run: names of subjects, sorted, and right answers and clips of each."""
+
+    subjects: tuple[str, ...]
+    right: Array
+    clips: Array
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """What is known of the rows of one run.
+
+    Attributes:
+        plain: whether there is nothing odd in them, whatever the rest of the record says.
+        low, high: of epochs, or of labels and of what clips were given; labels that nobody knows do not count.
+        unknown: whether there are labels that nobody knows.
+        rows: how many.
+        answers: of predictions.
+    """
+
+    plain: bool
+    low: int
+    high: int
+    unknown: bool = False
+    rows: int = 0
+    answers: SubjectCounts | None = None
+
+
+def is_whole(facts: Mapping[str, TableFacts | None], outcome: Metrics) -> bool:
+    """Whether the tables of a record fit its ``metrics.json``; False: look at the record itself.
+
+    Args:
+        facts: ``curves``, ``predictions`` and ``pseudo_labels`` -> facts; None for a table without rows.
+        outcome: the metrics.
+    """
+    curves, predictions, pseudo = facts["curves"], facts["predictions"], facts["pseudo_labels"]
+    classes = len(outcome.classes)
+    if curves is None or not (curves.plain and curves.low >= 1 and curves.high <= outcome.epochs):
+        return False
+    if predictions is not None:
+        subjects = sum(name != "" for name in predictions.answers.subjects) if predictions.answers else 0
+        counted = (predictions.rows, subjects) == (outcome.counts.test, outcome.counts.test_subjects)
+        if not counted or predictions.unknown or not _within(predictions, classes):
+            return False
+    if pseudo is None:
+        return True
+    return _within(pseudo, classes) and (not pseudo.unknown or outcome.counts.never_labelled > 0)
+
+
+def _within(facts: TableFacts, classes: int) -> bool:
+    return facts.plain and facts.low >= 0 and facts.high < classes
+
+
+_KNOWN: WeakKeyDictionary[RowTable, dict[str, TableFacts]] = WeakKeyDictionary()
+
+
+def table_facts(table: RowTable) -> dict[str, TableFacts]:
+    """Run -> facts; computed once for a table."""
+    if table not in _KNOWN:
+        _KNOWN[table] = {} if not table.names else _of_curves(table) if "epoch" in table.columns else _of_classes(table)
+    return _KNOWN[table]
+
+
+def _any(table: RowTable, rows: Array) -> Array:
+    """For each run whether one of its rows is true."""
+    found: Array = np.bincount(table.runs[rows], minlength=len(table.names)) > 0
+    return found
+
+
+def _twice(table: RowTable, keys: Array) -> Array:
+    """For each run whether one of its keys occurs twice; every key is at least 0."""
+    size = int(keys.max()) + 1
+    whole = np.sort(table.runs.astype(np.int64) * size + keys)
+    again = whole[1:][whole[1:] == whole[:-1]] // size
+    return np.asarray(np.bincount(again, minlength=len(table.names)) > 0)
+
+
+def _printable(table: RowTable) -> bool:
+    return not any(odd_sign(str(text)) for texts in table.texts.values() for text in texts)
+
+
+def _of_curves(table: RowTable) -> dict[str, TableFacts]:
+    epoch, value, quantity = (table.columns[name] for name in ("epoch", "value", "quantity"))
+    shares = np.array([text.startswith(SHARES) for text in table.texts["quantity"]])[quantity]
+    scored = table.where("series", "validation")
+    outside = shares & ~scored & ~table.where("series", "train") & ((value < 0) | (value > 1))
+    for metric in metrics.METRICS:
+        own = scored & table.where("quantity", metric.key)
+        outside |= own & ((value < metric.low) | (value > metric.high))
+    kinds = len(table.texts["quantity"])
+    keys = (epoch.astype(np.int64) * len(table.texts["series"]) + table.columns["series"]) * kinds + quantity
+    wrong = _any(table, outside | (np.abs(value) > LARGEST)) | _twice(table, keys - keys.min())
+    plain = ~wrong & _printable(table)
+    low, high = np.minimum.reduceat(epoch, table.starts), np.maximum.reduceat(epoch, table.starts)
+    return {run: TableFacts(bool(plain[i]), int(low[i]), int(high[i])) for i, run in enumerate(table.names)}
+
+
+def _of_classes(table: RowTable) -> dict[str, TableFacts]:
+    """Of predictions, or of pseudo-labels."""
+    label, given = (table.columns[name] for name in ("label", "prediction" if _answers(table) else "pseudo_label"))
+    wrong = _any(table, np.abs(table.columns["confidence"]) > LARGEST)
+    unknown = label == UNKNOWN
+    known = np.where(unknown, given, label)
+    low = np.minimum(np.minimum.reduceat(known, table.starts), np.minimum.reduceat(given, table.starts))
+    high = np.maximum(np.maximum.reduceat(known, table.starts), np.maximum.reduceat(given, table.starts))
+    hidden = _any(table, unknown)
+    answers: list[SubjectCounts] | list[None] = [None] * len(table.names)
+    if _answers(table):
+        wrong |= _twice(table, table.columns["clip"])
+        answers = _by_subject(table, label == given)
+    plain = ~wrong & _printable(table)
+    sizes = table.ends - table.starts
+    return {
+        run: TableFacts(bool(plain[i]), int(low[i]), int(high[i]), bool(hidden[i]), int(sizes[i]), answers[i])
+        for i, run in enumerate(table.names)
+    }
+
+
+def _answers(table: RowTable) -> bool:
+    return "subject" in table.columns
+
+
+def _by_subject(table: RowTable, right: Array) -> list[SubjectCounts]:
+    texts = table.texts["subject"]
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    place = np.empty(len(texts), dtype=np.int64)
+    place[order] = np.arange(len(texts))
+    keys = table.runs.astype(np.int64) * len(texts) + place[table.columns["subject"]]
+    pairs, inverse, clips = np.unique(keys, return_inverse=True, return_counts=True)
+    hits = np.bincount(inverse, right, minlength=len(pairs))
+    ends = np.searchsorted(pairs // len(texts), np.arange(len(table.names) + 1))
+    known: dict[bytes, tuple[str, ...]] = {}
+    found = []
+    for first, last in pairwise(ends):
+        codes = pairs[first:last] % len(texts)
+        names = known.setdefault(codes.tobytes(), ())
+        if not names:
+            names = known[codes.tobytes()] = tuple(texts[order[code]] for code in codes)
+        found.append(SubjectCounts(names, hits[first:last], clips[first:last].astype(float)))
+    return found
