@@ -26,8 +26,12 @@ def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None
     return rendering.render(summarise(results), reports, benchmarks)
 
 
+def page(results: Path) -> dict[str, str]:
+    return rendering.page(summarise(results))
+
+
 def html(results: Path) -> str:
-    return rendering.html(summarise(results))
+    return page(results)["index.html"]
 
 
 def comparison_text(results: Path, benchmark: str, folders: Sequence[str] | None = None) -> str:
@@ -59,4 +63,4 @@ def write_sections(runs: Runs, reports: Path) -> list[Path]:
 
 def paper_figures(runs: Runs, on: str) -> dict[str, Figure]:
     """The paper's figures by name."""
-    return {name: figure for one in paper_summaries(runs) if one.on == on for name, figure in draw_figures(one)}
+    return {name: draw() for one in paper_summaries(runs) if one.on == on for name, draw in draw_figures(one)}

@@ -64,6 +64,13 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def write_changed(path: Path, content: str | bytes) -> None:
+    """Write in one step, unless the file holds this content already."""
+    data = content.encode() if isinstance(content, str) else content
+    if path.is_symlink() or not path.is_file() or path.stat().st_size != len(data) or path.read_bytes() != data:
+        write_bytes(path, data)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON with sorted keys, in one step."""
     write_bytes(path, json_bytes(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,18 +15,21 @@ SPREAD = 0.012
 """By how much the methods' marks lie beside each other, as a share of the axis, so that their bars do not cover."""
 
 
-def label_share(comparison: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure | None:
-    """Mean test accuracy and its 95 % interval at every ratio; None with fewer than two ratios.
+def rows_to_draw(comparison: pd.DataFrame, labels: Collection[str]) -> pd.DataFrame:
+    """The rows of a benchmark's comparison that are drawn; none with fewer than two ratios."""
+    rows = comparison[(comparison["kind"] == "method") & comparison["label"].isin(list(labels))]
+    rows = rows[rows["accuracy_mean"].notna()]
+    return rows if rows["ratio"].nunique() > 1 else rows[:0]
+
+
+def label_share(rows: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
+    """Mean test accuracy and its 95 % interval at every ratio.
 
     Args:
-        comparison: of a benchmark's summary.
+        rows: of :func:`rows_to_draw`, at least one.
         line_styles: of the methods to draw.
     """
-    rows = comparison[(comparison["kind"] == "method") & comparison["label"].isin(line_styles)]
-    rows = rows[rows["accuracy_mean"].notna()]
     ratios = sorted(set(rows["ratio"]))
-    if len(ratios) < 2:
-        return None
     shown = {label: style for label, style in line_styles.items() if label in set(rows["label"])}
     entries = handles(shown)
     figure = canvas(2.2, entries)

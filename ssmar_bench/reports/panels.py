@@ -163,12 +163,16 @@ def band_note(rows: pd.DataFrame) -> str:
     return f"mean, band: ± 1 std over {seeds}"
 
 
+KINDS = ("png", "pdf")
+"""Files of a figure."""
+
+
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write ``stem.png`` and ``stem.pdf``, without dates, so that equal figures are equal files."""
     figure.set_dpi(RESOLUTION)
     figure.draw_without_rendering()
     figure.set_layout_engine(None)  # the places are found: once for both files, since it takes most of the time
-    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf")]
+    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in KINDS]
     for path, metadata in zip(paths, ({"Software": None}, {"CreationDate": None}), strict=True):
         buffer = BytesIO()
         figure.savefig(buffer, format=path.suffix[1:], metadata=metadata)

@@ -1,12 +1,13 @@
 """The paper's figures from our runs: 2b (pseudo-labels on easier and harder data), 4 (classes, and clips), and ranks.
 
-Called within ``line_styles.drawing()``. What is drawn is in the tables ``fig2b`` and ``fig4``.
+What is drawn is in the tables ``fig2b`` and ``fig4``.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,6 +16,7 @@ from PIL import Image
 from ssmar_bench.reports import class_figures, level_figures, rank_figure
 from ssmar_bench.reports.line_styles import OKABE_ITO, WIDTH, line_styles
 from ssmar_bench.reports.panels import canvas
+from ssmar_bench.reports.redraw import Draw
 from ssmar_bench.reports.section import Picture
 from ssmar_bench.results.summary import FIGURE_2B, FIGURE_4, Example, Examples, PaperSummary
 
@@ -22,20 +24,20 @@ RIGHT, WRONG = OKABE_ITO[0], OKABE_ITO[1]
 TICK, CROSS = "\u2713", "\u2717"
 
 
-def draw_figures(found: PaperSummary) -> Iterator[tuple[str, Figure]]:
-    """(name, figure) of everything that there are runs for on one kind of data, tested ranks among it."""
+def draw_figures(found: PaperSummary) -> Iterator[tuple[str, Draw]]:
+    """(name, what draws it) of everything that there are runs for on one kind of data, tested ranks among it."""
     for table in found.tables:
         if table.test is not None:
-            yield f"{table.table.name}-{found.on}-ranks", rank_figure.ranks(table.test)
+            yield f"{table.table.name}-{found.on}-ranks", partial(rank_figure.ranks, table.test)
     if found.curves:
-        yield f"{FIGURE_2B}-{found.on}", level_figures.levels(found.curves, line_styles(found.curve_rows))
+        yield f"{FIGURE_2B}-{found.on}", partial(level_figures.levels, found.curves, line_styles(found.curve_rows))
     if found.classes is not None:
-        yield f"{FIGURE_4}-{found.on}-classes", class_figures.gain(found.classes.pairs, found.classes.classes)
+        yield f"{FIGURE_4}-{found.on}-classes", partial(class_figures.gain, found.classes.pairs, found.classes.classes)
     if found.examples is not None and found.frames:
-        yield f"{FIGURE_4}-{found.on}-clips", _clips(found.examples, found.frames)
+        yield f"{FIGURE_4}-{found.on}-clips", partial(clips, found.examples, found.frames)
 
 
-def _clips(found: Examples, frames: Mapping[str, bytes]) -> Figure:
+def clips(found: Examples, frames: Mapping[str, bytes]) -> Figure:
     """Fig. 4, right: frames of clips, above each what it shows and what the two methods took it for."""
     shown = [one for one in found.chosen if one.clip in frames]
     strips = [np.asarray(Image.open(io.BytesIO(frames[one.clip]))) for one in shown]

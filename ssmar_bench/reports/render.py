@@ -9,12 +9,11 @@ import pandas as pd
 
 from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.files import write_bytes, write_text
+from ssmar_bench.core.files import write_changed
 from ssmar_bench.reports import benchmark_figures, overview, paper, paper_figures, result_tables
 from ssmar_bench.reports.animation import ANIMATION, animation
 from ssmar_bench.reports.latex import latex
-from ssmar_bench.reports.line_styles import drawing
-from ssmar_bench.reports.panels import save
+from ssmar_bench.reports.redraw import Draw, draw_changed
 from ssmar_bench.reports.tables import Table, csv_text, markdown_page
 from ssmar_bench.reports.web import page as web
 from ssmar_bench.results.summary import LEVELS, BenchmarkSummary, Summary
@@ -28,7 +27,7 @@ def render(summary: Summary, reports: Path, benchmarks: Sequence[str] | None = N
     ``.png`` and ``.pdf``; figures of classes, calibration and cost. Where several levels of one benchmark have runs,
     ``levels.md``, ``.tex`` and ``.csv``. In ``<reports>/paper/`` the paper's tables, claims and figures, if the summary
     has them. And ``README.md`` and ``index.html``, which show them all and carry the digest of the records. Equal
-    records give equal files.
+    records give equal files; what has not changed is left as it is.
 
     Raises:
         UserError: a benchmark without runs, or a symbolic link in ``reports``.
@@ -43,17 +42,17 @@ def render(summary: Summary, reports: Path, benchmarks: Sequence[str] | None = N
     for name in (*known, paper.FOLDER, "README.md", web.INDEX, web.FOLDER, *texts):
         links.refuse(reports, name.split("/")[0])
     for name, text in texts.items():
-        write_text(reports / name, text)
-    figures = [*_draw(summary, chosen, reports), *_animate(chosen, reports)]
+        write_changed(reports / name, text)
+    figures = [*draw_changed(dict(_figures(summary, chosen)), reports), *_animate(chosen, reports)]
     readme = reports / "README.md"
-    write_text(readme, overview.page(summary, reports))
-    page = web.page_files(summary, [one.section for one in sections])
-    return [*(reports / name for name in texts), *figures, readme, *web.write_page(page, reports)]
+    write_changed(readme, overview.page(summary, reports))
+    files = web.page_files(summary, [one.section for one in sections])
+    return [*(reports / name for name in texts), *figures, readme, *web.write_page(files, reports)]
 
 
-def html(summary: Summary) -> str:
-    """The text of ``index.html`` alone."""
-    return web.page_files(summary, [one.section for one in paper.paper_sections(summary.paper)])[web.INDEX]
+def page(summary: Summary) -> dict[str, str]:
+    """The files of the page alone: path below the reports -> text."""
+    return web.page_files(summary, [one.section for one in paper.paper_sections(summary.paper)])
 
 
 def _known(name: str, known: list[str]) -> str:
@@ -84,17 +83,13 @@ def _animate(chosen: Sequence[BenchmarkSummary], reports: Path) -> list[Path]:
     moving = {reports / one.name / ANIMATION: animation(one) for one in chosen}
     for path, content in moving.items():
         if content is not None:
-            write_bytes(path, content)
+            write_changed(path, content)
     return [path for path, content in moving.items() if content is not None]
 
 
-def _draw(summary: Summary, chosen: Sequence[BenchmarkSummary], reports: Path) -> list[Path]:
-    paths: list[Path] = []
-    with drawing():
-        for one in chosen:
-            for name, figure in benchmark_figures.draw(one):
-                paths += save(figure, reports / one.name / name)
-        for found in summary.paper:
-            for name, figure in paper_figures.draw_figures(found):
-                paths += save(figure, reports / paper.FOLDER / name)
-    return paths
+def _figures(summary: Summary, chosen: Sequence[BenchmarkSummary]) -> Iterator[tuple[str, Draw]]:
+    """Path below the reports, without its ending, of every figure, and what draws it."""
+    for one in chosen:
+        yield from ((f"{one.name}/{name}", draw) for name, draw in benchmark_figures.draw(one))
+    for paper_summary in summary.paper:
+        yield from ((f"{paper.FOLDER}/{name}", draw) for name, draw in paper_figures.draw_figures(paper_summary))

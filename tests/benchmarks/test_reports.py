@@ -1,4 +1,4 @@
-"""How long a report of 60 runs takes, and reading a thousand records."""
+"""How long reports of 60 and of 10,000 runs take, one run more in a folder of 1,000, and reading records."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from _many_records import many_records
 from _records import Fake
 from _reports import render
 
+from ssmar_bench import api
 from ssmar_bench.results.comparison import comparison
 from ssmar_bench.results.records import load_runs
 
@@ -29,7 +30,7 @@ def write(root: Path, seeds: int, epochs: int) -> None:
 def test_render_60_runs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     write(tmp_path, seeds=5, epochs=40)
     paths = benchmark.pedantic(render, args=(tmp_path, tmp_path / "reports"), rounds=2)
-    assert len(paths) == 3 + (3 * 3 + 1) * 2 + 2
+    assert len(paths) == 3 + (3 * 3 + 2) * 2 + 2
 
 
 @pytest.mark.slow
@@ -51,3 +52,24 @@ def test_compare_the_methods_of_an_archive_of_1000_runs(benchmark: BenchmarkFixt
     runs = load_runs(many_records(tmp_path, 1000))
     frame = benchmark.pedantic(comparison, args=(runs, "micro-motion-12"), rounds=2)
     assert len(frame) > 40
+
+
+@pytest.mark.slow
+def test_results_of_10000_runs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    many_records(tmp_path, 10_000)
+    assert len(benchmark.pedantic(api.results, args=(tmp_path,), rounds=2)) == 10_000
+
+
+@pytest.mark.slow
+def test_report_of_10000_runs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    many_records(tmp_path, 10_000)
+    paths = benchmark.pedantic(render, args=(tmp_path, tmp_path / "reports"), rounds=1)
+    assert len(paths) > 250
+
+
+@pytest.mark.slow
+def test_report_of_one_run_more_in_a_folder_of_1000(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    write(tmp_path, seeds=84, epochs=10)
+    render(tmp_path, tmp_path / "reports")
+    Fake("aplt", 0.5, seed=84, epochs=10).write(tmp_path)
+    benchmark.pedantic(render, args=(tmp_path, tmp_path / "reports"), rounds=1)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssmar_bench.reports.label_share_figure import label_share
+from ssmar_bench.reports.label_share_figure import label_share, rows_to_draw
 from ssmar_bench.reports.line_styles import drawing, line_styles
 
 COLUMNS = ("kind", "label", "ratio", "accuracy_mean", "accuracy_low", "accuracy_high")
@@ -24,8 +24,7 @@ ROWS = pd.DataFrame(
 
 def test_means_and_intervals_are_where_they_belong() -> None:
     with drawing():
-        figure = label_share(ROWS, line_styles(["A", "B"]))
-    assert figure is not None
+        figure = label_share(rows_to_draw(ROWS, ["A", "B"]), line_styles(["A", "B"]))
     (axes,) = figure.axes
     a, b = axes.containers
     assert a.lines[0].get_ydata() == pytest.approx([40, 60])
@@ -37,5 +36,4 @@ def test_means_and_intervals_are_where_they_belong() -> None:
 
 
 def test_one_ratio_is_no_curve() -> None:
-    with drawing():
-        assert label_share(ROWS[ROWS["ratio"] == 0.5], line_styles(["A", "B"])) is None
+    assert rows_to_draw(ROWS[ROWS["ratio"] == 0.5], ["A", "B"]).empty

@@ -122,6 +122,14 @@ def test_many_runs_are_files_beside_the_page_of_which_only_changed_ones_are_writ
     assert not (tmp_path / page.FOLDER).exists()
 
 
+def test_much_data_of_few_runs_are_files_beside_the_page_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(many_runs(100)) == {page.INDEX}
+    monkeypatch.setattr(page, "LARGEST", 10_000)
+    files = many_runs(100)
+    assert len(files) > 5
+    assert set(parts_of(files[page.INDEX])) == {"overview", "core"}
+
+
 def test_a_run_stays_in_its_part_when_others_are_added() -> None:
     assert [run_parts.bucket_digits(count) for count in (1, 64, 65, 1000, 10_000)] == [0, 0, 1, 1, 2]
     assert run_parts.bucket("easy_aplt_r10_s0_0123456789abcdef", 2) == "ef"

@@ -61,14 +61,17 @@ def test_two_renderings_are_the_same_bytes(tmp_path: Path) -> None:
     assert first == second
 
 
-def test_pictures_are_a_column_wide_and_pdfs_undated(tmp_path: Path) -> None:
+def test_pictures_are_a_column_wide_and_pdfs_undated_with_text_that_can_be_edited(tmp_path: Path) -> None:
     small(tmp_path)
     for path in render(tmp_path, tmp_path / "reports"):
         if path.suffix == ".png":
             with Image.open(io.BytesIO(path.read_bytes())) as image:
                 assert image.width == 990
         if path.suffix == ".pdf":
-            assert b"CreationDate" not in path.read_bytes()
+            content = path.read_bytes()
+            assert b"CreationDate" not in content
+            assert b"/CIDFontType2" in content  # whole letters of a TrueType font, not outlines
+            assert b"/Type3" not in content
 
 
 def test_what_was_said_of_single_clips_is_drawn(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ssmar_bench.core import links
-from ssmar_bench.core.files import write_text
+from ssmar_bench.core.files import write_changed
 from ssmar_bench.reports import result_tables
 from ssmar_bench.reports.formatting import damage
 from ssmar_bench.reports.section import Section
@@ -33,7 +33,9 @@ from ssmar_bench.results.summary import BenchmarkSummary, Summary
 HERE = Path(__file__).parent
 SCRIPTS = ("dom", "download", "tables", "charts", "matrix", "compare", "examples", "run", "main")
 ONE_FILE = 500
-"""Runs up to which the page is one file; with more, the data of a view are files that it loads when it is opened."""
+LARGEST = 900_000
+"""Runs and characters of data up to which the page is one file; with more, the data of a view are files that it loads
+when it is opened."""
 INDEX = "index.html"
 FOLDER = "index-data"
 """Of these files, beside the page."""
@@ -77,7 +79,9 @@ def parts_files(answer: FirstView, parts: Mapping[str, Any], digest: str) -> dic
         parts: of :func:`page_parts`.
         digest: of what everything was rendered from.
     """
-    apart = {key for key in parts if key != "core"} if parts["core"]["runs"] > ONE_FILE else set()
+    texts = {key: embedded_json(part) for key, part in parts.items()}
+    large = parts["core"]["runs"] > ONE_FILE or sum(map(len, texts.values())) > LARGEST
+    apart = {key for key in parts if key != "core"} if large else set()
     environment = Environment(
         loader=FileSystemLoader(HERE / "assets"),
         autoescape=True,
@@ -85,11 +89,10 @@ def parts_files(answer: FirstView, parts: Mapping[str, Any], digest: str) -> dic
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    within = {key: part for key, part in parts.items() if key not in apart}
     page = environment.get_template("page.html").render(
         answer=answer,
         tables=Markup(embedded_json([table_data(table) for table in answer.tables])),  # noqa: S704
-        parts={key: Markup(embedded_json(part)) for key, part in within.items()},  # noqa: S704  # no sign can end it
+        parts={key: Markup(text) for key, text in texts.items() if key not in apart},  # noqa: S704  # no sign ends it
         sections="paper" in parts,
         examples=bool(parts["core"]["examples"]),
         one_file=not apart,
@@ -99,8 +102,7 @@ def parts_files(answer: FirstView, parts: Mapping[str, Any], digest: str) -> dic
         licence=(HERE / "vendor/uPlot.LICENSE").read_text(encoding="utf-8"),
     )
     files = {
-        f"{FOLDER}/{file_name(key)}": f"registerPart({embedded_json(key)},{embedded_json(parts[key])});\n"
-        for key in sorted(apart)
+        f"{FOLDER}/{file_name(key)}": f"registerPart({embedded_json(key)},{texts[key]});\n" for key in sorted(apart)
     }
     return {INDEX: page, **files}
 
@@ -124,9 +126,7 @@ def write_page(files: Mapping[str, str], reports: Path) -> list[Path]:
     if (reports / FOLDER).is_dir() and not any((reports / FOLDER).iterdir()):
         (reports / FOLDER).rmdir()
     for name, text in files.items():
-        path = reports / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            write_text(path, text)
+        write_changed(reports / name, text)
     return [reports / name for name in files]
 
 
