@@ -94,4 +94,10 @@ class EngineChoice:
 
     def collect(self) -> list[str]:
         """The command that records what a detached one has begun: the same, without training and without waiting."""
-        return [*(word for word in sys.argv[1:] if word != "--detach"), "--overwrite", "only-record"]
+        before = ["", *sys.argv[1:]]
+        kept = [
+            word
+            for last, word in zip(before, sys.argv[1:], strict=False)
+            if last != "--overwrite" and word.partition("=")[0] not in ("--detach", "--overwrite")
+        ]
+        return [*kept, "--overwrite", "only-record"]

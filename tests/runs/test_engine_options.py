@@ -109,3 +109,12 @@ def test_no_slurm_is_told_before_any_work(
         "cluster.\n"
     )
     assert not (tmp_path / "out" / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["--detach"], ["--overwrite", "always", "--detach"], ["--detach", "--overwrite=always"]]
+)
+def test_a_detached_grid_is_recorded_by_its_own_command(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["ssmar-bench", "run", *words, "--out", "here"])
+    chosen = EngineChoice("slurm", {}, detach=True)
+    assert chosen.collect() == ["run", "--out", "here", "--overwrite", "only-record"]
