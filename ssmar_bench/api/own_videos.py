@@ -27,6 +27,7 @@ from ssmar_bench.core.writable import new_folder, require_writable
 from ssmar_bench.core.yaml_file import Document, load_yaml, validate
 from ssmar_bench.runs.resolve import Resolved, resolve
 from ssmar_bench.runs.step_timing import time_step
+from ssmar_bench.sources import own_checks
 from ssmar_bench.sources.listing import SourceListing
 from ssmar_bench.sources.own_videos import LIST, PLACES, SOURCE, VideoPlaces, survey_videos
 from ssmar_bench.splits.build import UNLABELLED, BenchmarkClips
@@ -48,7 +49,8 @@ class OwnBenchmark:
         benchmark_config: what the file says.
         clips: every clip in its role.
         chosen: how the parts were chosen, a sentence; "" for a folder that was there already.
-        notes: what was found and is not used, whole sentences.
+        notes: what was found and is not used, or may be wrong; whole sentences.
+        unusable: clip id -> why its file cannot be used.
     """
 
     folder: Path
@@ -56,6 +58,7 @@ class OwnBenchmark:
     clips: BenchmarkClips
     chosen: str
     notes: tuple[str, ...]
+    unusable: Mapping[str, str]
 
     @property
     def training_clips(self) -> int:
@@ -90,7 +93,7 @@ def new_benchmark(
     _require_name(name)
     folder = Path(out) / name
     places = _places(videos, labels, unlabelled)
-    listing = survey_videos(places)
+    listing = _survey(places)
     made = _made(name, folder, places, listing)
     _write(made, places, folder, "")
     return made
@@ -107,7 +110,7 @@ def own_benchmark(
     Arguments and errors as in :func:`new_benchmark`.
     """
     places = _places(videos, labels, unlabelled)
-    listing = survey_videos(places)
+    listing = _survey(places)
     clips = _digest(listing.index)
     base = _named_after(places.videos)
     number = 1
@@ -118,13 +121,14 @@ def own_benchmark(
             made = _made(name, folder, places, listing)
             if number > 1:
                 text = f"The clips and labels are not those of {base}, which was trained before: they are {name}."
-                made = OwnBenchmark(folder, made.benchmark_config, made.clips, made.chosen, (*made.notes, text))
+                made = replace(made, notes=(*made.notes, text))
             _write(made, places, folder, clips)
             return made
         if (folder / PLACES).is_file() and load_yaml(folder / PLACES).data.get("clips") == clips:
             config = benchmark_configs.read_benchmark_config(str(folder / CONFIG))
             write_text(folder / PLACES, _yaml(_places_text(places, folder, clips)))
-            return OwnBenchmark(folder, config, BenchmarkClips.of(listing.index, config), "", _notes(listing))
+            found = BenchmarkClips.of(listing.index, config)
+            return OwnBenchmark(folder, config, found, "", listing.notes, own_checks.unusable(listing.index))
         number += 1
 
 
@@ -184,11 +188,15 @@ def _made(name: str, folder: Path, places: VideoPlaces, listing: SourceListing) 
 
     where = str(places.labels or places.videos)
     found = choose_parts(listing.index, lambda parts: BenchmarkClips.of(listing.index, config(parts)), where)
-    return OwnBenchmark(folder, found.clips.benchmark_config, found.clips, found.reason, _notes(listing))
+    unusable = own_checks.unusable(listing.index)
+    return OwnBenchmark(folder, found.clips.benchmark_config, found.clips, found.reason, listing.notes, unusable)
 
 
-def _notes(listing: SourceListing) -> tuple[str, ...]:
-    return (*listing.notes, *(f"{missing}." for missing in listing.missing))
+def _survey(places: VideoPlaces) -> SourceListing:
+    """The clips, with what is to be said of them."""
+    listing = survey_videos(places)
+    copies = own_checks.same_frames(listing.index, str(places.labels or places.videos))
+    return replace(listing, notes=(*listing.notes, *(f"{missing}." for missing in listing.missing), *copies))
 
 
 def _values(name: str, places: VideoPlaces, index: Index, parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ssmar_bench.cli.parsing import check_choice, duration_text
+from ssmar_bench.cli.parsing import check_choice, count_text, duration_text
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.printable import shortened
 from ssmar_bench.screen import Screen
 
 if TYPE_CHECKING:
@@ -50,14 +51,18 @@ class Chosen:
     roots: dict[str, Path]
     own: OwnBenchmark | None = None
 
-    def tell(self, resolved: Resolved, jobs: int | None) -> None:
-        """Print what was chosen and how long it takes; makes sure that the initial weights can be had.
+    def tell(self, resolved: Resolved, jobs: int | None, on_bad_clip: str) -> None:
+        """Print what was chosen and how long it takes; makes sure that files and initial weights can be had.
 
         Raises:
             UserError: they cannot; it offers the small network.
         """
         if self.own is not None:
             print_chosen(self.own)
+            if self.own.unusable and on_bad_clip == "stop":
+                raise UserError(
+                    f"{unusable_text(self.own)}; replace it or leave such clips out with --on-bad-clip skip."
+                )
             _check_network(self.own, resolved, jobs)
 
 
@@ -123,6 +128,10 @@ def print_chosen(own: OwnBenchmark) -> None:
     Screen(120).print(table)
     for note in own.notes:
         _say(f"! {note}")
+    if own.unusable:
+        _say(f"! {unusable_text(own)}.")
+    if untested := _untested(own):
+        _say(f"! No clip to test on: {', '.join(untested)}.")
     one = 100 / counts["test"]
     lines = [
         f"Unlabelled videos: {counts['unlabelled']:,}" if counts["unlabelled"] else "Unlabelled videos: none",
@@ -132,6 +141,19 @@ def print_chosen(own: OwnBenchmark) -> None:
     ]
     for line in lines:
         _say(line)
+
+
+def unusable_text(own: OwnBenchmark) -> str:
+    """How many files cannot be used, and the first of them."""
+    clip, why = next(iter(own.unusable.items()))
+    return f"{count_text(len(own.unusable), 'video')} cannot be used, the first is '{shortened(clip)}': {why}"
+
+
+def _untested(own: OwnBenchmark) -> list[str]:
+    """Names of the classes that have no test clip."""
+    clips, classes = own.clips.clips, own.benchmark_config.classes
+    tested = set(clips.loc[clips["role"] == "test", "class"])
+    return [classes[label] for number, label in enumerate(sorted(classes)) if number not in tested]
 
 
 def _check_network(own: OwnBenchmark, resolved: Resolved, jobs: int | None) -> None:

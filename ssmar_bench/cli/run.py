@@ -143,7 +143,7 @@ def run(
         collect=chosen.collect() if detach else (),
     )
     resolved = api.resolve(grid)
-    own.tell(resolved, jobs)
+    own.tell(resolved, jobs, on_bad_clip)
     if plan and json:
         print_json({"runs": api.plan(resolved, execution).frame()})
         return

@@ -34,10 +34,8 @@ class Missing:
             return self.reason
         name, path = next(iter(self.videos.items()))
         first = f"'{name}', a link to a file that does not exist" if Path(path).is_symlink() else f"'{name}'"
-        return (
-            f"{self.folder}: {len(self.videos)} of the {self.of} videos that {self.listed} names are missing, "
-            f"the first is {first}"
-        )
+        named = f"{self.of} videos that {self.listed} names {'is' if len(self.videos) == 1 else 'are'} missing"
+        return f"{self.folder}: {len(self.videos)} of the {named}, the first is {first}"
 
     def among(self, paths: Collection[str]) -> Missing | None:
         """Those of the missing videos that are among ``paths``; None if none does."""

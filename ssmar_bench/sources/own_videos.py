@@ -22,7 +22,7 @@ from ssmar_bench.core.printable import Line, shortened
 from ssmar_bench.core.yaml_file import load_yaml, validate
 from ssmar_bench.sources.listing import Missing, SourceListing, absent_videos, index_frame
 from ssmar_bench.sources.video_files import ENDINGS, video_files
-from ssmar_bench.sources.video_list import ListedClip, VideoList, composed, read_video_list
+from ssmar_bench.sources.video_list import ListedClip, VideoList, composed, none_there, read_video_list
 
 SOURCE = "videos"
 PLACES = "videos.yaml"
@@ -32,6 +32,8 @@ UNLABELLED = "unlabelled"
 """The part of clips without a label."""
 ALL = "all"
 """The part of labelled clips where no list says another one."""
+SHOWN = 5
+"""Folders that an error names."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,14 @@ def places_of(root: Path) -> VideoPlaces:
     file = root / PLACES
     if file.is_file():
         told = validate(_Places, load_yaml(file))
-        below = [None if word is None else root / expand_home(word) for word in (told.videos, told.labels)]
-        return VideoPlaces(below[0] or root, below[1], tuple(root / expand_home(word) for word in told.unlabelled))
+        labels = None if told.labels is None else _below(root, told.labels)
+        return VideoPlaces(_below(root, told.videos), labels, tuple(_below(root, word) for word in told.unlabelled))
     return VideoPlaces(root, root / LIST if (root / LIST).is_file() else None)
+
+
+def _below(root: Path, word: str) -> Path:
+    """The path of a word in the file :data:`PLACES`, without ``..``: it was written from ``root`` as it is called."""
+    return Path(os.path.normpath(root.absolute() / expand_home(word)))
 
 
 def survey_videos(places: VideoPlaces, source: str = SOURCE) -> SourceListing:
@@ -85,18 +92,18 @@ def survey_videos(places: VideoPlaces, source: str = SOURCE) -> SourceListing:
     Raises:
         UserError: as :func:`survey`.
     """
-    there = _videos_in(places.videos)
+    there = _videos_in(places.videos, str(places.videos))
     if places.labels is None:
         rows, notes = _by_folder(places.videos, there)
         missing: tuple[Missing, ...] = ()
     else:
         listed = read_video_list(places.labels)
         rows, notes, missing = _by_list(places, there, listed)
-    labelled = {row.path for row in rows}
-    for folder in places.unlabelled:
-        rows += _unlabelled(folder, places, labelled, {row.clip_id for row in rows})
-    named = {row.path for row in rows}
-    left = [name for name, path in there.items() if path not in named]
+    named = {os.path.realpath(row.path) for row in rows}
+    folders = [*{os.path.realpath(folder): folder for folder in places.unlabelled}.values()]
+    for folder in folders:
+        rows += _unlabelled(folder, places.videos.absolute(), folders, named, {row.clip_id for row in rows})
+    left = [name for name, path in there.items() if os.path.realpath(path) not in named]
     if left:
         these = "1 video has no label" if len(left) == 1 else f"{len(left):,} videos have no label"
         how = "give the folder with --unlabelled to train on them, too"
@@ -120,21 +127,20 @@ class _Clip:
     part: str
 
 
-def _videos_in(folder: Path) -> dict[str, str]:
-    """Path below ``folder``, composed and with ``/`` -> path, of every video.
+def _videos_in(folder: Path, said: str) -> dict[str, str]:
+    """Path below ``folder``, composed and with ``/`` -> path, of every video; ``said`` is the folder before an error.
 
     Raises:
         UserError: no such folder, or no video in it.
     """
     if not folder.is_dir():
         there = "this is a file" if folder.exists() else "there is no such folder"
-        raise UserError(f"{folder}: {there}; give the folder that holds your videos")
+        raise UserError(f"{said}: {there}; give a folder that holds videos")
     folder = folder.absolute()
     found = {composed(path.relative_to(folder).as_posix()): os.fspath(path) for path in video_files(folder).videos}
     if not found:
         raise UserError(
-            f"{folder}: there is no video in this folder or below it; a video's name ends in "
-            f"{', '.join(sorted(ENDINGS))}"
+            f"{said}: there is no video in this folder or below it; a video's name ends in {', '.join(sorted(ENDINGS))}"
         )
     return found
 
@@ -157,6 +163,15 @@ def _by_folder(root: Path, there: Mapping[str, str]) -> tuple[list[_Clip], list[
         clips.append(_Clip(name, path, -1, -1, label, "", ALL))
     if not any(clip.label for clip in clips):
         raise UserError(f"{root}: there is no folder of a class with videos in it; give the labels with --labels FILE")
+    if len(spelled) == 1:
+        (label,) = spelled.values()
+        below = sorted({name.split("/")[1] for name in there if name.startswith(f"{label}/") and name.count("/") > 1})
+        names = ", ".join(map(shortened, below[:SHOWN]))
+        meant = f"if the classes are {names}, give {shortened(str(root / label))}, else" if len(below) > 1 else "else"
+        raise UserError(
+            f"{root}: there is one folder of a class, '{shortened(label)}', expected two or more; {meant} give the "
+            "labels with --labels FILE"
+        )
     return clips, []
 
 
@@ -168,6 +183,7 @@ def _by_list(
     sound = {name for name, path in paths.items() if path in set(there.values()) or Path(path).is_file()}
     if not sound:
         raise _other_folder(places.videos, there, listed)
+    _refuse_second_names(listed, paths)
     clips = [
         _Clip(
             _id(os.path.relpath(paths[clip.file], root), clip.start, clip.end),
@@ -180,12 +196,19 @@ def _by_list(
         )
         for clip in listed.clips
     ]
-    notes = []
-    if listed.repeated:
-        notes.append(f"{listed.path}: {listed.repeated} lines say what an earlier line says; each clip is used once.")
-    if listed.unused:
-        notes.append(f"{listed.path}: nothing is read from the columns {', '.join(listed.unused)}.")
-    return clips, notes, absent_videos(places.videos, listed.path.name, paths, sound)
+    return clips, [*listed.notes], absent_videos(places.videos, listed.path.name, paths, sound)
+
+
+def _refuse_second_names(listed: VideoList, paths: Mapping[str, str]) -> None:
+    """One clip has one line, also where lines write its file in two ways, or by a link."""
+    seen: dict[tuple[str, int, int], ListedClip] = {}
+    for clip in listed.clips:
+        known = seen.setdefault((os.path.realpath(paths[clip.file]), clip.start, clip.end), clip)
+        if known is not clip:
+            raise UserError(
+                f"{listed.path}:{clip.line}: '{shortened(clip.file)}' is the file of line {known.line}, "
+                f"'{shortened(known.file)}'; keep one of the two lines"
+            )
 
 
 def _id(name: str, start: int, end: int) -> str:
@@ -210,23 +233,25 @@ def _other_folder(folder: Path, there: Mapping[str, str], listed: VideoList) -> 
     alike = [name for name in there if name.rpartition("/")[2] in (last, *(last + ending for ending in ENDINGS))]
     meant = f"; '{shortened(alike[0])}' may be meant" if alike else ""
     return UserError(
-        f"{listed.path}:{listed.clips[0].line}: none of its {len(listed.clips)} videos is in {folder}, the first is "
-        f"'{shortened(first)}'{meant}; expected paths that begin at the folder of --videos"
+        f"{listed.path}:{listed.clips[0].line}: {none_there([clip.file for clip in listed.clips], folder)}{meant}; "
+        "expected paths that begin at the folder of --videos"
     )
 
 
-def _unlabelled(folder: Path, places: VideoPlaces, named: set[str], taken: Iterable[str]) -> list[_Clip]:
-    """The videos of ``folder`` that nothing has named yet."""
-    root = places.videos.absolute()
+def _unlabelled(
+    folder: Path, root: Path, folders: Sequence[Path], named: set[str], taken: Iterable[str]
+) -> list[_Clip]:
+    """The videos of ``folder``, one of ``folders``, that nothing has named yet; they are ``named`` then."""
+    said = f"--unlabelled {folder}"
     folder = Path(os.path.normpath(folder.absolute()))
-    found = [path for path in _videos_in(folder).values() if path not in named]
+    found = [path for path in _videos_in(folder, said).values() if os.path.realpath(path) not in named]
     if not found:
-        raise UserError(f"--unlabelled {folder}: every video there has a label or is named already; leave it out")
-    start, end = (root, "") if folder.is_relative_to(root) else (folder, f"{_title(folder, places.unlabelled)}/")
+        raise UserError(f"{said}: every video there has a label or is named already; leave it out")
+    start, end = (root, "") if folder.is_relative_to(root) else (folder, f"{_title(folder, folders)}/")
     ids = {f"{end}{_id(os.path.relpath(path, start), -1, -1)}": path for path in found}
     if both := sorted({*ids} & {*taken}):
-        raise UserError(f"--unlabelled {folder}: '{shortened(both[0])}' is in two folders; rename one of them")
-    named.update(found)
+        raise UserError(f"{said}: '{shortened(both[0])}' is in two folders; rename one of them")
+    named.update(map(os.path.realpath, found))
     return [_Clip(clip, path, -1, -1, "", "", UNLABELLED) for clip, path in ids.items()]
 
 

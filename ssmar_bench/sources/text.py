@@ -23,6 +23,7 @@ BLANK = " "
 _WHOLE = re.compile(r"\d{1,9}(\.0+|,00?)?")  # no number of these lists needs more than nine digits
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]*|,[0-9]{1,2})?")
 _LINE_END = re.compile(r"\r\n|\n|\r")  # str.splitlines ends lines at ten further characters
+_BLANK = re.compile("[\t\xa0\u2000-\u200a\u202f\u3000]")  # those that programs write into names: "5 PM" has one
 _WORDS = 80
 
 Cells = tuple[str, ...]
@@ -50,7 +51,7 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     found = []
     for number, line in enumerate(_LINE_END.split(text), start=1):
         kept = line.strip().rstrip(",; \t")
-        if not kept.replace("\t", " ").isprintable():
+        if not _BLANK.sub(" ", kept).isprintable():
             raise wrong_line(path, number, "characters that can be shown", kept)
         if kept:
             found.append((number, kept))

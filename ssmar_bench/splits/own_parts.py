@@ -84,6 +84,13 @@ def _require_enough(index: Index, labelled: pd.DataFrame, where: str) -> None:
             f"{where}: {'; '.join(faults)}; a class needs {MIN_CLIPS} clips to be trained, validated and tested on: "
             "add clips, correct the label, or leave it empty"
         )
+    trained = labelled[labelled["part"] != TEST]
+    if lacking := [name for label, name in index.classes.items() if not (trained["label"] == label).any()]:
+        these = "every class" if len(lacking) == len(index.classes) else f"the class '{lacking[0]}'"
+        raise UserError(
+            f"{where}: the list has all clips of {these} in the part test, so there is nothing to train on; say train "
+            "for some of them, or leave the column part out"
+        )
 
 
 def _candidates(index: Index, labelled: pd.DataFrame) -> Iterator[tuple[dict[str, Any], str]]:
@@ -96,7 +103,10 @@ def _candidates(index: Index, labelled: pd.DataFrame) -> Iterator[tuple[dict[str
     if TEST in official:
         for share, unit in product(VALIDATION_SHARES, ("subject", "clip") if by_subject else ("clip",)):
             parts = {"train": [TRAIN], "test": [TEST], "validation": share, "validation_by": unit}
-            yield always | parts, f"train and test are those of the list, validation is chosen by {unit}."
+            yield (
+                always | parts,
+                f"train and test are those of the list, validation is chosen by {unit}{_shared(labelled)}.",
+            )
         return
     if by_subject:
         reason = f"by subject: nobody of the {subjects} is in two parts."
@@ -128,12 +138,26 @@ def _candidates(index: Index, labelled: pd.DataFrame) -> Iterator[tuple[dict[str
         )
 
 
+SO = "the same person may be in training and test, so accuracy on new persons may be lower"
+
+
 def _no_subjects(clips: int, known: int, subjects: int) -> str:
-    so = "the same person may be in training and test, so accuracy on new persons may be lower"
     if not known:
-        return f"subjects are not known: {so}"
+        return f"subjects are not known: {SO}"
     if known < clips:
-        return f"{clips - known} of {clips} clips have no subject: {so}"
+        return f"{clips - known} of {clips} clips {'has' if clips - known == 1 else 'have'} no subject: {SO}"
     if subjects < MIN_SUBJECTS:
-        return f"there are only {subjects} subjects: {so}"
-    return f"no division of the {subjects} subjects leaves every class something to train on: {so}"
+        return f"there {'is only 1 subject' if subjects == 1 else f'are only {subjects} subjects'}: {SO}"
+    return f"no division of the {subjects} subjects leaves every class something to train on: {SO}"
+
+
+def _shared(labelled: pd.DataFrame) -> str:
+    """What the parts of a list do not keep apart: nothing, or persons."""
+    tested = labelled["part"] == TEST
+    both = {*labelled.loc[tested, "subject"]} & {*labelled.loc[~tested, "subject"]}
+    if "" in both:
+        return f"; not all subjects are known: {SO}"
+    if both:
+        persons = "1 subject is" if len(both) == 1 else f"{len(both)} subjects are"
+        return f"; {persons} in both train and test, so accuracy on new persons may be lower"
+    return ""

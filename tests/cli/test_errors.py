@@ -152,7 +152,7 @@ def test_a_missing_video(videos: Path, tiny: Path, tmp_path: Path, call: Call) -
     lost = sorted((videos / "videos_train").iterdir())[7]
     lost.unlink()
     error = run_on(videos, tiny, tmp_path / "out", call)
-    assert f"1 of the 60 videos that train_list_videos.txt names are missing, the first is '{lost.name}'" in error
+    assert f"1 of the 60 videos that train_list_videos.txt names is missing, the first is '{lost.name}'" in error
 
 
 def test_an_unreadable_video(videos: Path, tiny: Path, tmp_path: Path, call: Call) -> None:

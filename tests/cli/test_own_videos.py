@@ -28,10 +28,10 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         name = f"day {number % 3}/clip {number:02d} ü.mp4"
         rows.append(f"{name},{('nod', 'shake', 'bow')[number % 3]}")
         (tmp_path / "clips" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "clips" / name).write_bytes(b"no video")
+        (tmp_path / "clips" / name).write_text(f"no video {number}")
     (tmp_path / "more").mkdir()
     for number in range(20):
-        (tmp_path / "more" / f"{number}.avi").write_bytes(b"no video")
+        (tmp_path / "more" / f"{number}.avi").write_text(f"nothing {number}")
     (tmp_path / "labels.csv").write_text("\n".join(rows))
     return tmp_path
 
@@ -118,7 +118,21 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a video that is missing": (
         lambda lab: (lab / "clips" / "day 0" / "clip 00 ü.mp4").unlink(),
-        "1 of the 60 videos that labels.csv names are missing, the first is 'day 0/clip 00 ü.mp4'",
+        "1 of the 60 videos that labels.csv names is missing, the first is 'day 0/clip 00 ü.mp4'",
+    ),
+    "a video that is empty": (
+        lambda lab: (lab / "clips" / "day 0" / "clip 00 ü.mp4").write_text(""),
+        "1 video cannot be used, the first is 'day 0/clip 00 ü.mp4': it is empty; replace it or leave such clips out",
+    ),
+    "a copy with another label": (
+        lambda lab: shutil.copy(lab / "clips" / "day 0" / "clip 00 ü.mp4", lab / "clips" / "day 1" / "clip 01 ü.mp4"),
+        "labels.csv: 'day 1/clip 01 ü.mp4' is a copy of 'day 0/clip 00 ü.mp4', but they are labelled 'shake' and 'nod'",
+    ),
+    "all in the test part": (
+        lambda lab: rewritten(
+            lab, lambda text: text.replace("\n", ",test\n").replace("label,test", "label,part") + ",test"
+        ),
+        "labels.csv: the list has all clips of every class in the part test, so there is nothing to train on",
     ),
     "three clips in all": (
         lambda lab: rewritten(lab, lambda text: "\n".join(text.splitlines()[:4])),
@@ -127,7 +141,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no list": (lambda lab: (lab / "labels.csv").unlink(), "labels.csv: there is no such file; give the list"),
     "a folder without videos": (
         lambda lab: shutil.rmtree(lab / "more") or (lab / "more").mkdir(),  # type: ignore[func-returns-value]
-        "more: there is no video in this folder or below it",
+        "--unlabelled more: there is no video in this folder or below it",
     ),
 }
 
@@ -151,7 +165,7 @@ def test_bad_input_is_told_before_anything_is_decoded(call: Call, lab: Path, fau
         (("--videos", "clips", "--benchmark", "ma-12"), "so give no --benchmark"),
         (("--videos", "clips", "--network", "smal"), "--network smal: unknown; did you mean 'small'?"),
         (("--videos", "clips", "--network", "small", "--profile", "small"), "give either --network or --profile"),
-        (("--videos", "clipz"), "clipz: there is no such folder; give the folder that holds your videos"),
+        (("--videos", "clipz"), "clipz: there is no such folder; give a folder that holds videos"),
     ],
 )
 def test_options_that_do_not_go_together(call: Call, lab: Path, words: tuple[str, ...], said: str) -> None:

@@ -72,10 +72,19 @@ MEANT = {
         TABLE.replace("sub/ü", "sub\\u\u0308"),
         TABLE.replace("a.mp4", '"./a.mp4"') + "\n\n",
         TABLE.replace("\n", ",\n"),
+        "sep=;\n" + TABLE.replace(",", ";"),
+        "\n" + TABLE.replace("\n", "\n\n,,\n"),
+        TABLE.replace(",nod", ",\u00a0 nod "),
+        TABLE.replace("sub/", "sub//../sub/./"),
+        TABLE.replace("label", "label,part,subject").replace("d.avi,", "d.avi,,,"),
+        TABLE.encode("utf-16"),
     ],
-    ids=["commas", "semicolons", "tabs", "dos", "bom", "other names", "other spelling", "quotes", "empty cells"],
+    ids=[
+        *("commas", "semicolons", "tabs", "dos", "bom", "other names", "other spelling", "quotes", "empty cells"),
+        *("excel", "empty lines", "blanks", "dots", "empty columns", "utf-16"),
+    ],
 )
-def test_a_list_is_read_whatever_separates_its_cells(text: str, listed: Callable[..., SourceListing]) -> None:
+def test_a_list_is_read_whatever_separates_its_cells(text: str | bytes, listed: Callable[..., SourceListing]) -> None:
     found = listed(text)
     assert rows(found) == MEANT
     assert found.index.classes == {0: "nod", 1: "shake"}
@@ -93,7 +102,7 @@ def test_a_list_with_everything(listed: Callable[..., SourceListing]) -> None:
         "a.mp4#60-70": ("", "", "unlabelled", 60, 70),
         "d.avi": ("nod", "ben", "train", -1, -1),
     }
-    assert any("nothing is read from the columns colour" in note for note in found.notes)
+    assert any("nothing is read from the column colour" in note for note in found.notes)
     assert any("2 videos have no label and no part, the first is 'b c.MOV'" in note for note in found.notes)
 
 
@@ -125,7 +134,16 @@ def test_folders_without_labels_are_added(videos: Path, listed: Callable[..., So
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a.mp4,nod\n", r"labels\.csv:1: expected a header with the columns file and label, found 'a\.mp4,nod'"),
+        ("file,label\na.mp4,Null\n", "'Null' would be a class of its own; leave the label empty"),
+        ("file,label\na.mp4,-1\n", "'-1' would be a class of its own; leave the label empty"),
+        ("file,label,subject\na.mp4,nod,Ann\nd.avi,nod,ann\n", ":3: the subject 'ann' is 'Ann' in line 2"),
+        ("file,label\na.mp4,nod\nsub/../a.mp4,shake\n", r"label of 'a\.mp4' is 'shake' here and 'nod' in line 2"),
+        ("file,label,label\na.mp4,nod,y\n", "the columns file and label, each once"),
+        (b"PK\x03\x04\xff", "this is the file of a spreadsheet; save the sheet as CSV"),
+        (
+            "a.mp4,nod\n",
+            r"labels\.csv:1: expected a header with the columns file and label, each once, found 'a\.mp4,nod'",
+        ),
         ("", r"labels\.csv:1: expected a header"),
         ("file,label\n", "this list names no video"),
         ("file,lable\na.mp4,nod\n", "labels.csv:1: expected a header"),
@@ -135,9 +153,12 @@ def test_folders_without_labels_are_added(videos: Path, listed: Callable[..., So
             r"labels\.csv:4: the label of 'a\.mp4' is 'shake' here and 'nod' in line 2; keep one of the two",
         ),
         ("file,label\na.mp4,nod\na.mp4,\n", "is empty here and 'nod' in line 2"),
-        ("file,label\na.mp4,nod\nd.avi,Nod\n", r":3: the label 'Nod' is 'nod' in line 2; write a class in one way"),
+        ("file,label\na.mp4,nod\nd.avi,Nod\n", r":3: the label 'Nod' is 'nod' in line 2; write it in one way"),
         ("file,label\na.mp4,unlabelled\n", ":2: 'unlabelled' would be a class of its own; leave the label empty"),
-        ("file,label\na.mp4,nod,x\n", ":2: expected 2 cells as in the header"),
+        (
+            "file,label\na.mp4,nod,x\n",
+            ":2: expected 2 cells as in the header, and quotes around a cell with a separator",
+        ),
         ('file,label\n"a.mp4,nod\n', ":2: expected quotes that are closed"),
         ("file,label\n,nod\n", ":2: expected the name of a video"),
         ("file,label\n../a.mp4,nod\n", ":2: expected a path below"),
@@ -146,13 +167,13 @@ def test_folders_without_labels_are_added(videos: Path, listed: Callable[..., So
         ("file,label,start,end\na.mp4,nod,1.5,3\n", "whole numbers from 0, or neither, found '1.5, 3'"),
         ("file,label,start,end\na.mp4,nod,9,3\n", "expected a first frame that is not after the last one"),
         ("file,label,part\na.mp4,nod,val\n", r"expected train or test in the column part \(validation is carved"),
-        ("file,label,part\na.mp4,nod,\n", "expected train or test in the column part"),
+        ("file,label,part\na.mp4,nod,\nd.avi,nod,test\n", "expected train or test in the column part"),
         ("file,label,part\na.mp4,,test\n", "expected a label of a clip that is tested on"),
-        ("file,label\nclips/a.mp4,nod\n", r":2: none of its 1 videos is in .*'clips/a\.mp4'; 'a\.mp4' may be meant"),
+        ("file,label\nclips/a.mp4,nod\n", r":2: its video 'clips/a\.mp4' is not in .*clips; 'a\.mp4' may be meant"),
         ("file,label\na,nod\n", r"'a\.mp4' may be meant; expected paths that begin at the folder of --videos"),
     ],
 )
-def test_a_wrong_list_is_told_with_its_line(text: str, said: str, listed: Callable[..., SourceListing]) -> None:
+def test_a_wrong_list_is_told_with_its_line(text: str | bytes, said: str, listed: Callable[..., SourceListing]) -> None:
     with pytest.raises(UserError, match=said):
         listed(text)
 
@@ -165,9 +186,30 @@ def test_all_wrong_lines_are_told_at_once(listed: Callable[..., SourceListing]) 
     assert str(error.value).endswith("; and 4 more lines are wrong")
 
 
+def test_the_same_fault_of_many_lines_is_told_once(listed: Callable[..., SourceListing]) -> None:
+    with pytest.raises(UserError) as error:
+        listed("file,label,start,end\n" + "".join(f"a.mp4,nod,0.{line},2\n" for line in range(1, 9)))
+    assert str(error.value).endswith("whole numbers from 0, or neither, found '0.1, 2' (and the same in 7 more lines)")
+
+
+@pytest.mark.parametrize("word", ["None", "unknown"])
+def test_a_word_that_may_mean_no_label_is_said_to_be_a_class(word: str, listed: Callable[..., SourceListing]) -> None:
+    found = listed(f"file,label\na.mp4,{word}\nb c.MOV,nod\nd.avi,nod\nsub/ü.mkv,nod\n")
+    assert set(found.index.classes.values()) == {word, "nod"}
+    (note,) = found.notes
+    assert f"'{word}' is taken for a class; leave the label empty where it means that there is none." in note
+
+
+def test_a_file_has_one_line_by_whatever_name(videos: Path, listed: Callable[..., SourceListing]) -> None:
+    (videos / "link.mp4").symlink_to("a.mp4")
+    for other in ("link.mp4", videos / "a.mp4"):
+        with pytest.raises(UserError, match=r":3: '.*' is the file of line 2, 'a\.mp4'; keep one of the two lines"):
+            listed(f"file,label\na.mp4,nod\n{other},nod\n")
+
+
 def test_a_listed_video_that_is_missing_is_named(listed: Callable[..., SourceListing]) -> None:
     found = listed("file,label\na.mp4,nod\ngone.mp4,nod\n")
-    assert "1 of the 2 videos that labels.csv names are missing, the first is 'gone.mp4'" in str(found.missing[0])
+    assert "1 of the 2 videos that labels.csv names is missing, the first is 'gone.mp4'" in str(found.missing[0])
 
 
 @pytest.mark.parametrize(
@@ -177,6 +219,14 @@ def test_a_listed_video_that_is_missing_is_named(listed: Callable[..., SourceLis
         (("notes.txt",), "there is no video in this folder"),
         (("a.mp4",), "there is no folder of a class with videos in it; give the labels with --labels FILE"),
         (("unlabelled/a.mp4",), "there is no folder of a class"),
+        (
+            ("x/nod/a.mp4", "x/bow/b.mp4"),
+            "there is one folder of a class, 'x', expected two or more; if the classes are bow, nod, give",
+        ),
+        (
+            ("x/a.mp4", "x/b.mp4"),
+            "there is one folder of a class, 'x', expected two or more; else give the labels with --labels FILE",
+        ),
         (("nod/a.mp4", "Nod/b.mp4"), "the folders Nod/ and nod/ are one class; join them"),
     ],
 )
@@ -190,6 +240,16 @@ def test_an_unlabelled_folder_with_nothing_new(videos: Path, listed: Callable[..
     text = "file,label\n" + "".join(f"{name},nod\n" for name in FILES)
     with pytest.raises(UserError, match="every video there has a label or is named already"):
         listed(text, videos)
+
+
+def test_unlabelled_folders_that_overlap_hold_each_video_once(
+    videos: Path, listed: Callable[..., SourceListing], tmp_path: Path
+) -> None:
+    """The folder of the videos by another name, and a folder that is given twice."""
+    (tmp_path / "link").symlink_to("clips")
+    found = listed("file,label\na.mp4,nod\nd.avi,shake\n", videos / "sub", tmp_path / "link", videos / "sub")
+    assert [row[2] for row in rows(found).values()].count("unlabelled") == 2
+    assert not found.notes
 
 
 def test_classes_are_found_by_their_names(videos: Path) -> None:

@@ -73,7 +73,9 @@ def test_by_subject_where_all_are_known(choose: Choose) -> None:
     ("options", "said"),
     [
         ({"subjects": 8, "known": 0.5}, "30 of 60 clips have no subject"),
+        ({"subjects": 8, "known": 0.95}, "3 of 60 clips have no subject"),
         ({"subjects": 3}, "there are only 3 subjects"),
+        ({"subjects": 1}, "there is only 1 subject:"),
     ],
 )
 def test_by_clip_where_subjects_do_not_suffice(choose: Choose, options: dict[str, Any], said: str) -> None:
@@ -89,10 +91,42 @@ def test_by_clip_where_each_class_has_its_own_subject(choose: Choose) -> None:
     assert "no division of the 4 subjects leaves every class something to train on" in found.reason
 
 
-def test_the_parts_of_a_list_are_kept(choose: Choose) -> None:
-    found = choose(index_of({"nod": 12, "shake": 12}, part=lambda i: "test" if i < 3 else "train"))
+KEPT = "train and test are those of the list, validation is chosen by"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, f"{KEPT} clip; not all subjects are known: the same person may be in training and test"),
+        (
+            {"subjects": 3},
+            f"{KEPT} clip; 3 subjects are in both train and test, so accuracy on new persons may be lower.",
+        ),
+        ({"subjects": 24}, f"{KEPT} subject."),
+    ],
+)
+def test_the_parts_of_a_list_are_kept(choose: Choose, options: dict[str, Any], said: str) -> None:
+    index = index_of({"nod": 12, "shake": 12}, part=lambda i: "test" if i < 3 else "train", **options)
+    if options.get("subjects") == 24:
+        index.clips["subject"] = index.clips["part"] + index.clips["subject"]
+    found = choose(index)
     assert roles(found)["test"] == 6
-    assert found.reason == "train and test are those of the list, validation is chosen by clip."
+    assert found.reason.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("tested", "said"),
+    [
+        (("nod", "shake"), "the list has all clips of every class in the part test, so there is nothing to train on"),
+        (("shake",), "the list has all clips of the class 'shake' in the part test, so there is nothing to train on"),
+    ],
+)
+def test_a_list_that_leaves_nothing_to_train_on(choose: Choose, tested: tuple[str, ...], said: str) -> None:
+    index = index_of({"nod": 12, "shake": 12}, part=lambda i: "train" if i else "test")
+    of_tested = index.clips["label"].map(index.classes).isin(tested)
+    index.clips.loc[of_tested, "part"] = "test"
+    with pytest.raises(UserError, match=said):
+        choose(index)
 
 
 @pytest.mark.parametrize("size", [3, 4, 5])
