@@ -19,8 +19,9 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs.grid import check_device
+from ssmar_bench.runs.grid import check_device, chosen_device
 from ssmar_bench.runs.rerun_command import rerun_command
+from ssmar_bench.sources.path_list import PlacedClip
 from ssmar_bench.training.trained_method import Answer, TrainedMethod
 
 
@@ -68,77 +69,85 @@ class Model:
             raise UserError(
                 f"predict() takes the path of one video, not a {type(video).__name__}; of several, ask predict_many()."
             )
-        return self._prediction(Path(video), self._trained.answer(Path(video), start, end))
+        return self._prediction(PlacedClip(Path(video), start, end), self._trained.answer(Path(video), start, end))
 
-    def predict_each(self, videos: Paths, listener: Listener = ignore_events) -> Iterator[Prediction]:
+    def predict_each(
+        self, videos: Paths, listener: Listener = ignore_events, root: Path | str | None = None
+    ) -> Iterator[Prediction]:
         """What the model says of many videos, one after the other; a few of them are in memory at a time.
 
         Args:
-            videos: a file or a folder, or several; of a folder the videos in it and below it, by their endings.
+            videos: a file, a folder or a list, or several; of a folder the videos in it and below it, by their endings.
+                A list is a ``.csv``, ``.tsv`` or ``.txt`` file: a table as for ``run --labels``, whose labels are
+                handed on, or a path a line.
             listener: hears how far it is, and how many other files lie in a folder;
                 ``ssmar_bench.progress_display.ProgressDisplay().hear`` draws it.
+            root: where the paths of a list begin; None for the list's own folder.
 
         Yields:
             A prediction a video, in the order given, those of a folder by path; a video that is given twice is
             predicted once. One that cannot be used has a ``problem`` and no classes.
 
         Raises:
-            UserError: there is nothing to predict, or a folder without videos.
+            UserError: there is nothing to predict, a folder without videos, or a list that is wrong.
         """
-        for video, answer in self._answers(find_videos(videos, listener), listener):
-            yield self._prediction(video, answer)
+        for clip, answer in self._answers(find_videos(videos, listener, root), listener):
+            yield self._prediction(clip, answer)
 
-    def predict_many(self, videos: Paths, top: int = 5, listener: Listener = ignore_events) -> pd.DataFrame:
+    def predict_many(
+        self, videos: Paths, top: int = 5, listener: Listener = ignore_events, root: Path | str | None = None
+    ) -> pd.DataFrame:
         """What the model says of many videos, a row a video, in the order of :meth:`predict_each`.
 
         Args:
-            videos: a file or a folder, or several; of a folder the videos in it and below it, by their endings.
+            videos: as in :meth:`predict_each`.
             top: how many classes.
             listener: as in :meth:`predict_each`.
+            root: as in :meth:`predict_each`.
 
         Returns:
             Columns ``video`` (its path), ``label``, ``probability`` in [0, 1], ``problem`` (why a video cannot be
             used, "" if it can), and ``label_2``, ``probability_2`` and so on to ``top``. The row of a video that
-            cannot be used has empty labels and NaN.
+            cannot be used has empty labels and NaN. Behind ``video`` stand ``start`` and ``end`` (-1: the whole video)
+            and ``given``, the label of a list, where a list has any.
 
         Raises:
             UserError: as :meth:`predict_each`, or a ``top`` below 1.
         """
         if top < 1:
             raise UserError(f"predict_many(top={top}): expected 1 or more classes.")
-        return frame_of(self.predict_each(videos, listener), min(top, len(self.classes)))
+        return frame_of(self.predict_each(videos, listener, root), min(top, len(self.classes)))
 
     def features(self, videos: Paths, listener: Listener = ignore_events) -> npt.NDArray[np.float32]:
         """(n, D) float32: the features of videos that the model predicts from, before classifier or prototypes.
 
         Args:
-            videos: a file or a folder, or several, in the order of :meth:`predict_each`.
+            videos: as in :meth:`predict_each`, and in its order.
             listener: as in :meth:`predict_each`.
 
         Raises:
             UserError: as :meth:`predict_each`, or a video cannot be used.
         """
         found = []
-        for video, answer in self._answers(find_videos(videos, listener), listener):
+        for clip, answer in self._answers(find_videos(videos, listener), listener):
             if answer.problem:
-                raise BadVideoError(video, answer.problem, "leave it out, or replace the file")
+                raise BadVideoError(clip.video, answer.problem, "leave it out, or replace the file")
             found.append(answer.features)
         return np.stack(found)
 
-    def _answers(self, videos: Sequence[Path], listener: Listener) -> Iterator[tuple[Path, Answer]]:
-        answers = self._trained.answers((video, -1, -1) for video in videos)
-        for done, pair in enumerate(zip(videos, answers, strict=True), start=1):
-            listener(Event("", "predict", "predicting videos", done, len(videos)))
+    def _answers(self, clips: Sequence[PlacedClip], listener: Listener) -> Iterator[tuple[PlacedClip, Answer]]:
+        answers = self._trained.answers((clip.video, clip.start, clip.end) for clip in clips)
+        for done, pair in enumerate(zip(clips, answers, strict=True), start=1):
+            listener(Event("", "predict", "predicting videos", done, len(clips)))
             yield pair
 
-    def _prediction(self, video: Path, answer: Answer) -> Prediction:
-        if answer.problem:
-            return Prediction(video, (), answer.problem)
-        named = zip(self.classes, answer.probabilities.tolist(), strict=True)
-        return Prediction(video, tuple(sorted(named, key=lambda pair: -pair[1])))
+    def _prediction(self, clip: PlacedClip, answer: Answer) -> Prediction:
+        named = zip(self.classes, answer.probabilities.tolist(), strict=not answer.problem)
+        ranked = tuple(sorted(named, key=lambda pair: -pair[1]))
+        return Prediction(clip.video, ranked, answer.problem, clip.start, clip.end, clip.given)
 
 
-def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "cpu") -> Model:
+def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "auto") -> Model:
     """The model of a finished run.
 
     A run keeps its weights beside its record, in ``work/weights.pt``, on the machine that trained it; they are not
@@ -148,13 +157,13 @@ def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "cp
         run: a run's folder; or its name under ``runs/`` or in an archive, whose hexadecimal digits at the end may be
             left out; or a start of names that one run alone has.
         results: the folder that ``run`` wrote in.
-        device: ``cpu``, ``cuda`` or ``cuda:N``.
+        device: ``auto`` (a GPU if there is one, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``.
 
     Raises:
         UserError: no such run, a run that is not finished, weights that were not kept or that today's code cannot
             use, or no such device.
     """
-    device = device.lower()
+    device = chosen_device(device)
     check_device(device)
     found = find_record(run, results_of(results))
     folder = found.folder

@@ -17,6 +17,7 @@ from ssmar_bench.core.files import write_text
 from ssmar_bench.core.printable import visible
 from ssmar_bench.core.writable import require_writable
 from ssmar_bench.reports.tables import csv_text
+from ssmar_bench.sources.path_list import PlacedClip, is_list, read_path_list
 from ssmar_bench.sources.video_files import ENDINGS, video_files
 
 Paths = Path | str | Iterable[Path | str]
@@ -32,11 +33,16 @@ class Prediction:
         ranked: (class name, probability in [0, 1]) of every class, the most probable first; none of a video that
             cannot be used.
         problem: why it cannot be used, without naming it; "" if it can.
+        start, end: first and last frame of the clip in a longer video, from 0; -1 and -1 for the whole video.
+        given: the label that a list gives it; "" for none.
     """
 
     video: Path
     ranked: tuple[tuple[str, float], ...]
     problem: str = ""
+    start: int = -1
+    end: int = -1
+    given: str = ""
 
     @property
     def label(self) -> str:
@@ -50,21 +56,36 @@ class Prediction:
         return self.problem or ", ".join(f"{name} {100 * probability:.1f} %" for name, probability in self.ranked[:3])
 
 
-def find_videos(paths: Paths, listener: Listener) -> list[Path]:
-    """The files of ``paths``, each once, in their order; of a folder the videos in it and below it, by their endings.
+def find_videos(paths: Paths, listener: Listener, root: Path | str | None = None) -> list[PlacedClip]:
+    """The clips of ``paths``, each once, in their order; of a folder the videos in it and below it, by their endings.
 
     What lies beside them in a folder is told to ``listener`` as a note.
 
+    Args:
+        paths: videos, folders of them, and lists (``.csv``, ``.tsv``, ``.txt``).
+        listener: hears the notes.
+        root: where the paths of a list begin; None for the list's own folder.
+
     Raises:
-        UserError: there is no file at all, or a folder without a video or that cannot be read.
+        UserError: there is no file at all, a folder without a video or that cannot be read, or a list that is wrong.
     """
-    found: dict[str, Path] = {}
-    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
-        for video in _of_folder(Path(path), listener) if Path(path).is_dir() else [Path(path)]:
-            found.setdefault(os.path.abspath(video), video)  # noqa: PTH100 - a link is a name of its own
+    found: dict[tuple[str, int, int], PlacedClip] = {}
+    given = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    if root is not None and not any(map(is_list, given)):
+        raise UserError("--videos is where the paths of a list begin; give a list, or leave it out.")
+    for path in given:
+        for clip in _clips_of(path, listener, root):
+            place = os.path.abspath(clip.video)  # noqa: PTH100 - a link is a name of its own
+            found.setdefault((place, clip.start, clip.end), clip)
     if not found:
         raise UserError("There is no video to predict; give files or folders of videos.")
     return list(found.values())
+
+
+def _clips_of(path: Path, listener: Listener, root: Path | str | None) -> Sequence[PlacedClip]:
+    if path.is_dir():
+        return [PlacedClip(video) for video in _of_folder(path, listener)]
+    return read_path_list(path, None if root is None else Path(root)) if is_list(path) else [PlacedClip(path)]
 
 
 def _of_folder(folder: Path, listener: Listener) -> Sequence[Path]:
@@ -83,35 +104,44 @@ def _of_folder(folder: Path, listener: Listener) -> Sequence[Path]:
 
 
 def frame_of(predictions: Iterable[Prediction], top: int) -> pd.DataFrame:
-    """A row each: ``video``, ``label``, ``probability``, ``problem``; ``label_2``, ``probability_2`` to ``top``."""
+    """A row each: ``video``, ``label``, ``probability``, ``problem``; ``label_2``, ``probability_2`` to ``top``.
+
+    Behind ``video`` stand ``start`` and ``end``, and ``given``, where a prediction has them.
+    """
+    found = list(predictions)
     rows = []
-    for prediction in predictions:
-        first = (*prediction.ranked, ("", math.nan))[0]
-        row: dict[str, Any] = {"video": str(prediction.video), "label": first[0], "probability": first[1]}
+    for prediction in found:
+        ranked = [*prediction.ranked[:top], *[("", math.nan)] * (top - len(prediction.ranked))]
+        row: dict[str, Any] = {**_more(prediction, found), "label": ranked[0][0], "probability": ranked[0][1]}
         row["problem"] = prediction.problem
-        for place in range(2, top + 1):
-            row[f"label_{place}"], row[f"probability_{place}"] = (
-                *prediction.ranked[place - 1 : place],
-                ("", math.nan),
-            )[0]
+        for place, (name, probability) in enumerate(ranked[1:], start=2):
+            row[f"label_{place}"], row[f"probability_{place}"] = name, probability
         rows.append(row)
-    videos = pd.Series([row.pop("video") for row in rows], dtype=object)  # bytes that are no text are no ``str`` column
     frame = pd.DataFrame(rows)
+    videos = pd.Series([str(one.video) for one in found], dtype=object)  # bytes that are no text are no ``str`` column
     frame.insert(0, "video", videos)
     return frame
 
 
+def _more(one: Prediction, among: Sequence[Prediction]) -> dict[str, Any]:
+    """What a list says of a video, as far as it says it of any."""
+    frames = {"start": one.start, "end": one.end} if any(other.end >= 0 for other in among) else {}
+    return frames | ({"given": one.given} if any(other.given for other in among) else {})
+
+
 def plain_rows(predictions: Iterable[Prediction], top: int) -> list[dict[str, Any]]:
     """The same as plain data, for JSON: ``ranked`` holds the ``top`` classes."""
+    found = list(predictions)
     return [
         {
             "video": str(one.video),
+            **_more(one, found),
             "label": one.label or None,
             "probability": one.ranked[0][1] if one.ranked else None,
             "problem": one.problem or None,
             "ranked": [{"label": name, "probability": probability} for name, probability in one.ranked[:top]],
         }
-        for one in predictions
+        for one in found
     ]
 
 

@@ -10,6 +10,7 @@ import typer
 
 from ssmar_bench.cli.folders import Results
 from ssmar_bench.cli.json_output import Json, json_text
+from ssmar_bench.cli.parsing import AUTO, DEVICES, count_text
 from ssmar_bench.cli.plugins import Plugins, use_plugins
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import RESULTS
@@ -24,16 +25,19 @@ def predict(
         str,
         typer.Argument(help="A finished run: its folder, or its name, whose digits at the end may be left out."),
     ],
-    videos: Annotated[list[Path], typer.Argument(help="Video files, and folders of them.")],
+    videos: Annotated[list[Path], typer.Argument(help="Video files, folders of them, and lists (.csv, .tsv, .txt).")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write a CSV file (with --json a JSON file), a row a video.")
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes, the most probable first.")] = 5,
     start: Annotated[int | None, typer.Option(min=0, help="First frame of the clip in a longer video, from 0.")] = None,
     end: Annotated[int | None, typer.Option(min=0, help="Its last frame, inclusive.")] = None,
+    root: Annotated[
+        Path | None, typer.Option("--videos", help="Where the paths of a list begin; default: the list's own folder.")
+    ] = None,
     results: Results = RESULTS,
     plugin: Plugins = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    device: Annotated[str, typer.Option(help=DEVICES)] = AUTO,
     json: Json = False,
 ) -> None:
     """The classes of videos as a trained run sees them (status 1: some videos cannot be read, and say why)."""
@@ -45,12 +49,14 @@ def predict(
         require_new_file,
         write_new_file,
     )
+    from ssmar_bench.sources.path_list import is_list
 
     use_plugins(plugin)
     if (start is None) != (end is None):
         raise UserError("Give both --start and --end, or neither for the whole video.")
-    if start is not None and (len(videos) > 1 or videos[0].is_dir()):
-        raise UserError(f"--start and --end are of one video, not of {len(videos) if len(videos) > 1 else 'a folder'}.")
+    if start is not None and (len(videos) > 1 or videos[0].is_dir() or is_list(videos[0])):
+        several = len(videos) if len(videos) > 1 else "a folder" if videos[0].is_dir() else "a list"
+        raise UserError(f"--start and --end are of one video, not of {several}.")
     if out is not None:
         require_new_file(out, f"--out {out}")
     model = api.load_model(run, results, device)
@@ -62,7 +68,7 @@ def predict(
         if start is not None and end is not None:
             predictions: Iterator[api.Prediction] = iter([model.predict(videos[0], start, end)])
         else:
-            predictions = model.predict_each(videos, hear)
+            predictions = model.predict_each(videos, hear, root)
         found = list(_printed(predictions, top, max(map(len, model.classes))) if quiet else predictions)
     top = min(top, len(model.classes))
     text = json_text(plain_rows(found, top)) + "\n" if json else predictions_csv(frame_of(found, top))
@@ -72,9 +78,8 @@ def predict(
         typer.echo(text, nl=False)
     unread = sum(bool(one.problem) for one in found)
     if out is not None:
-        typer.echo(
-            f"{out}: {len(found)} videos, {unread} of which cannot be read" if unread else f"{out}: {len(found)} videos"
-        )
+        what = "clip" if any(one.end >= 0 for one in found) else "video"
+        typer.echo(f"{out}: {count_text(len(found), what)}{f', {unread} of which cannot be read' if unread else ''}")
     elif unread:
         typer.echo(f"{unread} of {len(found)} videos cannot be read.", err=True)
     if unread:
@@ -84,7 +89,8 @@ def predict(
 def _printed(predictions: Iterable[api.Prediction], top: int, width: int) -> Iterator[api.Prediction]:
     """The predictions, each printed when it is there."""
     for prediction in predictions:
-        typer.echo(prediction.video)
+        frames = f" frames {prediction.start} to {prediction.end}" if prediction.end >= 0 else ""
+        typer.echo(f"{prediction.video}{frames}")
         for name, probability in prediction.ranked[:top]:
             typer.echo(f"  {name:<{width}}  {100 * probability:5.1f} %")
         if prediction.problem:

@@ -167,6 +167,17 @@ def test_weights_of_another_code(trained: Any, tmp_path: Path, monkeypatch: pyte
     )
 
 
+def test_the_device_that_is_there_is_the_default(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a GPU ``auto`` asks for it: here the check of what torch finds stops at that."""
+    run = folder_of(trained.out, "supervised")
+    for device in ("auto", "AUTO", "cpu"):
+        assert next(api.load_model(run, device=device).network.parameters()).device.type == "cpu"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(UserError, match="--device cuda: torch finds 0 CUDA devices here"):
+        api.load_model(run)
+
+
 def test_the_command_prints_the_most_probable_classes(trained: Any, videos: dict[str, Path], call: Call) -> None:
     results, (one, two) = trained.out, [*videos.values()][:2]
     ended = call("predict", "tiny-motion_aplt_r50_s0", one, two, "--top", 3, "--results", results)
@@ -187,6 +198,8 @@ def test_the_command_prints_the_most_probable_classes(trained: Any, videos: dict
 def test_the_command_refuses_in_a_sentence(trained: Any, videos: dict[str, Path], tmp_path: Path, call: Call) -> None:
     run, video = folder_of(trained.out, "aplt"), next(iter(videos.values()))
     (tmp_path / "empty").mkdir()
+    listed = tmp_path / "list.txt"
+    listed.write_text(str(video))
     cases = {
         f"{tmp_path / 'empty'}: there is no video in this folder": (run, video, tmp_path / "empty"),
         "it has no frame 90: only 8 can be decoded": (run, video, "--start", 90, "--end", 99),
@@ -194,6 +207,7 @@ def test_the_command_refuses_in_a_sentence(trained: Any, videos: dict[str, Path]
         "Give both --start and --end": (run, video, "--start", 5),
         "--start and --end are of one video, not of 2.": (run, video, video, "--start", 0, "--end", 7),
         "--start and --end are of one video, not of a folder.": (run, tmp_path, "--start", 0, "--end", 7),
+        "--start and --end are of one video, not of a list.": (run, listed, "--start", 0, "--end", 7),
         "There is no run x, neither as a folder nor under": ("x", video),
         "--device gpu: expected auto, cpu, cuda or cuda:N.": (run, video, "--device", "gpu"),
     }

@@ -102,6 +102,27 @@ def test_a_data_frame_has_a_row_a_video_and_says_what_it_left_aside(trained: Any
     assert len(model.predict_many([clips, clips / "a.mp4"], top=99).columns) == 3 + 1 + 2 * 11
 
 
+def test_a_list_is_predicted_with_what_it_says(trained: Any, clips: Path, tmp_path: Path, call: Call) -> None:
+    """Clips of it by their frames, its labels beside the predictions, a video that is missing as a row."""
+    model = api.load_model(folder_of(trained.out, "fixmatch"))
+    labels = tmp_path / "labels.csv"
+    labels.write_text("file;label;start;end\na.mp4;nod;0;3\ndeep er/ü.MP4;;;\ngone.mp4;;;\n", encoding="utf-8")
+    frame = model.predict_many(labels, top=1, root=clips)
+    assert list(frame) == ["video", "start", "end", "given", "label", "probability", "problem"]
+    assert list(frame["video"]) == [str(clips / name) for name in ("a.mp4", "deep er/ü.MP4", "gone.mp4")]
+    assert frame[["start", "end", "given"]].values.tolist() == [[0, 3, "nod"], [-1, -1, ""], [-1, -1, ""]]
+    assert frame.loc[2, "problem"] == "it does not exist"
+    part = model.predict(clips / "a.mp4", 0, 3)
+    assert (frame.loc[0, "label"], frame.loc[0, "probability"]) == (part.label, pytest.approx(part.ranked[0][1], 1e-5))
+    ended = call("predict", folder_of(trained.out, "fixmatch"), labels, "--videos", clips, "-o", tmp_path / "p.csv")
+    assert (ended.status, ended.out) == (1, f"{tmp_path / 'p.csv'}: 3 clips, 1 of which cannot be read\n")
+    (clips / "paths.txt").write_text("deep er/ü.MP4\n", encoding="utf-8")
+    shown = call("predict", folder_of(trained.out, "fixmatch"), clips / "paths.txt", "--top", 1)
+    assert (shown.status, shown.out.splitlines()[0]) == (0, str(clips / "deep er/ü.MP4"))
+    rows = json.loads(call("predict", folder_of(trained.out, "fixmatch"), labels, "--videos", clips, "--json").out)
+    assert [row["given"] for row in rows] == ["nod", "", ""]
+
+
 def test_what_is_no_list_of_videos_is_told_in_a_sentence(trained: Any, videos: list[Path], tmp_path: Path) -> None:
     model = api.load_model(folder_of(trained.out, "supervised"))
     with pytest.raises(UserError, match=r"predict\(\) takes the path of one video, not a list; .* predict_many\(\)"):
@@ -110,6 +131,8 @@ def test_what_is_no_list_of_videos_is_told_in_a_sentence(trained: Any, videos: l
         model.predict_many(tmp_path)
     with pytest.raises(UserError, match="There is no video to predict"):
         model.predict_many([])
+    with pytest.raises(UserError, match="--videos is where the paths of a list begin; give a list, or leave it out"):
+        model.predict_many(videos, root=tmp_path)
     with pytest.raises(UserError, match="expected 1 or more classes"):
         model.predict_many(videos, top=0)
 
@@ -143,7 +166,7 @@ def test_the_command_writes_a_row_a_video_and_its_status_says_what_failed(
     assert again.err == f"ssmar-bench: --out {out}: this exists already; give another name, nothing is overwritten.\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clips", "predictions.csv"]
     good = call("predict", run, clips / "a.mp4", "-o", tmp_path / "one.csv")
-    assert (good.status, good.out) == (0, f"{tmp_path / 'one.csv'}: 1 videos\n")
+    assert (good.status, good.out) == (0, f"{tmp_path / 'one.csv'}: 1 video\n")
 
 
 def test_the_command_prints_json(trained: Any, clips: Path, tmp_path: Path, call: Call) -> None:
