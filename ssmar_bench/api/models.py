@@ -69,7 +69,7 @@ class Model:
             raise UserError(
                 f"predict() takes the path of one video, not a {type(video).__name__}; of several, ask predict_many()."
             )
-        return self._prediction(PlacedClip(Path(video), start, end), self._trained.answer(Path(video), start, end))
+        return self._prediction(PlacedClip(Path(video)), self._trained.answer(Path(video), start, end))
 
     def predict_each(
         self, videos: Paths, listener: Listener = ignore_events, root: Path | str | None = None

@@ -33,7 +33,7 @@ class Prediction:
         ranked: (class name, probability in [0, 1]) of every class, the most probable first; none of a video that
             cannot be used.
         problem: why it cannot be used, without naming it; "" if it can.
-        start, end: first and last frame of the clip in a longer video, from 0; -1 and -1 for the whole video.
+        start, end: first and last frame of the clip that a list names, from 0; -1 and -1 where it names none.
         given: the label that a list gives it; "" for none.
     """
 

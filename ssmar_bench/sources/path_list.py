@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ def read_path_list(path: Path, root: Path | None = None) -> list[PlacedClip]:
     root = path.parent if root is None else root
     if not root.is_dir():
         raise UserError(f"{root}: there is no such folder; give the one in which the paths of {path} begin.")
-    found = [PlacedClip(root / file, *more) for file, *more in _named(path)]
+    found = [PlacedClip(_place(root, file), *more) for file, *more in _named(path)]
     if not found:
         raise UserError(f"{path}: this list names no video; expected a path on each line.")
     if not any(os.path.lexists(clip.video) for clip in found):
@@ -58,6 +59,12 @@ def read_path_list(path: Path, root: Path | None = None) -> list[PlacedClip]:
             "paths begin."
         )
     return found
+
+
+def _place(root: Path, file: str) -> Path:
+    """Where a listed file is: a file system may write its name in Unicode's other form."""
+    forms = (root / unicodedata.normalize(form, file) for form in ("NFC", "NFD"))
+    return next((place for place in forms if os.path.lexists(place)), root / file)
 
 
 def _named(path: Path) -> Iterator[tuple[str, int, int, str]]:

@@ -58,6 +58,11 @@ def test_paths_begin_where_it_is_said(listed: Callable[..., list[PlacedClip]], t
         listed("ü 1.MOV\n", root=tmp_path / "gone")
 
 
+def test_a_name_is_found_in_unicodes_other_form(listed: Callable[..., list[PlacedClip]], tmp_path: Path) -> None:
+    (tmp_path / "o\u0308.mp4").write_bytes(b"video")
+    assert [clip.video.name for clip in listed("ö.mp4\nsub/u\u0308 1.MOV\n")] == ["o\u0308.mp4", "ü 1.MOV"]
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "file\n"])
 def test_a_list_of_nothing(text: str, listed: Callable[..., list[PlacedClip]]) -> None:
     with pytest.raises(UserError, match=r"list\.txt: this list names no video; expected a path on each line"):
