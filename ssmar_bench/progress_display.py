@@ -145,4 +145,5 @@ class ProgressDisplay:
         left = self._seconds_left(event)
         if left is not None:
             text += f", {left / 60:.0f} min left" if left > 90 else f", {left:.0f} s left"
-        sys.stderr.write(f"{event.kind:>8}  {self._title(event)}  {event.done}/{event.total}{rate}{text}\n")
+        far = f"  {event.done}/{event.total}" if event.total else ""
+        sys.stderr.write(f"{event.kind:>8}  {self._title(event)}{far}{rate}{text}\n")
