@@ -171,12 +171,12 @@ def write_facts(folder: RunFolder, label: str, given: tuple[str, str] = ("", "")
 
 def _facts(spec: RunSpec, label: str, given: tuple[str, str]) -> bytes:
     facts = method_facts.method_facts(spec, label, initial_weights(spec.backbone), given)
-    return json_bytes({**facts, "command": _command(spec)})
+    return json_bytes({**facts, "command": _command(spec, facts["departures"])})
 
 
-def _command(spec: RunSpec) -> str:
+def _command(spec: RunSpec, departures: Mapping[str, Any] | None) -> str:
     """What repeats the run; a plugin's file by its name alone, since folders are the user's."""
-    words = shlex.split(rerun_command(spec))
+    words = shlex.split(rerun_command(spec, departures))
     pairs = zip(["", *words], words, strict=False)
     return shlex.join([Path(word).name if before == "--plugin" else word for before, word in pairs])
 

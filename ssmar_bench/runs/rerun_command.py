@@ -15,10 +15,15 @@ from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.sources import synthetic
 
 
-def rerun_command(spec: RunSpec) -> str:
+def rerun_command(spec: RunSpec, recorded: Mapping[str, Any] | None = None) -> str:
     """``ssmar-bench run ...``, whose one run has the settings of ``spec``.
 
     A benchmark or method that is not known here is in it as BENCHMARK.yaml or METHOD.yaml, which its owner has.
+
+    Args:
+        spec: of the run.
+        recorded: where its settings were others than those of its configs, as its record says (``departures``); used
+            where these configs are not known here.
     """
     shipped = spec.benchmark in benchmark_configs.BENCHMARKS.names(), spec.method in method_configs.METHODS.names()
     words = {
@@ -31,8 +36,8 @@ def rerun_command(spec: RunSpec) -> str:
     plugin = method_configs.METHODS.entry(spec.method).provider.file if shipped[1] else None
     if plugin is not None:
         said.append(f"--plugin {shlex.quote(str(plugin))}")
-    if all(shipped):
-        said += [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in departures(spec)]
+    changed = departures(spec) if all(shipped) else _settings(spec, recorded or {})
+    said += [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in changed]
     if spec.source.name != synthetic.SOURCE:
         said.append(f"--data {spec.source.name}=FOLDER")
     if spec.device != "cpu":
@@ -55,6 +60,14 @@ def departures(spec: RunSpec, benchmark: str = "", method: str = "") -> Iterator
         yield from _differing(f"{name}.", ran, today)
     config = ALGORITHMS.load(spec.algorithm).Config.model_validate(method_config.values())
     yield from _differing(f"{spec.algorithm}.", spec.hyperparameters, config.model_dump(mode="json"))
+
+
+def _settings(spec: RunSpec, recorded: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Those of the recorded departures that ``--set`` takes, hyper-parameters under their algorithm's name."""
+    for key, value in recorded.items():
+        section, _, name = key.partition(".")
+        if name and value is not None and section in (*SECTIONS, spec.method):
+            yield f"{spec.algorithm if section == spec.method else section}.{name}", value
 
 
 def _differing(prefix: str, ran: Mapping[str, Any], today: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
