@@ -12,16 +12,21 @@ from typing import Any
 import pandas as pd
 
 from ssmar_bench.api.find_run import find_record, find_run
-from ssmar_bench.core import links
+from ssmar_bench.core import links, method_facts
 from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.results.intervals import wilson, with_run_intervals
+from ssmar_bench.results.paired_test import MIN_SUBJECTS
 from ssmar_bench.results.record_place import RecordPlace
-from ssmar_bench.results.record_schema import Environment, Metrics, Timings, read_part
+from ssmar_bench.results.record_schema import Environment, MethodFacts, Metrics, Timings, read_part
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs.rerun_command import rerun_command
 
-COLUMNS = ("run", "state", "benchmark", "method", "ratio", "seed", "accuracy", "ended", "bytes", "reason")
+COLUMNS = (
+    *("run", "state", "benchmark", "method", "ratio", "seed", "accuracy", "test_low", "test_high"),
+    *("ended", "bytes", "reason"),
+)
 
 
 @dataclass(frozen=True)
@@ -62,17 +67,19 @@ def list_runs(folder: Path | str = RESULTS) -> pd.DataFrame:
 
     Returns:
         Columns ``run`` (its folder's name), ``state`` (of :func:`run_state`), ``benchmark``, ``method``, ``ratio``,
-        ``seed``, ``accuracy`` of the test part in [0, 1] (NaN unless done), ``ended`` (when its training did,
+        ``seed``, ``accuracy`` of the test part in [0, 1] (NaN unless done), ``test_low`` and ``test_high`` (its 95 %
+        interval; NaN unless the test part has fewer than 200 clips), ``ended`` (when its training did,
         UTC; NaT where nobody knows), ``bytes`` on the disk (0 of a run in an archive), ``reason`` (of
         a failed or damaged run).
     """
     root = results_of(folder)
     loaded = load_runs(root)
     rows = []
-    for row in loaded.runs.to_dict("records"):
+    for row in with_run_intervals(loaded, loaded.runs).to_dict("records"):
         place = RunFolder(root / "runs" / row["folder"])
         state = run_state(place) if row["state"] != "done" and place.path.is_dir() else row["state"]
-        plain = {key: row[key] for key in ("benchmark", "method", "ratio", "seed", "ended", "reason")}
+        kept = ("benchmark", "method", "ratio", "seed", "test_low", "test_high", "ended", "reason")
+        plain = {key: row[key] for key in kept}
         rows.append({"run": row["folder"], "state": state, "accuracy": row["test_accuracy"], **plain})
     for one in loaded.damage:
         rows.append({"run": one.folder, "state": "damaged", "reason": one.why, "ended": ""})  # noqa: PERF401
@@ -115,7 +122,9 @@ def show_run(run: Path | str, folder: Path | str = RESULTS) -> RunFacts:
         facts |= _outcome(found.record)
     facts["weights"] = "kept" if place is not None and place.weights.is_file() else "not kept here"
     facts["record"] = str(found.record)
-    return RunFacts(found.name, facts, rerun_command(spec))
+    told = found.record / method_facts.FILE
+    recorded = read_part(MethodFacts, told).departures if told.is_file() else None
+    return RunFacts(found.name, facts, rerun_command(spec, recorded))
 
 
 def _outcome(record: RecordPlace) -> dict[str, Any]:
@@ -123,9 +132,13 @@ def _outcome(record: RecordPlace) -> dict[str, Any]:
     outcome = read_part(Metrics, record / "metrics.json")
     counts = outcome.counts
     facts: dict[str, Any] = {f"test {key}": f"{100 * value:.1f} %" for key, value in outcome.test.items()}
+    if counts.test_subjects < MIN_SUBJECTS:  # with more, clips of a subject are not independent
+        low, high = (f"{100 * end:.1f}" for end in wilson(outcome.test["accuracy"], counts.test))
+        facts["95 % interval"] = f"{low} to {high} % of test accuracy (Wilson, {counts.test:,} clips)"
     facts["majority rate"] = f"{100 * outcome.majority:.1f} %"
     parts = ("labelled", "unlabelled", "validation", "test")
-    facts["clips"] = ", ".join(f"{getattr(counts, part)} {part}" for part in parts)
+    never = {"unlabelled": f" ({counts.never_labelled} of them never labelled)"} if counts.never_labelled else {}
+    facts["clips"] = ", ".join(f"{getattr(counts, part)} {part}{never.get(part, '')}" for part in parts)
     if (record / "timings.json").is_file():
         timings = read_part(Timings, record / "timings.json")
         facts["training"] = f"{timings.train_seconds:.0f} s"

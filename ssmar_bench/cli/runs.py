@@ -48,7 +48,8 @@ def _cells(row: Any) -> tuple[str, ...]:
     from ssmar_bench.api.run_list import age
 
     known = (row["method"], f"{row['ratio']:g}", f"{row['seed']:g}") if isinstance(row["method"], str) else ("", "", "")
-    accuracy = "" if math.isnan(row["accuracy"]) else f"{100 * row['accuracy']:.1f} %"
+    interval = "" if math.isnan(row["test_low"]) else f" [{100 * row['test_low']:.1f}, {100 * row['test_high']:.1f}]"
+    accuracy = "" if math.isnan(row["accuracy"]) else f"{100 * row['accuracy']:.1f} %{interval}"
     return (row["run"], row["state"], *known, accuracy, age(row["ended"]), size_text(row["bytes"]))
 
 

@@ -5,7 +5,7 @@ Every function draws the means over seeds at one labelled ratio, and is called w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ from ssmar_bench.results.summary import matched_coverage, select_curve
 
 TRAINED_ON = ("online", "offline")
 """Series of pseudo-labels that a loss used; a method that has both is shown by the offline one."""
+NONE = "no pseudo-labels"
 
 
 def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
@@ -32,12 +33,14 @@ def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -
     grid = figure.subplot_mosaic([["all", "half"], ["used", "coverage"], ["matched", "matched"]])
     trained = trained_on(summary)
     every = select_curve(summary, "full_pool", "accuracy")
-    _fill(grid["all"], every, shown, "(a) Full pool: all clips", "Accuracy (%)")
+    pool, used = _absent(summary, ("full_pool",)), _absent(summary, TRAINED_ON)
+    _fill(grid["all"], every, shown, "(a) Full pool: all clips", "Accuracy (%)", absent=pool)
     _fill(
         grid["half"],
         select_curve(summary, "full_pool", "accuracy_at_50"),
         shown,
         "(b) Full pool: top 50 %",
+        absent=pool,
     )
     _fill(
         grid["used"],
@@ -45,6 +48,7 @@ def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -
         shown,
         "(c) Trained on",
         "Accuracy (%)",
+        absent=used,
     )
     _fill(
         grid["coverage"],
@@ -53,7 +57,7 @@ def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -
         "(d) Share trained on",
         "Clips (%)",
     )
-    _matched(grid["matched"], matched_coverage(summary), shown)
+    _matched(grid["matched"], matched_coverage(summary), shown, pool)
     limits([grid["all"], grid["half"], grid["used"]])
     limits([grid["matched"]])
     grid["coverage"].set_ylim(-3, 103)
@@ -75,6 +79,8 @@ def threshold(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Fi
     lines(left, before, shown, dashes=":")
     lines(left, select_curve(summary, "offline", "accuracy_selected"), shown, dashes="-")
     finish(left, "(a) Offline labels", y="Accuracy (%)")
+    if before.empty:
+        empty(left, _absent(summary, ("offline",)))
     limits([left])
     _fill(
         right,
@@ -124,16 +130,23 @@ def _fill(
     title: str,
     y: str = "",
     dashes: str | None = None,
+    absent: str = NONE,
 ) -> None:
     lines(axes, rows, line_styles, dashes=dashes)
     finish(axes, title, y=y)
     if rows.empty:
-        empty(axes, "no pseudo-labels")
+        empty(axes, absent)
 
 
-def _matched(axes: Axes, rows: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> None:
+def _absent(summary: pd.DataFrame, series: Sequence[str]) -> str:
+    """Why a panel shows no accuracy of pseudo-labels: there are none, or nobody knows the truth."""
+    there = summary["series"].isin(series) & (summary["quantity"] == "coverage")
+    return "unknown: no true labels" if there.any() else NONE
+
+
+def _matched(axes: Axes, rows: pd.DataFrame, line_styles: Mapping[str, LineStyle], absent: str) -> None:
     lines(axes, rows.assign(coverage=100 * rows["coverage"]), line_styles, x="coverage")
     finish(axes, "(e) Full pool at matched coverage, last epoch", x="Most confident clips (%)", y="Accuracy (%)")
     axes.set_xticks([10, 25, 50, 75, 100])
     if rows.empty:
-        empty(axes, "no pseudo-labels")
+        empty(axes, absent)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.printable import visible
-from ssmar_bench.results.summary import CaptionFacts, Damage
+from ssmar_bench.results.summary import SMALL, CaptionFacts, Damage
 
 ABSENT = "—"
 """A cell of which no run was started."""
@@ -73,6 +73,16 @@ def interval_text(row: Mapping[Any, Any], show: Callable[[float], str] | None = 
     return "" if math.isnan(low) else f"[{show(low)}, {show(high)}]"
 
 
+def is_small(facts: CaptionFacts) -> bool:
+    """Whether the test part is so small that every accuracy has its interval beside it."""
+    return any(clips < SMALL for clips in facts.test_clips)
+
+
+def accuracy_text(row: Mapping[Any, Any], small: bool) -> str:
+    """``51.2 ± 1.4``, and where the test part is ``small`` ``51.2 ± 1.4 [40.1, 62.0]``."""
+    return " ".join(filter(None, [spread_text(row, "accuracy"), interval_text(row) if small else ""]))
+
+
 def count_text(value: float) -> str:
     """Thousands apart, "" for an unknown number."""
     return "" if math.isnan(value) else f"{value:,.0f}".replace(",", " ")
@@ -111,7 +121,17 @@ def _about(facts: CaptionFacts) -> str:
         f"{choice_text(facts.classes)} classes; {choice_text(facts.networks)}; "
         f"seed{'s' if len(facts.seeds) > 1 else ''} {', '.join(map(str, facts.seeds))}; "
         f"{choice_text(facts.test_clips)} test clips{_of_subjects(facts)}, "
-        "test scored once with the last weights."
+        f"test scored once with the last weights.{_never_labelled(facts)}"
+    )
+
+
+def _never_labelled(facts: CaptionFacts) -> str:
+    """What is unknown of clips that nobody has labelled, if there are some."""
+    if not any(facts.never_labelled):
+        return ""
+    return (
+        f" {choice_text(facts.never_labelled)} unlabelled clips have never had a label: the accuracy of their "
+        "pseudo-labels is unknown."
     )
 
 

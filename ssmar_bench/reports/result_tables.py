@@ -17,6 +17,7 @@ from ssmar_bench.reports.formatting import (
     cell_text,
     count_text,
     interval_text,
+    is_small,
     percent_text,
     seconds_text,
     seeds_text,
@@ -25,9 +26,6 @@ from ssmar_bench.reports.formatting import (
 )
 from ssmar_bench.reports.tables import Table
 from ssmar_bench.results.summary import BenchmarkSummary, CaptionFacts, Comparability, Damage, measures
-
-SMALL = 200
-"""Clips of a test part below which every accuracy has its interval beside it."""
 
 PARTS = ("test_accuracy", "validation_accuracy")
 CELLS = (
@@ -69,7 +67,7 @@ def accuracy(frame: pd.DataFrame, facts: CaptionFacts, comparability: Comparabil
     cells = {(row["kind"], row["label"], row["ratio"]): row for row in frame.to_dict("records")}
     names = list(dict.fromkeys((kind, label) for kind, label, _ in cells))
     own = comparability.columns
-    small = any(clips < SMALL for clips in facts.test_clips)
+    small = is_small(facts)
     rows = [
         (
             label,
@@ -177,15 +175,25 @@ def runs(frame: pd.DataFrame, titles: Mapping[str, str]) -> Table:
             percent_text(row["ratio"]),
             str(row["seed"]),
             row["state"],
-            *("" if pd.isna(row[part]) else f"{100 * row[part]:.1f}" for part in PARTS),
+            *(_single(row, part) for part in PARTS),
             seconds_text(row["train_seconds"]),
             row["folder"],
         )
         for row in frame.to_dict("records")
     ]
     header = ("Data", "Method", "Labelled", "Seed", "State", "Test acc.", "Validation acc.", "Time", "Run")
-    notes = ("Accuracies in %. A run's name leads to its page.",)
+    small = [INTERVALS] if frame["test_low"].notna().any() else []
+    notes = ("Accuracies in %. A run's name leads to its page.", *small)
     return Table("runs", "All runs", notes, header, tuple(rows), left=5)
+
+
+def _single(row: Mapping[Any, Any], part: str) -> str:
+    """One run's accuracy, with the interval of a small test part."""
+    if pd.isna(row[part]):
+        return ""
+    ends = part == "test_accuracy" and not pd.isna(row["test_low"])
+    interval = f" [{100 * row['test_low']:.1f}, {100 * row['test_high']:.1f}]" if ends else ""
+    return f"{100 * row[part]:.1f}{interval}"
 
 
 def levels(frame: pd.DataFrame, titles: Mapping[str, str], facts: Mapping[str, CaptionFacts]) -> Table:

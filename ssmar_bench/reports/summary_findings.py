@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ssmar_bench.core import metrics
-from ssmar_bench.reports.formatting import ABSENT, percent_text, setting_sentence, spread_text, unequal
+from ssmar_bench.reports.formatting import (
+    ABSENT,
+    INTERVALS,
+    accuracy_text,
+    is_small,
+    percent_text,
+    setting_sentence,
+    spread_text,
+    unequal,
+)
 from ssmar_bench.reports.tables import Table
 from ssmar_bench.results.summary import MIN_SEEDS, BenchmarkSummary, Setting
 
@@ -39,7 +48,8 @@ class FirstView:
 def first_view(benchmarks: Sequence[BenchmarkSummary]) -> FirstView:
     """The first view of the page."""
     every = [setting for one in benchmarks for setting in one.settings]
-    tables = [leaders(every, {one.name: one.title for one in benchmarks})] if every else []
+    small = [one.name for one in benchmarks if is_small(one.facts)]
+    tables = [leaders(every, {one.name: one.title for one in benchmarks}, small)] if every else []
     tables += [ranks(one) for one in benchmarks if one.ranks]
     left_out = [
         f"Left out on {one.title}, for lack of seeds: {', '.join(one.incomplete)}."
@@ -125,8 +135,14 @@ def _count(number: int, found: Sequence[Setting]) -> str:
     return f"{number} of {len(found)} settings" if len(found) > 1 else "the only setting"
 
 
-def leaders(found: Sequence[Setting], titles: Mapping[str, str]) -> Table:
-    """Who has the highest mean in every setting, by how much, and whether that is significant."""
+def leaders(found: Sequence[Setting], titles: Mapping[str, str], small: Collection[str] = ()) -> Table:
+    """Who has the highest mean in every setting, by how much, and whether that is significant.
+
+    Args:
+        found: the settings.
+        titles: benchmark -> heading.
+        small: benchmarks with a test part so small that accuracies have their intervals beside them.
+    """
     rows = []
     for setting in found:
         first, following = setting.first, setting.rows[1]
@@ -137,7 +153,7 @@ def leaders(found: Sequence[Setting], titles: Mapping[str, str]) -> Table:
                 ", ".join(setting.highest),
                 following["label"],
                 setting.tested,
-                spread_text(first, "accuracy"),
+                accuracy_text(first, setting.benchmark in small),
                 spread_text(first, metrics.BALANCED.key),
                 _points(setting.gain),
                 _lead(setting),
@@ -155,7 +171,8 @@ def leaders(found: Sequence[Setting], titles: Mapping[str, str]) -> Table:
         "Lead",
     )
     rules = frozenset(i for i in range(1, len(rows)) if rows[i][0] != rows[i - 1][0])
-    return Table("leaders", "Which method has the highest mean accuracy?", (NOTE,), header, tuple(rows), rules, left=5)
+    notes = (NOTE, INTERVALS) if small else (NOTE,)
+    return Table("leaders", "Which method has the highest mean accuracy?", notes, header, tuple(rows), rules, left=5)
 
 
 def _points(gain: float) -> str:
@@ -171,19 +188,21 @@ def _lead(setting: Setting) -> str:
 
 def ranks(found: BenchmarkSummary) -> Table:
     """Methods of one benchmark by mean rank over its ratios, with accuracy, gain and cost."""
+    small = is_small(found.facts)
     rows = [
         (
             one.label,
             f"{one.rank:.1f}",
             _points(one.gain),
-            *(spread_text(row, "accuracy") for row in one.rows),
+            *(accuracy_text(row, small) for row in one.rows),
             ABSENT if math.isnan(one.cost) else f"{one.cost:.1f}\u00d7",
         )
         for one in found.ranks
     ]
     ratios = (percent_text(setting.ratio) for setting in found.settings)
+    notes = (RANKS, INTERVALS) if small else (RANKS,)
     header = ("Method", "Mean rank", "Mean gain", *ratios, "Cost")
-    return Table("ranks", f"{found.title}: all methods", (RANKS,), header, tuple(rows))
+    return Table("ranks", f"{found.title}: all methods", notes, header, tuple(rows))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from ssmar_bench.results.comparison import LEVELS, compare_rows, comparison, unf
 from ssmar_bench.results.competing import competing
 from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.findings import MethodRank, Setting, find_settings, incomplete_methods, rank_methods
+from ssmar_bench.results.intervals import with_run_intervals
 from ssmar_bench.results.method_groups import group_of
 from ssmar_bench.results.records import Damage, Runs
 from ssmar_bench.results.run_details import RunDetails, run_details
@@ -52,7 +53,8 @@ class BenchmarkSummary:
         comparability: in what its rows differ.
         unfinished: runs without a result.
         damage: records that are left out.
-        runs: all runs in the order of tables, columns of ``Runs.runs``.
+        runs: all runs in the order of tables: columns of ``Runs.runs``, and the intervals of
+            :func:`ssmar_bench.results.intervals.with_run_intervals`.
         classes: names.
         ranked: labels of the methods that compete, those first of which curves are drawn.
         methods: label -> entry of every method with a finished run, in the order of tables.
@@ -124,7 +126,7 @@ def summarise_benchmark(runs: Runs, name: str, strips: int, most: int) -> Benchm
         comparability=compare_rows(frame, facts),
         unfinished=unfinished_runs(runs, name),
         damage=tuple(runs.damage_of(name)),
-        runs=sort_runs(rows.sort_values(["ratio", "seed"], kind="stable")),
+        runs=with_run_intervals(runs, sort_runs(rows.sort_values(["ratio", "seed"], kind="stable"))),
         classes=tuple(names),
         ranked=tuple(plot_selection.ranked_methods(runs, name)),
         methods=_methods(runs, name),

@@ -39,6 +39,7 @@ class CaptionFacts:
         differences: shared settings that are not the same in all finished runs: dotted key -> values.
         mixed_splits: ``(ratio, seed)`` whose finished runs are on different splits.
         training_setups: of every row, by its label.
+        never_labelled: how many unlabelled clips nobody has ever labelled, 0 for none.
         mock: whether a run was made on a mock data set.
     """
 
@@ -51,6 +52,7 @@ class CaptionFacts:
     differences: dict[str, list[Any]]
     mixed_splits: tuple[tuple[float, int], ...]
     training_setups: dict[str, TrainingSetup]
+    never_labelled: tuple[int, ...] = ()
     mock: bool = False
 
 
@@ -77,6 +79,7 @@ def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
             str(label): training_setup(runs.specs[folder], runs.facts[folder])
             for label, folder in zip(rows["label"], rows["folder"], strict=True)
         },
+        never_labelled=_sizes(done["count_never_labelled"].fillna(0)),
         mock=bool(done["mock"].any()),
     )
 

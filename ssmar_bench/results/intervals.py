@@ -12,6 +12,9 @@ from scipy import stats
 from ssmar_bench.results.paired_test import LEVEL, MIN_SUBJECTS, correct_counts, effective_subjects, standard_error
 from ssmar_bench.results.records import Runs
 
+SMALL = 200
+"""Clips of a test part below which every accuracy has its interval beside it."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -57,6 +60,19 @@ def accuracy_interval(runs: Runs, rows: pd.DataFrame) -> Interval | None:
             reach = float(stats.t.ppf(1 - LEVEL / 2, freedom)) * standard_error(counts.right, counts.clips)
             return Interval(max(0.0, mean - reach), min(1.0, mean + reach), "subjects")
     return Interval(*wilson(mean, float(clips)), "Wilson")
+
+
+def with_run_intervals(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
+    """``frame``, rows of ``Runs.runs``, with ``test_low`` and ``test_high``: the interval of each run's accuracy.
+
+    They are NaN where a run has no result, and where its test part is not small.
+    """
+    small = (frame["count_test"] < SMALL).to_numpy()
+    found = [accuracy_interval(runs, frame.iloc[[place]]) if one else None for place, one in enumerate(small)]
+    return frame.assign(
+        test_low=[one.low if one else math.nan for one in found],
+        test_high=[one.high if one else math.nan for one in found],
+    )
 
 
 def intervals(runs: Runs, benchmark: str) -> dict[tuple[str, float], Interval]:

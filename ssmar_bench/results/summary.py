@@ -32,6 +32,7 @@ from ssmar_bench.results.filled_table import Gains as Gains
 from ssmar_bench.results.filled_table import Ranks as Ranks
 from ssmar_bench.results.findings import Setting as Setting
 from ssmar_bench.results.grid_summary import GridSummary as GridSummary
+from ssmar_bench.results.intervals import SMALL as SMALL
 from ssmar_bench.results.method_groups import GROUPS as GROUPS
 from ssmar_bench.results.paired_test import MIN_SEEDS as MIN_SEEDS
 from ssmar_bench.results.paired_test import MIN_SUBJECTS as MIN_SUBJECTS

@@ -87,6 +87,14 @@ def test_panels_without_pseudo_labels_say_so(tmp_path: Path) -> None:
     assert words == ["no pseudo-labels", "no pseudo-labels"]
 
 
+def test_panels_whose_truth_nobody_knows_say_so(tmp_path: Path) -> None:
+    rows = summary(tmp_path, ["fixmatch"])
+    rows = rows[~rows["quantity"].str.startswith("accuracy") | (rows["series"] == "validation")]
+    figure = figures.pseudo_labels(rows, line_styles(["FixMatch"]))
+    words = {text.get_text() for axes in figure.axes for text in axes.texts}
+    assert words == {"unknown: no true labels"}
+
+
 def test_words_are_readable_at_column_width_and_inside_the_figure(tmp_path: Path) -> None:
     label = "FixMatch [train.epochs=400, train.batch=128, x.y=1]"
     figure = figures.pseudo_labels(summary(tmp_path, ["fixmatch"]).assign(label=label), line_styles([label]))

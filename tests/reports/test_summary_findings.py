@@ -53,6 +53,17 @@ def test_the_first_its_gain_and_its_lead(tmp_path: Path) -> None:
     assert "2 seeds: fewer than five support no claim" in found.limits[0]
 
 
+def test_accuracies_on_a_small_part_have_their_intervals(tmp_path: Path) -> None:
+    counts = {**Fake().metrics()["counts"], "test": 16, "test_subjects": 0}
+    for method, accuracy in (("supervised", 0.5), ("fixmatch", 0.875)):
+        Fake(method, accuracy=accuracy, changed={"counts": counts}).write(tmp_path)
+    leaders, ranks = told(tmp_path).tables
+    assert leaders.rows[0][5] == "87.5 [64.0, 96.5]"
+    assert [row[3] for row in ranks.rows] == ["87.5 [64.0, 96.5]", "50.0 [28.0, 72.0]"]
+    for table in (leaders, ranks):
+        assert any("95 % intervals of the mean accuracy" in note for note in table.notes)
+
+
 def test_labels_alone_may_come_first(tmp_path: Path) -> None:
     write(tmp_path, "supervised", 0.6, 0.6)
     write(tmp_path, "fixmatch", 0.5, 0.5)

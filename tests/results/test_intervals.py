@@ -11,7 +11,7 @@ from _reports import comparison_text
 from scipy import stats
 
 from ssmar_bench.results.comparison import comparison
-from ssmar_bench.results.intervals import accuracy_interval, wilson
+from ssmar_bench.results.intervals import accuracy_interval, wilson, with_run_intervals
 from ssmar_bench.results.records import load_runs
 
 B = "micro-motion-12"
@@ -32,6 +32,17 @@ def test_without_known_subjects_it_is_wilsons(tmp_path: Path) -> None:
     assert found is not None
     assert found.by == "Wilson"
     assert (found.low, found.high) == wilson(0.5, 200)
+
+
+def test_each_run_on_a_small_part_has_its_own(tmp_path: Path) -> None:
+    for seed, clips in enumerate((20, 200)):
+        counts = {**Fake().metrics()["counts"], "test": clips, "test_subjects": 0}
+        Fake(seed=seed, accuracy=0.5, changed={"counts": counts}).write(tmp_path)
+    Fake(seed=2, state="failed").write(tmp_path)
+    runs = load_runs(tmp_path)
+    found = with_run_intervals(runs, runs.runs).sort_values("seed")
+    assert tuple(found[["test_low", "test_high"]].iloc[0]) == wilson(0.5, 20)
+    assert found[["test_low", "test_high"]].iloc[1:].isna().all(axis=None)
 
 
 def test_subjects_who_differ_make_it_wider_than_clips_would(tmp_path: Path) -> None:
