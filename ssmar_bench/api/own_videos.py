@@ -142,8 +142,10 @@ def training_seconds(own: OwnBenchmark, resolved: Resolved, jobs: int | None) ->
 
 
 def with_small_network(resolved: Resolved) -> Resolved:
-    """The same grid with the small built-in network."""
-    return resolve(replace(resolved.grid, profile=SMALL))
+    """The same grid with the small built-in network, for which settings of another network are no good."""
+    grid = resolved.grid
+    sets = {key: value for key, value in grid.sets.items() if not key.startswith("backbone.")}
+    return resolve(replace(grid, profile=SMALL, sets=sets))
 
 
 def own_roots(benchmark: str) -> dict[str, Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +13,7 @@ from rich.table import Table
 
 from ssmar_bench.cli.parsing import check_choice, count_text, duration_text
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.core.printable import shortened
 from ssmar_bench.screen import Screen
 
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from ssmar_bench.runs.resolve import Resolved
 
 NETWORKS = ("resnet18", "small")
+NONE = (
+    "none, so methods that need some are skipped where all labels are used; add a folder by --unlabelled, or hide half "
+    "of the labels with --ratios 0.5"
+)
 ROLES = ("train", "validation", "test")
 
 Videos = Annotated[
@@ -119,7 +126,7 @@ def _given(ctx: typer.Context, name: str) -> bool:
 def print_chosen(own: OwnBenchmark) -> None:
     """A short table of what is trained, validated and tested on, and every note."""
     clips, config = own.clips.clips, own.benchmark_config
-    table = Table("class", *ROLES, title=f"{config.title}: clips")
+    table = Table("class", *ROLES, title=config.title)
     for number, label in enumerate(sorted(config.classes)):
         rows = clips[clips["class"] == number]
         table.add_row(config.classes[label], *(str(int((rows["role"] == role).sum())) for role in ROLES))
@@ -134,7 +141,7 @@ def print_chosen(own: OwnBenchmark) -> None:
         _say(f"! No clip to test on: {', '.join(untested)}.")
     one = 100 / counts["test"]
     lines = [
-        f"Unlabelled videos: {counts['unlabelled']:,}" if counts["unlabelled"] else "Unlabelled videos: none",
+        f"Unlabelled videos: {counts['unlabelled']:,}" if counts["unlabelled"] else f"Unlabelled videos: {NONE}.",
         f"Parts: {own.chosen}" if own.chosen else f"Parts: as in {own.config_file}.",
         f"Test: {counts['test']} clips, so one clip is {one:.1f} points of accuracy.",
         f"Benchmark: {own.config_file}",
@@ -164,18 +171,35 @@ def _check_network(own: OwnBenchmark, resolved: Resolved, jobs: int | None) -> N
     if resolved.grid.profile != SMALL and resolved.grid.backbone is None:
         small = training_seconds(own, with_small_network(resolved), jobs)
         offer = f"--network small needs no weights and takes about {duration_text(small)}"
+    runs = count_text(len(resolved.methods) * len(resolved.ratios) * len(resolved.seeds), "run")
+    where = "no GPU is used, and on the CPU" if on_cpu else f"on {resolved.grid.device}"
     try:
         resolved.check_fits()
     except UserError as error:
-        raise UserError("; ".join(filter(None, [str(error).rstrip("."), offer])) + ".") from error
+        if not offer:
+            raise
+        seconds = duration_text(training_seconds(own, resolved, jobs))
+        raise UserError(f"{str(error).rstrip('.')}; {where} {runs} would take about {seconds}; {offer}.") from error
     seconds = training_seconds(own, resolved, jobs)
-    runs = len(resolved.methods) * len(resolved.ratios) * len(resolved.seeds)
-    where = "no GPU is used, and on the CPU" if on_cpu else f"on {resolved.grid.device}"
-    about = f"{config.backbone.name} at {config.clips.size} pixels, {config.train.epochs} epochs"
-    sentence = f"Network: {about}; {where} {runs} runs take about {duration_text(seconds)}"
+    about = f"{config.backbone.name} at {config.clips.size} pixels, {count_text(config.train.epochs, 'epoch')}"
+    takes = "takes" if runs == "1 run" else "take"
+    sentence = f"Network: {about}; {where} {runs} {takes} about {duration_text(seconds)}"
     if on_cpu and offer:
         sentence += f"; {offer}"
     _say(f"{sentence}.")
+
+
+def print_next(names: Collection[str], out: Path) -> None:
+    """The command that labels videos, by the run of ``names`` in ``out`` that validated best."""
+    from ssmar_bench import api
+
+    runs = api.results(out)
+    runs = runs[runs["folder"].isin(list(names))].dropna(subset=["validation_accuracy"])
+    if runs.empty:
+        return
+    best = runs.sort_values("validation_accuracy", ascending=False, kind="stable")["folder"].iloc[0]
+    where = "" if out == RESULTS else f" --results {shlex.quote(str(out))}"
+    _say(f"Label videos (by the run that validated best): ssmar-bench predict {best} FOLDER -o predictions.csv{where}")
 
 
 def _say(line: str) -> None:

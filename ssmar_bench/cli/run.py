@@ -12,7 +12,16 @@ from ssmar_bench.cli.folders import Out, own_folders, require_output
 from ssmar_bench.cli.grid_file import Config, grid_file_of
 from ssmar_bench.cli.grid_texts import begin_line, print_plan
 from ssmar_bench.cli.json_output import Json, print_json
-from ssmar_bench.cli.own_videos import Labels, Network, OwnOptions, Unlabelled, Videos, chosen_benchmark
+from ssmar_bench.cli.own_videos import (
+    Chosen,
+    Labels,
+    Network,
+    OwnOptions,
+    Unlabelled,
+    Videos,
+    chosen_benchmark,
+    print_next,
+)
 from ssmar_bench.cli.parsing import (
     AUTO,
     DEVICES,
@@ -153,10 +162,10 @@ def run(
     with ProgressDisplay(detail) as progress:
         progress.begin(begin_line(resolved, out, asked=device))
         states = api.run(resolved, execution, progress.hear)
-    _finish(resolved, states, execution, json)
+    _finish(resolved, states, execution, json, own)
 
 
-def _finish(resolved: Any, states: dict[str, str], execution: Any, json: bool) -> None:
+def _finish(resolved: Any, states: dict[str, str], execution: Any, json: bool, own: Chosen) -> None:
     """Render if something has changed, and print the grid's table, or its results as JSON, and where the page is."""
     from ssmar_bench import api
 
@@ -172,6 +181,8 @@ def _finish(resolved: Any, states: dict[str, str], execution: Any, json: bool) -
         else:
             typer.echo(api.table(out, resolved.benchmark_config.name, begun))
             typer.echo(f"Page: {out / 'reports' / 'index.html'}")
+            if own.own is not None:
+                print_next(begun, out)
             tell_damage(out)
     if print_failures(states, out):
         raise typer.Exit(1)
