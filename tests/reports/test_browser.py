@@ -280,19 +280,24 @@ def test_light_and_dark_follow_the_system_and_the_switch(open_page: Any) -> None
     assert dark.evaluate(shade) == "rgb(255, 255, 255)"
 
 
+BROKEN = """(places) => [...document.querySelectorAll(places)]
+  .filter((cell) => /^[A-Za-z]+$/.test(cell.textContent))
+  .filter((cell) => {
+    const words = document.createRange();
+    words.selectNodeContents(cell);
+    return words.getClientRects().length > 1;
+  }).map((cell) => cell.textContent)"""
+"""The cells of one word that is in several lines."""
+
+
 def test_on_a_narrow_screen_no_view_spills_and_no_short_word_is_broken(open_page: Any) -> None:
     page = open_page("#/runs")
     page.set_viewport_size({"width": 400, "height": 900})
-    broken = page.evaluate(
-        """() => [...document.querySelectorAll('[data-table="runs"] tbody td.left')]
-          .filter((cell) => /^[A-Za-z]+$/.test(cell.textContent))
-          .filter((cell) => {
-            const words = document.createRange();
-            words.selectNodeContents(cell);
-            return words.getClientRects().length > 1;
-          }).map((cell) => cell.textContent)"""
-    )
-    assert broken == []
+    assert page.evaluate(BROKEN, '[data-table="runs"] tbody td.left') == []
+    page = open_page("#/examples/micro-motion-hard/0.5")
+    page.set_viewport_size({"width": 400, "height": 900})
+    expect(page.locator("#examples li").first).to_be_visible()
+    assert page.evaluate(BROKEN, "#examples li th") == []
     page = open_page()
     run = f"#/run/{Fake('fixmatch', 0.5).spec().folder()}"
     for width in (400, 1280):
