@@ -50,7 +50,7 @@ def read_path_list(path: Path, root: Path | None = None) -> list[PlacedClip]:
     root = path.parent if root is None else root
     if not root.is_dir():
         raise UserError(f"{root}: there is no such folder; give the one in which the paths of {path} begin.")
-    found = [PlacedClip(_place(root, file), *more) for file, *more in _named(path)]
+    found = [PlacedClip(_place(root, file), start, end, given) for file, start, end, given in _named(path)]
     if not found:
         raise UserError(f"{path}: this list names no video; expected a path on each line.")
     if not any(os.path.lexists(clip.video) for clip in found):
