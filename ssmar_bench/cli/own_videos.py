@@ -178,8 +178,8 @@ def _check_network(own: OwnBenchmark, resolved: Resolved, jobs: int | None) -> N
     except UserError as error:
         if not offer:
             raise
-        seconds = duration_text(training_seconds(own, resolved, jobs))
-        raise UserError(f"{str(error).rstrip('.')}; {where} {runs} would take about {seconds}; {offer}.") from error
+        long = duration_text(training_seconds(own, resolved, jobs))
+        raise UserError(f"{str(error).rstrip('.')}; {where} {runs} would take about {long}; {offer}.") from error
     seconds = training_seconds(own, resolved, jobs)
     about = f"{config.backbone.name} at {config.clips.size} pixels, {count_text(config.train.epochs, 'epoch')}"
     takes = "takes" if runs == "1 run" else "take"

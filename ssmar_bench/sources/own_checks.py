@@ -36,7 +36,7 @@ def same_frames(index: Index, where: str) -> tuple[str, ...]:
     """
     clips = index.clips.set_index("clip_id")
     pairs = list(twins(index.clips, same_content(index.clips["path"], ignore_events)).items())
-    label = {clip: index.classes.get(number, "") for clip, number in clips["label"].items()}
+    label = {str(clip): index.classes.get(number, "") for clip, number in clips["label"].items()}
     if differ := [pair for pair in pairs if all(map(label.get, pair)) and len({label[clip] for clip in pair}) == 2]:
         clip, other = differ[0]
         more = f" (and so are {len(differ) - 1} more)" if len(differ) > 1 else ""

@@ -164,12 +164,12 @@ def _by_folder(root: Path, there: Mapping[str, str]) -> tuple[list[_Clip], list[
     if not any(clip.label for clip in clips):
         raise UserError(f"{root}: there is no folder of a class with videos in it; give the labels with --labels FILE")
     if len(spelled) == 1:
-        (label,) = spelled.values()
-        below = sorted({name.split("/")[1] for name in there if name.startswith(f"{label}/") and name.count("/") > 1})
-        names = ", ".join(map(shortened, below[:SHOWN]))
-        meant = f"if the classes are {names}, give {shortened(str(root / label))}, else" if len(below) > 1 else "else"
+        (only,) = spelled.values()
+        inner = sorted({name.split("/")[1] for name in there if name.startswith(f"{only}/") and name.count("/") > 1})
+        names = ", ".join(map(shortened, inner[:SHOWN]))
+        meant = f"if the classes are {names}, give {shortened(str(root / only))}, else" if len(inner) > 1 else "else"
         raise UserError(
-            f"{root}: there is one folder of a class, '{shortened(label)}', expected two or more; {meant} give the "
+            f"{root}: there is one folder of a class, '{shortened(only)}', expected two or more; {meant} give the "
             "labels with --labels FILE"
         )
     return clips, []
