@@ -75,7 +75,8 @@ def _answers(found: BenchmarkSummary, ratio: float) -> list[MethodAnswers]:
 def _chosen(found: BenchmarkSummary) -> Iterator[int]:
     """Rows of the clips: the first with frames of each class, as many as there is room for."""
     assert found.examples is not None
-    answers, seen = found.examples.answers, set()
+    answers = found.examples.answers
+    seen: set[int] = set()
     for row, clip in enumerate(answers.clips):
         label = int(answers.labels[row])
         if clip in found.examples.strips and label not in seen and len(seen) < CLIPS:

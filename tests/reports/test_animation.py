@@ -39,13 +39,13 @@ def test_a_clip_of_each_class_moves_frame_after_frame(tmp_path: Path) -> None:
     content = animation(summarise(tmp_path, paper=False).benchmarks[0])
     assert content is not None
     with Image.open(io.BytesIO(content)) as moving:
-        assert moving.n_frames == FRAMES
+        assert getattr(moving, "n_frames", 1) == FRAMES
         assert moving.width == 2 * MARGIN + 2 * COLUMN < 2 * MARGIN + CLIPS * COLUMN
         for number, shade in enumerate(SHADES):
             moving.seek(number)
             for column in range(2):
-                red = moving.convert("RGB").getpixel((MARGIN + column * COLUMN + SIDE // 2, MARGIN + SIDE // 2))[0]
-                assert abs(red - shade) < 12
+                red = np.asarray(moving.convert("RGB"))[MARGIN + SIDE // 2, MARGIN + column * COLUMN + SIDE // 2, 0]
+                assert abs(int(red) - shade) < 12
 
 
 def test_without_frames_nothing_moves(tmp_path: Path) -> None:

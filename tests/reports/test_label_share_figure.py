@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.container import ErrorbarContainer
 
 from ssmar_bench.reports.label_share_figure import label_share, rows_to_draw
 from ssmar_bench.reports.line_styles import drawing, line_styles
@@ -26,7 +29,7 @@ def test_means_and_intervals_are_where_they_belong() -> None:
     with drawing():
         figure = label_share(rows_to_draw(ROWS, ["A", "B"]), line_styles(["A", "B"]))
     (axes,) = figure.axes
-    a, b = axes.containers
+    a, b = (cast("ErrorbarContainer", container) for container in axes.containers)
     assert a.lines[0].get_ydata() == pytest.approx([40, 60])
     assert b.lines[0].get_ydata() == pytest.approx([50])
     bars = np.array([segment[:, 1] for segment in a.lines[2][0].get_segments()])
