@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from ssmar_bench.runs.grid import Grid
     from ssmar_bench.runs.plan import PlanEntry
     from ssmar_bench.runs.resolve import Resolved, resolve
+    from ssmar_bench.runs.step_data import StepData, step_data
     from ssmar_bench.sources import Source
     from ssmar_bench.sources.source_check import SourceCheck
     from ssmar_bench.sources.synthetic import SyntheticOptions
@@ -130,6 +131,7 @@ _HOMES = {
     "runs.grid": ("Grid",),
     "runs.plan": ("PlanEntry",),
     "runs.resolve": ("Resolved", "resolve"),
+    "runs.step_data": ("StepData", "step_data"),
     "sources": ("Source",),
     "sources.source_check": ("SourceCheck",),
     "sources.synthetic": ("SyntheticOptions",),
@@ -163,6 +165,7 @@ __all__ = [
     "SplitOptions",
     "SplitSet",
     "SplitSummary",
+    "StepData",
     "SyntheticOptions",
     "TableRequest",
     "TableRun",
@@ -220,6 +223,7 @@ __all__ = [
     "show_run",
     "show_split",
     "sources",
+    "step_data",
     "table",
     "tables",
     "train_table",

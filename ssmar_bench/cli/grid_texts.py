@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,21 @@ def device_text(resolved: Any, asked: str) -> str:
     return f"{device} (no GPU is found)" if device == "cpu" else f"{device} (found; --device cpu trains without it)"
 
 
+def data_texts(needs: Sequence[Any]) -> list[str]:
+    """Of the method that needs the most time for its clips, whether loading or the device will be the limit."""
+    if not needs:
+        return []
+    most = max(needs, key=lambda one: one.making)
+    who = f"{count_text(most.workers, 'worker')}" if most.workers else "the training process"
+    made = f"A step's clips take {1000 * most.making:.0f} ms of a core ({most.method}), and {who} will make them"
+    if most.waits is None:
+        return [f"{made}; what else a step takes is not known before a run of this kind has finished."]
+    if not most.workers:
+        return [f"{made}: {100 * most.making / most.step:.0f} % of a step ({1000 * most.step:.0f} ms)."]
+    limit = "loading will be the limit; give more --workers" if most.waits else "the device will be the limit"
+    return [f"{made}; a step takes {1000 * most.step:.0f} ms: {limit}."]
+
+
 def print_plan(resolved: Any, execution: Any, asked: str) -> None:
     """Runs with states and expected time, and the space that decoded clips take."""
     from ssmar_bench import api
@@ -60,6 +76,8 @@ def print_plan(resolved: Any, execution: Any, asked: str) -> None:
     seconds, unknown = api.expected_seconds(planned, execution)
     more = f", and {count_text(unknown, 'run')} of unknown time" if unknown else ""
     console.print(f"To train: {duration_text(seconds)}{more}")
+    for sentence in data_texts(api.step_data(resolved, execution, planned)):
+        console.print(sentence, soft_wrap=True)
     for frame_cache in api.plan_frame_caches(resolved, execution):
         held, left = map(size_text, (frame_cache.sizes.total, frame_cache.sizes.to_write))
         console.print(

@@ -91,7 +91,7 @@ class Loader:
     """
 
     def __init__(self, dataset: ViewRequests, workers: int = 0, pinned: bool = False) -> None:
-        self._dataset = dataset
+        self.dataset = dataset
         self._asked: list[Iterable[Requests]] = []
         self._busy = False
         with _as_many_as_asked():
@@ -118,7 +118,7 @@ class Loader:
             UserError: a clip cannot be read or an augmentation gives no clip; or a process was lost.
         """
         if self._busy:
-            yield from map(_raised, map(self._dataset.__getitem__, asked))
+            yield from map(_raised, map(self.dataset.__getitem__, asked))
             return
         self._busy = True
         try:
