@@ -159,7 +159,7 @@ def measured(trainer: Trainer, steps: int) -> Rates:
         trainer.optimiser.zero_grad(set_to_none=True)
         with autocast(trainer.settings, trainer.device):
             losses = trainer.method.loss(kept, trainer.progress())
-        torch.stack([value.float() for value in losses.terms.values()]).sum().backward()  # type: ignore[no-untyped-call]
+        torch.stack([value.float() for value in losses.terms.values()]).sum().backward()
 
     return Rates(run, in_memory, rate(gradient, steps, trainer.device), sum(waited[WARM_UP:]) * run / steps)
 
