@@ -49,7 +49,13 @@ class StepData:
 
 
 def step_data(resolved: Resolved, execution: Execution, planned: Sequence[PlanEntry]) -> list[StepData]:
-    """What a step of each method of a grid needs, measured here on random frames; nothing is decoded or written."""
+    """What a step of each method of a grid needs, measured here on random frames; nothing is decoded or written.
+
+    Args:
+        resolved: the grid.
+        execution: how it is executed.
+        planned: its runs; methods of which none is to be trained are left out.
+    """
     todo = [entry for entry in planned if execution.wants(entry.planned_run.state(execution.results))]
     if not todo:
         return []
