@@ -309,6 +309,61 @@ def test_on_a_narrow_screen_no_view_spills_and_no_short_word_is_broken(open_page
             assert page.locator("header").bounding_box()["height"] < 64, "the navigation is one line"
 
 
+VIEWS = {
+    "overview": "#/", "compare": "#/compare/micro-motion-12/0.5", "examples": "#/examples", "runs": "#/runs",
+    "run": f"#/run/{Fake('fixmatch', 0.5).spec().folder()}", "paper": "#/paper", "about": "#/about",
+}  # fmt: skip
+FAINT = """() => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => {
+    const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = numbers(colour).map((c) => linear(c / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if ((numbers(colour)[3] ?? 1) === 1) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  return [...document.querySelectorAll("header *, main *")].filter((node) => node.checkVisibility() &&
+      [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim()) && !node.disabled)
+    .map((node) => {
+      const [a, b] = [light(getComputedStyle(node).color), light(behind(node))].sort((x, y) => y - x);
+      return [(a + 0.05) / (b + 0.05), node.tagName, node.className, node.textContent.slice(0, 30)];
+    }).filter(([ratio]) => ratio < 4.5).slice(0, 5);
+}"""
+"""Visible texts whose contrast is below 4.5, as WCAG 2 computes it."""
+BROKEN = """() => {
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const broken = [];
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (!/^\\s*[A-Za-z]{1,10}\\s*$/.test(text.data) || !text.parentElement.checkVisibility()) continue;
+    const words = document.createRange();
+    words.selectNodeContents(text);
+    if (words.getClientRects().length > 1) broken.push(text.data);
+  }
+  return broken;
+}"""
+"""Short words that are broken into two lines."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_every_view_is_read_on_phone_and_desk_by_day_and_night(open_page: Any, width: int, scheme: str) -> None:
+    page = open_page(scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    assert {view.get_attribute("data-view") for view in page.locator("main [data-view]").all()} == VIEWS.keys()
+    for name, fragment in VIEWS.items():
+        page.evaluate(f"location.hash = {fragment!r}")
+        expect(page.locator(f'main [data-view="{name}"] h1')).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.evaluate(FAINT) == [], name
+        assert page.evaluate(BROKEN) == [], name
+
+
 def test_a_tip_stays_inside_the_window(open_page: Any) -> None:
     page = open_page("#/compare/micro-motion-12/0.5")
     page.set_viewport_size({"width": 400, "height": 900})
