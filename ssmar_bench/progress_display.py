@@ -13,6 +13,7 @@ import rich.progress
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
 from ssmar_bench.core.printable import visible
+from ssmar_bench.core.time_left import TimeLeft
 from ssmar_bench.screen import Screen
 
 PLAIN_SECONDS = 15.0
@@ -50,14 +51,14 @@ class ProgressDisplay:
             rich.progress.BarColumn(bar_width=24),
             rich.progress.MofNCompleteColumn(),
             rich.progress.TextColumn("{task.fields[rate]}", markup=False),
-            rich.progress.TimeRemainingColumn(),
+            rich.progress.TextColumn("{task.fields[left]}", markup=False),
             rich.progress.TextColumn("{task.fields[text]}", markup=False),
             console=self.console,
             transient=True,
         )
         self._tasks: dict[str, rich.progress.TaskID] = {}
         self._told: dict[str, float] = {}
-        self._began: dict[str, float] = {}
+        self._left: dict[str, TimeLeft] = {}
         self._noted: set[str] = set()
         self._beginning = ""
         self._lock = threading.Lock()
@@ -116,22 +117,19 @@ class ProgressDisplay:
     def _bar(self, event: Event) -> None:
         key = event.run or event.text
         if key not in self._tasks:
-            self._tasks[key] = self.bars.add_task(self._title(event), total=None, rate="", text="")
+            self._tasks[key] = self.bars.add_task(self._title(event), total=None, rate="", left="", text="")
         rate = f"{event.rate:.1f}/s" if event.rate else ""
         text = visible(event.text) if event.run else ""
-        self.bars.update(self._tasks[key], completed=event.done, total=event.total or None, rate=rate, text=text)
+        left = _left_text(self._seconds_left(event))
+        self.bars.update(
+            self._tasks[key], completed=event.done, total=event.total or None, rate=rate, left=left, text=text
+        )
         if not event.run and event.total and event.done >= event.total:
             self.bars.remove_task(self._tasks.pop(key))
 
     def _seconds_left(self, event: Event) -> float | None:
-        """From what is left and the event's rate, or for a grid from how long the runs so far have taken."""
-        if event.rate:
-            return (event.total - event.done) / event.rate
-        if event.kind != "grid":
-            return None
-        now = time.monotonic()
-        began = self._began.setdefault(event.text, now)
-        return (now - began) / event.done * (event.total - event.done) if event.done else None
+        """Of a run, a grid or a preparation that goes on, as far as its length is known."""
+        return self._left.setdefault(event.run or event.text, TimeLeft()).seconds(event.done, event.total)
 
     def _line(self, event: Event) -> None:
         key = event.run or event.text
@@ -142,8 +140,13 @@ class ProgressDisplay:
         self._told[key] = time.monotonic()
         rate = f", {event.rate:.1f}/s" if event.rate else ""
         text = f", {visible(event.text)}" if event.run and event.text else ""
-        left = self._seconds_left(event)
-        if left is not None:
-            text += f", {left / 60:.0f} min left" if left > 90 else f", {left:.0f} s left"
+        if left := _left_text(self._seconds_left(event)):
+            text += f", {left}"
         far = f"  {event.done}/{event.total}" if event.total else ""
         sys.stderr.write(f"{event.kind:>8}  {self._title(event)}{far}{rate}{text}\n")
+
+
+def _left_text(seconds: float | None) -> str:
+    if not seconds:
+        return ""
+    return f"{seconds / 60:.0f} min left" if seconds > 90 else f"{seconds:.0f} s left"

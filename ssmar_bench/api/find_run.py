@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_names import identity_in
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.archive import Archive, archive_folders
 from ssmar_bench.results.record_place import RecordPlace
@@ -90,7 +91,10 @@ def _meant(run: str, names: Iterable[str], place: Path) -> str:
     names = list(names)
     if meant(run, names) in names:
         return meant(run, names)
-    found = [name for name in names if name.rpartition("_")[0].casefold() == run.casefold()]
+    identity = identity_in(run)  # what a name says besides may have changed
+    found = [name for name in names if identity and name.endswith(f"_{identity}")]
+    if not found:
+        found = [name for name in names if name.rpartition("_")[0].casefold() == run.casefold()]
     if not found:  # of folders that a user has renamed, the record says which runs they are
         owns = {name: RunFolder(place / name).renamed() for name in names}
         found = [name for name, own in owns.items() if run in (own, own.rpartition("_")[0])]

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ssmar_bench.core.events import Listener, ignore_events
+from ssmar_bench.core.short_list import ShortDict
 from ssmar_bench.runs import execute
 from ssmar_bench.runs import plan as plans
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import PlanEntry
 from ssmar_bench.runs.resolve import Resolved, resolve
+from ssmar_bench.runs.step_guess import with_guesses
 
 
 class Plan(list[PlanEntry]):
@@ -20,10 +22,9 @@ class Plan(list[PlanEntry]):
 
     def frame(self) -> pd.DataFrame:
         """A row a run: ``method``, ``ratio``, ``seed``, ``state``, ``seconds`` (NaN: unknown), ``run``, ``skip``."""
-        specs = [(entry, entry.planned_run.spec) for entry in self]
         rows = [
-            (spec.method, spec.ratio, spec.seed, one.state, one.seconds, spec.folder(), one.planned_run.skip)
-            for one, spec in specs
+            (run.spec.method, run.spec.ratio, run.spec.seed, one.state, one.seconds, run.name, run.skip)
+            for one, run in ((entry, entry.planned_run) for entry in self)
         ]
         return pd.DataFrame(rows, columns=["method", "ratio", "seed", "state", "seconds", "run", "skip"])
 
@@ -35,6 +36,9 @@ class Plan(list[PlanEntry]):
 def plan(grid: Grid | Resolved, execution: Execution | None = None) -> Plan:
     """The runs of a grid with their states and expected times, a list that prints as a table; trains nothing.
 
+    A run takes as long as finished runs of its method did. Where there are none, runs of other methods on the same
+    network tell, or else a step that is timed here, once; both are weighted by the views that the method looks at.
+
     Args:
         grid: which runs; resolved (:func:`resolve`) where several calls need it.
         execution: where their records are; None for ``./ssmar-runs``.
@@ -42,14 +46,15 @@ def plan(grid: Grid | Resolved, execution: Execution | None = None) -> Plan:
     Raises:
         UserError: anything wrong with the grid, or the data's folder is not known.
     """
-    return Plan(plans.plan(resolve(grid), execution or Execution()))
+    resolved = resolve(grid)
+    return Plan(with_guesses(plans.plan(resolved, execution or Execution()), resolved))
 
 
 def expected_seconds(planned: Sequence[PlanEntry], execution: Execution | None = None) -> tuple[float, int]:
     """Wall-clock seconds that training what is ``planned`` is expected to take, and how many runs have no estimate.
 
     The time that a run takes is known from finished runs of the same method, network and sizes under the results
-    folder of ``execution``; without one it has no estimate.
+    folder of ``execution``; :func:`plan` guesses it from others, or from a step that it times.
     """
     return plans.expected_seconds(planned, execution or Execution())
 
@@ -73,4 +78,4 @@ def run(
         UserError: anything wrong with grid, data or machine, before any training. A run that fails raises nothing:
             its state says so, and ``work/failure.txt`` in its folder why.
     """
-    return execute.run(resolve(grid), execution or Execution(), listener)
+    return ShortDict(execute.run(resolve(grid), execution or Execution(), listener))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
 from ssmar_bench.core import processes, published_tables
@@ -12,7 +12,7 @@ from ssmar_bench.core.errors import meant
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.paths import results_of
 from ssmar_bench.core.published_tables import PaperTable, TableColumn
-from ssmar_bench.core.short_list import ShortList
+from ssmar_bench.core.short_list import ShortDict, ShortList
 from ssmar_bench.reports import paper
 from ssmar_bench.results.examples import find_examples
 from ssmar_bench.results.filled_table import fill_table
@@ -21,13 +21,9 @@ from ssmar_bench.runs import execute
 from ssmar_bench.runs import plan as plans
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.grid import Grid
-from ssmar_bench.runs.plan import steps_of
 from ssmar_bench.runs.resolve import Resolved, resolve_all
-from ssmar_bench.runs.step_timing import time_step
+from ssmar_bench.runs.step_guess import StepGuesses, with_guesses
 from ssmar_bench.sources.synthetic import SOURCE
-
-ENDED = ("done", "skipped")
-"""States of runs that will not be trained."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +99,7 @@ def grids(request: TableRequest) -> list[Grid]:
 def plan_table(request: TableRequest, execution: Execution) -> ShortList[TableRun]:
     """Every run of a table, row by row, with state and expected time; trains nothing.
 
-    A run of a method that was never timed takes, per step, what the others of its grid take on average; without any of
-    them, what a step takes that is timed here. Of data that are not here the expected number of clips decides.
+    Times are as in :func:`ssmar_bench.api.plan`; of data that are not here the expected number of clips decides.
 
     Args:
         request: which table, on which data.
@@ -133,7 +128,8 @@ class _Grid:
         self.seeds = resolved.seeds
         source = self.benchmark_config.source.name
         here = source == SOURCE or source in execution.roots
-        planned = plans.plan(resolved, execution) if here else []
+        planned = with_guesses(plans.plan(resolved, execution), resolved) if here else []
+        self._guesses = StepGuesses(resolved)
         self._planned = {
             (one.planned_run.spec.method, one.planned_run.spec.ratio, one.planned_run.spec.seed): one for one in planned
         }
@@ -142,26 +138,13 @@ class _Grid:
         """The run of a row and column with one seed."""
         entry = self._planned.get((method, column.ratio, seed))
         state = "no data" if entry is None else entry.state
-        if entry is not None and (entry.seconds is not None or state in ENDED):
-            return TableRun(row, column, method, seed, state, entry.seconds)
-        steps = self._steps(method) if entry is None else steps_of(entry.planned_run)
+        if entry is not None:
+            return TableRun(row, column, method, seed, state, entry.seconds, entry.guess)
+        steps = self._steps(method)
         if steps is None:
             return TableRun(row, column, method, seed, state, None)
-        seconds_a_step, guess = (
-            (self._others, "other methods") if self._others is not None else (self._timed, "a timed step")
-        )
-        return TableRun(row, column, method, seed, state, seconds_a_step * steps, guess)
-
-    @cached_property
-    def _others(self) -> float | None:
-        """Seconds a step of the runs whose time is known, on average."""
-        known = [one for one in self._planned.values() if one.seconds is not None]
-        steps = sum(steps_of(one.planned_run) for one in known)
-        return sum(one.seconds or 0.0 for one in known) / steps if steps else None
-
-    @cached_property
-    def _timed(self) -> float:
-        return time_step(self.benchmark_config, self.resolved.grid.device)
+        seconds, guess = self._guesses.of(method, column.ratio)
+        return TableRun(row, column, method, seed, state, None if seconds is None else seconds * steps, guess)
 
     @cache  # noqa: B019  # a grid lives as long as a plan
     def _steps(self, method: str) -> int | None:
@@ -193,9 +176,9 @@ def train_table(request: TableRequest, execution: Execution, listener: Listener 
     Raises:
         UserError: anything wrong with the request or the data.
     """
-    states: dict[str, str] = {}
+    states: ShortDict[str, str] = ShortDict()
     for resolved in resolve_all(grids(request)):
-        states |= execute.run(resolved, execution, listener)
+        states.update(execute.run(resolved, execution, listener))
     return states
 
 

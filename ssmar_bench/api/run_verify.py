@@ -90,12 +90,11 @@ def _grid(found: FoundRun, how: SecondTraining) -> Grid:
             raise UserError(
                 f"The config {kind}.yaml of the run {found.name} is not shipped; give its path with {option}."
             )
-    settings = dict(departures(spec, how.benchmark, how.method))
     return Grid(
         how.benchmark or spec.benchmark,
         [how.method or spec.method],
         [spec.ratio],
         [spec.seed],
-        sets=settings,
+        sets=departures(spec, how.benchmark, how.method),
         device=how.device or spec.device,
     )

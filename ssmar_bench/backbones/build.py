@@ -102,7 +102,12 @@ def with_usual_weights(config: BackboneConfig) -> BackboneConfig:
     """The same where ``weights`` is ``pretrained``, with the word of those that the network has, ``none`` if none."""
     if config.weights != "pretrained":
         return config
-    return config.model_copy(update={"weights": next(iter(weights_of(config.name)), "none")})
+    return config.model_copy(update={"weights": usual_weights(config.name)})
+
+
+def usual_weights(name: str) -> str:
+    """What ``weights: pretrained`` stands for with the network ``name``; ``none`` if it has no such weights."""
+    return next(iter(weights_of(name)), "none")
 
 
 def _check_weights(config: BackboneConfig) -> None:

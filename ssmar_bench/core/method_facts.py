@@ -18,7 +18,9 @@ FILE = "method.json"
 """The file of a record that holds them."""
 
 
-def method_facts(spec: RunSpec, label: str, initial_weights: str, given: tuple[str, str] = ("", "")) -> dict[str, Any]:
+def method_facts(
+    spec: RunSpec, label: str, initial_weights: str, given: tuple[str, str] = ("", ""), pretrained: str = ""
+) -> dict[str, Any]:
     """Label, citation and initial weights in words; departures from the defaults; the benchmark's seeds.
 
     ``departures`` holds every setting, ``section.key``, in which the run is not its method config on its benchmark
@@ -29,6 +31,7 @@ def method_facts(spec: RunSpec, label: str, initial_weights: str, given: tuple[s
         label: the method's name in tables.
         initial_weights: what training starts from, in words.
         given: paths of the files of benchmark and method, where they are known by files and not by name.
+        pretrained: as in :func:`flat_settings`; "" for whatever weights the run has.
     """
     names = (spec.benchmark, spec.method)
     files = [word if word.endswith(".yaml") else name for word, name in zip(given, names, strict=True)]
@@ -36,7 +39,15 @@ def method_facts(spec: RunSpec, label: str, initial_weights: str, given: tuple[s
     facts: dict[str, Any] = {"label": label, "initial_weights": initial_weights, "departures": None}
     if found is not None:
         benchmark_config, method_config = found
-        departures = _departures(spec, benchmark_config, method_config)
+        run = flat_settings(spec, spec.method, spec.algorithm, spec.hyperparameters)
+        default = flat_settings(
+            benchmark_config,
+            spec.method,
+            method_config.algorithm,
+            method_config.values(),
+            pretrained or spec.backbone.weights,
+        )
+        departures = differing(run, default)
         facts |= {
             "citation": method_config.citation,
             "departures": departures,
@@ -60,14 +71,32 @@ def _read_defaults(benchmark: str, method: str) -> tuple[BenchmarkConfig, Method
     return resolve_config(benchmark, None, method_config, {}, source), method_config
 
 
-def _departures(spec: RunSpec, benchmark_config: BenchmarkConfig, method_config: MethodConfig) -> dict[str, Any]:
-    run: dict[str, Any] = {"algorithm": spec.algorithm}
-    default: dict[str, Any] = {"algorithm": method_config.algorithm}
+def flat_settings(
+    config: RunSpec | BenchmarkConfig,
+    method: str,
+    algorithm: str,
+    hyperparameters: Mapping[str, Any],
+    pretrained: str = "pretrained",
+) -> dict[str, Any]:
+    """Every setting of a run as ``section.key`` -> value; of its hyper-parameters as ``method.key``.
+
+    Args:
+        config: of the run, or of its benchmark.
+        method: the run's.
+        algorithm: the run's.
+        hyperparameters: the run's.
+        pretrained: the word that stands for ``backbone.weights: pretrained`` with the run's network.
+    """
+    flat: dict[str, Any] = {"algorithm": algorithm}
     for name in (*SECTIONS, "source"):
-        run |= _flat(getattr(spec, name).to_config(), f"{name}.")
-        default |= _flat(getattr(benchmark_config, name).to_config(), f"{name}.")
-    run |= _flat(spec.hyperparameters, f"{spec.method}.")
-    default |= _flat(method_config.values(), f"{spec.method}.")
+        flat |= _flat(getattr(config, name).to_config(), f"{name}.")
+    if flat.get("backbone.weights") == "pretrained":
+        flat["backbone.weights"] = pretrained
+    return flat | _flat(hyperparameters, f"{method}.")
+
+
+def differing(run: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting in which ``run`` is not ``default``, with the run's value; None where the run has no such one."""
     return {
         key: run.get(key)
         for key in sorted({*run, *default})

@@ -21,6 +21,7 @@ from ssmar_bench.core.digests import DamagedError
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.files import json_bytes, read_json, write_json, write_text
 from ssmar_bench.core.identity import digest
+from ssmar_bench.core.run_names import is_name_of
 from ssmar_bench.core.run_spec import RunSpec
 
 CHECKPOINTS = ("checkpoint-even.pt", "checkpoint-odd.pt")
@@ -257,9 +258,10 @@ class RunFolder:
         """The name of the finished run that is here under another one; "" if it has its own, or is not finished."""
         try:
             spec, metrics = read_json(self.record / "spec.json"), read_json(self.record / "metrics.json")
-            identity, name = digest(spec), RunSpec.from_json(spec).folder().rpartition("_")[0]
+            identity, run = digest(spec), RunSpec.from_json(spec)
             whole = metrics["identity"] == identity
         except (OSError, ValueError, TypeError, KeyError):
             return ""
-        own = f"{name}_{identity}"
-        return own if whole and self.path.name != own else ""
+        if not whole or is_name_of(self.path.name, run.benchmark, run.method, identity):
+            return ""
+        return f"{run.folder().rpartition('_')[0]}_{identity}"

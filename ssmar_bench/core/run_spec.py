@@ -89,9 +89,10 @@ class RunSpec:
         """16 hexadecimal digits over everything above; unknown pixels are no part of it."""
         return digest(self.to_json())
 
-    def folder(self) -> str:
-        """The run's folder name: readable first, unique last."""
-        return f"{self.benchmark}_{self.method}_r{100 * self.ratio:g}_s{self.seed}_{self.identity()}"
+    def folder(self, note: str = "") -> str:
+        """The run's folder name: readable first, unique last; ``note`` says what departs from the defaults."""
+        words = [self.benchmark, self.method, f"r{100 * self.ratio:g}", f"s{self.seed}", note, self.identity()]
+        return "_".join(filter(None, words))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for :meth:`from_json`; without pixels and the plugin's file where there are none."""

@@ -21,6 +21,7 @@ from ssmar_bench.core.paths import results_of
 from ssmar_bench.core.printable import visible
 from ssmar_bench.core.run_folder import RECORD
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.core.short_list import short
 from ssmar_bench.results.archive import Archive, ArchivedRecord
 from ssmar_bench.results.archive_schema import JSON_FILES, table_of
 from ssmar_bench.results.archive_write import ArchiveEntry, write_archive
@@ -40,6 +41,7 @@ NAMED = 5
 """Runs that an error names."""
 
 
+@short
 @dataclass(frozen=True)
 class Published:
     """What was written: how many runs are in which archives, and what was left out because it is damaged."""

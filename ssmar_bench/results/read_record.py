@@ -17,6 +17,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.printable import shortened, visible
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_names import is_name_of
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import (
@@ -133,7 +134,7 @@ def _read_spec(path: RecordPlace, folder: str) -> tuple[RunSpec, str]:
             raise damaged_record(path, str(error)) from error
         own_variant = variant(spec)
     # The digest of the file itself, as RunFolder.done() takes it: a later field's default must not change old names.
-    if not (folder.startswith(f"{spec.benchmark}_{spec.method}_") and folder.endswith(f"_{digest(data)}")):
+    if not is_name_of(folder, spec.benchmark, spec.method, digest(data)):
         own = RunFolder(path.parent.parent).renamed() if isinstance(path, Path) else ""
         if own and isinstance(path, Path):
             raise UserError(f"{path.parent.parent}: this is the run {own}; give the folder its name again.")

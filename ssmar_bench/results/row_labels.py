@@ -25,13 +25,10 @@ def name_rows(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec], facts: M
         label = names[method]
         if twice[label] > 1:  # two method configs with one label must not become one row
             label = f"{label} ({method})"
-        if len({row["variant"] for row in members}) == 1:
-            for row in members:
-                row["label"] = label
-            continue
         own = [specs[row["folder"]] for row in members]
         defaults = {row["variant"] for row in members if facts[row["folder"]].is_default()}
-        endings, best = label_suffixes(own, defaults), main_variant(own, defaults)
+        departing = {row["variant"]: [*(facts[row["folder"]].departures or ())] for row in members}
+        endings, best = label_suffixes(own, defaults, departing), main_variant(own, defaults)
         for row in members:
             row["label"] = label + endings[row["variant"]]
             row["main"] = row["variant"] == best

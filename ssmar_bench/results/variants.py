@@ -69,22 +69,28 @@ def main_variant(specs: Iterable[RunSpec], defaults: Collection[str]) -> str:
     return max(groups, key=standing)
 
 
-def label_suffixes(specs: Iterable[RunSpec], defaults: Collection[str]) -> dict[str, str]:
-    """Variant -> what to append to its method's label: "" for an only variant and the method config's own.
+def label_suffixes(
+    specs: Iterable[RunSpec], defaults: Collection[str], departing: Mapping[str, Collection[str]] | None = None
+) -> dict[str, str]:
+    """Variant -> what to append to its method's label: "" for the method config's own and for an only one of unknown.
 
-    The others say in what they differ: `` [train.epochs=2]``.
+    The others say in what they differ from each other and from the defaults: `` [train.epochs=2]``.
 
     Args:
         specs: runs of one method of one benchmark.
         defaults: variants that have the method config's own settings.
+        departing: variant -> its settings that are not the defaults, where they are known.
     """
     every = list(specs)
     rows: dict[str, dict[str, Any]] = {}
     for spec in every:
         rows.setdefault(variant(spec), settings_of(spec))
     keys = differing(rows.values())
-    texts = {name: ", ".join(f"{key}={row.get(key, 'absent')}" for key in keys) for name, row in rows.items()}
-    said = {name: f" [{text if len(text) <= LONGEST else name}]" if keys else "" for name, text in texts.items()}
+    texts = {}
+    for name, row in rows.items():
+        own = sorted({*keys, *(departing or {}).get(name, ())})
+        texts[name] = ", ".join(f"{key}={row.get(key, 'absent')}" for key in own)
+    said = {name: f" [{text if len(text) <= LONGEST else name}]" if text else "" for name, text in texts.items()}
     best = main_variant(every, defaults)
     if best in defaults:
         said[best] = ""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from ssmar_bench.core import metrics
+from ssmar_bench.core.short_list import short
 from ssmar_bench.results import record_tables
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import Environment, Metrics, read_object, read_part
@@ -22,6 +23,7 @@ ADDED = {"identity", "truth", "videos", "left_out", "mock", "resolved"}
 """What ``metrics.json`` holds besides what was measured; the identity is compared as the spec."""
 
 
+@short
 @dataclass(frozen=True)
 class Verification:
     """What the comparison of a record with a second training has found.

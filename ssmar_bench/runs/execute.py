@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ssmar_bench.core import catalog, digests
+from ssmar_bench.core import catalog, digests, in_use
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.processes import cores, default_jobs, default_workers
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
+from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.data_digests import former_plugin_run
@@ -36,9 +37,17 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
     Raises:
         UserError: anything wrong with the request or the data, before any training.
     """
+    with contextlib.ExitStack() as held:
+        return _run(resolved, execution, listener, held)
+
+
+def _run(resolved: Resolved, execution: Execution, listener: Listener, held: contextlib.ExitStack) -> dict[str, str]:
+    """As :func:`run`, which lets go of the frame caches that are ``held``."""
     benchmark_config = resolved.benchmark_config
     prepare_data.source_root(benchmark_config, execution.roots)  # reported before any weights are fetched
-    resolved.check_fits()
+    skips = execution.on_bad_clip == "skip" and execution.overwrite != "only-cache"
+    if skips or not prepare_data.has_videos(benchmark_config, execution.roots):
+        resolved.check_fits()  # before anything is rendered or decoded; a finished grid has no need of it
     for device in execution.devices:
         check_device(device)
     make: type[Engine] = ENGINES.load(ENGINES.named(execution.engine))
@@ -49,15 +58,18 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
 
     def prepare(config: FrameCacheConfig) -> Path:
         own = resolved.frame_caches[config]
+        held.enter_context(in_use.holding(prepare_data.frame_cache_folder(own, prepare_data.clip_files(index, whole))))
         return prepare_data.prepare_frame_cache(own, index, whole, processes, listener, execution.on_bad_clip)
 
     frame_caches: dict[FrameCacheConfig, Path] = {}
-    if execution.on_bad_clip == "skip" and execution.overwrite != "only-cache":
+    if skips:
         # Which clips are left out decides what the runs are, so the videos are looked at before the records.
         frame_caches = {config: prepare(config) for config in resolved.frame_caches}
     table = known_runs(resolved, execution, index)
     wanted = dict.fromkeys(planned_run.spec.frame_cache for planned_run in _wanted(table, execution))
-    if wanted:  # what the decoded clips are decides which runs these are
+    if wanted:
+        resolved.check_fits()
+        # what the decoded clips are decides which runs these are
         frame_caches = {config: frame_caches.get(config) or prepare(config) for config in wanted}
         table = known_runs(resolved, execution, index)
     _greet(table, execution, listener)
@@ -85,7 +97,7 @@ def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[st
             place = str(frame_caches[planned_run.spec.frame_cache])
             launches[folder] = planned_run, Launch(place, device, files, planned_run.weights, workers)
         _train(launches, engine, ground_truth(index, benchmark_config), listener)
-    return {planned_run.spec.folder(): planned_run.state(execution.results) for planned_run in table}
+    return {planned_run.name: planned_run.state(execution.results) for planned_run in table}
 
 
 def _wanted(table: Sequence[PlannedRun], execution: Execution) -> list[PlannedRun]:
@@ -102,14 +114,14 @@ def _greet(table: Sequence[PlannedRun], execution: Execution, listener: Listener
     for planned_run in table:
         state = planned_run.state(execution.results)
         if state == "skipped":
-            listener(Event(planned_run.spec.folder(), "skipped", planned_run.skip))
+            listener(Event(planned_run.name, "skipped", planned_run.skip))
         elif state == "damaged" and not execution.wants(state):
             damage = planned_run.folder(execution.results).damage()
-            listener(Event(planned_run.spec.folder(), "note", f"{damage}; --overwrite only-missing makes it again."))
+            listener(Event(planned_run.name, "note", f"{damage}; --overwrite only-missing makes it again."))
         elif state == "done" and execution.overwrite != "always":
-            listener(Event(planned_run.spec.folder(), "cached"))
+            listener(Event(planned_run.name, "cached"))
         elif state == "outdated" and execution.overwrite != "always":
-            name = planned_run.spec.folder()
+            name = planned_run.name
             listener(Event("", "note", f"{name} was recorded with other labels or subjects than the data has now."))
         elif state == "missing" and (former := former_plugin_run(planned_run.spec, execution.results)):
             listener(Event("", "note", f"{former} is of another content of its plugin's file; the run starts again."))
@@ -119,7 +131,7 @@ def _require_free(todo: Sequence[PlannedRun], execution: Execution) -> None:
     """Before the first run is forgotten, none of them may be in another command's hands."""
     for planned_run in todo:
         if planned_run.folder(execution.results).held():
-            raise BusyError(f"Run {planned_run.spec.folder()} is held by another process; wait for it or stop it.")
+            raise BusyError(f"Run {planned_run.name} is held by another process; wait for it or stop it.")
 
 
 def _forget(todo: Sequence[PlannedRun], execution: Execution) -> None:
@@ -133,9 +145,9 @@ def _forget(todo: Sequence[PlannedRun], execution: Execution) -> None:
 
 def renamed_runs(results: Path) -> list[str]:
     """A sentence for every finished run below ``results`` whose folder a user has renamed or copied."""
-    sentences = []
+    sentences: ShortList[str] = ShortList()
     for path in sorted((results / "runs").glob("*")):
-        if not re.search(r"_r[^_]+_s[^_]+_[0-9a-f]{16}$", path.name) and (name := RunFolder(path).renamed()):
+        if not re.search(r"_r[^_]+_s\d+(_.+)?_[0-9a-f]{16}$", path.name) and (name := RunFolder(path).renamed()):
             copied = f"a copy of the run {name}; move it out of runs/"
             moved = f"the finished run {name} under another name; give it its name again to use it"
             what = copied if (path.parent / name).exists() else moved

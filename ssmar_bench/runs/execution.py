@@ -10,12 +10,14 @@ from typing import Any, Literal, get_args
 
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.paths import RESULTS
+from ssmar_bench.core.short_list import short
 from ssmar_bench.runs.prepare_data import OnBadClip
 from ssmar_bench.sources import KNOWN
 
 Overwrite = Literal["only-missing", "always", "never", "only-cache", "only-record"]
 
 
+@short
 @dataclass(frozen=True)
 class Execution:
     """How a grid is executed; none of it changes a result, but that ``skip`` leaves clips out.

@@ -12,6 +12,7 @@ from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_names import is_name_of, names_by_identity
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import Split
 from ssmar_bench.runs import prepare_data, step_timing
@@ -33,6 +34,8 @@ class PlannedRun:
         weights: path of the file that its networks start from, "" if they start from none.
         known: what a finished record must agree with, or None for nothing.
         given: benchmark and method as the grid names them, which may be paths of files.
+        note: what departs from the defaults, as a new folder's name says it.
+        found: name of the folder that holds the run already, "" if there is none.
     """
 
     spec: RunSpec
@@ -43,10 +46,17 @@ class PlannedRun:
     weights: str = ""
     known: DataDigests | None = None
     given: tuple[str, str] = ("", "")
+    note: str = ""
+    found: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its folder's name: that of a folder which is there, or else a new one."""
+        return self.found or self.spec.folder(self.note)
 
     def folder(self, results: Path) -> RunFolder:
         """Where its record is."""
-        return RunFolder(results / "runs" / self.spec.folder())
+        return RunFolder(results / "runs" / self.name)
 
     def state(self, results: Path) -> str:
         """``skipped``, ``done``, ``damaged``, ``outdated`` (other labels), ``failed``, ``interrupted``, ``missing``."""
@@ -123,6 +133,7 @@ def _plan_run(method: ResolvedMethod, split: Split, device: str, pixels: str) ->
         skip,
         weights=backbones.weights_file(benchmark_config.backbone),
         given=method.given,
+        note=method.note,
     )
 
 
@@ -143,22 +154,32 @@ def known_runs(resolved: Resolved, execution: Execution, index: Index) -> list[P
     pixels = {config: prepare_data.known_pixels(variant, clips) for config, variant in resolved.frame_caches.items()}
     known = DataDigests(answers, prepare_data.sizes_digest(used))
     table = plan_runs(resolved, prepare_data.without_clips(index, left_out), left_out, pixels, known)
-    return [
-        replace(planned_run, spec=matching_spec(planned_run.spec, planned_run.known, execution.results))
-        for planned_run in table
-    ]
+    names, found = names_by_identity(execution.results / "runs"), []
+    for planned_run in table:
+        spec = matching_spec(planned_run.spec, planned_run.known, execution.results)
+        name = names.get(spec.identity(), "")
+        here = is_name_of(name, spec.benchmark, spec.method, spec.identity())
+        found.append(replace(planned_run, spec=spec, found=name if here else ""))
+    return found
 
 
 @dataclass(frozen=True)
 class PlanEntry:
-    """``planned_run``, its state before execution, and the seconds its training is expected to take (None: unknown)."""
+    """A run of a plan.
+
+    Attributes:
+        planned_run, state: what it is, and its state before execution.
+        seconds: that its training is expected to take; None: unknown.
+        guess: where they come from if not from runs of the same method: ``other methods`` or ``a timed step``.
+    """
 
     planned_run: PlannedRun
     state: str
     seconds: float | None
+    guess: str = ""
 
     def __repr__(self) -> str:
-        return f"<{self.planned_run.spec.folder()}: {self.state}>"
+        return f"<{self.planned_run.name}: {self.state}>"
 
 
 def steps_of(planned_run: PlannedRun) -> int:

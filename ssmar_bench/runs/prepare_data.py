@@ -26,6 +26,8 @@ from ssmar_bench.sources.synthetic import SyntheticOptions
 from ssmar_bench.splits.build import build_split
 
 Roots = Mapping[str, Path]
+FRAME_CACHES = "frame_caches"
+"""Their folder in the cache."""
 OnBadClip = Literal["stop", "skip"]
 """What to do about a clip that cannot be used: stop at the first one, or leave them all out."""
 
@@ -151,7 +153,7 @@ def has_frame_caches(benchmark_config: BenchmarkConfig) -> bool:
 
 
 def _frame_caches() -> Path:
-    return paths.cache_folder() / "frame_caches"
+    return paths.cache_folder() / FRAME_CACHES
 
 
 def _frame_cache_name(benchmark_config: BenchmarkConfig) -> str:

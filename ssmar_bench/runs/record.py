@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ssmar_bench.backbones.build import usual_weights
 from ssmar_bench.backbones.timm_tags import initial_weights
 from ssmar_bench.core import digests, method_facts
 from ssmar_bench.core.files import json_bytes, write_bytes
@@ -170,7 +171,8 @@ def write_facts(folder: RunFolder, label: str, given: tuple[str, str] = ("", "")
 
 
 def _facts(spec: RunSpec, label: str, given: tuple[str, str]) -> bytes:
-    facts = method_facts.method_facts(spec, label, initial_weights(spec.backbone), given)
+    usual = usual_weights(spec.backbone.name)
+    facts = method_facts.method_facts(spec, label, initial_weights(spec.backbone), given, usual)
     return json_bytes({**facts, "command": _command(spec, facts["departures"])})
 
 

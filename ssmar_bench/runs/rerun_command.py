@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.backbones import build as backbones
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.config_layers import SECTIONS, resolve_config
+from ssmar_bench.core.method_facts import differing, flat_settings
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.sources import synthetic
 
@@ -36,8 +38,8 @@ def rerun_command(spec: RunSpec, recorded: Mapping[str, Any] | None = None) -> s
     plugin = method_configs.METHODS.entry(spec.method).provider.file if shipped[1] else None
     if plugin is not None:
         said.append(f"--plugin {shlex.quote(str(plugin))}")
-    changed = departures(spec) if all(shipped) else _settings(spec, recorded or {})
-    said += [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in changed]
+    changed = departures(spec) if all(shipped) else dict(_settings(spec, recorded or {}))
+    said += [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in changed.items()]
     if spec.source.name != synthetic.SOURCE:
         said.append(f"--data {spec.source.name}=FOLDER")
     if spec.device != "cpu":
@@ -45,7 +47,7 @@ def rerun_command(spec: RunSpec, recorded: Mapping[str, Any] | None = None) -> s
     return f"ssmar-bench run {' '.join(said)}"
 
 
-def departures(spec: RunSpec, benchmark: str = "", method: str = "") -> Iterator[tuple[str, Any]]:
+def departures(spec: RunSpec, benchmark: str = "", method: str = "") -> dict[str, Any]:
     """Where the run's settings are others than those of its benchmark and method config today, for ``--set``.
 
     Args:
@@ -55,11 +57,19 @@ def departures(spec: RunSpec, benchmark: str = "", method: str = "") -> Iterator
     """
     method_config, _ = method_configs.read_method_config(method or spec.method)
     benchmark_config = resolve_config(benchmark or spec.benchmark, None, method_config, {})
-    for name in SECTIONS:
-        ran, today = (getattr(one, name).model_dump(mode="json") for one in (spec, benchmark_config))
-        yield from _differing(f"{name}.", ran, today)
     config = ALGORITHMS.load(spec.algorithm).Config.model_validate(method_config.values())
-    yield from _differing(f"{spec.algorithm}.", spec.hyperparameters, config.model_dump(mode="json"))
+    run = flat_settings(spec, spec.method, spec.algorithm, spec.hyperparameters)
+    values, usual = config.model_dump(mode="json"), backbones.usual_weights(spec.backbone.name)
+    today = flat_settings(benchmark_config, spec.method, spec.algorithm, values, usual)
+    ran = {name: getattr(spec, name).model_dump(mode="json") for name in SECTIONS}
+    ran[spec.method] = spec.hyperparameters
+    found = {}
+    for setting in differing(run, today):
+        section, _, key = setting.partition(".")
+        key = key.partition(".")[0]  # a value of several parts is set as a whole
+        if key in ran.get(section, {}):  # a hyper-parameter that came after the record keeps its default
+            found[f"{spec.algorithm if section == spec.method else section}.{key}"] = ran[section][key]
+    return found
 
 
 def _settings(spec: RunSpec, recorded: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -68,7 +78,3 @@ def _settings(spec: RunSpec, recorded: Mapping[str, Any]) -> Iterator[tuple[str,
         section, _, name = key.partition(".")
         if name and value is not None and section in (*SECTIONS, spec.method):
             yield f"{spec.algorithm if section == spec.method else section}.{name}", value
-
-
-def _differing(prefix: str, ran: Mapping[str, Any], today: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield from ((f"{prefix}{key}", value) for key, value in ran.items() if value != today.get(key))

@@ -15,6 +15,9 @@ from ssmar_bench.core.config_layers import SETTABLE, BenchmarkResolver
 from ssmar_bench.core.contract import HyperParameters, Method, method_without_network
 from ssmar_bench.core.errors import UserError, name_taken_twice, nearest
 from ssmar_bench.core.method_config import METHODS, MethodConfig, expand_method_sets, read_method_config
+from ssmar_bench.core.method_facts import differing, flat_settings
+from ssmar_bench.core.run_names import note_of
+from ssmar_bench.core.yaml_file import Document
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.hyperparameters import resolve_hyperparameters
 
@@ -28,6 +31,7 @@ class ResolvedMethod:
         benchmark_config: under the profile, the method config's overrides and ``--set``.
         hyperparameters: validated by the algorithm.
         given: benchmark and method as the grid names them: by a name, or by the path of a file.
+        note: what departs from the defaults of benchmark and method, as names of folders say it.
     """
 
     method_config: MethodConfig
@@ -35,6 +39,7 @@ class ResolvedMethod:
     benchmark_config: BenchmarkConfig
     hyperparameters: HyperParameters
     given: tuple[str, str] = ("", "")
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,8 @@ def resolve_all(grids: Sequence[Grid]) -> list[Resolved]:
             if config.overrides:
                 under = _with_usual_weights(resolver.resolve(grid.profile, sections, config, document))
             values = resolve_hyperparameters(config, document, algorithm.Config, own[config.algorithm])
-            methods.append(ResolvedMethod(config, algorithm, under, values, (grid.benchmark, word)))
+            note = _note(grid.profile, resolver, ResolvedMethod(config, algorithm, under, values), document)
+            methods.append(ResolvedMethod(config, algorithm, under, values, (grid.benchmark, word), note))
         for method in methods:
             _check_method(method)
         _check_networks(methods)
@@ -133,6 +139,21 @@ def resolve_all(grids: Sequence[Grid]) -> list[Resolved]:
 
 def _with_usual_weights(config: BenchmarkConfig) -> BenchmarkConfig:
     return config.model_copy(update={"backbone": backbones.with_usual_weights(config.backbone)})
+
+
+def _note(profile: str | None, resolver: BenchmarkResolver, row: ResolvedMethod, document: Document) -> str:
+    """Where a row is not its method config on its benchmark config: the profile, and what departs from that."""
+    config = row.method_config
+    values = resolve_hyperparameters(config, document, row.algorithm.Config, {})
+
+    def settings(benchmark_config: BenchmarkConfig, hyperparameters: HyperParameters) -> dict[str, Any]:
+        plain = hyperparameters.model_dump(mode="json")
+        return flat_settings(benchmark_config, config.name, config.algorithm, plain, usual)
+
+    usual = backbones.usual_weights(row.benchmark_config.backbone.name)
+    plain, profiled = (settings(resolver.resolve(name, {}, config, document), values) for name in (None, profile))
+    departing = differing(settings(row.benchmark_config, row.hyperparameters), profiled)
+    return note_of(profile if profile and profiled != plain else "", departing)
 
 
 def _split_sets(grid: Grid, algorithms: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

@@ -85,7 +85,7 @@ def _step(network: nn.Module, clips: Tensor) -> float:
     labels = torch.zeros(len(clips), dtype=torch.long, device=clips.device)
     started = time.perf_counter()
     with torch.no_grad():
-        network(clips[: len(clips) // 2])
+        network(clips[: max(2, len(clips) // 2)])  # one small clip has nothing to normalise over
     functional.cross_entropy(network(clips).logits, labels).backward()  # type: ignore[no-untyped-call]
     if clips.is_cuda:
         torch.cuda.synchronize()

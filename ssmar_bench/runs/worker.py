@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.core import catalog, event_file
+from ssmar_bench.core import catalog, event_file, in_use
 from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.run_folder import RunFolder
@@ -78,7 +78,8 @@ def execute(folder: RunFolder, tell: Listener, patience: float = 0, device: str 
 
                 gc.freeze()
                 gc.enable()
-                train(spec, split, Launch(**launch), folder, tell)
+                with in_use.holding(Path(launch["frame_cache"])):
+                    train(spec, split, Launch(**launch), folder, tell)
             except BusyError:  # the lease was lost; whoever has it goes on
                 raise
             except (Exception, SystemExit) as error:  # noqa: BLE001  # kept in full, and reported by the parent

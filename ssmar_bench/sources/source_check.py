@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener, ignore_events
+from ssmar_bench.core.short_list import short
 from ssmar_bench.sources import known_source, published_facts, survey_source
 from ssmar_bench.sources.published_facts import PublishedFacts
 from ssmar_bench.sources.videos import ABSENT, EMPTY, faults
@@ -46,6 +47,7 @@ class ClassCount:
     published: Mapping[str, int]
 
 
+@short
 @dataclass(frozen=True)
 class SourceCheck:
     """What a folder holds, for one value of each option.

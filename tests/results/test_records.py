@@ -187,3 +187,12 @@ def test_runs_that_were_recorded_with_other_labels_are_reported_apart(tmp_path: 
     assert not frame.loc[other, "main"]
     assert frame["variant"].nunique() == 3
     assert frame["main"].sum() == 5
+
+
+def test_a_label_says_what_departs_whatever_else_lies_in_the_folder(tmp_path: Path) -> None:
+    Real("fixmatch", epochs=7).write(tmp_path / "alone")
+    assert [*load_runs(tmp_path / "alone").runs["label"]] == ["FixMatch [train.epochs=7]"]
+    for epochs in (4, 7, 9):  # 4: the benchmark's own
+        Real("fixmatch", epochs=epochs).write(tmp_path / "beside")
+    labels = {*load_runs(tmp_path / "beside").runs["label"]}
+    assert labels == {"FixMatch", "FixMatch [train.epochs=7]", "FixMatch [train.epochs=9]"}

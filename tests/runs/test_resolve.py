@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.api import reproduce
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.catalog import ConfigCatalog
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_config import MethodConfig
+from ssmar_bench.runs import step_guess
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.resolve import resolve, resolve_all
 from tests.conftest import Finished
@@ -67,7 +67,7 @@ def test_a_run_reads_each_config_once(tiny: Path, tmp_path: Path, reads: Counter
 def test_a_table_of_several_grids_reads_each_config_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: Counter[tuple[str, str]]
 ) -> None:
-    monkeypatch.setattr(reproduce, "time_step", lambda *_: 1.0)
+    monkeypatch.setattr(step_guess, "_remembered", lambda *_: 1.0)
     request = api.TableRequest("table1", "real")
     listed = api.plan_table(request, api.Execution(tmp_path))
     assert {run.state for run in listed} == {"no data"}

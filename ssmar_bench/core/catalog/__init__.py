@@ -33,6 +33,7 @@ from ssmar_bench.core.catalog.providers import (
 )
 from ssmar_bench.core.errors import UserError, meant, name_taken_twice, nearest
 from ssmar_bench.core.paths import expand_home, shipped_folder
+from ssmar_bench.core.short_list import short
 from ssmar_bench.core.yaml_file import Document, extend_document, load_yaml
 
 __all__ = [
@@ -59,6 +60,7 @@ LONGEST_CHAIN = 20
 """Files that extend each other, one by one."""
 
 
+@short
 @dataclass(frozen=True)
 class BrokenPlugin:
     """A name that cannot be used.
