@@ -17,6 +17,7 @@ from ssmar_bench.core.renamed import renamed_note
 
 if TYPE_CHECKING:
     from ssmar_bench.api.archives import check_results, export_results, publish_results
+    from ssmar_bench.api.cache import CacheRemoval, cache_list, clean_cache
     from ssmar_bench.api.data import (
         benchmark_name,
         benchmarks,
@@ -51,7 +52,8 @@ if TYPE_CHECKING:
     from ssmar_bench.api.own_videos import OwnBenchmark, new_benchmark, own_benchmark
     from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_methods, provider, use_plugin
     from ssmar_bench.api.records import curves, results
-    from ssmar_bench.api.reports import damaged_records, report, report_is_current, table
+    from ssmar_bench.api.report_state import GridAnswer, grid_answer, report_is_current
+    from ssmar_bench.api.reports import damaged_records, report, table
     from ssmar_bench.api.reproduce import (
         TableRequest,
         TableRun,
@@ -94,6 +96,7 @@ _HOMES = {
         "set_notes",
     ),
     "api.archives": ("check_results", "export_results", "publish_results"),
+    "api.cache": ("CacheRemoval", "cache_list", "clean_cache"),
     "api.data": (
         *("benchmark_name", "benchmarks", "broken_sources", "check_source", "mock_source"),
         *("sources", "render_synthetic"),
@@ -110,7 +113,8 @@ _HOMES = {
     "api.run_list": ("RunFacts", "list_runs", "remove_runs", "show_run"),
     "api.run_verify": ("SecondTraining", "verify_run"),
     "api.scaffold": ("TEMPLATES", "new_method"),
-    "api.reports": ("damaged_records", "report", "report_is_current", "table"),
+    "api.report_state": ("GridAnswer", "grid_answer", "report_is_current"),
+    "api.reports": ("damaged_records", "report", "table"),
     "api.reproduce": ("TableRun", "TableRequest", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "api.frame_caches": (
@@ -144,9 +148,11 @@ __all__ = [
     "TEMPLATES",
     "BenchmarkConfig",
     "BrokenPlugin",
+    "CacheRemoval",
     "Execution",
     "FrameCacheOptions",
     "Grid",
+    "GridAnswer",
     "MethodConfig",
     "MethodDescription",
     "Model",
@@ -177,8 +183,10 @@ __all__ = [
     "broken_methods",
     "broken_sources",
     "build_split",
+    "cache_list",
     "check_results",
     "check_source",
+    "clean_cache",
     "compare",
     "compare_decoders",
     "confusion",
@@ -189,6 +197,7 @@ __all__ = [
     "expected_seconds",
     "export_results",
     "export_split",
+    "grid_answer",
     "list_methods",
     "list_runs",
     "load_model",

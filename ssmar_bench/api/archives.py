@@ -8,6 +8,7 @@ from pathlib import Path
 from ssmar_bench.api.records import results
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import RESULTS, expand_home, results_of
+from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.results import publish
 from ssmar_bench.results.publish import Published
 
@@ -38,7 +39,7 @@ def check_results(folder: Path | str = RESULTS) -> tuple[int, list[str]]:
     found, damage = publish.check(results_of(folder))
     if not found and not damage:
         raise UserError(f"There are no runs in {folder}.")
-    return found, [one.why for one in damage]
+    return found, ShortList(one.why for one in damage)
 
 
 def export_results(folder: Path | str = RESULTS, kind: str = "csv") -> str:

@@ -13,7 +13,7 @@ from ssmar_bench.clips.decoder_comparison import DecoderComparison, compare_clip
 from ssmar_bench.clips.decoding_time import expected_seconds
 from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.frame_cache import CacheSize, ClipFile, PreparationReport
-from ssmar_bench.core import paths
+from ssmar_bench.core import in_use, paths
 from ssmar_bench.core.benchmark_config import BENCHMARKS, BenchmarkConfig, FrameCacheConfig
 from ssmar_bench.core.catalog import is_path
 from ssmar_bench.core.config_layers import BenchmarkResolver
@@ -21,6 +21,7 @@ from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.method_config import expand_method_sets, read_method_config
 from ssmar_bench.core.processes import cores
+from ssmar_bench.core.short_list import ShortList, short
 from ssmar_bench.core.writable import nearest_folder
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.execution import Execution
@@ -59,6 +60,7 @@ class FrameCacheOptions:
 DEFAULT_OPTIONS = FrameCacheOptions()
 
 
+@short
 @dataclass(frozen=True)
 class PlannedFrameCache:
     """What the preparation of a frame cache is going to take.
@@ -78,6 +80,7 @@ class PlannedFrameCache:
     seconds: float | None
 
 
+@short
 @dataclass(frozen=True)
 class PreparedFrameCache:
     """A frame cache, the benchmarks that it is for, and what its preparation did.
@@ -125,7 +128,7 @@ def plan_preparation(
         sizes = frame_caches.cache_size(frame_cache.folder, frame_cache.clips, frame_cache.config)
         seconds = expected_seconds(sizes.left, frame_cache.config, options.processes) if sizes.left else 0.0
         planned.append(PlannedFrameCache(frame_cache.benchmark, frame_cache.config, frame_cache.folder, sizes, seconds))
-    return planned
+    return ShortList(planned)
 
 
 def plan_frame_caches(grid: Grid | Resolved, execution: Execution) -> list[PlannedFrameCache]:
@@ -150,7 +153,7 @@ def plan_frame_caches(grid: Grid | Resolved, execution: Execution) -> list[Plann
         folder = prepare_data.frame_cache_folder(variant, clips)
         sizes = frame_caches.cache_size(folder, clips, config)
         planned.append(PlannedFrameCache(benchmark_config.name, config, folder, sizes, None))
-    return planned
+    return ShortList(planned)
 
 
 def _unrendered(
@@ -185,11 +188,12 @@ def prepare(
     done = []
     for frame_cache in _wanted(target, root, options, listener):
         skip_bad = options.on_bad_clip == "skip"
-        report = frame_caches.prepare_frame_cache(
-            frame_cache.folder, frame_cache.clips, frame_cache.config, options.processes, listener, skip_bad
-        )
+        with in_use.holding(frame_cache.folder):
+            report = frame_caches.prepare_frame_cache(
+                frame_cache.folder, frame_cache.clips, frame_cache.config, options.processes, listener, skip_bad
+            )
         done.append(PreparedFrameCache(frame_cache.benchmark, frame_cache.folder, report))
-    return done
+    return ShortList(done)
 
 
 def compare_decoders(

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ssmar_bench.core.paths import PACKAGE, RESULTS, expand_home, results_of
+from ssmar_bench.api.report_state import mark_current, reports_of, unmark
+from ssmar_bench.core.paths import RESULTS, results_of
+from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.reports.grid_table import grid_text
 from ssmar_bench.reports.render import render
 from ssmar_bench.results.grid_summary import summarise_grid
-from ssmar_bench.results.input_digest import input_digest
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.results.summarise import summarise
-
-PAGE = "index.html"
 
 
 def report(
@@ -42,36 +41,15 @@ def report(
     found, out = results_of(results), reports_of(results, reports)
     if paper is None:
         paper = any((folder / "paper").is_dir() for folder in (found, out))
-    return render(summarise(found, paper), out, benchmarks)
-
-
-def reports_of(results: Path | str, reports: Path | str | None = None) -> Path:
-    """Where the report of the folder ``results`` is, unless ``reports`` says so."""
-    return expand_home(results) / "reports" if reports is None else expand_home(reports)
-
-
-def report_is_current(results: Path | str = RESULTS, reports: Path | str | None = None) -> bool:
-    """Whether the report of ``results`` was rendered from its records as they are, and by this program.
-
-    The digest in the report is compared with that of the records, and the page's time with that of the program.
-
-    Args:
-        results: the folder that ``run`` wrote in.
-        reports: where the report is; None for ``reports`` in ``results``.
-    """
-    out = reports_of(results, reports)
-    try:
-        rendered, page = (out / "README.md").read_text(encoding="utf-8"), (out / PAGE).stat().st_mtime
-    except OSError:
-        return False
-    if f"digest `{input_digest(results_of(results))}`" not in rendered:
-        return False
-    return all(path.stat().st_mtime < page for path in PACKAGE.rglob("*.py"))
+    written = render(summarise(found, paper), out, benchmarks)
+    if out == reports_of(results):
+        unmark(results) if benchmarks else mark_current(results)
+    return ShortList(written)
 
 
 def damaged_records(results: Path | str = RESULTS) -> list[str]:
     """Why each damaged record under ``results`` is in no report: a sentence with the file and what to do."""
-    return [one.why for one in load_runs(results_of(results)).damage]
+    return ShortList(one.why for one in load_runs(results_of(results)).damage)
 
 
 def table(results: Path | str, benchmark: str, runs: Collection[str] | None = None) -> str:

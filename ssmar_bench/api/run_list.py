@@ -16,6 +16,7 @@ from ssmar_bench.core import links, method_facts
 from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.results.intervals import wilson, with_run_intervals
 from ssmar_bench.results.paired_test import MIN_SUBJECTS
 from ssmar_bench.results.record_place import RecordPlace
@@ -172,7 +173,7 @@ def remove_runs(runs: Iterable[Path | str], folder: Path | str = RESULTS) -> lis
                 links.remove(aside)
         except OSError as error:
             raise UserError(f"{place.path} cannot be removed ({error.strerror}); change its permissions.") from error
-    return [place.path for place in places]
+    return ShortList(place.path for place in places)
 
 
 def removable(runs: Iterable[Path | str], folder: Path | str = RESULTS) -> list[RunFolder]:

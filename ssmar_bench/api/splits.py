@@ -21,6 +21,7 @@ from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.numbers import plain_numbers
 from ssmar_bench.core.processes import cores
+from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.core.writable import require_new, require_writable
 from ssmar_bench.core.yaml_file import Document, validate
 from ssmar_bench.runs import prepare_data
@@ -120,13 +121,13 @@ def verify_split(folder: Path | str, against: Path | str | None = None) -> list[
                 "have them."
             )
     if against.is_file() and _holds_fingerprints(against):
-        return fingerprints.differences(split_set.fingerprints, fingerprints.read_fingerprints(against))
+        return ShortList(fingerprints.differences(split_set.fingerprints, fingerprints.read_fingerprints(against)))
     found = clip_differences.clip_differences(split_set, split_sets.read_splits(against))
     if not found and against.is_dir():  # splits hold no label of unlabelled and test clips
         found = fingerprints.differences(
             split_set.fingerprints, fingerprints.read_fingerprints(against / "fingerprints.json")
         )
-    return found
+    return ShortList(found)
 
 
 def export_split(
@@ -149,7 +150,7 @@ def export_split(
     folders = _folders(roots)
     root = prepare_data.source_root(split_set.benchmark_config, folders)
     index = prepare_data.prepare_source(split_set.benchmark_config, folders, cores(), ignore_events)
-    return export.export_lists(split_set, export.clip_locations(index, root.absolute()), form, Path(out))
+    return ShortList(export.export_lists(split_set, export.clip_locations(index, root.absolute()), form, Path(out)))
 
 
 def _folders(roots: Mapping[str, Path | str] | None) -> dict[str, Path]:

@@ -15,6 +15,7 @@ import typer
 
 from ssmar_bench import __version__
 from ssmar_bench.cli import (
+    cache,
     data,
     methods,
     own_videos,
@@ -53,6 +54,7 @@ app.add_typer(methods.app, name="methods")
 app.add_typer(splits.app, name="splits")
 app.add_typer(results.app, name="results")
 app.add_typer(runs.app, name="runs")
+app.add_typer(cache.app, name="cache")
 
 INTERRUPTED = 130
 READER_GONE = 141

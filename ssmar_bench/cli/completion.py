@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from ssmar_bench.core import benchmark_config, method_config
+from ssmar_bench.core import benchmark_config, method_config, published_tables
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import RESULTS, results_of
 
@@ -24,6 +24,28 @@ def complete_methods(incomplete: str) -> list[str]:
 def complete_method(incomplete: str) -> list[str]:
     """One method."""
     return _beginning(incomplete, method_config.METHODS.names())
+
+
+def complete_set(incomplete: str) -> list[str]:
+    """One method, or one set of them."""
+    return _beginning(incomplete, [*method_config.METHOD_SETS.names(), *method_config.METHODS.names()])
+
+
+def complete_source(incomplete: str) -> list[str]:
+    """One source of data."""
+    from ssmar_bench.sources import KNOWN
+
+    return _beginning(incomplete, KNOWN.names())
+
+
+def complete_target(incomplete: str) -> list[str]:
+    """One benchmark or source."""
+    return [*complete_benchmark(incomplete), *complete_source(incomplete)]
+
+
+def complete_table(incomplete: str) -> list[str]:
+    """One of the paper's tables and figures."""
+    return _beginning(incomplete, published_tables.TABLES.names())
 
 
 def complete_benchmark(incomplete: str) -> list[str]:

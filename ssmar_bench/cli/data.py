@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
+from ssmar_bench.cli.completion import complete_source
 from ssmar_bench.cli.json_output import Json, print_json
 from ssmar_bench.cli.plugins import print_broken
 from ssmar_bench.cli.strict_options import App
@@ -65,7 +66,7 @@ def list_data(json: Json = False) -> None:
 
 @app.command()
 def check(
-    source: Annotated[str, typer.Argument(help="A source of `ssmar-bench data list`.")],
+    source: Annotated[str, typer.Argument(autocompletion=complete_source, help="A source of `ssmar-bench data list`.")],
     root: Annotated[Path, typer.Option(help="Its folder, as its owners distribute it.")],
     deep: Annotated[bool, typer.Option("--deep", help="Decode every video, too; this takes long.")] = False,
 ) -> None:

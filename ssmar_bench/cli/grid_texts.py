@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,13 @@ def data_texts(needs: Sequence[Any]) -> list[str]:
     return [f"{made}; a step takes {1000 * most.step:.0f} ms: {limit}."]
 
 
+def guesses_text(guesses: Iterable[str]) -> str:
+    """From what the times of runs of unknown methods are guessed: `` (guessed: 4 by a timed step)``."""
+    counts = Counter(filter(None, guesses))
+    said = "; ".join(f"{count} by {guess}" for guess, count in sorted(counts.items(), reverse=True))
+    return f" (guessed: {said})" if said else ""
+
+
 def print_plan(resolved: Any, execution: Any, asked: str) -> None:
     """Runs with states and expected time, and the space that decoded clips take."""
     from ssmar_bench import api
@@ -75,7 +83,7 @@ def print_plan(resolved: Any, execution: Any, asked: str) -> None:
         console.print("No clip is known to be left out; ssmar-bench data prepare looks at every video.")
     seconds, unknown = api.expected_seconds(planned, execution)
     more = f", and {count_text(unknown, 'run')} of unknown time" if unknown else ""
-    console.print(f"To train: {duration_text(seconds)}{more}")
+    console.print(f"To train: {duration_text(seconds)}{more}{guesses_text(entry.guess for entry in planned)}")
     for sentence in data_texts(api.step_data(resolved, execution, planned)):
         console.print(sentence, soft_wrap=True)
     for frame_cache in api.plan_frame_caches(resolved, execution):

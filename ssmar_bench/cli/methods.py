@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ssmar_bench.cli.completion import complete_method, complete_set
 from ssmar_bench.cli.json_output import Json, print_json
 from ssmar_bench.cli.plugins import Plugins, print_broken, use_plugins
 from ssmar_bench.cli.strict_options import App
@@ -33,7 +34,9 @@ def _console(width: int = 120) -> Screen:
 
 @app.command("list")
 def list_methods(
-    names: Annotated[list[str] | None, typer.Argument(help="Methods, or sets of them such as table1.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(autocompletion=complete_set, help="Methods, or sets of them such as table1.")
+    ] = None,
     plugin: Plugins = None,
     json: Json = False,
 ) -> None:
@@ -67,7 +70,9 @@ def list_methods(
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="A method's name, or the path of a method config.")],
+    name: Annotated[
+        str, typer.Argument(autocompletion=complete_method, help="A method's name, or the path of a method config.")
+    ],
     plugin: Plugins = None,
 ) -> None:
     """All of a method: citation, views, cost, hyper-parameters with their sources, deviations, reference check."""
@@ -113,7 +118,9 @@ def show(
 
 @app.command("check")
 def check(
-    name: Annotated[str, typer.Argument(help="A method's name, or the path of a method config.")],
+    name: Annotated[
+        str, typer.Argument(autocompletion=complete_method, help="A method's name, or the path of a method config.")
+    ],
     plugin: Plugins = None,
 ) -> None:
     """Try whether a method keeps the contract: what failed, and how to mend it (status 1: something failed)."""

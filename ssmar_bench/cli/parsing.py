@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,11 +169,9 @@ def print_failures(states: Mapping[str, str], results: Path) -> bool:
     return bool(failed) or "damaged" in states.values()
 
 
-def tell_damage(results: Path) -> None:
+def tell_damage(damage: Iterable[str]) -> None:
     """Says of every damaged record which file it is and what to do; the report of the others is."""
-    from ssmar_bench import api
-
-    for why in api.damaged_records(results):
+    for why in damage:
         typer.echo(f"left out: {why}", err=True)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ssmar_bench.cli.completion import complete_run
 from ssmar_bench.cli.folders import Results
 from ssmar_bench.cli.json_output import Json, json_text
 from ssmar_bench.cli.parsing import AUTO, DEVICES, count_text
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 def predict(
     run: Annotated[
         str,
-        typer.Argument(help="A finished run: its folder, or its name, whose digits at the end may be left out."),
+        typer.Argument(
+            autocompletion=complete_run,
+            help="A finished run: its folder, or its name, whose digits at the end may be left out.",
+        ),
     ],
     videos: Annotated[list[Path], typer.Argument(help="Video files, folders of them, and lists (.csv, .tsv, .txt).")],
     out: Annotated[

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from ssmar_bench.cli.completion import complete_target
+from ssmar_bench.cli.json_output import print_json
 from ssmar_bench.cli.parsing import ON_BAD_CLIP, check_choice, duration_text, parse_words, size_text
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import cache_folder
@@ -21,6 +23,7 @@ Target = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE|BENCHMARK",
+        autocompletion=complete_target,
         help="A benchmark (its name, or the path of a .yaml file), or a source: then every shipped benchmark of it. "
         "A frame cache has its benchmarks' clips, size and frames: benchmarks that differ in their parts alone share "
         "one.",
@@ -53,6 +56,7 @@ def prepare(
             "of each clip than the benchmark's own frame cache holds, which is the default."
         ),
     ] = None,
+    json: Annotated[bool, typer.Option("--json", help="With --plan: print JSON, for programs.")] = False,
 ) -> None:
     """Decode a benchmark's clips once into its frame cache; the same command goes on where it was stopped."""
     from ssmar_bench import api
@@ -60,6 +64,8 @@ def prepare(
     on_bad_clip = check_choice("--on-bad-clip", on_bad_clip, ON_BAD_CLIP)
     if decoder is not None:
         decoder = check_choice("--decoder", decoder, DECODERS)
+    if json and not plan:
+        raise UserError("data prepare: --json goes with --plan; give both.")
     _require_folder(root)
     own = [] if methods is None else parse_words(methods, "--methods")
     options = api.FrameCacheOptions(jobs, on_bad_clip, decoder, profile, own)  # type: ignore[arg-type]  # checked above
@@ -69,6 +75,9 @@ def prepare(
     progress = ProgressDisplay()
     with progress:
         planned = api.plan_preparation(target, root, options, progress.hear)
+    if plan and json:
+        print_json({"frame_caches": [_plain(entry) for entry in planned]})
+        return
     _print_plan(planned)
     if plan:
         return
@@ -109,6 +118,21 @@ def _console() -> Screen:
 def _require_folder(root: Path | None) -> None:
     if root is not None and not root.is_dir():
         raise UserError(f"--root {root}: there is no such folder.")
+
+
+def _plain(entry: Any) -> dict[str, Any]:
+    sizes = entry.sizes
+    return {
+        "benchmark": entry.benchmark,
+        "folder": entry.folder,
+        "frame_cache": entry.config.to_config(),
+        "clips": sizes.clips,
+        "to_decode": len(sizes.left),
+        "bytes": sizes.total,
+        "bytes_to_write": sizes.to_write,
+        "bytes_free": sizes.free,
+        "seconds": entry.seconds,
+    }
 
 
 def _print_plan(planned: list[Any]) -> None:

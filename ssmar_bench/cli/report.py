@@ -49,6 +49,6 @@ def report(
         typer.echo(why, err=True)
     for path in api.report(results, out, None if benchmark is None else parse_words(benchmark, "--benchmark")):
         typer.echo(path)
-    tell_damage(results)
+    tell_damage(api.damaged_records(results))
     if show:
         webbrowser.open((out / "index.html").resolve().as_uri())

@@ -8,7 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from ssmar_bench.cli.completion import complete_table
 from ssmar_bench.cli.folders import Out, own_folders, require_output
+from ssmar_bench.cli.grid_texts import guesses_text
+from ssmar_bench.cli.json_output import print_json
 from ssmar_bench.cli.parsing import (
     AUTO,
     DEVICES,
@@ -22,16 +25,19 @@ from ssmar_bench.cli.parsing import (
     tell_damage,
 )
 from ssmar_bench.cli.plugins import Plugins, use_plugins
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.progress_display import ProgressDisplay
 from ssmar_bench.screen import Screen
 
-GUESSES = ("other methods", "a timed step")
-
 
 def reproduce(
     table: Annotated[
-        str, typer.Argument(help="table1 to table5, fig2b, fig4, sensitivity, or the path of a .yaml file.")
+        str,
+        typer.Argument(
+            autocompletion=complete_table,
+            help="table1 to table5, fig2b, fig4, sensitivity, or the path of a .yaml file.",
+        ),
     ],
     on: Annotated[str, typer.Option(help="micro-motion (synthetic, nothing to download) or real.")] = "micro-motion",
     seeds: Annotated[str | None, typer.Option(help="Seeds; default: the benchmarks'.")] = None,
@@ -51,10 +57,13 @@ def reproduce(
         bool, typer.Option("--include-frames", help="fig4: show frames of a licensed data set, too.")
     ] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Print runs, states and expected hours; train nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --plan: print JSON, for programs.")] = False,
 ) -> None:
     """Train what a table or figure of the paper needs and print it beside the paper's numbers."""
     from ssmar_bench import api
 
+    if json and not plan:
+        raise UserError("reproduce: --json goes with --plan; give both.")
     if not plan:
         require_output(out)
     own_folders(out)
@@ -66,6 +75,9 @@ def reproduce(
         jobs=jobs,
         time_limit=minutes(time_limit),
     )
+    if plan and json:
+        print_json({"runs": [_plain(one) for one in api.plan_table(request, execution)]})
+        return
     if plan:
         _print_plan(api.plan_table(request, execution), jobs or api.default_jobs())
         return
@@ -81,9 +93,17 @@ def reproduce(
     figures = [str(path) for path in written if path.suffix == ".png" and path.stem.startswith(f"{name}-{on}")]
     if figures:
         typer.echo(f"Figures: {', '.join(figures)}")
-    tell_damage(execution.results)
+    tell_damage(api.damaged_records(execution.results))
     if print_failures(states, execution.results):
         raise typer.Exit(1)
+
+
+def _plain(one: Any) -> dict[str, Any]:
+    column = one.column
+    own = {key: getattr(one, key) for key in ("row", "method", "seed", "state", "seconds")}
+    return own | {
+        "benchmark": column.benchmark, "network": column.backbone, "ratio": column.ratio, "guess": one.guess or None
+    }  # fmt: skip
 
 
 def _print_plan(listed: list[Any], jobs: int) -> None:
@@ -111,5 +131,4 @@ def _hours(todo: list[Any], jobs: int) -> str:
     hours = f": {sum(known) / 3600 / jobs:.1f} hours with {jobs} side by side" if known else ": of unknown time"
     if known and len(known) < len(todo):
         hours += f", and {len(todo) - len(known)} of unknown time"
-    guessed = [f"{count} by {guess}" for guess in GUESSES if (count := sum(one.guess == guess for one in todo))]
-    return hours + (f" (guessed: {'; '.join(guessed)})" if guessed else "")
+    return hours + guesses_text(one.guess for one in todo)

@@ -37,11 +37,15 @@ from ssmar_bench.cli.parsing import (
     tell_damage,
 )
 from ssmar_bench.cli.plugins import Plugins, use_plugins
+from ssmar_bench.cli.tensorboard import require_tensorboard, with_scalars
 from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.progress_display import Detail, ProgressDisplay
 
 OVERWRITE = ("only-missing", "always", "never", "only-cache", "only-record")
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result and what went wrong, no progress.")]
+TensorBoard = Annotated[
+    bool, typer.Option("--tensorboard", help="Also write each run's curves for TensorBoard, into its folder.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every epoch and step that is reported.")]
 
 
@@ -105,6 +109,7 @@ def run(
     plan: Annotated[
         bool, typer.Option("--plan", help="Print runs, states, expected time and space; train nothing.")
     ] = False,
+    tensorboard: TensorBoard = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -119,6 +124,8 @@ def run(
         detach,
         tuple(parse_words(devices.lower(), "--devices") if devices else ()),
     )
+    if tensorboard:
+        require_tensorboard()
     if not plan:
         require_output(out)
     own_folders(out)
@@ -161,7 +168,7 @@ def run(
         return
     with ProgressDisplay(detail) as progress:
         progress.begin(begin_line(resolved, out, asked=device))
-        states = api.run(resolved, execution, progress.hear)
+        states = api.run(resolved, execution, with_scalars(progress.hear, out) if tensorboard else progress.hear)
     _finish(resolved, states, execution, json, own)
 
 
@@ -179,10 +186,11 @@ def _finish(resolved: Any, states: dict[str, str], execution: Any, json: bool, o
             found = api.results(out)
             print_json(found[found["folder"].isin(begun)])
         else:
-            typer.echo(api.table(out, resolved.benchmark_config.name, begun))
+            answer = api.grid_answer(out, resolved.benchmark_config.name, begun)
+            typer.echo(answer.table)
             typer.echo(f"Page: {out / 'reports' / 'index.html'}")
+            tell_damage(answer.damage)
             if own.own is not None:
                 print_next(begun, out)
-            tell_damage(out)
     if print_failures(states, out):
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ssmar_bench.cli.completion import complete_benchmark, complete_method, complete_run
 from ssmar_bench.cli.folders import Results
 from ssmar_bench.cli.json_output import Json, print_json
 from ssmar_bench.cli.listing import print_list
@@ -20,7 +21,12 @@ from ssmar_bench.progress_display import ProgressDisplay
 
 app = App(no_args_is_help=True, help="Runs: list, show, remove, and train again to compare.")
 
-Run = Annotated[str, typer.Argument(help="A run's folder, its name, or a start of names that it alone has.")]
+Run = Annotated[
+    str,
+    typer.Argument(
+        autocompletion=complete_run, help="A run's folder, its name, or a start of names that it alone has."
+    ),
+]
 
 
 @app.command("list")
@@ -68,7 +74,10 @@ def show(run: Run, results: Results = RESULTS, plugin: Plugins = None, json: Jso
 
 @app.command("rm")
 def remove(
-    runs: Annotated[list[str], typer.Argument(help="Runs: folders, names, or starts of names that one run has.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(autocompletion=complete_run, help="Runs: folders, names, or starts of names that one run has."),
+    ],
     results: Results = RESULTS,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
@@ -94,8 +103,16 @@ def verify(
     tolerance: Annotated[
         float, typer.Option(min=0, max=100, help="Percentage points by which a test score may differ.")
     ] = 1.0,
-    benchmark: Annotated[str, typer.Option("--benchmark", "-b", help="The benchmark config, if it is your own.")] = "",
-    method: Annotated[str, typer.Option("--method", "-m", help="The method config, if it is your own.")] = "",
+    benchmark: Annotated[
+        str,
+        typer.Option(
+            "--benchmark", "-b", autocompletion=complete_benchmark, help="The benchmark config, if it is your own."
+        ),
+    ] = "",
+    method: Annotated[
+        str,
+        typer.Option("--method", "-m", autocompletion=complete_method, help="The method config, if it is your own."),
+    ] = "",
     data: Annotated[
         list[str] | None, typer.Option(help="SOURCE=FOLDER of a data set, for instance ma52=/data/ma52.")
     ] = None,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
+from ssmar_bench.cli.completion import complete_benchmark
+from ssmar_bench.cli.json_output import Json, print_json
 from ssmar_bench.cli.parsing import check_choice, duration_text, parse_ratios, parse_roots, parse_seeds
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.progress_display import ProgressDisplay
@@ -26,7 +28,9 @@ UNITS = ("clip", "subject")
 
 @app.command()
 def build(
-    benchmark: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a .yaml file.")],
+    benchmark: Annotated[
+        str, typer.Argument(autocompletion=complete_benchmark, help="A benchmark's name, or the path of a .yaml file.")
+    ],
     data: Data = None,
     out: Annotated[Path, typer.Option(help="Where the split's folder is made.")] = Path("splits-built"),
     ratios: Annotated[str | None, typer.Option(help="Labelled ratios in (0, 1]; default: the benchmark's.")] = None,
@@ -56,11 +60,14 @@ def build(
 
 
 @app.command()
-def show(folder: Folder) -> None:
+def show(folder: Folder, json: Json = False) -> None:
     """Print a built split's clips, subjects and seconds, what is odd about it, and its fingerprints."""
     from ssmar_bench import api
 
     split_set, summary = api.show_split(folder)
+    if json:
+        print_json(_plain(folder, split_set, summary))
+        return
     console = Screen(120)
     console.print(_parts(split_set, summary))
     console.print(_labelled(split_set, summary))
@@ -71,6 +78,26 @@ def show(folder: Folder) -> None:
     frame_cache = split_set.fingerprints.frame_cache or "none (its clips are not decoded)"
     console.print(f"frame cache: {frame_cache}")
     console.print(f"{folder}", soft_wrap=True)
+
+
+def _plain(folder: Path, split_set: api.SplitSet, summary: api.SplitSummary) -> dict[str, Any]:
+    """The same as plain data: each class with its counts by part, and its labelled clips by cell."""
+    parts: dict[str, dict[str, dict[str, float]]] = {}
+    for label, row in summary.parts.iterrows():
+        own = parts.setdefault(str(label), {})
+        for column in summary.parts.columns.to_list():
+            role, quantity = map(str, column)
+            own.setdefault(role, {})[quantity] = row[column]
+    return {
+        "folder": folder,
+        "benchmark": split_set.benchmark_config.name,
+        "classes": {str(label): name for label, name in split_set.benchmark_config.classes.items()},
+        "parts": parts,
+        "labelled": {str(label): dict(row.items()) for label, row in summary.labelled.iterrows()},
+        "warnings": summary.warnings,
+        "fingerprints": split_set.fingerprints.splits,
+        "frame_cache": split_set.fingerprints.frame_cache or None,
+    }
 
 
 def _parts(split_set: api.SplitSet, summary: api.SplitSummary) -> Table:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from ssmar_bench import __version__, api
 from ssmar_bench.cli.json_output import json_text
+from ssmar_bench.runs import step_guess
 from tests.conftest import Finished
 
 Call = Callable[..., Finished]
@@ -28,9 +30,43 @@ def test_lists_and_plans_are_json(call: Call, tiny: Path, tmp_path: Path) -> Non
     assert [row["name"] for row in data["sources"]] == [source.name for source in api.sources()]
     words = ("run", "--benchmark", tiny, "--methods", "supervised,aplt", "--ratios", "0.5", "--plan", "--out", tmp_path)
     plan = json.loads(call(*words, "--json").out)
-    assert [(row["method"], row["state"], row["seconds"]) for row in plan["runs"]] == [
-        ("supervised", "missing", None), ("aplt", "missing", None),
-    ]  # fmt: skip
+    found = [(row["method"], row["state"]) for row in plan["runs"]]
+    assert found == [("supervised", "missing"), ("aplt", "missing")]
+    assert all(row["seconds"] > 0 for row in plan["runs"])
+
+
+def test_a_splits_summary_is_json(call: Call, tiny: Path, tmp_path: Path) -> None:
+    assert call("splits", "build", tiny, "--out", tmp_path).status == 0
+    folder = tmp_path / "tiny-motion"
+    found = json.loads(call("splits", "show", folder, "--json").out)
+    split_set, summary = api.show_split(folder)
+    assert found["benchmark"] == "tiny-motion"
+    assert found["fingerprints"] == dict(split_set.fingerprints.splits)
+    assert found["parts"]["all"]["test"]["clips"] == summary.parts.loc["all"]["test", "clips"]
+    assert list(found["labelled"]["all"].values()) == list(summary.labelled.loc["all"])
+    assert found["warnings"] == list(summary.warnings)
+    assert list(found["classes"].values()) == list(split_set.benchmark_config.classes.values())
+
+
+def test_the_plan_of_a_preparation_is_json(call: Call, tiny: Path) -> None:
+    ended = call("data", "prepare", tiny, "--plan", "--json")
+    (cache,) = json.loads(ended.out)["frame_caches"]
+    assert (cache["benchmark"], cache["clips"]) == ("tiny-motion", 84)
+    assert cache["bytes"] >= cache["bytes_to_write"] >= 0
+    assert cache["frame_cache"]["short_side"] == 20
+    assert call("data", "prepare", tiny, "--json").status == 2
+
+
+def test_the_plan_of_a_table_is_json(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_guess, "_remembered", lambda *_: 1.0)
+    words = ("reproduce", "table4", "--on", "real", "--seeds", "0", "--out", tmp_path, "--json")
+    runs = json.loads(call(*words, "--plan").out)["runs"]
+    assert {run["state"] for run in runs} == {"no data"}
+    assert [(run["row"], run["ratio"]) for run in runs] == [
+        (run.row, run.column.ratio) for run in api.plan_table(api.TableRequest("table4", "real", [0]), api.Execution())
+    ]
+    told = call(*words)
+    assert (told.status, told.err) == (2, "ssmar-bench: reproduce: --json goes with --plan; give both.\n")
 
 
 def test_numbers_and_signs_that_json_has_not_are_written_so_that_it_has() -> None:

@@ -15,6 +15,10 @@ from tests.conftest import Finished, Trained, folder_of
 Call = Callable[..., Finished]
 
 
+def unexpected(*_: object) -> None:
+    raise AssertionError("a finished grid needs none of this")
+
+
 @pytest.mark.slow
 def test_without_out_everything_is_below_ssmar_runs(
     trained: Trained, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call
@@ -53,14 +57,23 @@ def test_a_finished_grid_typed_again_renders_nothing(
     page = out / "reports" / "index.html"
     assert first.out.splitlines()[-1] == f"Page: {page}"
     before = page.stat()
-    again = call(*words)
+    with monkeypatch.context() as patch:  # no record is read, no network built
+        for place in ("api.reports.load_runs", "runs.resolve.backbones.check_fit"):
+            patch.setattr(f"ssmar_bench.{place}", unexpected)
+        again = call(*words)
     assert (again.status, again.out) == (0, first.out)
+    assert page.stat().st_ctime_ns == before.st_ctime_ns
+    assert api.report_is_current(out)
+    one = call("run", "-b", tiny, "-m", "fixmatch", "-o", out)
+    assert (one.status, len(one.out.splitlines())) == (0, len(first.out.splitlines()) - 1)
     assert page.stat().st_ctime_ns == before.st_ctime_ns
     assert not (out / "reports" / "paper").exists()  # of `reproduce` alone
     another = folder_of(trained.out, "aplt")
     shutil.copytree(another, out / "runs" / another.name)
     assert call(*words).status == 0
     assert page.stat().st_ctime_ns != before.st_ctime_ns
+    api.report(out, benchmarks=["tiny-motion"])
+    assert not api.report_is_current(out)
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
     assert call("report", "--results", out, "--open").status == 0

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ssmar_bench.api import example_frames, reproduce
+from ssmar_bench.api import example_frames
 from ssmar_bench.core import benchmark_config, published_tables
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.results.examples import Example, Examples, picture
-from ssmar_bench.runs import prepare_data
+from ssmar_bench.runs import prepare_data, step_guess
 from ssmar_bench.runs.record import salted_id
 from tests.conftest import Finished, timings
 
@@ -34,8 +34,8 @@ TABLE3 = {
 
 @pytest.fixture
 def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step takes a second."""
-    monkeypatch.setattr(reproduce, "time_step", lambda *_: 1.0)
+    """A step with FixMatch's views takes a second."""
+    monkeypatch.setattr(step_guess, "_remembered", lambda *_: 1.0)
 
 
 def listed(text: str) -> list[list[str]]:
@@ -54,8 +54,8 @@ def test_the_plan_of_table_3_is_its_cells(call: Call, untimed: None, tmp_path: P
         for seed in ("0", "1")
     ]
     assert {line[6] for line in lines} == {"missing"}
-    # 640 clips, 8 a step, 13 epochs: 1040 steps of a second each
-    assert {line[7] for line in lines} == {"17 min"}
+    # 640 clips, 8 a step, 13 epochs: 1040 steps of a second each for FixMatch's views; 3/7 and 10/7 of that for others
+    assert {line[7] for line in lines} == {"7 min", "17 min", "25 min"}
     assert ended.out.splitlines()[-1].startswith("48 runs, 48 to train: ")
     assert ended.out.splitlines()[-1].endswith("(guessed: 48 by a timed step)")
     assert not (tmp_path / "out").exists()
@@ -89,8 +89,8 @@ def test_data_that_are_not_here_are_planned_from_their_owners_numbers(
     ended = call("reproduce", "table4", "--on", "real", "--plan", "--seeds", "0", "--out", tmp_path)
     assert ended.status == 0, ended.err
     assert {line[6] for line in listed(ended.out)} == {"no data"}
-    # 7028 clips without a tenth, 8 a step, 55 epochs: 43505 steps
-    assert {line[7] for line in listed(ended.out)} == {"12.1 h"}
+    # 7028 clips without a tenth, 8 a step, 55 epochs: 43505 steps; a third view in some rows
+    assert {line[7] for line in listed(ended.out)} == {"12.1 h", "17.3 h"}
     without = call("reproduce", "table4", "--on", "real", "--out", tmp_path)
     assert without.status == 2
     assert "--data ma52=FOLDER" in without.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +64,30 @@ def test_a_wrong_word_is_answered_with_the_right_one(case: str, call: Call) -> N
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("ssmar-bench: ")
     assert answer in ended.err
+
+
+TYPED: dict[str, tuple[str, ...]] = {
+    "--methods FixMatch": ("fixmatch",),
+    "--methods fixmatch --ratios 10%": ("0.1",),
+    "--methods fixmatch --seeds 0-4": ("0", "1", "2", "3", "4"),
+    "list": ("ssmar-bench data list", "ssmar-bench methods list"),
+    "--methods fixmatch --ratios 10": ("did you mean 0.1?",),
+    "--methods all": ("sets of methods: table1, table2",),
+    "run fixmatch": ("did you mean `ssmar-bench run --methods fixmatch`?",),
+}
+"""What new users typed -> what the answer must hold: first what is understood, then what is answered."""
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_what_new_users_typed(typed: str, tiny: Path, tmp_path: Path, call: Call) -> None:
+    words = typed.split()
+    if words[0].startswith("--"):
+        words = ["run", *words, "--benchmark", str(tiny), "--out", str(tmp_path), "--plan"]
+    ended = call(*words)
+    understood = [*TYPED].index(typed) < 3
+    assert ended.status == (0 if understood else 2)
+    for part in TYPED[typed]:
+        assert part in (re.split(r"[\t\n]", ended.out) if understood else ended.err)
 
 
 def test_help_in_place_of_a_command_is_no_error(call: Call) -> None:
