@@ -8,31 +8,46 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+FOLDER = ".in_use"
+"""Beside the folder of a folder that is held: a file each, which stays, since somebody may be waiting for it."""
+
 
 def _file(folder: Path) -> Path:
-    """Beside the folder: it stays when the folder is removed, since somebody may be waiting for it."""
-    return folder.with_name(f".{folder.name}.use")
+    return folder.parent.with_name(FOLDER) / folder.name
 
 
 @contextlib.contextmanager
 def holding(folder: Path) -> Iterator[None]:
     """Hold ``folder``, together with others; waits while it is being removed. Where nothing can be locked, it is not.
 
-    The lock dies with its process.
+    The lock dies with its process. Where no folder has come of it, nothing is left.
     """
+    path = _file(folder)
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(_file(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             stack.callback(os.close, file)
             fcntl.flock(file, fcntl.LOCK_SH)
             os.utime(file)
-        yield
+        try:
+            yield
+        finally:
+            if not folder.exists():
+                _forget(path)
+
+
+def _forget(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+        path.parent.rmdir()
+        path.parent.parent.rmdir()
 
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[bool]:
     """Hold ``folder`` alone; False where somebody else holds it."""
+    _file(folder).parent.mkdir(parents=True, exist_ok=True)
     file = os.open(_file(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         try:

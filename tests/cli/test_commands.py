@@ -183,7 +183,8 @@ def test_report_renders_from_records_alone(trained: Any, tmp_path: Path, call: C
     ended = call("report", "--results", tmp_path, "--out", tmp_path / "reports")
     assert ended.status == 0, ended.err
     written = {path.relative_to(tmp_path / "reports") for path in map(Path, ended.out.splitlines())}
-    assert written == {path.relative_to(tmp_path / "reports") for path in (tmp_path / "reports").rglob("*.*")}
+    files = {path for path in (tmp_path / "reports").rglob("*.*") if not path.name.startswith(".")}
+    assert written == {path.relative_to(tmp_path / "reports") for path in files}
     assert {path.suffix for path in written} == {".md", ".tex", ".csv", ".png", ".pdf", ".html"}
     for path in written:
         if path.suffix in (".md", ".tex", ".csv"):

@@ -19,9 +19,13 @@ with in_use.holding(Path(sys.argv[1])):
 
 
 def test_several_hold_a_folder_and_none_is_alone_with_it(tmp_path: Path) -> None:
-    folder = tmp_path / "cache" / "a"
+    folder = tmp_path / "cache" / "kind" / "a"
     assert in_use.last_held(folder) is None
     assert not in_use.is_held(folder)
+    with in_use.holding(folder):
+        pass
+    assert [*tmp_path.iterdir()] == []  # no folder has come of it
+    folder.mkdir(parents=True)
     with in_use.holding(folder), in_use.holding(folder):
         assert in_use.is_held(folder)
         with in_use.alone(folder) as free:
@@ -34,7 +38,7 @@ def test_several_hold_a_folder_and_none_is_alone_with_it(tmp_path: Path) -> None
 
 
 def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
-    folder = tmp_path / "a"
+    folder = tmp_path / "kind" / "a"
     entry = [sys.executable, "-c", HOLDER, str(folder)]
     with subprocess.Popen(entry, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -47,5 +51,5 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_locked_nothing_is_held(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with in_use.holding(tmp_path / "file" / "a"):
-        assert not in_use.is_held(tmp_path / "file" / "a")
+    with in_use.holding(tmp_path / "file" / "kind" / "a"):
+        assert not in_use.is_held(tmp_path / "file" / "kind" / "a")
