@@ -102,10 +102,10 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
 
 def _wanted(table: Sequence[PlannedRun], execution: Execution) -> list[PlannedRun]:
     """The runs that are to be trained, or recorded."""
-    states = {planned_run.spec.folder(): planned_run.state(execution.results) for planned_run in table}
-    wanted = [planned_run for planned_run in table if execution.wants(states[planned_run.spec.folder()])]
+    states = {planned_run.name: planned_run.state(execution.results) for planned_run in table}
+    wanted = [planned_run for planned_run in table if execution.wants(states[planned_run.name])]
     if execution.overwrite == "only-record":
-        left = (one for one in table if states[one.spec.folder()] not in ("done", "skipped"))
+        left = (one for one in table if states[one.name] not in ("done", "skipped"))
         wanted = [planned_run for planned_run in left if planned_run.folder(execution.results).ended()]
     return wanted
 
