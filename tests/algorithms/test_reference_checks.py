@@ -120,7 +120,7 @@ def test_the_loss_is_semilearns(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     wanted, _ = losses(theirs, found.reference_check.steps)
     whole, hidden = losses(ours, found.reference_check.steps)
     assert whole == pytest.approx(wanted, rel=found.reference_check.tolerance)
-    assert sum(value != 0 for value in hidden) >= found.reference_check.steps // 2, "hardly anything of it was compared"
+    assert sum(value != 0 for value in hidden) >= found.reference_check.steps // 3, "hardly anything of it was compared"
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ LARGE: dict[str, Any] = {
     "Published": Published(dict.fromkeys(NAMES, 1), tuple(map(Path, NAMES)), ()),
     "SecondTraining": api.SecondTraining(roots={"ma52": Path("ma52")}),
     "SourceCheck": CHECK,
+    "StepData": api.StepData("fixmatch", 0.01, 2, 0.1),
     "SplitOptions": api.SplitOptions(seeds=list(range(5))),
     "SyntheticOptions": api.SyntheticOptions(),
     "TEMPLATES": api.TEMPLATES,
@@ -113,8 +114,8 @@ def test_a_large_value_prints_as_a_few_lines(name: str) -> None:
 LISTS = {
     "benchmarks", "check_results", "check_source", "damaged_records", "export_split", "list_methods", "methods", "plan",
     "plan_frame_caches", "plan_preparation", "plan_table", "prepare", "record_page_frames", "remove_runs",
-    "renamed_runs", "report", "resolve", "run", "set_notes", "sources", "tables", "train_table", "use_plugin",
-    "verify_split", "broken_benchmarks", "broken_methods", "broken_sources", "compare_decoders",
+    "renamed_runs", "report", "resolve", "run", "set_notes", "sources", "step_data", "tables", "train_table",
+    "use_plugin", "verify_split", "broken_benchmarks", "broken_methods", "broken_sources", "compare_decoders",
 }  # fmt: skip
 """Calls whose answer is a list or a mapping."""
 

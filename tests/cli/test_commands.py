@@ -127,7 +127,7 @@ def test_a_plan_before_anything_was_run(call: Call, tiny: Path, rendered: Path, 
     words = ("--benchmark", tiny, "--methods", "supervised,aplt", "--ratios", "0.5,1", "--seeds", "0,1")
     ended = call("run", *words, "--out", tmp_path / "out", "--plan")
     assert ended.status == 0
-    lines = [line for line in ended.out.splitlines() if "supervised" in line or "aplt" in line]
+    lines = [line for line in ended.out.splitlines() if "\t" in line and ("supervised" in line or "aplt" in line)]
     assert "8 runs" in ended.out
     assert len(lines) == 8
     assert sum("missing" in line and "unknown" not in line for line in lines) == 6
@@ -161,7 +161,7 @@ def test_a_plan_after_a_run(call: Call, tiny: Path, trained: Any, tmp_path: Path
     assert sorted(path for path in out.rglob("*") if not path.name.startswith("lease-")) == before
     with RunFolder(folder_of(out, "fixmatch")).lease():  # as a worker of another command would
         ended = call("run", "--benchmark", tiny, "--methods", "fixmatch", "--ratios", "0.5", "--out", out, "--plan")
-    (row,) = (line for line in ended.out.splitlines() if "fixmatch" in line)
+    (row,) = (line for line in ended.out.splitlines() if "fixmatch\t" in line)
     assert "running" in row
 
 
@@ -185,7 +185,7 @@ def test_report_renders_from_records_alone(trained: Any, tmp_path: Path, call: C
     written = {path.relative_to(tmp_path / "reports") for path in map(Path, ended.out.splitlines())}
     files = {path for path in (tmp_path / "reports").rglob("*.*") if not path.name.startswith(".")}
     assert written == {path.relative_to(tmp_path / "reports") for path in files}
-    assert {path.suffix for path in written} == {".md", ".tex", ".csv", ".png", ".pdf", ".html"}
+    assert {path.suffix for path in written} == {".md", ".tex", ".csv", ".png", ".pdf", ".html", ".webp"}
     for path in written:
         if path.suffix in (".md", ".tex", ".csv"):
             assert (tmp_path / "reports" / path).read_bytes() == (trained.out / "reports" / path).read_bytes(), path

@@ -124,7 +124,7 @@ def test_clearing_forgets_everything_but_the_lease(folder: RunFolder) -> None:
         with pytest.raises(BusyError), RunFolder(folder.path).lease():
             pass
     assert not folder.record.exists()
-    assert sorted(path.name for path in folder.work.iterdir()) == ["cleared", "lease"]
+    assert sorted(path.name for path in folder.work.iterdir()) == ["cleared", "lease-1"]
     first = folder.cleared()
     with folder.lease():
         folder.clear()

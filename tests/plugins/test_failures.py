@@ -103,9 +103,9 @@ def test_every_fault_fails_its_cell_with_a_sentence_and_the_grid_goes_on(
     for name, (_, sentence) in FAULTS.items():
         assert re.fullmatch(sentence, told[name]), name
         assert told[name][:150] in ended.out.replace("\\", ""), "the table of runs without a result says it, too"
-        assert f"  failed  tiny-motion_{name}_r50_s0  {told[name]}" in ended.err.splitlines()
+        assert f"  failed  tiny-motion_{name}_r50_s0_epochs-2  {told[name]}" in ended.err.splitlines()
     assert RunFolder(folder_of(tmp_path, "supervised")).done()
-    assert "| Supervised (labelled only) |" in ended.out
+    assert "| Supervised (labelled only) [train.epochs=2] |" in ended.out
     assert workers(tmp_path) == []
 
 

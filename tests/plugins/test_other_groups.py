@@ -93,7 +93,7 @@ def package(install: Install, tiny: Path, tmp_path: Path) -> Path:
             "my_package/splits/my-motion.yaml": (
                 benchmark_config[0].replace("tiny-motion", "my-motion")
                 + "  options: {train_clips: , test_clips: , train_subjects: , "
-                "test_subjects: , amplitude: , seed: }\nparts:" + rest[2]
+                "test_subjects: , amplitude: , balanced_test: , seed: }\nparts:" + rest[2]
             ),
         },
     )
@@ -151,7 +151,7 @@ def test_an_unknown_engine_is_reported_before_anything_starts(call: Call, tiny: 
     ended = call(*words, "--engine", "locall")
     assert (ended.status, ended.err) == (2, "ssmar-bench: Unknown engine 'locall'; did you mean 'local'?\n")
     assert not (tmp_path / "out").exists()
-    assert ENGINES.names() == ["local"]
+    assert ENGINES.names() == ["local", "ray", "slurm"]
 
 
 @pytest.mark.slow

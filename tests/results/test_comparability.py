@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from _records import SECTIONS, Fake
 
+from ssmar_bench.backbones.build import with_usual_weights
 from ssmar_bench.backbones.timm_tags import TIMM, initial_weights
 from ssmar_bench.core.benchmark_config import BackboneConfig, TrainConfig
 from ssmar_bench.core.config_layers import resolve_config
@@ -66,7 +67,7 @@ def test_what_method_configs_give_their_rows() -> None:
         found = {}
         for name in METHODS:
             method_config, source = read_method_config(name)
-            backbone = resolve_config(benchmark, None, method_config, {}, source).backbone
+            backbone = with_usual_weights(resolve_config(benchmark, None, method_config, {}, source).backbone)
             found[name] = backbone.name, initial_weights(backbone)
         return found
 
@@ -80,7 +81,9 @@ def test_what_method_configs_give_their_rows() -> None:
     }
     small = planned("micro-motion-12")
     assert {network for network, _ in small.values()} == {"micro-tsm", "micro-r3d", "timesformer-micro"}
-    assert {start for _, start in small.values()} == {"from scratch"}
+    assert {name: start for name, (_, start) in small.items()} == {
+        name: "from scratch" if name in {"tcl", "ltg", "supervised-r3d"} else "from pretext weights" for name in METHODS
+    }
 
 
 class Own(Fake):

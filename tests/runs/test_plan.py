@@ -130,7 +130,7 @@ def test_a_plan_estimates_from_finished_runs(trained: Any, tiny: Path, tmp_path:
     execution = api.Execution(trained.out, {}, jobs=1)
     first, second, other = api.plan(api.Grid(str(tiny), ["supervised", "aplt", "supervised-strong"]), execution)
     assert [entry.state for entry in (first, second, other)] == ["done", "done", "missing"]
-    assert other.seconds is None
+    assert other.seconds > 0  # guessed by the others, as its views are
     longer = api.plan(api.Grid(str(tiny), METHODS, sets={"train.epochs": 24}), execution)
     assert [entry.state for entry in longer] == ["missing"] * 3
     assert steps_of(longer[0].planned_run) == 24 * 5
@@ -138,7 +138,7 @@ def test_a_plan_estimates_from_finished_runs(trained: Any, tiny: Path, tmp_path:
     assert first.seconds is not None
     assert longer[0].seconds == pytest.approx(2 * first.seconds)
     assert api.expected_seconds(longer, execution) == (pytest.approx(sum(entry.seconds or 0 for entry in longer)), 0)  # type: ignore[comparison-overlap]
-    assert api.expected_seconds([first, other], execution) == (0, 1)
+    assert api.expected_seconds([first, other], execution) == (pytest.approx(other.seconds), 0)  # type: ignore[comparison-overlap]
     assert expected_seconds([first, second], execution) == (0, 0)
     two = replace(execution, jobs=2)
     assert api.expected_seconds(longer, two)[0] == pytest.approx(sum(entry.seconds or 0 for entry in longer) / 2)
