@@ -6,7 +6,7 @@ in which key they differ.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -17,7 +17,7 @@ SHARED = ("source", "frame_cache", "clips", "backbone", "weights", "train", "dev
 """What the rows of a comparison normally have in common; the rest belongs to a method."""
 
 LONGEST = 48
-"""Characters of a label's suffix beyond which it names a digest instead."""
+"""Characters of a label's suffix beyond which it counts the settings instead of naming them."""
 
 
 def settings_of(spec: RunSpec) -> dict[str, Any]:
@@ -74,7 +74,8 @@ def label_suffixes(
 ) -> dict[str, str]:
     """Variant -> what to append to its method's label: "" for the method config's own and for an only one of unknown.
 
-    The others say in what they differ from each other and from the defaults: `` [train.epochs=2]``.
+    The others say in what they differ from each other and from the defaults: `` [train.epochs=2]``, or how many
+    settings these are: `` [12 own settings]``; a digest follows where two would be the same.
 
     Args:
         specs: runs of one method of one benchmark.
@@ -90,7 +91,11 @@ def label_suffixes(
     for name, row in rows.items():
         own = sorted({*keys, *(departing or {}).get(name, ())})
         texts[name] = ", ".join(f"{key}={row.get(key, 'absent')}" for key in own)
-    said = {name: f" [{text if len(text) <= LONGEST else name}]" if text else "" for name, text in texts.items()}
+        if len(texts[name]) > LONGEST:
+            texts[name] = f"{len(own)} own settings"
+    twice = {text for text, count in Counter(texts.values()).items() if count > 1}
+    texts = {name: f"{text}, {name}" if text in twice and text else text for name, text in texts.items()}
+    said = {name: f" [{text}]" if text else "" for name, text in texts.items()}
     best = main_variant(every, defaults)
     if best in defaults:
         said[best] = ""

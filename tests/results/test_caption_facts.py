@@ -48,11 +48,14 @@ def test_ratio_seed_and_split_do_not_make_a_variant() -> None:
     assert variant(spec) != variant(replace(spec, device="cuda"))
 
 
-def test_a_long_difference_is_named_by_its_digest() -> None:
+def test_a_long_difference_is_counted_and_named_by_its_digest_where_two_are_alike() -> None:
     specs = [replace(Fake().spec(), hyperparameters={f"parameter_{i}": i + j for i in range(9)}) for j in (0, 1)]
     found = label_suffixes(specs, set())
     assert all(len(text) < LONGEST for text in found.values())
     assert len(set(found.values())) == 2
+    assert {text.partition(",")[0] for text in found.values()} == {" [9 own settings"}
+    departing = {variant(specs[0]): [f"section.long_name_{i}" for i in range(12)]}
+    assert [*label_suffixes(specs[:1], set(), departing).values()] == [" [12 own settings]"]
 
 
 def test_a_mock_data_set_is_reported(tmp_path: Path) -> None:
