@@ -24,8 +24,9 @@ RIGHT, WRONG, INK, FAINT = "#00704A", "#B33A00", "#111111", "#666666"
 def animation(found: BenchmarkSummary) -> bytes | None:
     """An animated WebP of ``CLIPS`` test clips, each of another class, with the answers of the first methods.
 
-    The clips are the first of each class among those with frames, by ids that are hashes, so nobody chose them. The
-    answers are those at the largest ratio at which methods compete. None where no clip has frames.
+    The clips are the first of each class by ids that are hashes, so nobody chose them; most of the other clips with
+    frames are mistakes. The answers are those at the largest ratio at which methods compete. None where none of
+    these clips has frames.
     """
     if found.examples is None or not found.examples.strips or not found.competing_ratios:
         return None
@@ -73,15 +74,16 @@ def _answers(found: BenchmarkSummary, ratio: float) -> list[MethodAnswers]:
 
 
 def _chosen(found: BenchmarkSummary) -> Iterator[int]:
-    """Rows of the clips: the first with frames of each class, as many as there is room for."""
+    """Rows of the first clip of each class, where they have frames, as many as there is room for."""
     assert found.examples is not None
     answers = found.examples.answers
     seen: set[int] = set()
     for row, clip in enumerate(answers.clips):
         label = int(answers.labels[row])
-        if clip in found.examples.strips and label not in seen and len(seen) < CLIPS:
+        if label not in seen and len(seen) < CLIPS:
             seen.add(label)
-            yield row
+            if clip in found.examples.strips:
+                yield row
 
 
 def _frames(strip: bytes) -> list[Image.Image]:

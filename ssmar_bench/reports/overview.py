@@ -46,8 +46,7 @@ WHOLE = {
     ),
 }
 ANIMATED = (
-    "Test clips, the first with frames of each of six classes by hashed ids, with their class and what methods took "
-    "them for."
+    "Test clips, the first of each of six classes by hashed ids, with their class and what methods took them for."
 )
 CONFUSION = (
     "Confusion on the test part with {ratio} of the clips labelled: share of each true class (row) that was given each "
