@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import av
+from av import library_versions
 
 from ssmar_bench.clips.clip_file import ClipFile, by_video, size_in_bytes, source_of
 from ssmar_bench.clips.decode import read_header
@@ -261,7 +262,7 @@ def _report(entries: Sequence[Entry], clips: Sequence[ClipFile], decoded: int, r
 
 def _finish(folder: Path, config: FrameCacheConfig, entries: list[Entry]) -> None:
     """Write the list of the clips, unless it is there, and remove what is no part of the frame cache."""
-    decoder = {"pyav": av.__version__, "ffmpeg": ".".join(map(str, av.library_versions["libavcodec"]))}
+    decoder = {"pyav": av.__version__, "ffmpeg": ".".join(map(str, library_versions["libavcodec"]))}
     if config.decoder == "decord":
         decoder["decord"] = decord_module().__version__
     about: dict[str, Any] = {

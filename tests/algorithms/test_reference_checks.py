@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.algorithms.usb.library import algorithms
+from ssmar_bench.algorithms.usb.upstream import algorithms
 from ssmar_bench.core import method_config
 from ssmar_bench.core.contract import Method, Progress
 from ssmar_bench.core.method_config import MethodConfig

@@ -82,7 +82,7 @@ def test_a_machine_that_dies_gives_its_run_to_another(
     words = ("run", "--benchmark", tiny, "--methods", "supervised", "--seeds", "0,1", "--set", "train.epochs=30")
     assert commands.run(*words, "--out", reference, "--jobs", 2).status == 0
     process = commands.start(*words, "--engine", "ray", "--ray", f"address={cluster.address}", "--out", out)
-    until(lambda: len([*out.glob("runs/*/work/checkpoint-odd.pt")]) == 2, "an epoch of both runs", 180)
+    until(lambda: len([*out.rglob("checkpoint-odd.pt")]) == 2, "an epoch of both runs", 180)
     assert len(workers(out)) == 2
     cluster.kill_a_machine()
     ended = commands.end(process)

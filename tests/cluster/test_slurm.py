@@ -88,7 +88,7 @@ def test_killed_jobs_and_nodes_cost_nothing_but_time(
     slurm_words = ("--engine", "slurm", "--slurm", "time=30")
     assert commands.run(*words, "--out", reference, "--jobs", 2).status == 0
     process = commands.start(*words, *slurm_words, "--out", out)
-    until(lambda: len([*out.glob("runs/*/work/checkpoint-odd.pt")]) == 4, "an epoch of all runs", 120)
+    until(lambda: len([*out.rglob("checkpoint-odd.pt")]) == 4, "an epoch of all runs", 120)
     places: dict[str, list[str]] = {"n1": [], "n2": []}
     for task, (_, node) in slurm.tasks().items():
         places[node].append(task)
@@ -103,7 +103,7 @@ def test_killed_jobs_and_nodes_cost_nothing_but_time(
             os.kill(pid, signal.SIGKILL)
     subprocess.run(["scancel", cancelled], check=True)
     until(lambda: killed not in slurm.tasks() and cancelled not in slurm.tasks(), "the end of two jobs", 60)
-    assert not [*out.glob("runs/*/work/outcome.json")], "it was too late"
+    assert not [*out.rglob("outcome.json")], "it was too late"
 
     again = commands.run(*words, *slurm_words, "--out", out)
     assert again.status == 0, again.err
@@ -121,7 +121,7 @@ def test_a_time_limit_ends_in_a_checkpoint_and_the_job_goes_on(
 ) -> None:
     words = ("run", "--benchmark", tiny, "--methods", "supervised", "--set", "train.epochs=100000")
     process = commands.start(*words, "--engine", "slurm", "--slurm", "time=1,signal-seconds=50", "--out", tmp_path)
-    until(lambda: [*tmp_path.glob("runs/*/work/checkpoint-*.pt")], "the first epoch", 120)
+    until(lambda: [*tmp_path.rglob("checkpoint-*.pt")], "the first epoch", 120)
     (task,) = slurm.tasks()
     until(lambda: "Restarts=1" in ask("scontrol", "show", "job", task), "the end of its time", 90)
     (folder,) = map(RunFolder, tmp_path.glob("runs/*"))

@@ -72,7 +72,7 @@ def test_a_worker_that_is_killed_is_failed_with_its_status(
     tiny: Path, tmp_path: Path, call: Callable[..., Finished]
 ) -> None:
     def kill() -> None:
-        until(lambda: [*tmp_path.glob("runs/*/work/checkpoint-*.pt")], "the first epoch")
+        until(lambda: [*tmp_path.rglob("checkpoint-*.pt")], "the first epoch")
         for worker in workers(tmp_path):
             os.kill(worker, signal.SIGKILL)
 

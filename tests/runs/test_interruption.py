@@ -27,7 +27,7 @@ ENDLESS = ("--set", "train.epochs=100000")
 
 def begun(out: Path, method: str) -> bool:
     """Whether a run has ended an epoch (and, the tests being quick, is in the middle of another)."""
-    return bool([*(out / "runs").glob(f"*_{method}_r50_*/work/checkpoint-*.pt")])
+    return bool([*(out / "runs").rglob(f"*_{method}_r50_*/*/checkpoint-*.pt")])
 
 
 def assert_same(out: Path, reference: Path) -> None:
@@ -73,7 +73,7 @@ def test_two_commands_share_a_grid(commands: Commands, tiny: Path, trained: Any,
     written: dict[str, set[int]] = {}
 
     def ended() -> bool:
-        for path in (out / "runs").glob("*/work/outcome.json"):
+        for path in (out / "runs").rglob("outcome.json"):
             written.setdefault(path.parts[-3], set()).add(path.stat().st_mtime_ns)
         return all(process.poll() is not None for process in both)
 

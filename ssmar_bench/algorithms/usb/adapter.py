@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ssmar_bench.algorithms.usb.arguments import config_of
-from ssmar_bench.algorithms.usb.library import algorithms, held
+from ssmar_bench.algorithms.usb.upstream import algorithms, held
 from ssmar_bench.core.contract import (
     Batch,
     Context,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model
 
-from ssmar_bench.algorithms.usb.library import algorithms
+from ssmar_bench.algorithms.usb.upstream import algorithms
 from ssmar_bench.core.contract import Acts, HyperParameters
 
 CONCATENATING = (
