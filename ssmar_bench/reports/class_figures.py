@@ -111,13 +111,9 @@ def calibration(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[
             axes.plot(
                 100 * confidence,
                 100 * right,
-                color=line_style.color,
                 linestyle=line_style.dashes,
                 linewidth=1.2,
-                marker=line_style.marker,
-                markersize=2.8,
-                markeredgecolor="white",
-                markeredgewidth=0.3,
+                **line_style.marks(2.8),
             )
         finish(axes, f"{100 * ratio:g} % labelled", x="Confidence (%)")
         axes.set_xlim(-2, 102)
@@ -144,12 +140,8 @@ def cost(cells: Mapping[float, Sequence[RunGroup]], line_styles: Mapping[str, Li
                 cell.forward_passes / 1000,
                 100 * cell.mean,
                 yerr=spread,
-                color=line_style.color,
-                marker=line_style.marker,
-                markersize=4,
-                markeredgecolor="white",
-                markeredgewidth=0.3,
                 elinewidth=0.8,
+                **line_style.marks(4),
             )
         finish(axes, f"{100 * ratio:g} % labelled", x="Clips (thousands)")
         if not own:

@@ -44,14 +44,10 @@ def label_share(rows: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Fig
             100 * own["ratio"].to_numpy(dtype=float) + aside,
             middle,
             yerr=np.nan_to_num(np.abs(ends.T - middle)),
-            color=style.color,
             linestyle=style.dashes,
             linewidth=1.2,
-            marker=style.marker,
-            markersize=3.5,
-            markeredgecolor="white",
-            markeredgewidth=0.3,
             elinewidth=0.7,
+            **style.marks(3.5),
         )
     finish(axes, "", x="Labelled clips (%)", y="Test accuracy (%)")
     axes.set_xticks([100 * ratio for ratio in ratios], [f"{100 * ratio:g}" for ratio in ratios])

@@ -63,6 +63,16 @@ class LineStyle:
     dashes: Any
     marker: str
 
+    def marks(self, size: float) -> dict[str, Any]:
+        """Colour and marks of ``size`` points with a white edge, as arguments of matplotlib."""
+        return {
+            "color": self.color,
+            "marker": self.marker,
+            "markersize": size,
+            "markeredgecolor": "white",
+            "markeredgewidth": 0.3,
+        }
+
 
 def line_styles(labels: Sequence[str]) -> dict[str, LineStyle]:
     """A look for every label; colours repeat after seven, with other dashes and markers."""

@@ -210,11 +210,15 @@ def _state_now(planned_run: PlannedRun, results: Path) -> str:
     return "running" if state not in ("done", "skipped") and planned_run.folder(results).held() else state
 
 
+def to_train(planned: Sequence[PlanEntry], execution: Execution) -> tuple[list[PlanEntry], int]:
+    """The runs that would be trained, and how many of them side by side."""
+    todo = [entry for entry in planned if execution.wants(entry.planned_run.state(execution.results))]
+    threads = max((entry.planned_run.spec.train.threads for entry in todo), default=1)
+    return todo, min(execution.jobs or default_jobs(threads), len(todo))
+
+
 def expected_seconds(planned: Sequence[PlanEntry], execution: Execution) -> tuple[float, int]:
     """Wall-clock seconds for what would be trained, and the number of runs whose time is unknown."""
-    todo = [entry for entry in planned if execution.wants(entry.planned_run.state(execution.results))]
-    if not todo:
-        return 0.0, 0
-    jobs = execution.jobs or default_jobs(max(entry.planned_run.spec.train.threads for entry in todo))
+    todo, jobs = to_train(planned, execution)
     known = [entry.seconds for entry in todo if entry.seconds is not None]
-    return sum(known) / min(jobs, len(todo)), len(todo) - len(known)
+    return sum(known) / max(1, jobs), len(todo) - len(known)

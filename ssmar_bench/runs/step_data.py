@@ -15,9 +15,9 @@ from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.views import ViewMaker
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.contract import Views, method_without_network
-from ssmar_bench.core.processes import default_jobs, default_workers
+from ssmar_bench.core.processes import default_workers
 from ssmar_bench.runs.execution import Execution
-from ssmar_bench.runs.plan import PlanEntry, steps_of
+from ssmar_bench.runs.plan import PlanEntry, steps_of, to_train
 from ssmar_bench.runs.resolve import Resolved
 
 _ASPECT = 1.2
@@ -56,12 +56,10 @@ def step_data(resolved: Resolved, execution: Execution, planned: Sequence[PlanEn
         execution: how it is executed.
         planned: its runs; methods of which none is to be trained are left out.
     """
-    todo = [entry for entry in planned if execution.wants(entry.planned_run.state(execution.results))]
+    todo, jobs = to_train(planned, execution)
     if not todo:
         return []
-    jobs = execution.jobs or default_jobs(max(entry.planned_run.spec.train.threads for entry in todo))
-    device = resolved.grid.device
-    workers = default_workers(device, min(jobs, len(todo))) if execution.workers is None else execution.workers
+    workers = default_workers(resolved.grid.device, jobs) if execution.workers is None else execution.workers
     found = []
     for method in resolved.methods:
         name = method.method_config.name
