@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+
+
+class _Shift(torch.autograd.Function):
+    """Two copies of slices into one new tensor, whose memory lies as that of the input; its gradient shifts back."""
+
+    @staticmethod
+    def forward(ctx: Any, frames: Tensor, segments: int, fold: int, back: bool) -> Tensor:
+        ctx.arguments = segments, fold, not back
+        shifted = frames.clone()
+        old, new = frames.unflatten(0, (-1, segments)), shifted.unflatten(0, (-1, segments))
+        earlier, later = slice(fold), slice(fold, 2 * fold)
+        if back:
+            earlier, later = later, earlier
+        new[:, :-1, earlier] = old[:, 1:, earlier]
+        new[:, -1, earlier] = 0
+        new[:, 1:, later] = old[:, :-1, later]
+        new[:, 0, later] = 0
+        return shifted
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        return _Shift.apply(gradients[0], *ctx.arguments), None, None, None  # type: ignore[no-untyped-call]
 
 
 def temporal_shift(frames: Tensor, segments: int, share: int = 8) -> Tensor:
@@ -16,12 +40,8 @@ def temporal_shift(frames: Tensor, segments: int, share: int = 8) -> Tensor:
         segments: T.
         share: 8 moves C // 8 channels each way.
     """
-    clips = frames.view(-1, segments, *frames.shape[1:])
-    fold = frames.shape[1] // share
-    future, past, still = clips[:, :, :fold], clips[:, :, fold : 2 * fold], clips[:, :, 2 * fold :]
-    future = torch.cat([future[:, 1:], torch.zeros_like(future[:, :1])], dim=1)
-    past = torch.cat([torch.zeros_like(past[:, :1]), past[:, :-1]], dim=1)
-    return torch.cat([future, past, still], dim=2).flatten(0, 1)
+    shifted: Tensor = _Shift.apply(frames, segments, frames.shape[1] // share, False)  # type: ignore[no-untyped-call]
+    return shifted
 
 
 class TemporalShift(nn.Module):

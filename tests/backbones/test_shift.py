@@ -65,7 +65,15 @@ def test_the_input_is_left_alone_and_memory_formats_do_not_matter() -> None:
     kept = given.clone()
     found = temporal_shift(given, 3, 4)
     assert given.equal(kept)
-    assert temporal_shift(given.to(memory_format=torch.channels_last), 3, 4).equal(found)
+    last = temporal_shift(given.to(memory_format=torch.channels_last), 3, 4)
+    assert last.equal(found)
+    assert last.is_contiguous(memory_format=torch.channels_last)  # or the next convolution lays its input out again
+
+
+def test_gradients_of_both_orders_are_right() -> None:
+    given = torch.randn(6, 8, 2, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: temporal_shift(x, 3, 4).square(), given)
+    assert torch.autograd.gradgradcheck(lambda x: temporal_shift(x, 3, 4).square(), given)
 
 
 def test_a_shifted_layer_sees_shifted_frames() -> None:
