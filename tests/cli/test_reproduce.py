@@ -54,8 +54,8 @@ def test_the_plan_of_table_3_is_its_cells(call: Call, untimed: None, tmp_path: P
         for seed in ("0", "1")
     ]
     assert {line[6] for line in lines} == {"missing"}
-    # 800 clips, 8 a step, 20 epochs: 2000 steps of a second each for FixMatch's views; 3/7 and 10/7 of that for others
-    assert {line[7] for line in lines} == {"14 min", "33 min", "48 min"}
+    # 510 clips, 8 a step, 20 epochs: 1280 steps of a second each for FixMatch's views; 3/7 and 10/7 of that for others
+    assert {line[7] for line in lines} == {"9 min", "21 min", "30 min"}
     assert ended.out.splitlines()[-1].startswith("48 runs, 48 to train: ")
     assert ended.out.splitlines()[-1].endswith("(guessed: 48 by a timed step)")
     assert not (tmp_path / "out").exists()
