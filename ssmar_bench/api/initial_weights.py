@@ -43,7 +43,7 @@ def pretrain(
     Raises:
         UserError: there is no such network, or ``out`` cannot be written.
     """
-    from ssmar_bench.backbones.build import PRETEXT_NETWORKS
+    from ssmar_bench.core.network_names import PRETEXT_NETWORKS
     from ssmar_bench.training.pretrain import SCHEDULES, pretext_clips, save_weights, train_on_pretext
 
     if network not in PRETEXT_NETWORKS:

@@ -20,6 +20,7 @@ from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.errors import UserError, meant, nearest
+from ssmar_bench.core.network_names import CONVOLUTIONS_3D, FAMILIES, FETCHED, PRETEXT_NETWORKS, TOKENS, weights_of
 
 BACKBONES = ObjectCatalog(
     "backbone",
@@ -35,21 +36,13 @@ BACKBONES = ObjectCatalog(
 By name: ``(segments) -> nn.Module`` with ``features`` (D), from frames (B x T, 3, H, W) to (B x T, D), or, with
 ``takes_clips``, from clips (B, T, 3, H, W) to (B, D).
 """
-CONVOLUTIONS_3D = ("r3d18",)
 STAGED = ("micro-r3d", *CONVOLUTIONS_3D)
 """Networks that tell the feature maps of their stages."""
-TOKENS = ("timesformer-micro", "timesformer-small", "timesformer-base")
-"""Networks that are made of patch tokens."""
 Made = TypeVar("Made", bound=nn.Module)
-FAMILIES = ("tsn", "tsm")
-FETCHED = ("imagenet", "kinetics400")
-"""Words for weights that a library fetches."""
-PRETEXT_NETWORKS = ("micro-tsm", "micro-tsm-wide", "micro-r3d", "timesformer-micro")
-"""Networks whose ``pretext`` weights come with the package (``ssmar-bench pretrain`` makes them)."""
 
 
 def pretext_weights(name: str) -> Path:
-    """The file of the ``pretext`` weights of one of :data:`PRETEXT_NETWORKS`."""
+    """The file of the ``pretext`` weights of a network of the package that has some."""
     return Path(__file__).parent / "weights" / f"{name}.safetensors"
 
 
@@ -89,32 +82,13 @@ def _backbone(config: BackboneConfig, segments: int, size: int) -> nn.Module:
     raise UserError(f"Unknown backbone '{config.name}' (tsn:NAME, tsm:NAME: any of timm){nearest(config.name, known)}")
 
 
-def weights_of(name: str) -> tuple[str, ...]:
-    """What ``backbone.weights`` may say of the backbone ``name`` besides ``none``; ``FILE`` stands for a path."""
-    if name in PRETEXT_NETWORKS:
-        return ("pretext", "FILE")
-    if name in BACKBONES:
-        return ()
-    return ("kinetics400" if name in CONVOLUTIONS_3D else "imagenet", "FILE")
-
-
-def with_usual_weights(config: BackboneConfig) -> BackboneConfig:
-    """The same where ``weights`` is ``pretrained``, with the word of those that the network has, ``none`` if none."""
-    if config.weights != "pretrained":
-        return config
-    return config.model_copy(update={"weights": usual_weights(config.name)})
-
-
-def usual_weights(name: str) -> str:
-    """What ``weights: pretrained`` stands for with the network ``name``; ``none`` if it has no such weights."""
-    return next(iter(weights_of(name)), "none")
-
-
 def _check_weights(config: BackboneConfig) -> None:
     offered = weights_of(config.name)
     if config.weights == "none" or config.weights in offered:
         return
     if not offered:
+        if config.name not in BACKBONES:
+            return  # what is unknown is told where it is built
         raise UserError(f"Backbone '{config.name}' has no pretrained weights; set backbone.weights=none.")
     if config.weights in (*FETCHED, "pretext"):
         raise UserError(

@@ -15,7 +15,7 @@ class _Shift(torch.autograd.Function):
     def forward(ctx: Any, frames: Tensor, segments: int, fold: int, back: bool) -> Tensor:
         ctx.arguments = segments, fold, not back
         shifted = frames.clone()
-        old, new = frames.unflatten(0, (-1, segments)), shifted.unflatten(0, (-1, segments))
+        old, new = (pixels.view(-1, segments, *frames.shape[1:]) for pixels in (frames, shifted))
         earlier, later = slice(fold), slice(fold, 2 * fold)
         if back:
             earlier, later = later, earlier
@@ -27,7 +27,7 @@ class _Shift(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        return _Shift.apply(gradients[0], *ctx.arguments), None, None, None  # type: ignore[no-untyped-call]
+        return _Shift.apply(gradients[0], *ctx.arguments), None, None, None
 
 
 def temporal_shift(frames: Tensor, segments: int, share: int = 8) -> Tensor:
@@ -40,7 +40,7 @@ def temporal_shift(frames: Tensor, segments: int, share: int = 8) -> Tensor:
         segments: T.
         share: 8 moves C // 8 channels each way.
     """
-    shifted: Tensor = _Shift.apply(frames, segments, frames.shape[1] // share, False)  # type: ignore[no-untyped-call]
+    shifted: Tensor = _Shift.apply(frames, segments, frames.shape[1] // share, False)
     return shifted
 
 

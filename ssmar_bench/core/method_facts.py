@@ -12,15 +12,15 @@ from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.config_layers import SECTIONS, resolve_config
 from ssmar_bench.core.method_config import MethodConfig
+from ssmar_bench.core.network_names import usual_weights
 from ssmar_bench.core.run_spec import RunSpec
 
 FILE = "method.json"
 """The file of a record that holds them."""
+WEIGHTS = "backbone.weights"
 
 
-def method_facts(
-    spec: RunSpec, label: str, initial_weights: str, given: tuple[str, str] = ("", ""), pretrained: str = ""
-) -> dict[str, Any]:
+def method_facts(spec: RunSpec, label: str, initial_weights: str, given: tuple[str, str] = ("", "")) -> dict[str, Any]:
     """Label, citation and initial weights in words; departures from the defaults; the benchmark's seeds.
 
     ``departures`` holds every setting, ``section.key``, in which the run is not its method config on its benchmark
@@ -31,7 +31,6 @@ def method_facts(
         label: the method's name in tables.
         initial_weights: what training starts from, in words.
         given: paths of the files of benchmark and method, where they are known by files and not by name.
-        pretrained: as in :func:`flat_settings`; "" for whatever weights the run has.
     """
     names = (spec.benchmark, spec.method)
     files = [word if word.endswith(".yaml") else name for word, name in zip(given, names, strict=True)]
@@ -40,13 +39,7 @@ def method_facts(
     if found is not None:
         benchmark_config, method_config = found
         run = flat_settings(spec, spec.method, spec.algorithm, spec.hyperparameters)
-        default = flat_settings(
-            benchmark_config,
-            spec.method,
-            method_config.algorithm,
-            method_config.values(),
-            pretrained or spec.backbone.weights,
-        )
+        default = flat_settings(benchmark_config, spec.method, method_config.algorithm, method_config.values())
         departures = differing(run, default)
         facts |= {
             "citation": method_config.citation,
@@ -76,7 +69,6 @@ def flat_settings(
     method: str,
     algorithm: str,
     hyperparameters: Mapping[str, Any],
-    pretrained: str = "pretrained",
 ) -> dict[str, Any]:
     """Every setting of a run as ``section.key`` -> value; of its hyper-parameters as ``method.key``.
 
@@ -85,18 +77,20 @@ def flat_settings(
         method: the run's.
         algorithm: the run's.
         hyperparameters: the run's.
-        pretrained: the word that stands for ``backbone.weights: pretrained`` with the run's network.
     """
     flat: dict[str, Any] = {"algorithm": algorithm}
     for name in (*SECTIONS, "source"):
         flat |= _flat(getattr(config, name).to_config(), f"{name}.")
-    if flat.get("backbone.weights") == "pretrained":
-        flat["backbone.weights"] = pretrained
     return flat | _flat(hyperparameters, f"{method}.")
 
 
 def differing(run: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, Any]:
-    """Every setting in which ``run`` is not ``default``, with the run's value; None where the run has no such one."""
+    """Every setting in which ``run`` is not ``default``, with the run's value; None where the run has no such one.
+
+    A default of ``backbone.weights: pretrained`` means the usual weights of the run's network.
+    """
+    if default.get(WEIGHTS) == "pretrained":
+        default = {**default, WEIGHTS: usual_weights(run["backbone.name"])}
     return {
         key: run.get(key)
         for key in sorted({*run, *default})

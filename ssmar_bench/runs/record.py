@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ssmar_bench.backbones.build import usual_weights
 from ssmar_bench.backbones.timm_tags import initial_weights
 from ssmar_bench.core import digests, method_facts
 from ssmar_bench.core.files import json_bytes, write_bytes
@@ -171,8 +170,7 @@ def write_facts(folder: RunFolder, label: str, given: tuple[str, str] = ("", "")
 
 
 def _facts(spec: RunSpec, label: str, given: tuple[str, str]) -> bytes:
-    usual = usual_weights(spec.backbone.name)
-    facts = method_facts.method_facts(spec, label, initial_weights(spec.backbone), given, usual)
+    facts = method_facts.method_facts(spec, label, initial_weights(spec.backbone), given)
     return json_bytes({**facts, "command": _command(spec, facts["departures"])})
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.backbones import build as backbones
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.config_layers import SECTIONS, resolve_config
@@ -59,8 +58,7 @@ def departures(spec: RunSpec, benchmark: str = "", method: str = "") -> dict[str
     benchmark_config = resolve_config(benchmark or spec.benchmark, None, method_config, {})
     config = ALGORITHMS.load(spec.algorithm).Config.model_validate(method_config.values())
     run = flat_settings(spec, spec.method, spec.algorithm, spec.hyperparameters)
-    values, usual = config.model_dump(mode="json"), backbones.usual_weights(spec.backbone.name)
-    today = flat_settings(benchmark_config, spec.method, spec.algorithm, values, usual)
+    today = flat_settings(benchmark_config, spec.method, spec.algorithm, config.model_dump(mode="json"))
     ran = {name: getattr(spec, name).model_dump(mode="json") for name in SECTIONS}
     ran[spec.method] = spec.hyperparameters
     found = {}

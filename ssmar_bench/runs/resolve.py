@@ -16,6 +16,7 @@ from ssmar_bench.core.contract import HyperParameters, Method, method_without_ne
 from ssmar_bench.core.errors import UserError, name_taken_twice, nearest
 from ssmar_bench.core.method_config import METHODS, MethodConfig, expand_method_sets, read_method_config
 from ssmar_bench.core.method_facts import differing, flat_settings
+from ssmar_bench.core.network_names import TOKENS, with_usual_weights
 from ssmar_bench.core.run_names import note_of
 from ssmar_bench.core.yaml_file import Document
 from ssmar_bench.runs.grid import Grid
@@ -138,7 +139,7 @@ def resolve_all(grids: Sequence[Grid]) -> list[Resolved]:
 
 
 def _with_usual_weights(config: BenchmarkConfig) -> BenchmarkConfig:
-    return config.model_copy(update={"backbone": backbones.with_usual_weights(config.backbone)})
+    return config.model_copy(update={"backbone": with_usual_weights(config.backbone)})
 
 
 def _note(profile: str | None, resolver: BenchmarkResolver, row: ResolvedMethod, document: Document) -> str:
@@ -148,9 +149,8 @@ def _note(profile: str | None, resolver: BenchmarkResolver, row: ResolvedMethod,
 
     def settings(benchmark_config: BenchmarkConfig, hyperparameters: HyperParameters) -> dict[str, Any]:
         plain = hyperparameters.model_dump(mode="json")
-        return flat_settings(benchmark_config, config.name, config.algorithm, plain, usual)
+        return flat_settings(benchmark_config, config.name, config.algorithm, plain)
 
-    usual = backbones.usual_weights(row.benchmark_config.backbone.name)
     plain, profiled = (settings(resolver.resolve(name, {}, config, document), values) for name in (None, profile))
     departing = differing(settings(row.benchmark_config, row.hyperparameters), profiled)
     return note_of(profile if profile and profiled != plain else "", departing)
@@ -214,5 +214,5 @@ def _check_networks(methods: Sequence[ResolvedMethod]) -> None:
         if method.algorithm.needs_tokens and outline.grid is None:
             raise UserError(
                 f"{name} needs a network that is made of patch tokens, as {backbone.name} is not; "
-                f"give one with --backbone: {', '.join(backbones.TOKENS)}."
+                f"give one with --backbone: {', '.join(TOKENS)}."
             )

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from ssmar_bench.backbones.build import ClipClassifier, build_backbone, weights_digest, with_usual_weights
+from ssmar_bench.backbones.build import ClipClassifier, build_backbone, weights_digest
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.network_names import with_usual_weights
 from ssmar_bench.core.seeds import seed_of
 
 SEGMENTS = 3
@@ -150,7 +151,7 @@ def test_pretrained_stands_for_the_weights_that_a_network_has(name: str, word: s
 def test_a_network_without_weights_starts_from_scratch_where_pretrained_ones_are_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ssmar_bench.backbones.build.PRETEXT_NETWORKS", ())
+    monkeypatch.setattr("ssmar_bench.core.network_names.PRETEXT_NETWORKS", ())
     assert with_usual_weights(config(weights="pretrained")).weights == "none"
 
 

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from ssmar_bench.backbones import timesformer
 from ssmar_bench.backbones.build import (
-    TOKENS,
     ClipClassifier,
     build_backbone,
     build_outline,
@@ -25,6 +24,7 @@ from ssmar_bench.backbones.build import (
 from ssmar_bench.backbones.timesformer import DividedBlock
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.network_names import TOKENS
 
 SEGMENTS = 4
 SMALLEST = "vit_tiny_patch16_224"

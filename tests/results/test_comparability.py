@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from _records import SECTIONS, Fake
 
-from ssmar_bench.backbones.build import with_usual_weights
 from ssmar_bench.backbones.timm_tags import TIMM, initial_weights
 from ssmar_bench.core.benchmark_config import BackboneConfig, TrainConfig
 from ssmar_bench.core.config_layers import resolve_config
 from ssmar_bench.core.method_config import read_method_config
+from ssmar_bench.core.network_names import with_usual_weights
 from ssmar_bench.results.caption_facts import caption_facts
 from ssmar_bench.results.comparability import OPTIMISER, TrainingSetup, training_setup
 from ssmar_bench.results.record_schema import MethodFacts

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
-from ssmar_bench.backbones.build import usual_weights
 from ssmar_bench.core.method_facts import method_facts
 from ssmar_bench.core.run_names import identity_in
 from ssmar_bench.core.run_spec import RunSpec
@@ -120,7 +119,6 @@ def test_the_weights_that_a_network_usually_has_are_no_departure(method: str) ->
     )  # fmt: skip
     assert row.note == ""
     assert departures(spec) == {}
-    usual = usual_weights(config.backbone.name)
-    assert method_facts(spec, method, "", pretrained=usual)["departures"] == {}
+    assert method_facts(spec, method, "")["departures"] == {}
     other = replace(spec, backbone=config.backbone.model_copy(update={"weights": "mine.pth"}))
-    assert method_facts(other, method, "", pretrained=usual)["departures"] == {"backbone.weights": "mine.pth"}
+    assert method_facts(other, method, "")["departures"] == {"backbone.weights": "mine.pth"}

@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from ssmar_bench import api
-from ssmar_bench.backbones.build import PRETEXT_NETWORKS, build_backbone, pretext_weights, weights_digest
+from ssmar_bench.backbones.build import build_backbone, pretext_weights, weights_digest
 from ssmar_bench.core.benchmark_config import BackboneConfig
+from ssmar_bench.core.network_names import PRETEXT_NETWORKS
 from ssmar_bench.sources.synthetic import SyntheticOptions, render_subject
 from ssmar_bench.sources.synthetic.rendering import ActionInterval, seeded
 from ssmar_bench.training import pretrain as module

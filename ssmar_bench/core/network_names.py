@@ -1,0 +1,38 @@
+"""Which networks the package has and what initial weights each of them may start from: known without building one."""
+
+from __future__ import annotations
+
+from ssmar_bench.core.benchmark_config import BackboneConfig
+
+FAMILIES = ("tsn", "tsm")
+"""``tsn:NAME`` and ``tsm:NAME`` take any network of timm."""
+CONVOLUTIONS_3D = ("r3d18",)
+TOKENS = ("timesformer-micro", "timesformer-small", "timesformer-base")
+"""Networks that are made of patch tokens."""
+PRETEXT_NETWORKS = ("micro-tsm", "micro-tsm-wide", "micro-r3d", "timesformer-micro")
+"""Networks whose ``pretext`` weights come with the package (``ssmar-bench pretrain`` makes them)."""
+FETCHED = ("imagenet", "kinetics400")
+"""Words for weights that a library fetches."""
+
+
+def weights_of(name: str) -> tuple[str, ...]:
+    """What ``backbone.weights`` may say of the network ``name`` besides ``none``; ``FILE`` stands for a path."""
+    if name in PRETEXT_NETWORKS:
+        return ("pretext", "FILE")
+    if name in CONVOLUTIONS_3D:
+        return ("kinetics400", "FILE")
+    if name in TOKENS or name.partition(":")[0] in FAMILIES:
+        return ("imagenet", "FILE")
+    return ()
+
+
+def usual_weights(name: str) -> str:
+    """What ``weights: pretrained`` stands for with the network ``name``; ``none`` if it has no such weights."""
+    return next(iter(weights_of(name)), "none")
+
+
+def with_usual_weights(config: BackboneConfig) -> BackboneConfig:
+    """The same where ``weights`` is ``pretrained``, with the word of those that the network has, ``none`` if none."""
+    if config.weights != "pretrained":
+        return config
+    return config.model_copy(update={"weights": usual_weights(config.name)})
