@@ -27,6 +27,9 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 LAST_LINES = 50
 """Of what a worker prints, kept should it end without a word of why."""
 
+TRIES = 3
+"""How often a run is started, each time from its checkpoint, that lost its lease to nobody."""
+
 NEWS_SECONDS = 0.2
 """Between two looks at what a run tells."""
 
@@ -78,7 +81,12 @@ class LocalEngine:
         cleared = folder.cleared()
         if not (folder.work / "launch.json").is_file():
             return "held"  # another command has just cleared it, to train it again
-        status, begun, reason = self._process(folder, threads, listener)
+        for _ in range(TRIES):
+            status, begun, reason = self._process(folder, threads, listener)
+            lost = status == BUSY and begun and not folder.held()  # suspended for too long, and nobody took it
+            if not lost or self._stopping.is_set():
+                break
+            reason = "it was suspended, or could not write to its folder, for longer than its lease lasts"
         if folder.ended() or folder.done():
             try:
                 finish(folder)
