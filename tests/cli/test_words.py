@@ -50,7 +50,7 @@ ANSWERS = {
     "a command of a group with a slip": (("data", "chek"), "did you mean `ssmar-bench data check`?"),
     "nothing like it": (("xyzzy",), "see `ssmar-bench --help`."),
     "a method without its option": (("run", "fixmatch"), "did you mean `ssmar-bench run --methods fixmatch`?"),
-    "all methods": (("run", "-m", "all"), "; sets of methods: table1, table2; "),
+    "all methods": (("run", "-m", "all"), "; sets of methods: beyond, table1, table2; "),
     "a ratio in per cent": (("run", "-m", "fixmatch", "--ratios", "10", "--plan"), "did you mean 0.1?"),
     "a missing option": (("data", "check", "ma52"), "data check needs --root; see `ssmar-bench data check --help`."),
     "opposites": (("run", "-m", "fixmatch", "-q", "-v"), "--quiet and --verbose say the opposite"),
@@ -72,7 +72,7 @@ TYPED: dict[str, tuple[str, ...]] = {
     "--methods fixmatch --seeds 0-4": ("0", "1", "2", "3", "4"),
     "list": ("ssmar-bench data list", "ssmar-bench methods list"),
     "--methods fixmatch --ratios 10": ("did you mean 0.1?",),
-    "--methods all": ("sets of methods: table1, table2",),
+    "--methods all": ("sets of methods: beyond, table1, table2",),
     "run fixmatch": ("did you mean `ssmar-bench run --methods fixmatch`?",),
 }
 """What new users typed -> what the answer must hold: first what is understood, then what is answered."""
