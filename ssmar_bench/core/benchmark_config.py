@@ -5,36 +5,15 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictInt,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, StrictInt, ValidatorFunctionWrapHandler, field_validator, model_validator
 
 from ssmar_bench.core import numbers
 from ssmar_bench.core.catalog import ConfigCatalog
+from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.printable import Line
+from ssmar_bench.core.split_config import SplitConfig
 from ssmar_bench.core.yaml_file import validate
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, unknown keys refused.
-
-    A key with a default was added later: the default is its neutral value, at which everything is as it was before.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    def to_config(self) -> dict[str, Any]:
-        """Plain data for a run's spec; neutral values are left out, so that a new key renames no old run."""
-        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class SourceConfig(Section):
@@ -54,70 +33,6 @@ class ClassList(Section):
     rule: str
     evidence: str
     confidence: str
-
-
-class CarvedTest(Section):
-    """A test part of our own, carved out of the training parts in the order of hashes; one of the two fields is given.
-
-    Attributes:
-        clips_per_class: that many clips of every class; 0 for none.
-        subjects: whole subjects, until they hold this share of the clips; 0 for none.
-    """
-
-    clips_per_class: StrictInt = Field(default=0, ge=0)
-    subjects: float = Field(default=0, ge=0, lt=1)
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> Self:
-        if bool(self.clips_per_class) == bool(self.subjects):
-            raise ValueError("give either clips_per_class or subjects")
-        return self
-
-
-class SplitConfig(Section):
-    """Which clips are trained, validated and tested on, and how the labelled ones are chosen.
-
-    Nothing of this enters a run's identity but by the split that comes out of it.
-
-    Attributes:
-        train: the source's official parts that are trained on.
-        carved_test: a test part carved out of ``train``, where the official parts are not tested on.
-        test: the source's official parts that are tested on; empty with ``carved_test``.
-        unlabelled: parts of which the clips without any label are trained on, too, at every ratio.
-        validation: share of the clips in ``train`` that are validated on.
-        validation_by: whether whole subjects or single clips are held out for it.
-        labelled_by: ``clip`` labels the ratio of each class; ``subject`` labels everything of some subjects and nothing
-            of the others, so that the ratio holds for all classes together and only nearly.
-        labelled_per_class: this many labelled clips of every class whatever its size; 0 labels by ratio, and any
-            other number needs the one ratio that it amounts to.
-    """
-
-    train: list[str] = Field(min_length=1)
-    carved_test: CarvedTest | None = None
-    test: Annotated[list[str], Field(validate_default=True)] = []
-    unlabelled: list[str] = []
-    validation: float = Field(gt=0, lt=1)
-    validation_by: Literal["subject", "clip"]
-    labelled_by: Literal["clip", "subject"] = "clip"
-    labelled_per_class: Annotated[StrictInt, Field(ge=0)] = 0
-
-    @field_validator("test")
-    @classmethod
-    def _either_official_or_carved(cls, test: list[str], info: ValidationInfo) -> list[str]:
-        carved = info.data.get("carved_test") is not None
-        if carved == bool(test):
-            raise ValueError("write test: [] beside carved_test" if carved else "name the parts that are tested on")
-        both = sorted({*test} & {*info.data.get("train", [])})
-        if both:
-            raise ValueError(f"'{both[0]}' is trained on")
-        return test
-
-    @field_validator("labelled_per_class")
-    @classmethod
-    def _not_by_subject(cls, count: int, info: ValidationInfo) -> int:
-        if count and info.data.get("labelled_by") == "subject":
-            raise ValueError("subjects cannot be labelled by a number of clips of every class; use labelled_by: clip")
-        return count
 
 
 class FrameCacheConfig(Section):

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ssmar_bench.core.benchmark_config import Section
 from ssmar_bench.core.catalog import ConfigCatalog, is_path
+from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.errors import UserError, meant, name_taken_twice, nearest
 from ssmar_bench.core.paths import expand_home
 from ssmar_bench.core.printable import Line

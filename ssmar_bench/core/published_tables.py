@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from ssmar_bench.core.benchmark_config import Section
 from ssmar_bench.core.catalog import ConfigCatalog
+from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.paths import shipped_folder
 from ssmar_bench.core.printable import Line

@@ -13,10 +13,10 @@ from ssmar_bench.core.benchmark_config import (
     BackboneConfig,
     ClipConfig,
     FrameCacheConfig,
-    Section,
     SourceConfig,
     TrainConfig,
 )
+from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.numbers import parse_ratio
 from ssmar_bench.core.printable import shortened

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from ssmar_bench.core.benchmark_config import Section
+from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.published_tables import TableColumn
 from ssmar_bench.results.paired_test import Difference, correct_counts, paired_difference
 from ssmar_bench.results.record_tables import curves, predictions

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ssmar_bench.core import published_tables
-from ssmar_bench.core.benchmark_config import Section
+from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.paths import shipped_folder
 from ssmar_bench.core.yaml_file import load_yaml, validate
 from ssmar_bench.results.claim_rules import Claim, ColumnEvidence, Evidence, Rule, format_points

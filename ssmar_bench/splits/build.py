@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ssmar_bench.core.benchmark_config import BenchmarkConfig, CarvedTest
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import UNKNOWN, Index
 from ssmar_bench.core.numbers import exact_ratio
 from ssmar_bench.core.numbers import parse_ratio as meant
 from ssmar_bench.core.split import GroundTruth, Split
+from ssmar_bench.core.split_config import CarvedTest
 from ssmar_bench.splits.hash_order import Integers, first_subjects, hash_rank
 
 ROLES = ("train", "validation", "test")

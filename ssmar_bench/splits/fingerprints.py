@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field, ValidationError
 
-from ssmar_bench.core.benchmark_config import Section
+from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.identity import digest

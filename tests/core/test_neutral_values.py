@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ssmar_bench.core import benchmark_config
-from ssmar_bench.core.benchmark_config import Section
+from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.paths import shipped_folder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.archive import Archive, archive_folders

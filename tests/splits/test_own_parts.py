@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ssmar_bench.core.benchmark_config import SplitConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import COLUMNS, UNKNOWN, Index
+from ssmar_bench.core.split_config import SplitConfig
 from ssmar_bench.splits.build import BenchmarkClips
 from ssmar_bench.splits.own_parts import ChosenParts, choose_parts
 from tests.splits.conftest import MakeDefinition

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssmar_bench.core.benchmark_config import BenchmarkConfig, CarvedTest
+from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.split import Split
+from ssmar_bench.core.split_config import CarvedTest
 from ssmar_bench.splits.build import BenchmarkClips, build_split, ground_truth
 
 SIZES = {3: 60, 7: 31, 11: 12}
