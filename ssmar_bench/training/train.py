@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +18,14 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones.build import build_backbone, seeded_build
 from ssmar_bench.clips.frame_cache import FrameCache
 from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoLabels
-from ssmar_bench.core.errors import DivergedError, UserError
+from ssmar_bench.core.errors import DivergedError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.metrics import scores
-from ssmar_bench.core.run_folder import CHECKPOINTS, ENDED, RunFolder
+from ssmar_bench.core.run_folder import ENDED, RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.core.seeds import seed_of
 from ssmar_bench.core.split import Split
+from ssmar_bench.training.checkpoint import earlier_checkpoint, last_checkpoint, loadable_state, write_checkpoint
 from ssmar_bench.training.evaluate import (
     AveragedWeights,
     between_epochs,
@@ -35,7 +35,7 @@ from ssmar_bench.training.evaluate import (
     predict_further,
 )
 from ssmar_bench.training.precision import autocast, lay_out, set_up_precision
-from ssmar_bench.training.pseudo_label_log import PseudoLabelLog, name_of
+from ssmar_bench.training.pseudo_label_log import PseudoLabelLog
 from ssmar_bench.training.run_data import EpochPools, RunData, unlabelled_pool
 
 
@@ -48,13 +48,6 @@ class CurveLog:
     def add(self, epoch: int, series: str, values: dict[str, float]) -> None:
         """One row a quantity."""
         self.rows += [(epoch, series, quantity, value) for quantity, value in values.items()]
-
-
-def loadable_state(state: Any) -> bytes:
-    """A state of tensors and plain values as ``torch.load(..., weights_only=True)`` reads it."""
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    return buffer.getvalue()
 
 
 def build_method(spec: RunSpec, split: Split, steps: int, weights: str = "") -> Method:
@@ -234,9 +227,7 @@ class Trainer:
         }
         files: dict[str, bytes | dict[str, Any]] = {self.folder.weights.name: weights}
         files |= {"predictions.npz": buffer.getvalue(), ENDED: outcome}
-        self.folder.keep(files, forget=[CHECKPOINTS[(self.epochs + 1) % 2]])
-
-    # ---- checkpoints: the last two, of which one is written again after every epoch
+        self.folder.keep(files, forget=[earlier_checkpoint(self.epochs)])
 
     def save(self) -> None:
         """Everything that the next epoch depends on; no generator has a state worth keeping."""
@@ -249,7 +240,7 @@ class Trainer:
             "curve": self.curve.rows,
             "epoch_seconds": self.epoch_seconds,
         }
-        self.folder.keep({CHECKPOINTS[self.progress().epoch % 2]: loadable_state(state)})
+        write_checkpoint(self.folder, self.progress().epoch, state)
 
     def resume(self) -> None:
         """Continue from the last checkpoint whose epochs have their pseudo-labels, if there is one.
@@ -257,8 +248,7 @@ class Trainer:
         Raises:
             UserError: a checkpoint is damaged or cannot be read.
         """
-        states = filter(self._has_its_ledger, map(self._checkpoint, self.folder.checkpoints()))
-        state = max(states, key=lambda state: int(state["step"]), default=None)
+        state = last_checkpoint(self.folder, self.data.steps_per_epoch)
         if state is None:
             return
         self.method.load_state_dict(state["method"])
@@ -270,23 +260,6 @@ class Trainer:
         self.step = state["step"]
         self.curve.rows = [tuple(row) for row in state["curve"]]
         self.epoch_seconds = state["epoch_seconds"]
-
-    def _checkpoint(self, name: str) -> dict[str, Any]:
-        content = io.BytesIO(self.folder.kept(name))
-        try:
-            state: dict[str, Any] = torch.load(content, map_location="cpu", weights_only=True)
-        except Exception as error:
-            path = self.folder.work / name
-            raise UserError(
-                f"{path} cannot be read ({type(error).__name__}); remove it, and the run goes on from an earlier one "
-                "or starts from its beginning."
-            ) from error
-        return state
-
-    def _has_its_ledger(self, state: Mapping[str, Any]) -> bool:
-        """Whether the pseudo-labels of all its epochs are there: those that are damaged are trained again."""
-        epochs = int(state["step"]) // self.data.steps_per_epoch
-        return all((self.folder.work / name_of(epoch)).is_file() for epoch in range(1, epochs + 1))
 
     def tell(self, kind: str, rate: float) -> None:
         """News for whoever watches."""
