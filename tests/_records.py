@@ -14,6 +14,7 @@ from ssmar_bench.backbones.timm_tags import initial_weights
 from ssmar_bench.core import method_config
 from ssmar_bench.core.config_layers import resolve_config
 from ssmar_bench.core.method_facts import method_facts
+from ssmar_bench.core.network_names import with_usual_weights
 from ssmar_bench.core.run_spec import RunSpec
 
 SECTIONS: dict[str, dict[str, Any]] = {
@@ -190,8 +191,8 @@ class Real(Fake):
         return RunSpec(
             benchmark=self.benchmark, split=f"m-{self.ratio}-{self.seed}", ratio=self.ratio, seed=self.seed,
             method=self.method, algorithm=found.algorithm, revision=1, hyperparameters=values,
-            source=settled.source, frame_cache=settled.frame_cache, clips=settled.clips, backbone=settled.backbone,
-            train=train,
+            source=settled.source, frame_cache=settled.frame_cache, clips=settled.clips,
+            backbone=with_usual_weights(settled.backbone), train=train,
         )  # fmt: skip
 
     def write(self, results: Path) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -10,7 +12,8 @@ from typing import Any
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
-from ssmar_bench.core.config_layers import SECTIONS, resolve_config
+from ssmar_bench.core.config_layers import SECTIONS, BenchmarkResolver
+from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_config import MethodConfig
 from ssmar_bench.core.network_names import usual_weights
 from ssmar_bench.core.run_spec import RunSpec
@@ -24,7 +27,8 @@ def method_facts(spec: RunSpec, label: str, initial_weights: str, given: tuple[s
     """Label, citation and initial weights in words; departures from the defaults; the benchmark's seeds.
 
     ``departures`` holds every setting, ``section.key``, in which the run is not its method config on its benchmark
-    config, with the run's value; it is None where this installation has no such method or benchmark.
+    config, with the run's value; it is None where this installation has no such method or benchmark. Where a profile
+    of the benchmark config explains most of them, ``profile`` is its name, and ``beyond_profile`` holds the rest.
 
     Args:
         spec: what is run.
@@ -37,31 +41,53 @@ def method_facts(spec: RunSpec, label: str, initial_weights: str, given: tuple[s
     found = _defaults(*files) if files == [*names] else _read_defaults(*files)
     facts: dict[str, Any] = {"label": label, "initial_weights": initial_weights, "departures": None}
     if found is not None:
-        benchmark_config, method_config = found
         run = flat_settings(spec, spec.method, spec.algorithm, spec.hyperparameters)
-        default = flat_settings(benchmark_config, spec.method, method_config.algorithm, method_config.values())
-        departures = differing(run, default)
+        departures = differing(run, found.settings(found.benchmark_config))
         facts |= {
-            "citation": method_config.citation,
+            "citation": found.method_config.citation,
             "departures": departures,
-            "benchmark_seeds": [*benchmark_config.seeds],
+            "benchmark_seeds": [*found.benchmark_config.seeds],
         }
+        profiles = found.profiles if departures else {}
+        beyond = {name: differing(run, found.settings(config)) for name, config in profiles.items()}
+        best = min(beyond, key=lambda name: len(beyond[name]), default="")
+        if best and len(beyond[best]) < len(departures):
+            facts |= {"profile": best, "beyond_profile": beyond[best]}
     return facts
 
 
+@dataclass(frozen=True)
+class _Defaults:
+    """A benchmark config under a method config, without a profile and under each of its profiles that fits."""
+
+    benchmark_config: BenchmarkConfig
+    method_config: MethodConfig
+    profiles: Mapping[str, BenchmarkConfig]
+
+    def settings(self, config: BenchmarkConfig) -> dict[str, Any]:
+        """:func:`flat_settings` of the method config on one of the configs."""
+        method = self.method_config
+        return flat_settings(config, method.name, method.algorithm, method.values())
+
+
 @lru_cache(maxsize=1024)
-def _defaults(benchmark: str, method: str) -> tuple[BenchmarkConfig, MethodConfig] | None:
+def _defaults(benchmark: str, method: str) -> _Defaults | None:
     """:func:`_read_defaults` of configs that are known by name, which do not change while a command runs."""
     return _read_defaults(benchmark, method)
 
 
-def _read_defaults(benchmark: str, method: str) -> tuple[BenchmarkConfig, MethodConfig] | None:
-    """Benchmark config under the method config, as they are now; None where this installation does not have them."""
+def _read_defaults(benchmark: str, method: str) -> _Defaults | None:
+    """What the files say now; None where this installation does not have them."""
     known = benchmark.endswith(".yaml") or benchmark in benchmark_configs.BENCHMARKS.names()
     if not known or not (method.endswith(".yaml") or method in method_configs.METHODS.names()):
         return None
     method_config, source = method_configs.read_method_config(method)
-    return resolve_config(benchmark, None, method_config, {}, source), method_config
+    resolver = BenchmarkResolver(benchmark)
+    profiles = {}
+    for name in resolver.plain.profiles:
+        with contextlib.suppress(UserError):  # it does not fit the method; whoever asks for it is told so
+            profiles[name] = resolver.resolve(name, {}, method_config, source)
+    return _Defaults(resolver.resolve(None, {}, method_config, source), method_config, profiles)
 
 
 def flat_settings(

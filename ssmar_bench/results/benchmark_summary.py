@@ -152,8 +152,7 @@ def _methods(runs: Runs, benchmark: str) -> dict[str, MethodEntry]:
     rows = runs.of(benchmark)
     found = {}
     for row in sort_runs(rows[rows["state"] == "done"].drop_duplicates("label")).to_dict("records"):
-        departures = (runs.facts[row["folder"]].departures or {}).items()
-        words = ", ".join(f"{key} = {value}" for key, value in departures)
+        words = runs.facts[row["folder"]].departures_text
         found[str(row["label"])] = MethodEntry(row["method"], group_of(row["method"], row["main"]), words)
     return found
 

@@ -111,13 +111,23 @@ class MethodFacts(RecordModel):
 
     Attributes:
         departures: settings that are not the method config's on the benchmark config; None: nobody knows.
+        profile: the benchmark config's profile that explains most of them; "" for none.
+        beyond_profile: settings that are not those of the profile.
     """
 
     label: Label
     initial_weights: Line
     citation: str = ""
     departures: dict[str, Any] | None = None
+    profile: Line = ""
+    beyond_profile: dict[str, Any] = Field(default_factory=dict)
     benchmark_seeds: list[int] = Field(default_factory=list)
+
+    @property
+    def departures_text(self) -> str:
+        """``small, train.epochs = 6``: the profile, and the settings that depart from it; "" for the defaults."""
+        settings = self.beyond_profile if self.profile else self.departures or {}
+        return ", ".join([*filter(None, [self.profile]), *(f"{key} = {value}" for key, value in settings.items())])
 
     def is_default(self, network: str = "", wanted: str | None = None) -> bool:
         """Whether nothing departs from the defaults, but for the ``network`` if it is the ``wanted`` one."""

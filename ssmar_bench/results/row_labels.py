@@ -27,7 +27,7 @@ def name_rows(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec], facts: M
             label = f"{label} ({method})"
         own = [specs[row["folder"]] for row in members]
         defaults = {row["variant"] for row in members if facts[row["folder"]].is_default()}
-        departing = {row["variant"]: [*(facts[row["folder"]].departures or ())] for row in members}
+        departing = {row["variant"]: facts[row["folder"]] for row in members}
         endings, best = label_suffixes(own, defaults, departing), main_variant(own, defaults)
         for row in members:
             row["label"] = label + endings[row["variant"]]

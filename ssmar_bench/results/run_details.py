@@ -26,7 +26,7 @@ class RunDetails:
     Attributes:
         row: of ``Runs.runs``.
         spec: what was run, as JSON.
-        departures: settings in which it is not its method's default on its benchmark.
+        departures: in what it is not its method's default on its benchmark, in words; "" for nothing.
         command: that repeats it; "" where the record does not say.
         metrics: ``metrics.json``; empty unless it is done, as all that follows.
         environment: versions and machine.
@@ -38,7 +38,7 @@ class RunDetails:
 
     row: Mapping[Any, Any]
     spec: Mapping[str, Any]
-    departures: Mapping[str, Any]
+    departures: str
     command: str
     metrics: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -58,11 +58,12 @@ def run_details(runs: Runs, benchmark: str, classes: int) -> tuple[RunDetails, .
 def _details(runs: Runs, row: Mapping[Any, Any], curves: Mapping[str, Floats], counts: Ints | None) -> RunDetails:
     record, spec = runs.record(row["folder"]), runs.specs[row["folder"]].to_json()
     facts = _object(record / "method.json")
-    about = RunDetails(row, spec, facts.get("departures") or {}, facts.get("command", ""))
+    departures = runs.facts[row["folder"]].departures_text
+    about = RunDetails(row, spec, departures, facts.get("command", ""))
     if row["state"] != "done":
         return about
     outcome, environment = (read_object(record / "metrics.json"), _object(record / "environment.json"))
-    return RunDetails(row, spec, about.departures, about.command, outcome, environment, row["ended"], curves, counts)
+    return RunDetails(row, spec, departures, about.command, outcome, environment, row["ended"], curves, counts)
 
 
 def _object(path: RecordPlace) -> dict[str, Any]:

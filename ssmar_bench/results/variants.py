@@ -12,9 +12,13 @@ from typing import Any
 
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.results.record_schema import MethodFacts
 
 SHARED = ("source", "frame_cache", "clips", "backbone", "weights", "train", "device", "engine", "pixels")
 """What the rows of a comparison normally have in common; the rest belongs to a method."""
+
+NO_PROFILES = ("revision", "plugin_file", "device", "engine")
+"""What no profile says of a run."""
 
 LONGEST = 48
 """Characters of a label's suffix beyond which it counts the settings instead of naming them."""
@@ -70,17 +74,18 @@ def main_variant(specs: Iterable[RunSpec], defaults: Collection[str]) -> str:
 
 
 def label_suffixes(
-    specs: Iterable[RunSpec], defaults: Collection[str], departing: Mapping[str, Collection[str]] | None = None
+    specs: Iterable[RunSpec], defaults: Collection[str], facts: Mapping[str, MethodFacts] | None = None
 ) -> dict[str, str]:
     """Variant -> what to append to its method's label: "" for the method config's own and for an only one of unknown.
 
     The others say in what they differ from each other and from the defaults: `` [train.epochs=2]``, or how many
-    settings these are: `` [12 own settings]``; a digest follows where two would be the same.
+    settings these are: `` [12 own settings]``. A profile stands for its settings: `` [small, train.epochs=6]``.
+    Where two would be the same, a digest follows.
 
     Args:
         specs: runs of one method of one benchmark.
         defaults: variants that have the method config's own settings.
-        departing: variant -> its settings that are not the defaults, where they are known.
+        facts: variant -> what is recorded of its departures from the defaults.
     """
     every = list(specs)
     rows: dict[str, dict[str, Any]] = {}
@@ -89,10 +94,11 @@ def label_suffixes(
     keys = differing(rows.values())
     texts = {}
     for name, row in rows.items():
-        own = sorted({*keys, *(departing or {}).get(name, ())})
-        texts[name] = ", ".join(f"{key}={row.get(key, 'absent')}" for key in own)
-        if len(texts[name]) > LONGEST:
-            texts[name] = f"{len(own)} own settings"
+        profile, own = _own_settings(keys, (facts or {}).get(name))
+        text = ", ".join(f"{key}={row.get(key, 'absent')}" for key in own)
+        if len(text) > LONGEST:
+            text = f"{len(own)} own settings"
+        texts[name] = ", ".join(filter(None, [profile, text]))
     twice = {text for text, count in Counter(texts.values()).items() if count > 1}
     texts = {name: f"{text}, {name}" if text in twice and text else text for name, text in texts.items()}
     said = {name: f" [{text}]" if text else "" for name, text in texts.items()}
@@ -100,6 +106,18 @@ def label_suffixes(
     if best in defaults:
         said[best] = ""
     return said
+
+
+def _own_settings(keys: Iterable[str], facts: MethodFacts | None) -> tuple[str, list[str]]:
+    """A variant's profile, and the settings that its label names beside it.
+
+    Args:
+        keys: in which variants differ.
+        facts: what is recorded of the variant.
+    """
+    if facts is not None and facts.profile:
+        return facts.profile, sorted({*facts.beyond_profile} | ({*keys} & {*NO_PROFILES}))
+    return "", sorted({*keys, *((facts.departures if facts is not None else None) or ())})
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -464,7 +464,7 @@ def test_a_departure_from_the_defaults_is_a_banner(open_page: Any) -> None:
     page.get_by_role("group", name="Other settings").get_by_role("checkbox").check()
     expect(page.locator("#departures")).to_contain_text("(train.epochs = 2)")
     page.goto(page.url.split("#")[0] + f"#/run/{DEPARTING.spec().folder()}")
-    expect(page.locator("#run .banner")).to_contain_text("train.epochs = 2")
+    expect(page.locator("#run .banner")).to_contain_text("this benchmark: train.epochs = 2.")
     expect(page.locator("#run pre")).to_have_text("ssmar-bench run --seeds 0")
 
 

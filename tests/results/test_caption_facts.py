@@ -7,6 +7,7 @@ from _records import Fake
 
 from ssmar_bench.reports.formatting import unequal
 from ssmar_bench.results.caption_facts import caption_facts
+from ssmar_bench.results.record_schema import MethodFacts
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.results.variants import LONGEST, label_suffixes, variant
 
@@ -54,7 +55,8 @@ def test_a_long_difference_is_counted_and_named_by_its_digest_where_two_are_alik
     assert all(len(text) < LONGEST for text in found.values())
     assert len(set(found.values())) == 2
     assert {text.partition(",")[0] for text in found.values()} == {" [9 own settings"}
-    departing = {variant(specs[0]): [f"section.long_name_{i}" for i in range(12)]}
+    departures = {f"section.long_name_{i}": i for i in range(12)}
+    departing = {variant(specs[0]): MethodFacts(label="x", initial_weights="", departures=departures)}
     assert [*label_suffixes(specs[:1], set(), departing).values()] == [" [12 own settings]"]
 
 

@@ -153,7 +153,7 @@ def test_the_method_configs_own_runs_keep_the_plain_name(tmp_path: Path) -> None
         Real("fixmatch", 0.5, epochs=epochs).write(tmp_path)
         Real("fixmatch", 0.5, epochs, epochs=55, state="failed").write(tmp_path)
     frame = load_runs(tmp_path).runs
-    assert set(frame["label"]) == {"FixMatch", "FixMatch [train.epochs=55]"}
+    assert set(frame["label"]) == {"FixMatch", "FixMatch [long]"}
     assert list(frame.loc[frame["main"], "label"]) == ["FixMatch"]
 
 

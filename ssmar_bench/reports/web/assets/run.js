@@ -68,8 +68,7 @@ async function showRun(folder, isCurrent) {
     facts("Training, clips and network", CORE.sections.flatMap((name) => flat(spec[name], `${name}.`))),
     facts("Spec", [["folder", run.folder], ...top.filter(([, value]) => value !== "")]),
   ];
-  const departures = Object.entries(run.departures ?? {}).map(([name, value]) => `${name} = ${value}`);
-  const banner = departures.length ? [h("p", { class: "box banner" }, `Not the defaults of this method on this benchmark: ${departures.join(", ")}.`)] : [];
+  const banner = run.departures ? [h("p", { class: "box banner" }, `Not the defaults of this method on this benchmark: ${run.departures}.`)] : [];
   const environment = run.environment ?? {};
   const made = [["Trained", run.ended], ["Commit", environment.git_commit], ["Device", environment.device_model || environment.processor]].filter(([, value]) => value);
   const head = [...siblings(run), ...banner, ...(run.command ? [h("p", { class: "note" }, "Repeat this run:"), h("pre", {}, run.command)] : []), ...(made.length ? [h("p", { class: "note" }, made.map(([name, value]) => `${name}: ${value}`).join(" · "))] : [])];
