@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ssmar_bench.sources.synthetic.motion import Array, Joints, Rng
+from ssmar_bench.sources.synthetic.motion import Array, Rng
+from ssmar_bench.sources.synthetic.skeleton import Joints
 
 Pixels = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.uint8]

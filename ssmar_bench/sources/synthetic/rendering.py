@@ -12,6 +12,7 @@ import numpy as np
 
 from ssmar_bench.sources.synthetic import motion
 from ssmar_bench.sources.synthetic.drawing import Canvas, Frames, background, draw_appearance, draw_person, to_frames
+from ssmar_bench.sources.synthetic.skeleton import draw_body, joint_positions
 
 
 class ActionInterval(NamedTuple):
@@ -64,9 +65,9 @@ def render_subject(
         tracks[start : end + 1] += amplitude * moved
     camera = jitter * motion.camera_jitter(frames, rng("camera"))
     appearance = draw_appearance(seeded(seed, "person", subject, "look"))
-    body = motion.draw_body(seeded(seed, "person", subject, "body"))
+    body = draw_body(seeded(seed, "person", subject, "body"))
     canvas = Canvas(background(appearance, size, camera))
-    draw_person(canvas, motion.joint_positions(tracks, body, camera), appearance, body.head)
+    draw_person(canvas, joint_positions(tracks, body, camera), appearance, body.head)
     return to_frames(canvas, 0.02 * noise, rng("noise"))
 
 
