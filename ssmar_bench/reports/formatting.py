@@ -19,8 +19,8 @@ FLAG = (
     "touches the majority rate."
 )
 INTERVALS = (
-    "95 % intervals of the mean accuracy: seeds and subjects resampled where eight or more subjects are known, else "
-    "Wilson's over the clips of the test part."
+    "[a, b]: 95 % interval of the mean accuracy, from resampled seeds and subjects where eight or more subjects are "
+    "known, else Wilson's over the clips of the test part."
 )
 
 

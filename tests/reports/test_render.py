@@ -165,3 +165,21 @@ def test_nothing_to_report_and_unknown_names(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'micro-motion-12'"):
         render(tmp_path, tmp_path / "reports", ["micro-motion-1"])
     assert not (tmp_path / "reports").exists()
+
+
+def test_a_line_below_the_printed_table_says_what_its_numbers_are(tmp_path: Path) -> None:
+    share = "Test accuracy in % by share of labelled clips: "
+    spread = "mean ± standard deviation over seeds, "
+    Fake("fixmatch", accuracy=0.5).write(tmp_path)
+    assert comparison_text(tmp_path, B).endswith(f"|\n\n{share}in brackets the number of seeds.\n")
+    small(tmp_path)
+    Fake("vat", accuracy=0.12).write(tmp_path)
+    text = comparison_text(tmp_path, B)
+    gain = "Gain: points above training on the labels alone, with the same seeds."
+    assert f"\n{share}{spread}in brackets the number of seeds and what is lacking. {gain}\n\n†: not shown" in text
+    assert "[a, b]" not in text
+
+
+def test_a_table_without_a_number_has_no_caption(tmp_path: Path) -> None:
+    Fake("fixmatch", state="failed").write(tmp_path)
+    assert "Test accuracy" not in comparison_text(tmp_path, B)

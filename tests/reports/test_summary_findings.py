@@ -61,7 +61,7 @@ def test_accuracies_on_a_small_part_have_their_intervals(tmp_path: Path) -> None
     assert leaders.rows[0][5] == "87.5 [64.0, 96.5]"
     assert [row[3] for row in ranks.rows] == ["87.5 [64.0, 96.5]", "50.0 [28.0, 72.0]"]
     for table in (leaders, ranks):
-        assert any("95 % intervals of the mean accuracy" in note for note in table.notes)
+        assert any("[a, b]: 95 % interval of the mean accuracy" in note for note in table.notes)
 
 
 def test_labels_alone_may_come_first(tmp_path: Path) -> None:

@@ -86,4 +86,6 @@ def test_accuracies_of_a_small_test_part_have_intervals_in_the_table(tmp_path: P
     folder = Fake(accuracy=0.875).write(tmp_path)
     say(folder, head + "".join(clips))
     low, high = wilson(0.875, 16)
-    assert f"87.5 [{100 * low:.1f}, {100 * high:.1f}] (1)" in comparison_text(tmp_path, B)
+    text = comparison_text(tmp_path, B)
+    assert f"87.5 [{100 * low:.1f}, {100 * high:.1f}] (1)" in text
+    assert "[a, b]: 95 % interval of the mean accuracy" in text

@@ -148,7 +148,7 @@ def test_report_and_page_say_what_is_unknown(lab: Path, tmp_path: Path) -> None:
     text = written["comparison.md"].read_text()
     assert "nan" not in text.lower()
     assert "8 unlabelled clips have never had a label: the accuracy of their pseudo-labels is unknown." in text
-    assert "95 % intervals of the mean accuracy" in text
+    assert "[a, b]: 95 % interval of the mean accuracy" in text
 
 
 def test_one_command_shows_them(lab: Path, call: Call) -> None:
