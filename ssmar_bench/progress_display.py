@@ -128,19 +128,25 @@ class ProgressDisplay:
             self.bars.remove_task(self._tasks.pop(key))
 
     def _seconds_left(self, event: Event) -> float | None:
-        """Of a run, a grid or a preparation that goes on, as far as its length is known."""
+        """Of a run, a grid or a preparation that goes on, as far as its length is known.
+
+        A run's time counts from its first news of a step: a process that starts, and the first step, take longer.
+        """
+        if event.kind == "start":
+            return None
         return self._left.setdefault(event.run or event.text, TimeLeft()).seconds(event.done, event.total)
 
     def _line(self, event: Event) -> None:
         key = event.run or event.text
         last = not event.run and event.done >= event.total
+        seconds = self._seconds_left(event)  # also of what is not printed
         often = self.detail is Detail.VERBOSE
         if not (last or often) and time.monotonic() - self._told.get(key, -PLAIN_SECONDS) < PLAIN_SECONDS:
             return
         self._told[key] = time.monotonic()
         rate = f", {event.rate:.1f}/s" if event.rate else ""
         text = f", {visible(event.text)}" if event.run and event.text else ""
-        if left := _left_text(self._seconds_left(event)):
+        if left := _left_text(seconds):
             text += f", {left}"
         far = f"  {event.done}/{event.total}" if event.total else ""
         sys.stderr.write(f"{event.kind:>8}  {self._title(event)}{far}{rate}{text}\n")

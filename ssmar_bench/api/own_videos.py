@@ -26,7 +26,7 @@ from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.core.writable import new_folder, require_writable
 from ssmar_bench.core.yaml_file import Document, load_yaml, validate
 from ssmar_bench.runs.resolve import Resolved, resolve
-from ssmar_bench.runs.step_timing import time_step
+from ssmar_bench.runs.step_guess import StepGuesses
 from ssmar_bench.sources import own_checks
 from ssmar_bench.sources.listing import SourceListing
 from ssmar_bench.sources.own_videos import LIST, PLACES, SOURCE, VideoPlaces, survey_videos
@@ -64,6 +64,11 @@ class OwnBenchmark:
     def training_clips(self) -> int:
         """Labelled and unlabelled clips that are trained on."""
         return int(self.clips.clips["role"].isin(["train", UNLABELLED]).sum())
+
+    @property
+    def has_unlabelled(self) -> bool:
+        """Whether there are clips that have never had a label."""
+        return bool((self.clips.clips["role"] == UNLABELLED).any())
 
     @property
     def config_file(self) -> Path:
@@ -132,13 +137,22 @@ def own_benchmark(
         number += 1
 
 
-def training_seconds(own: OwnBenchmark, resolved: Resolved, jobs: int | None) -> float:
-    """About how long the runs of a grid on your own videos take, by a step that is timed here."""
-    config = resolved.benchmark_config
-    steps = config.train.epochs * math.ceil(own.training_clips / config.train.batch)
-    runs = len(resolved.methods) * len(resolved.ratios) * len(resolved.seeds)
-    side_by_side = min(jobs or default_jobs(config.train.threads), runs)
-    return time_step(config, resolved.grid.device) * steps * runs / side_by_side
+def training_seconds(own: OwnBenchmark, resolved: Resolved, jobs: int | None) -> float | None:
+    """About how long the runs of a grid on your own videos take, by a step that is timed here; None: nobody knows."""
+    guesses, total, runs = StepGuesses(resolved), 0.0, 0
+    for row in resolved.methods:
+        train = row.benchmark_config.train
+        steps = train.epochs * math.ceil(own.training_clips / train.batch)
+        for ratio in resolved.ratios:
+            unlabelled = own.has_unlabelled or ratio < 1
+            if row.algorithm.needs_unlabelled and not unlabelled:
+                continue  # it is skipped
+            seconds, _ = guesses.of(row.method_config.name, unlabelled)
+            if seconds is None:
+                return None
+            total += seconds * steps * len(resolved.seeds)
+            runs += len(resolved.seeds)
+    return total / max(1, min(jobs or default_jobs(resolved.benchmark_config.train.threads), runs))
 
 
 def with_small_network(resolved: Resolved) -> Resolved:

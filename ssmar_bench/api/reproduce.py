@@ -143,7 +143,7 @@ class _Grid:
         steps = self._steps(method)
         if steps is None:
             return TableRun(row, column, method, seed, state, None)
-        seconds, guess = self._guesses.of(method, column.ratio)
+        seconds, guess = self._guesses.of(method, column.ratio < 1)
         return TableRun(row, column, method, seed, state, None if seconds is None else seconds * steps, guess)
 
     @cache  # noqa: B019  # a grid lives as long as a plan

@@ -169,8 +169,8 @@ def _check_network(own: OwnBenchmark, resolved: Resolved, jobs: int | None) -> N
     config, offer = resolved.benchmark_config, ""
     on_cpu = resolved.grid.device == "cpu"
     if resolved.grid.profile != SMALL and resolved.grid.backbone is None:
-        small = training_seconds(own, with_small_network(resolved), jobs)
-        offer = f"--network small needs no weights and takes about {duration_text(small)}"
+        small = _time_text(training_seconds(own, with_small_network(resolved), jobs))
+        offer = f"--network small needs no weights and takes {small}"
     runs = count_text(len(resolved.methods) * len(resolved.ratios) * len(resolved.seeds), "run")
     where = "no GPU is used, and on the CPU" if on_cpu else f"on {resolved.grid.device}"
     try:
@@ -178,15 +178,21 @@ def _check_network(own: OwnBenchmark, resolved: Resolved, jobs: int | None) -> N
     except UserError as error:
         if not offer:
             raise
-        long = duration_text(training_seconds(own, resolved, jobs))
-        raise UserError(f"{str(error).rstrip('.')}; {where} {runs} would take about {long}; {offer}.") from error
-    seconds = training_seconds(own, resolved, jobs)
+        long = _time_text(training_seconds(own, resolved, jobs))
+        raise UserError(f"{str(error).rstrip('.')}; {where} {runs} would take {long}; {offer}.") from error
+    long = _time_text(training_seconds(own, resolved, jobs))
     about = f"{config.backbone.name} at {config.clips.size} pixels, {count_text(config.train.epochs, 'epoch')}"
     takes = "takes" if runs == "1 run" else "take"
-    sentence = f"Network: {about}; {where} {runs} {takes} about {duration_text(seconds)}"
+    sentence = f"Network: {about}; {where} {runs} {takes} {long}"
     if on_cpu and offer:
         sentence += f"; {offer}"
     _say(f"{sentence}.")
+
+
+def _time_text(seconds: float | None) -> str:
+    if seconds is None:
+        return "an unknown time, since no step of it can be timed here"
+    return f"about {duration_text(seconds)}"
 
 
 def print_next(names: Collection[str], out: Path) -> None:

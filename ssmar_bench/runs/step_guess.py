@@ -71,28 +71,32 @@ class StepGuesses:
             spec = entry.planned_run.spec
             if entry.seconds is not None and spec.method in self._rows:
                 seconds = entry.seconds / steps_of(entry.planned_run)
-                known[_network(spec)].append(seconds / self._passes(spec.method, spec.ratio))
+                known[_network(spec)].append(seconds / self._passes(spec.method, _has_unlabelled(entry)))
         self._known: Mapping[tuple[object, ...], float] = {key: statistics.median(own) for key, own in known.items()}
         self._timed: dict[tuple[object, ...], float | None] = {}
 
-    def of(self, method: str, ratio: float) -> tuple[float | None, str]:
+    def of(self, method: str, unlabelled: bool) -> tuple[float | None, str]:
         """Seconds a step of a row, and from what they are guessed: ``other methods`` or ``a timed step``.
 
         None where no step can be made here: the network is too large for this machine.
+
+        Args:
+            method: of the row.
+            unlabelled: whether there are unlabelled clips.
         """
         config = self._rows[method].benchmark_config
         key = _network(config)
         if key in self._known:
-            return self._known[key] * self._passes(method, ratio), OTHERS
+            return self._known[key] * self._passes(method, unlabelled), OTHERS
         if key not in self._timed:
             self._timed[key] = _remembered(config, self._device)
         seconds = self._timed[key]
-        return (None, "") if seconds is None else (seconds * self._passes(method, ratio) / TIMED_PASSES, TIMED)
+        return (None, "") if seconds is None else (seconds * self._passes(method, unlabelled) / TIMED_PASSES, TIMED)
 
-    def _passes(self, method: str, ratio: float) -> float:
+    def _passes(self, method: str, unlabelled: bool) -> float:
         row: ResolvedMethod = self._rows[method]
         views = method_without_network(row.algorithm, row.hyperparameters).views()
-        return passes(views, row.benchmark_config.frame_cache.segments, ratio < 1)
+        return passes(views, row.benchmark_config.frame_cache.segments, unlabelled)
 
 
 def with_guesses(planned: Sequence[PlanEntry], resolved: Resolved) -> list[PlanEntry]:
@@ -100,12 +104,16 @@ def with_guesses(planned: Sequence[PlanEntry], resolved: Resolved) -> list[PlanE
     guesses, found = StepGuesses(resolved, planned), []
     for entry in planned:
         if entry.seconds is None and entry.state not in ENDED:
-            spec = entry.planned_run.spec
-            seconds, guess = guesses.of(spec.method, spec.ratio)
+            seconds, guess = guesses.of(entry.planned_run.spec.method, _has_unlabelled(entry))
             if seconds is not None:
                 entry = replace(entry, seconds=seconds * steps_of(entry.planned_run), guess=guess)
         found.append(entry)
     return found
+
+
+def _has_unlabelled(entry: PlanEntry) -> bool:
+    """Whether a run has unlabelled clips: with own videos also at all labels."""
+    return bool(entry.planned_run.split.unlabelled)
 
 
 def _network(config: RunSpec | BenchmarkConfig) -> tuple[object, ...]:

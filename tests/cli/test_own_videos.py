@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +55,34 @@ def test_a_plan_shows_what_was_chosen_and_decodes_nothing(call: Call, lab: Path)
     config = benchmark_configs.read_benchmark_config("ssmar-runs/videos/clips/benchmark.yaml")
     assert (config.ratios, config.backbone.name, config.backbone.weights) == ([1.0], "tsn:resnet18", "imagenet")
     assert (config.clips.size, config.parts.unlabelled) == (224, ["unlabelled"])
+
+
+def test_the_time_is_weighed_by_views_also_where_only_clips_without_a_label_are_unlabelled(
+    call: Call, lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ssmar_bench.runs.step_guess.time_step", lambda *_: 0.7)
+    words = ("run", "--videos", "clips", "--labels", "labels.csv", "--unlabelled", "more", *PLAN, "--jobs", 1)
+    told = call(*words).out
+    (about,) = re.findall(r"on the CPU 9 runs take about ([^.]+)\.", told)
+    assert f"To train: {about} (guessed: 9 by a timed step)" in told
+    (own,) = (lab / "ssmar-runs" / "videos").iterdir()
+    plan = call(
+        "run", "-b", own / "benchmark.yaml", "--profile", "small", "-m", "supervised,fixmatch", *PLAN[-1:], "--json"
+    )
+    seconds = {run["method"]: run["seconds"] for run in json.loads(plan.out)["runs"]}
+    assert seconds["fixmatch"] == pytest.approx(seconds["supervised"] * 7 / 3)
+
+
+def test_a_network_of_which_no_step_can_be_made_is_of_unknown_time(
+    call: Call, lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> float:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("ssmar_bench.runs.step_guess.time_step", fails)
+    ended = call("run", "--videos", "clips", "--labels", "labels.csv", *PLAN)
+    assert ended.status == 0, ended.err
+    assert "9 runs take an unknown time, since no step of it can be timed here." in ended.out
 
 
 def test_the_same_videos_are_the_same_benchmark_and_others_are_another(call: Call, lab: Path) -> None:
@@ -194,7 +224,7 @@ def test_weights_that_cannot_be_had_offer_the_small_network(
         raise UserError("The ImageNet weights of resnet18 cannot be fetched.")
 
     monkeypatch.setattr(Resolved, "check_fits", refuse)
-    monkeypatch.setattr("ssmar_bench.api.own_videos.time_step", lambda *_: 0.1)
+    monkeypatch.setattr("ssmar_bench.runs.step_guess.time_step", lambda *_: 0.1)
     ended = call("run", "--videos", "clips", "--labels", "labels.csv", "--methods", "supervised")
     assert ended.status == 2
     assert "cannot be fetched; no GPU is used, and on the CPU 3 runs would take about" in ended.err

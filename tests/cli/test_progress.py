@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from ssmar_bench import progress_display
 from ssmar_bench.core.events import Event
-from ssmar_bench.progress_display import ProgressDisplay
+from ssmar_bench.core.time_left import TimeLeft
+from ssmar_bench.progress_display import Detail, ProgressDisplay
 
 RUN = "tiny-motion_aplt_r50_s0_0123456789abcdef"
 TITLE = "tiny-motion_aplt_r50_s0"
@@ -81,3 +83,18 @@ def test_a_terminal_gets_live_bars_and_keeps_how_runs_ended(monkeypatch: pytest.
         assert progress.bars.tasks == []
     assert "\x1b" in terminal.getvalue()
     assert f"    done  {TITLE}" in terminal.getvalue()
+
+
+def test_the_start_of_a_process_is_no_pace(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A process that loads for 20 seconds, then a step a second: 100 s in all, not 2,000."""
+    now = 0.0
+    monkeypatch.setattr(progress_display, "TimeLeft", lambda: TimeLeft(lambda: now))
+    progress = ProgressDisplay(Detail.VERBOSE)
+    progress.hear(Event(RUN, "start", "", 0, 100))
+    for step in range(1, 12):
+        now = 19.0 + step
+        progress.hear(Event(RUN, "step", "", step, 100))
+    started, first, *others = capsys.readouterr().err.splitlines()
+    assert "left" not in started + first
+    assert others[0].endswith("  2/100, 2 min left")
+    assert others[-1].endswith(" 11/100, 89 s left")
