@@ -1,1 +1,1 @@
-"""The plain types that the rooms hand each other; this room imports no other room."""
+"""The plain types that all packages share; this one imports none of them."""

@@ -1,7 +1,7 @@
-"""The contract between an algorithm and the engine that trains it.
+"""The contract between an algorithm and the trainer.
 
 Clips are normalised floats of shape (B, T, C, H, W). An algorithm says which views it wants, returns its losses and
-predicts; the engine owns data, devices, optimiser, schedule, precision, evaluation, checkpoints and logging. A batch
+predicts; the trainer owns data, devices, optimiser, schedule, precision, evaluation, checkpoints and logging. A batch
 has no field for the labels of unlabelled clips: an algorithm cannot read them by mistake.
 """
 
@@ -158,7 +158,7 @@ class Losses:
     """What a step owes.
 
     Attributes:
-        terms: name -> weighted scalar with gradient; the engine adds them up. Terms of labelled clips alone have names
+        terms: name -> weighted scalar with gradient; the trainer adds them up. Terms of labelled clips alone have names
             that begin with ``labelled``.
         pseudo: series (``online``, ``offline``) -> the pseudo-labels behind the unlabelled terms.
     """

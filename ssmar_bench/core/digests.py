@@ -123,7 +123,7 @@ def _digest(path: Path) -> str:
 def folder_faults(folder: Path, kinds: Iterable[str] = ()) -> dict[str, str]:
     """Every damaged file of a folder by its path below it -> why; none where the folder has no digests.
 
-    Files that match one of ``kinds`` (as ``pseudo-label log/*.npz``) must have a digest.
+    Files that match one of ``kinds`` (as ``pseudo_label_log/*.npz``) must have a digest.
     """
     if not has_digests(folder):
         return {}

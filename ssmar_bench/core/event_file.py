@@ -49,7 +49,7 @@ class Tail:
 
     @classmethod
     def end(cls, path: Path) -> Tail:
-        """Of what is added after this call."""
+        """A tail that begins with what is added after this call."""
         try:
             return cls(path, path.stat().st_size)
         except OSError:

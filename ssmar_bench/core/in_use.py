@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FOLDER = ".in_use"
-"""Beside the folder of a folder that is held: a file each, which stays, since somebody may be waiting for it."""
+"""Holds a file for each folder in use, which stays, since somebody may be waiting for it."""
 
 
 def _file(folder: Path) -> Path:

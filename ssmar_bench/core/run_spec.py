@@ -22,7 +22,7 @@ from ssmar_bench.core.numbers import parse_ratio
 from ssmar_bench.core.printable import shortened
 
 ENGINE_REVISION = 4
-"""Raised when the training engine computes something else: results of another revision are not this engine's.
+"""Raised when the trainer (:mod:`ssmar_bench.training`) computes something else: older results are not of this one.
 
 4: the built-in networks have other strides and widths, and initial weights of their own.
 3: temporal shift runs as in TSM's official code: the first channels show the next frame; they showed the one before.
@@ -42,7 +42,7 @@ class RunSpec:
         frame_cache, clips, backbone, train: resolved sections of the benchmark config.
         weights: digest of the pretrained weights' file, "" from scratch.
         device: kind of device, ``cpu`` or ``cuda``.
-        engine: revision of the training engine.
+        engine: revision of the trainer, :data:`ENGINE_REVISION`; no word about who executes the run.
         pixels: digest of the decoded clips that it is trained on; "" in a plan before they are decoded, and in records
             of engine 1.
         plugin_file: first 16 digits of the SHA-256 of the plugin's file that holds the algorithm, if one does.

@@ -1,4 +1,4 @@
-"""Cells: the runs of one method at one ratio together, with what their clips say."""
+"""Groups of runs that differ in their seed alone, with what their clips say."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def settings_of(spec: RunSpec) -> dict[str, Any]:
 
 
 def variant(spec: RunSpec) -> str:
-    """Equal for runs that may be averaged over seeds."""
+    """Eight hex digits, equal for runs that may be averaged over seeds."""
     return digest(settings_of(spec), 8)
 
 

@@ -1,1 +1,1 @@
-"""Plans a grid, prepares its data, executes it on this machine and records what came out."""
+"""Plans a grid, prepares its data, executes it here or on a cluster, and records what came out."""

@@ -54,7 +54,7 @@ class BenchmarkClips:
 
     @classmethod
     def of(cls, index: Index, benchmark_config: BenchmarkConfig) -> BenchmarkClips:
-        """The benchmark that ``benchmark_config`` makes of ``index``.
+        """The clips that ``benchmark_config`` takes from ``index``.
 
         Raises:
             UserError: a clip occurs twice, a part is empty, a class has no training clip, clips without a subject.

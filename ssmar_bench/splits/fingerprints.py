@@ -38,9 +38,9 @@ class Fingerprints(Section):
 
     Attributes:
         benchmark, classes: the benchmark config's name, and its classes by the source's id.
-        splits: split (``r10_s0``) -> fingerprint of its split.
+        splits: name of a split (``r10_s0``) -> its fingerprint.
         parts: ``train``, ``validation``, ``test`` -> class -> clips; the same for all splits.
-        labelled: split -> class -> labelled clips.
+        labelled: name of a split -> class -> labelled clips.
         unlabelled: the clips that were never labelled, the same for all splits; None where there are none.
         frame_cache: fingerprint of the decoded frames, "" where none are decoded. It holds for one version of the
             decoder.

@@ -38,15 +38,15 @@ COLUMNS = ("clip_id", "label", "subject", "video", "part", "role", "seconds", "t
 
 @dataclass(frozen=True)
 class SplitSet:
-    """A split for some ratios and seeds.
+    """The splits of a benchmark: one for each ratio and seed.
 
     Attributes:
-        benchmark_config: what it was built by; its ratios and seeds are the splits.
+        benchmark_config: what it was built by; there is a split for each of its ratios and seeds.
         clips: a frame of :data:`COLUMNS`, sorted by id: clip, the source's class id, subject ("" where unknown), number
             of the video that it lies in, official part, role (``train``, ``validation``, ``test``), seconds (NaN where
             unknown), and an earlier clip that shows the same frames ("" where there is none). One that was never
             labelled has the role ``unlabelled`` and the class id -1.
-        splits: split (``r10_s0``) -> split.
+        splits: name (``r10_s0``: 10 %, seed 0) -> split.
         fingerprints: of all of it.
     """
 

@@ -77,7 +77,7 @@ def it_remembers_in_buffers_alone(examined: MethodUnderTest) -> None:
 
 
 def _moments(examined: MethodUnderTest) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What the engine calls, and the call."""
+    """What the trainer calls, and the call."""
     yield "its constructor", examined.build
     for epoch in (0, examined.tiny.epochs - 1):
         method, progress = examined.at(epoch), examined.progress(epoch)
@@ -111,5 +111,5 @@ def global_generators_are_left_alone(examined: MethodUnderTest) -> None:
             require_that(
                 not equal_states(*after),
                 f"{name} sets torch's global generator (torch.manual_seed?), so that every step draws the same; leave "
-                "it alone: the engine sets it before each step.",
+                "it alone: the trainer sets it before each step.",
             )

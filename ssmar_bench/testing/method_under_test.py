@@ -82,7 +82,7 @@ class MethodUnderTest:
         return self.tiny.batch_of(method.views(), step)
 
     def loss(self, method: Method, epoch: int, step: int = 0, batch: Batch | None = None) -> Losses:
-        """The loss of a step in ``epoch``; like the engine, torch's generator is set before it."""
+        """The loss of a step in ``epoch``; like the trainer, torch's generator is set before it."""
         torch.manual_seed(1000 * epoch + step)
         return method.loss(batch or self.batch(method, step), self.progress(epoch, step))
 
@@ -118,7 +118,7 @@ class MethodUnderTest:
 
 @torch.no_grad()
 def start_epoch(method: Method, tiny: Tiny, epoch: int, seeded: bool = True) -> None:
-    """What the engine does before an epoch."""
+    """What the trainer does before an epoch."""
     if seeded:
         torch.manual_seed(epoch)
     method.eval()
@@ -128,14 +128,14 @@ def start_epoch(method: Method, tiny: Tiny, epoch: int, seeded: bool = True) -> 
 
 @torch.no_grad()
 def end_training(method: Method, tiny: Tiny) -> None:
-    """What the engine does after the last epoch."""
+    """What the trainer does after the last epoch."""
     method.eval()
     method.train_end(tiny.progress(tiny.epochs - 1), tiny.pools())
     method.train()
 
 
 def total_loss(losses: Losses) -> Tensor:
-    """The sum that the engine trains, a scalar."""
+    """The sum that the trainer trains, a scalar."""
     return torch.stack([term.float() for term in losses.terms.values()]).sum()
 
 

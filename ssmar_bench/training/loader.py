@@ -1,4 +1,4 @@
-"""Makes a run's views, here or in processes of its own: which ones decides no bit of them."""
+"""Makes a run's views, in this process or in others; the pixels are the same, bit for bit."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ViewRequests(Dataset[Any]):
     maker: ViewMaker | None = field(default=None, init=False, repr=False)
 
     def __getitem__(self, requests: Requests) -> list[Pixels] | UserError:
-        """The views of each request; an error for people is a value, since it would lose its words on its way."""
+        """The views of each request; a :class:`UserError` is returned: raised in another process, it loses its text."""
         try:
             maker = self.maker = self.maker or self._opened()
             with _one_thread():
@@ -112,7 +112,7 @@ class Loader:
     def stream(self, asked: Iterable[Requests]) -> Iterator[list[Pixels]]:
         """The answers to all that is asked for, one after the other.
 
-        While a stream is read, another one is answered in this process.
+        The processes serve one stream at a time: a second one is served by this process.
 
         Raises:
             UserError: a clip cannot be read or an augmentation gives no clip; or a process was lost.

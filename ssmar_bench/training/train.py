@@ -272,10 +272,10 @@ class Trainer:
 
 
 def train(spec: RunSpec, split: Split, launch: Launch, folder: RunFolder, listener: Listener) -> None:
-    """Execute ``spec`` in ``folder``; the caller holds its lease.
+    """Execute ``spec`` in ``folder``, whose lease the caller (:mod:`ssmar_bench.runs.worker`) holds.
 
     Writes ``work/outcome.json``, ``work/predictions.npz``, ``work/weights.pt`` and ``work/pseudo_label_log/``; scores
-    of unlabelled and test clips are joined afterwards by a process that knows the truth.
+    of unlabelled and test clips are joined afterwards by :mod:`ssmar_bench.runs.record`, which knows the labels.
 
     Raises:
         DivergedError: a loss, a prediction or a pseudo-label became infinite or not a number.

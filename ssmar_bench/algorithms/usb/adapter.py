@@ -1,4 +1,4 @@
-"""One of semilearn's algorithms behind our contract: its ``train_step`` gives the loss, the engine does the rest."""
+"""One of semilearn's algorithms behind our contract: its ``train_step`` gives the loss, the trainer does the rest."""
 
 from __future__ import annotations
 

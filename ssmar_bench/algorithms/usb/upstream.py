@@ -94,7 +94,7 @@ def algorithms() -> dict[str, Any]:
 def held(device: torch.device) -> Iterator[None]:
     """Semilearn's code runs inside: its global generators follow torch's and are put back, ``cuda`` means ``device``.
 
-    torch's own generator is set by the engine before every step, so what semilearn draws from NumPy (Beta of mixup)
+    torch's own generator is set by the trainer before every step, so what semilearn draws from NumPy (Beta of mixup)
     depends on the run's seed and the step alone.
     """
     seed, cuda = int(torch.randint(2**32, ())), Tensor.cuda
