@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ssmar_bench.backbones.micro_tsm import WIDE, MicroTSM
+from ssmar_bench.backbones.micro_tsm import NARROW, WIDE, MicroTSM
 from ssmar_bench.backbones.pretrained import State, load_weights, require_file
 from ssmar_bench.backbones.shift import TemporalShift
 from ssmar_bench.core import catalog
@@ -27,6 +27,7 @@ BACKBONES = ObjectCatalog(
     {
         "micro-tsm": MicroTSM,
         "micro-tsm-wide": partial(MicroTSM, widths=WIDE),
+        "micro-tsm-narrow": partial(MicroTSM, widths=NARROW),
         "micro-r3d": "ssmar_bench.backbones.resnet_3d:micro_r3d",  # torchvision takes a second to import
     },
     catalog.BACKBONES,

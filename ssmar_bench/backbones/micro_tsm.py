@@ -11,6 +11,8 @@ from ssmar_bench.backbones.shift import TemporalShift
 WIDTHS = (16, 32, 64, 96)
 WIDE = tuple(2 * width for width in WIDTHS)
 """``micro-tsm-wide``: what a larger network of one kind is worth, as ResNet-50 beside ResNet-18."""
+NARROW = tuple(width // 2 for width in WIDTHS)
+"""``micro-tsm-narrow``: a lighter one beside ``micro-tsm``, for methods of two networks."""
 
 STRIDES = (2, 2, 2, 1)
 

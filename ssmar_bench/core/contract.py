@@ -8,7 +8,7 @@ has no field for the labels of unlabelled clips: an algorithm cannot read them b
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -211,7 +211,8 @@ class Context:
         n_labelled, n_unlabelled: clips in each pool.
         steps, epochs: the length of the run.
         network: role -> a new :class:`Network`, whose initial weights depend on the run's seed and on the role alone.
-            Every method starts from ``network("student")``.
+            Every method starts from ``network("student")``. ``network(role, NAME)`` is another network, of those that
+            :meth:`Method.further_networks` names.
         module: (role, make) -> what ``make()`` returns, a module that a method has besides networks (a head), with
             initial weights that depend on the same.
     """
@@ -221,7 +222,7 @@ class Context:
     n_unlabelled: int
     steps: int
     epochs: int
-    network: Callable[[str], Any]
+    network: Callable[..., Any]
     module: Callable[[str, Callable[[], Any]], Any]
 
 
@@ -297,6 +298,13 @@ class Method(nn.Module, ABC):
         predict yet is left out; after :meth:`train_end` each is there.
         """
         return {}
+
+    def further_networks(self) -> Sequence[str]:
+        """Names of networks besides the run's, each as ``--backbone`` takes it, or ``smaller``: lighter than the run's.
+
+        Asked before anything is built (:func:`method_without_network`), as :meth:`views` is.
+        """
+        return ()
 
     def learning_rates(self) -> Mapping[str, float]:
         """Parameter name -> by what the run's learning rate is multiplied for it, where that is not 1; asked once."""

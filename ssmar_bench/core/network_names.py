@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssmar_bench.core.benchmark_config import BackboneConfig
+from ssmar_bench.core.errors import UserError
 
 FAMILIES = ("tsn", "tsm")
 """``tsn:NAME`` and ``tsm:NAME`` take any network of timm."""
@@ -13,6 +14,30 @@ PRETEXT_NETWORKS = ("micro-tsm", "micro-tsm-wide", "micro-r3d", "timesformer-mic
 """Networks whose ``pretext`` weights come with the package (``ssmar-bench pretrain`` makes them)."""
 FETCHED = ("imagenet", "kinetics400")
 """Words for weights that a library fetches."""
+
+SMALLER = {
+    "micro-tsm-wide": "micro-tsm",
+    "micro-tsm": "micro-tsm-narrow",
+    **{f"{family}:resnet50": f"{family}:resnet18" for family in FAMILIES},
+    **{f"{family}:resnet18": f"{family}:resnet10t" for family in FAMILIES},
+}
+"""The network that ``smaller`` stands for beside a run's network."""
+
+
+def beside(config: BackboneConfig, name: str) -> BackboneConfig:
+    """A further network of a run: ``name``, or with ``smaller`` that of :data:`SMALLER`, with the run's input.
+
+    It starts from scratch if the run's network does, else from its own usual weights.
+
+    Raises:
+        UserError: there is no smaller network beside the run's.
+    """
+    if name == "smaller":
+        if config.name not in SMALLER:
+            raise UserError(f"No network is known as smaller than {config.name}; name the second network.")
+        name = SMALLER[config.name]
+    weights = "none" if config.weights == "none" else usual_weights(name)
+    return config.model_copy(update={"name": name, "weights": weights})
 
 
 def weights_of(name: str) -> tuple[str, ...]:

@@ -10,13 +10,13 @@ from typing import Any
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
 from ssmar_bench.clips.segments import check_views
-from ssmar_bench.core.benchmark_config import BenchmarkConfig, FrameCacheConfig
+from ssmar_bench.core.benchmark_config import BackboneConfig, BenchmarkConfig, FrameCacheConfig
 from ssmar_bench.core.config_layers import SETTABLE, BenchmarkResolver
 from ssmar_bench.core.contract import HyperParameters, Method, method_without_network
 from ssmar_bench.core.errors import UserError, name_taken_twice, nearest
 from ssmar_bench.core.method_config import METHODS, MethodConfig, expand_method_sets, read_method_config
 from ssmar_bench.core.method_facts import differing, flat_settings
-from ssmar_bench.core.network_names import TOKENS, with_usual_weights
+from ssmar_bench.core.network_names import TOKENS, beside, with_usual_weights
 from ssmar_bench.core.run_names import note_of
 from ssmar_bench.core.yaml_file import Document
 from ssmar_bench.runs.grid import Grid
@@ -89,7 +89,8 @@ class Resolved:
         """
         for method in self.methods:
             config = method.benchmark_config
-            backbones.check_fit(config.backbone, config.frame_cache.segments, len(config.classes), config.clips.size)
+            for backbone in (config.backbone, *_further_networks(method)):
+                backbones.check_fit(backbone, config.frame_cache.segments, len(config.classes), config.clips.size)
 
 
 def resolve(asked: Grid | Resolved) -> Resolved:
@@ -195,6 +196,15 @@ def _check_method(resolved: ResolvedMethod) -> None:
         raise UserError(f"{wrong}; they may read self.config alone.") from error
 
 
+def _further_networks(resolved: ResolvedMethod) -> list[BackboneConfig]:
+    """Those that a method has besides the run's network; an unknown one is reported with the method's name."""
+    method = method_without_network(resolved.algorithm, resolved.hyperparameters)
+    try:
+        return [beside(resolved.benchmark_config.backbone, name) for name in method.further_networks()]
+    except UserError as error:
+        raise UserError(f"{resolved.method_config.name}: {error}") from error
+
+
 def _check_networks(methods: Sequence[ResolvedMethod]) -> None:
     """Outlines every network, so that an unknown name, or a network that its method cannot use, is reported at once."""
     outlines: dict[tuple[str, int], backbones.ClipClassifier] = {}
@@ -206,6 +216,8 @@ def _check_networks(methods: Sequence[ResolvedMethod]) -> None:
                 backbone, config.frame_cache.segments, len(config.classes), size
             )
         outline = outlines[str(backbone), size]
+        for further in _further_networks(method):
+            backbones.build_outline(further, config.frame_cache.segments, len(config.classes), size)
         if method.algorithm.needs_stages and not outline.stages:
             raise UserError(
                 f"{name} needs a network that gives the feature maps of its stages, as {backbone.name} does not; "

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
+from ssmar_bench.core.contract import method_without_network
 from ssmar_bench.testing.check import FailedError, NotApplicableError, register_check, require_that
 from ssmar_bench.testing.checks import (
     it_goes_on_alike_when_saved_and_loaded,
@@ -43,6 +47,22 @@ def views_and_sizes_are_its_own_to_ask_for(examined: MethodUnderTest) -> None:
         ) from error
     require_that(total_loss(losses).shape == (), "its losses have no sum.")
     _as_everywhere(larger, "5 classes, 6 frames, 24 pixels, 7 clips")
+
+
+@register_check
+def further_networks_are_known_from_the_hyper_parameters(examined: MethodUnderTest) -> None:
+    """A plan can ask which networks it has besides the run's before anything is built, and those are built."""
+    config = examined.algorithm.Config.model_validate(dict(examined.values))
+    told = set(method_without_network(examined.algorithm, config).further_networks())
+    context, asked = examined.tiny.context(examined.algorithm), set()
+
+    def network(role: str, name: str = "") -> Any:
+        asked.update({name} - {""})
+        return context.network(role, name)
+
+    examined.algorithm(dataclasses.replace(context, network=network), config)
+    sentence = f"further_networks() names {sorted(told)}, and context.network() was asked for {sorted(asked)}"
+    require_that(told == asked, f"{sentence}; name each network that is built besides the run's.")
 
 
 @register_check

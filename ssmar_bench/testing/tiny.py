@@ -16,7 +16,7 @@ from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
 from ssmar_bench.core.seeds import seed_of
 
-SHARPNESS = {"micro-tsm": 25.0, "micro-r3d": 25.0, "timesformer-micro": 2.0}
+SHARPNESS = {"micro-tsm": 25.0, "micro-tsm-narrow": 25.0, "micro-r3d": 25.0, "timesformer-micro": 2.0}
 """The networks, and by how much the classifier must grow until the predictions of an untrained one differ."""
 
 
@@ -53,13 +53,18 @@ class Tiny:
         plain = "micro-r3d" if self.solid else "micro-tsm"
         name = "micro-r3d" if algorithm.needs_stages else "timesformer-micro" if algorithm.needs_tokens else plain
         config = BackboneConfig(name=name, weights="none", input="mean_subtracted")
+
+        def network(role: str, name: str = "") -> ClipClassifier:
+            own = {"": config.name, "smaller": "micro-tsm-narrow"}.get(name, name)
+            return self._network(config.model_copy(update={"name": own}), role)
+
         return Context(
             classes=self.classes,
             n_labelled=self.labelled,
             n_unlabelled=self.unlabelled,
             steps=self.epochs * 3,
             epochs=self.epochs,
-            network=lambda role: self._network(config, role),
+            network=network,
             module=lambda role, make: seeded_build(seed_of("part", self.seed, role), make),
         )
 

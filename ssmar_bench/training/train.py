@@ -21,6 +21,7 @@ from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoL
 from ssmar_bench.core.errors import DivergedError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.metrics import scores
+from ssmar_bench.core.network_names import beside
 from ssmar_bench.core.run_folder import ENDED, RunFolder
 from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.core.seeds import seed_of
@@ -62,13 +63,18 @@ def build_method(spec: RunSpec, split: Split, steps: int, weights: str = "") -> 
     algorithm: type[Method] = ALGORITHMS.load(spec.algorithm)
     backbone = spec.backbone.model_copy(update={"weights": weights}) if weights else spec.backbone
     segments, size, classes = spec.frame_cache.segments, spec.clips.size, len(split.classes)
+
+    def network(role: str, name: str = "") -> Any:
+        config = beside(spec.backbone, name) if name else backbone
+        return build_backbone(config, segments, classes, seed_of("network", spec.seed, role), size)
+
     context = Context(
         classes=classes,
         n_labelled=len(split.labelled),
         n_unlabelled=len(unlabelled_pool(spec, split)),
         steps=steps,
         epochs=spec.train.epochs,
-        network=lambda role: build_backbone(backbone, segments, classes, seed_of("network", spec.seed, role), size),
+        network=network,
         module=lambda role, make: seeded_build(seed_of("part", spec.seed, role), make),
     )
     return algorithm(context, algorithm.Config.model_validate(spec.hyperparameters))

@@ -289,6 +289,17 @@ class ThreeClasses(Sound):
         self.register_buffer("prior", torch.full((3,), 1 / 3))
 
 
+class HidesANetwork(Sound):
+    def __init__(self, context: Context, config: Any) -> None:
+        super().__init__(context, config)
+        self.second = context.network("second", "smaller").requires_grad_(False)
+
+
+class NamesANetworkInVain(Sound):
+    def further_networks(self) -> tuple[str, ...]:
+        return ("smaller",)
+
+
 class KnowsItsNetwork(Sound):
     """Reaches into the network that our benchmarks happen to have."""
 
@@ -377,6 +388,7 @@ FAULTS: dict[str, tuple[type[Method], ...]] = {
     "it-does-without-unlabelled-clips": (Greedy,),
     "the-method-config-is-complete": (WithDefaults, NeedsMore, NeedsLess),
     "views-and-sizes-are-its-own-to-ask-for": (ThreeClasses,),
+    "further-networks-are-known-from-the-hyper-parameters": (HidesANetwork, NamesANetworkInVain),
     "a-network-of-3d-convolutions-will-do": (KnowsItsNetwork,),
     "it-remembers-in-buffers-alone": (Forgetful, CountsInADictionary, OwnGenerator),
     "global-generators-are-left-alone": (NumpyDraws, PythonsDraws, Reseeds, SeedsItself),
