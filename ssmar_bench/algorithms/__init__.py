@@ -85,6 +85,7 @@ ALGORITHMS = Algorithms(
         "dual-student": "ssmar_bench.algorithms.dual_student:DualStudent",
         "cmpl": "ssmar_bench.algorithms.cmpl:CMPL",
         "fullmatch": "ssmar_bench.algorithms.fullmatch:FullMatch",
+        "cgmatch": "ssmar_bench.algorithms.cgmatch:CGMatch",
         "protocon": "ssmar_bench.algorithms.protocon:ProtoCon",
         **{f"usb-{name}": f"ssmar_bench.algorithms.usb:{name}" for name in usb.ADAPTED},
         "aplt-ablation": "ssmar_bench.algorithms.aplt_ablation:Ablation",
