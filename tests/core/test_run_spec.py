@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ssmar_bench.core.benchmark_config import Section
+from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.index import COLUMNS, Index
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import Split
