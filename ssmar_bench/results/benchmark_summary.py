@@ -12,7 +12,7 @@ from ssmar_bench.results import plot_selection
 from ssmar_bench.results.answers import Answers, clips_to_show, read_answers, strip_file
 from ssmar_bench.results.caption_facts import CaptionFacts, caption_facts
 from ssmar_bench.results.comparability import Comparability
-from ssmar_bench.results.comparison import LEVELS, compare_rows, comparison, unfinished_runs
+from ssmar_bench.results.comparison_table import LEVELS, compare_rows, comparison, unfinished_runs
 from ssmar_bench.results.competing import competing
 from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.findings import MethodRank, Setting, find_settings, incomplete_methods, rank_methods
@@ -49,7 +49,7 @@ class BenchmarkSummary:
         name: its name; ``level`` is its level of difficulty, "" if it has none.
         facts: for captions; ``competing_facts``: of the methods that compete alone.
         sources: names of the data sets.
-        comparison: of :func:`ssmar_bench.results.comparison.comparison`.
+        comparison: of :func:`ssmar_bench.results.comparison_table.comparison`.
         comparability: in what its rows differ.
         unfinished: runs without a result.
         damage: records that are left out.

@@ -19,9 +19,9 @@ from pydantic import Field
 from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.published_tables import TableColumn
 from ssmar_bench.results.paired_test import Difference, correct_counts, paired_difference
+from ssmar_bench.results.paper_cells import TableCell
 from ssmar_bench.results.record_tables import curves, predictions
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.table_cells import TableCell
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import pandas as pd
 
 from ssmar_bench.core import published_tables
 from ssmar_bench.results.filled_table import FilledTable, fill_table
+from ssmar_bench.results.paper_cells import TableCell
 from ssmar_bench.results.record_tables import predictions
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.run_groups import class_names
-from ssmar_bench.results.table_cells import TableCell
 
 EACH = 2
 """Clips shown of each kind: those that one method alone recognises, and those that the other alone does."""

@@ -11,9 +11,9 @@ from ssmar_bench.core import published_tables
 from ssmar_bench.core.published_tables import PaperTable, PrintedNumber, TableColumn
 from ssmar_bench.results.comparability import Comparability, TrainingSetup, comparability, training_setup
 from ssmar_bench.results.paired_test import ColumnLeader, Difference, correct_counts, find_leader, paired_difference
+from ssmar_bench.results.paper_cells import TableCell, fill_cells, mean_and_std
 from ssmar_bench.results.ranking import Friedman, friedman, mean_ranks
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.table_cells import TableCell, fill_cells, mean_and_std
 from ssmar_bench.results.verdict import PaperComparison, compare_with_paper
 
 KINDS = ("micro-motion", "real")

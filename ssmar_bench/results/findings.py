@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ssmar_bench.results import plot_selection
-from ssmar_bench.results.comparison import UPPER
+from ssmar_bench.results.comparison_table import UPPER
 from ssmar_bench.results.competing import competing
 from ssmar_bench.results.paired_test import MIN_SEEDS, correct_counts, find_leader
 from ssmar_bench.results.ranking import mean_ranks

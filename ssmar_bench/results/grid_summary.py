@@ -11,7 +11,7 @@ from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.caption_facts import CaptionFacts, caption_facts
 from ssmar_bench.results.comparability import Comparability
-from ssmar_bench.results.comparison import UPPER, compare_rows, comparison, unfinished_runs
+from ssmar_bench.results.comparison_table import UPPER, compare_rows, comparison, unfinished_runs
 from ssmar_bench.results.records import Damage, Runs
 from ssmar_bench.results.variants import SHARED
 

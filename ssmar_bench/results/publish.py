@@ -25,7 +25,7 @@ from ssmar_bench.core.short_list import short
 from ssmar_bench.results.archive import Archive, ArchivedRecord
 from ssmar_bench.results.archive_schema import JSON_FILES, table_of
 from ssmar_bench.results.archive_write import ArchiveEntry, write_archive
-from ssmar_bench.results.comparison import comparison
+from ssmar_bench.results.comparison_table import comparison
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.records import Damage, Runs, load_runs, read_runs
 from ssmar_bench.results.table_order import table_rank

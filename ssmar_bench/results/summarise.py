@@ -7,7 +7,7 @@ from pathlib import Path
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.answers import STRIPS
 from ssmar_bench.results.benchmark_summary import BenchmarkSummary, summarise_benchmark
-from ssmar_bench.results.comparison import LEVELS, levels
+from ssmar_bench.results.comparison_table import LEVELS, levels
 from ssmar_bench.results.input_digest import input_digest
 from ssmar_bench.results.paper_summary import paper_summaries
 from ssmar_bench.results.records import Runs, load_runs

@@ -20,8 +20,8 @@ from ssmar_bench.results.caption_facts import CaptionFacts as CaptionFacts
 from ssmar_bench.results.claim_rules import ColumnEvidence as ColumnEvidence
 from ssmar_bench.results.claims import ClaimResult as ClaimResult
 from ssmar_bench.results.comparability import Comparability as Comparability
-from ssmar_bench.results.comparison import LEVELS as LEVELS
-from ssmar_bench.results.comparison import measures as measures
+from ssmar_bench.results.comparison_table import LEVELS as LEVELS
+from ssmar_bench.results.comparison_table import measures as measures
 from ssmar_bench.results.curve_statistics import matched_coverage as matched_coverage
 from ssmar_bench.results.curve_statistics import select_curve as select_curve
 from ssmar_bench.results.examples import Example as Example
@@ -36,6 +36,7 @@ from ssmar_bench.results.intervals import SMALL as SMALL
 from ssmar_bench.results.method_groups import GROUPS as GROUPS
 from ssmar_bench.results.paired_test import MIN_SEEDS as MIN_SEEDS
 from ssmar_bench.results.paired_test import MIN_SUBJECTS as MIN_SUBJECTS
+from ssmar_bench.results.paper_cells import TableCell as TableCell
 from ssmar_bench.results.paper_summary import PaperSummary as PaperSummary
 from ssmar_bench.results.plot_selection import LINES as LINES
 from ssmar_bench.results.ranking import DATA_SETS as DATA_SETS
@@ -43,7 +44,6 @@ from ssmar_bench.results.ranking import Friedman as Friedman
 from ssmar_bench.results.records import Damage as Damage
 from ssmar_bench.results.run_details import RunDetails as RunDetails
 from ssmar_bench.results.run_groups import RunGroup as RunGroup
-from ssmar_bench.results.table_cells import TableCell as TableCell
 from ssmar_bench.results.verdict import PaperComparison as PaperComparison
 
 

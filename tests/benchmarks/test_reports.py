@@ -15,7 +15,7 @@ from _records import Fake
 from _reports import render
 
 from ssmar_bench import api
-from ssmar_bench.results.comparison import comparison
+from ssmar_bench.results.comparison_table import comparison
 from ssmar_bench.results.records import load_runs
 
 

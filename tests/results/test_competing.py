@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ssmar_bench.results.comparison import comparison
+from ssmar_bench.results.comparison_table import comparison
 from ssmar_bench.results.competing import competing
 from ssmar_bench.results.plot_selection import compared_methods
 from ssmar_bench.results.records import load_runs

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 ROOMS = (
-    "ssmar_bench.results.comparison, ssmar_bench.results.curve_statistics, ssmar_bench.results.caption_facts, "
+    "ssmar_bench.results.comparison_table, ssmar_bench.results.curve_statistics, ssmar_bench.results.caption_facts, "
     "ssmar_bench.reports.render"
 )
 

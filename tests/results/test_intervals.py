@@ -10,7 +10,7 @@ from _records import Fake, Real, say
 from _reports import comparison_text
 from scipy import stats
 
-from ssmar_bench.results.comparison import comparison
+from ssmar_bench.results.comparison_table import comparison
 from ssmar_bench.results.intervals import accuracy_interval, wilson, with_run_intervals
 from ssmar_bench.results.records import load_runs
 

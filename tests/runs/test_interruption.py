@@ -14,7 +14,7 @@ import pytest
 
 from ssmar_bench import api
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.results.comparison import comparison
+from ssmar_bench.results.comparison_table import comparison
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.local import LocalEngine

@@ -8,7 +8,7 @@ import pytest
 from _records import Fake
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.results.comparison import comparison, levels, unfinished_runs
+from ssmar_bench.results.comparison_table import comparison, levels, unfinished_runs
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.results.table_order import ordered_labels, table_rank
 
