@@ -144,7 +144,7 @@ class Model:
     def _prediction(self, clip: PlacedClip, answer: Answer) -> Prediction:
         named = zip(self.classes, answer.probabilities.tolist(), strict=not answer.problem)
         ranked = tuple(sorted(named, key=lambda pair: -pair[1]))
-        return Prediction(clip.video, ranked, answer.problem, clip.start, clip.end, clip.given)
+        return Prediction(clip.video, ranked, answer.problem, clip.start, clip.end, clip.given, clip.file)
 
 
 def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "auto") -> Model:

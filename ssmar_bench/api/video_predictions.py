@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ class Prediction:
         problem: why it cannot be used, without naming it; "" if it can.
         start, end: first and last frame of the clip that a list names, from 0; -1 and -1 where it names none.
         given: the label that a list gives it; "" for none.
+        file: the video as the list writes it, or from the folder that was given; "" of a file that was given itself.
     """
 
     video: Path
@@ -43,6 +45,7 @@ class Prediction:
     start: int = -1
     end: int = -1
     given: str = ""
+    file: str = ""
 
     @property
     def label(self) -> str:
@@ -84,8 +87,13 @@ def find_videos(paths: Paths, listener: Listener, root: Path | str | None = None
 
 def _clips_of(path: Path, listener: Listener, root: Path | str | None) -> Sequence[PlacedClip]:
     if path.is_dir():
-        return [PlacedClip(video) for video in _of_folder(path, listener)]
+        return [PlacedClip(video, file=_from_folder(video, path)) for video in _of_folder(path, listener)]
     return read_path_list(path, None if root is None else Path(root)) if is_list(path) else [PlacedClip(path)]
+
+
+def _from_folder(video: Path, folder: Path) -> str:
+    """A video's path as a list of labels has it: from the folder, in Unicode's composed form and with ``/``."""
+    return unicodedata.normalize("NFC", video.relative_to(folder).as_posix())
 
 
 def _of_folder(folder: Path, listener: Listener) -> Sequence[Path]:
@@ -106,7 +114,8 @@ def _of_folder(folder: Path, listener: Listener) -> Sequence[Path]:
 def frame_of(predictions: Iterable[Prediction], top: int) -> pd.DataFrame:
     """A row each: ``video``, ``label``, ``probability``, ``problem``; ``label_2``, ``probability_2`` to ``top``.
 
-    Behind ``video`` stand ``start`` and ``end``, and ``given``, where a prediction has them.
+    Behind ``video`` stand ``file``, ``start`` and ``end``, and ``given``, where a prediction has them: ``file`` is the
+    video as a list of labels writes it, so that both can be joined.
     """
     found = list(predictions)
     rows = []
@@ -124,9 +133,10 @@ def frame_of(predictions: Iterable[Prediction], top: int) -> pd.DataFrame:
 
 
 def _more(one: Prediction, among: Sequence[Prediction]) -> dict[str, Any]:
-    """What a list says of a video, as far as it says it of any."""
+    """What a list or folder says of a video, as far as it says it of any."""
+    file = {"file": one.file} if any(other.file for other in among) else {}
     frames = {"start": one.start, "end": one.end} if any(other.end >= 0 for other in among) else {}
-    return frames | ({"given": one.given} if any(other.given for other in among) else {})
+    return file | frames | ({"given": one.given} if any(other.given for other in among) else {})
 
 
 def plain_rows(predictions: Iterable[Prediction], top: int) -> list[dict[str, Any]]:
@@ -147,7 +157,8 @@ def plain_rows(predictions: Iterable[Prediction], top: int) -> list[dict[str, An
 
 def predictions_csv(frame: pd.DataFrame) -> str:
     """A frame of :func:`frame_of` as CSV; no name in it is taken for a formula, and a path stays a path."""
-    return csv_text(frame.assign(video=[_plain_path(video) for video in frame["video"]]))
+    paths = {name: [_plain_path(path) for path in frame[name]] for name in ("video", "file") if name in frame}
+    return csv_text(frame.assign(**paths))
 
 
 def _plain_path(path: str) -> str:

@@ -196,16 +196,20 @@ def _time_text(seconds: float | None) -> str:
 
 
 def print_next(names: Collection[str], out: Path) -> None:
-    """The command that labels videos, by the run of ``names`` in ``out`` that validated best."""
+    """The command that labels videos, by the run of ``names`` in ``out`` that validated best; a tie is told as one."""
     from ssmar_bench import api
 
     runs = api.results(out)
     runs = runs[runs["folder"].isin(list(names))].dropna(subset=["validation_accuracy"])
     if runs.empty:
         return
-    best = runs.sort_values("validation_accuracy", ascending=False, kind="stable")["folder"].iloc[0]
+    first, *others = runs.loc[runs["validation_accuracy"] == runs["validation_accuracy"].max(), "folder"]
+    best = "the run that validated best"
+    if others:
+        more = f" and {len(others) - 2} more" if len(others) > 2 else ""
+        best = f"the first of {1 + len(others)} runs that validated best alike, beside {', '.join(others[:2])}{more}"
     where = "" if out == RESULTS else f" --results {shlex.quote(str(out))}"
-    _say(f"Label videos (by the run that validated best): ssmar-bench predict {best} FOLDER -o predictions.csv{where}")
+    _say(f"Label videos (by {best}): ssmar-bench predict {first} FOLDER -o predictions.csv{where}")
 
 
 def _say(line: str) -> None:

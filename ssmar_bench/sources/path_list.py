@@ -24,12 +24,14 @@ class PlacedClip:
         video: the file.
         start, end: first and last frame, 0-based and inclusive; -1 and -1 for the whole file.
         given: the label that a list gives it; "" for none.
+        file: the video as the list writes it; "" where no list names it.
     """
 
     video: Path
     start: int = -1
     end: int = -1
     given: str = ""
+    file: str = ""
 
 
 def is_list(path: Path) -> bool:
@@ -50,7 +52,7 @@ def read_path_list(path: Path, root: Path | None = None) -> list[PlacedClip]:
     root = path.parent if root is None else root
     if not root.is_dir():
         raise UserError(f"{root}: there is no such folder; give the one in which the paths of {path} begin.")
-    found = [PlacedClip(_place(root, file), start, end, given) for file, start, end, given in _named(path)]
+    found = [PlacedClip(_place(root, file), start, end, given, file) for file, start, end, given in _named(path)]
     if not found:
         raise UserError(f"{path}: this list names no video; expected a path on each line.")
     if not any(os.path.lexists(clip.video) for clip in found):

@@ -84,9 +84,10 @@ def test_a_data_frame_has_a_row_a_video_and_says_what_it_left_aside(trained: Any
     heard: list[Event] = []
     model = api.load_model(folder_of(trained.out, "fixmatch"))
     frame = model.predict_many(clips, top=2, listener=heard.append)
-    assert list(frame) == ["video", "label", "probability", "problem", "label_2", "probability_2"]
+    assert list(frame) == ["video", "file", "label", "probability", "problem", "label_2", "probability_2"]
     names = ["a.mp4", "b.mp4", "deep er/=1+1.mp4", "deep er/ü.MP4"]
     assert list(frame["video"]) == [str(clips / name) for name in names]
+    assert list(frame["file"]) == names
     assert list(frame["problem"]) == ["", DAMAGED, "", ""]
     assert frame.loc[1, ["label", "label_2"]].tolist() == ["", ""]
     assert frame["probability"].isna().tolist() == [False, True, False, False]
@@ -99,7 +100,7 @@ def test_a_data_frame_has_a_row_a_video_and_says_what_it_left_aside(trained: Any
     assert [(event.done, event.total) for event in heard if event.kind == "predict"] == [
         (done, 4) for done in range(1, 5)
     ]
-    assert len(model.predict_many([clips, clips / "a.mp4"], top=99).columns) == 3 + 1 + 2 * 11
+    assert len(model.predict_many([clips, clips / "a.mp4"], top=99).columns) == 4 + 1 + 2 * 11
 
 
 def test_a_list_is_predicted_with_what_it_says(trained: Any, clips: Path, tmp_path: Path, call: Call) -> None:
@@ -108,9 +109,11 @@ def test_a_list_is_predicted_with_what_it_says(trained: Any, clips: Path, tmp_pa
     labels = tmp_path / "labels.csv"
     labels.write_text("file;label;start;end\na.mp4;nod;0;3\ndeep er/ü.MP4;;;\ngone.mp4;;;\n", encoding="utf-8")
     frame = model.predict_many(labels, top=1, root=clips)
-    assert list(frame) == ["video", "start", "end", "given", "label", "probability", "problem"]
+    assert list(frame) == ["video", "file", "start", "end", "given", "label", "probability", "problem"]
     assert list(frame["video"]) == [str(clips / name) for name in ("a.mp4", "deep er/ü.MP4", "gone.mp4")]
     assert frame[["start", "end", "given"]].values.tolist() == [[0, 3, "nod"], [-1, -1, ""], [-1, -1, ""]]
+    joined = pd.read_csv(labels, sep=";").merge(frame, on="file", validate="one_to_one")
+    assert list(joined["video"]) == list(frame["video"])
     assert frame.loc[2, "problem"] == "it does not exist"
     part = model.predict(clips / "a.mp4", 0, 3)
     assert frame.loc[0, "label"] == part.label
@@ -177,7 +180,8 @@ def test_the_command_prints_json(trained: Any, clips: Path, tmp_path: Path, call
     rows = json.loads(ended.out)
     assert [Path(row["video"]).name for row in rows] == ["a.mp4", "b.mp4", "=1+1.mp4", "ü.MP4"]
     assert rows[1] == {
-        "video": str(clips / "b.mp4"), "label": None, "probability": None, "problem": DAMAGED, "ranked": [],
+        "video": str(clips / "b.mp4"), "file": "b.mp4", "label": None, "probability": None,
+        "problem": DAMAGED, "ranked": [],
     }  # fmt: skip
     assert [len(row["ranked"]) for row in rows] == [3, 0, 3, 3]
     assert rows[0]["ranked"][0] == {"label": rows[0]["label"], "probability": rows[0]["probability"]}

@@ -39,13 +39,16 @@ def listed(tmp_path: Path) -> Callable[..., list[PlacedClip]]:
 def test_paths_are_read_however_they_are_listed(
     text: str, listed: Callable[..., list[PlacedClip]], tmp_path: Path
 ) -> None:
-    assert listed(text) == [PlacedClip(tmp_path / "a, b.mp4"), PlacedClip(tmp_path / "sub/ü 1.MOV")]
+    files = ("a, b.mp4", "sub/ü 1.MOV")
+    assert listed(text) == [PlacedClip(tmp_path / file, file=file) for file in files]
 
 
 def test_a_table_hands_frames_and_labels_on(listed: Callable[..., list[PlacedClip]], tmp_path: Path) -> None:
     found = listed("file;label;start;end\nsub/ü 1.MOV;nod;0;9\nsub/ü 1.MOV;;10;19\n", "labels.csv")
     video = tmp_path / "sub/ü 1.MOV"
-    assert found == [PlacedClip(video, 0, 9, "nod"), PlacedClip(video, 10, 19)]
+    assert found == [
+        PlacedClip(video, 0, 9, "nod", "sub/ü 1.MOV"), PlacedClip(video, 10, 19, "", "sub/ü 1.MOV"),
+    ]  # fmt: skip
 
 
 def test_paths_begin_where_it_is_said(listed: Callable[..., list[PlacedClip]], tmp_path: Path) -> None:
