@@ -23,7 +23,7 @@ def rows_to_draw(comparison: pd.DataFrame, labels: Collection[str]) -> pd.DataFr
 
 
 def label_share(rows: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
-    """Mean test accuracy and its 95 % interval at every ratio.
+    """Mean test accuracy and its 95 % interval at every ratio; no line crosses a ratio that is not measured.
 
     Args:
         rows: of :func:`rows_to_draw`, at least one.
@@ -36,12 +36,12 @@ def label_share(rows: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Fig
     axes = figure.subplots()
     width = 100 * (ratios[-1] - ratios[0])
     for place, (label, style) in enumerate(shown.items()):
-        own = rows[rows["label"] == label].sort_values("ratio")
+        own = rows[rows["label"] == label].set_index("ratio").reindex(ratios)
         aside = SPREAD * width * (place - (len(shown) - 1) / 2)
         middle = 100 * own["accuracy_mean"].to_numpy(dtype=float)
         ends = 100 * own[["accuracy_low", "accuracy_high"]].to_numpy(dtype=float)
         axes.errorbar(
-            100 * own["ratio"].to_numpy(dtype=float) + aside,
+            100 * np.array(ratios) + aside,
             middle,
             yerr=np.nan_to_num(np.abs(ends.T - middle)),
             linestyle=style.dashes,

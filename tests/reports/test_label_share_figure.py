@@ -31,7 +31,7 @@ def test_means_and_intervals_are_where_they_belong() -> None:
     (axes,) = figure.axes
     a, b = (cast("ErrorbarContainer", container) for container in axes.containers)
     assert a.lines[0].get_ydata() == pytest.approx([40, 60])
-    assert b.lines[0].get_ydata() == pytest.approx([50])
+    assert b.lines[0].get_ydata() == pytest.approx([np.nan, 50], nan_ok=True)  # where it is not measured, no line
     bars = np.array([segment[:, 1] for segment in a.lines[2][0].get_segments()])
     assert bars == pytest.approx(np.array([[30, 55], [50, 65]]))
     assert [text.get_text() for text in axes.get_xticklabels()] == ["10", "50"]
