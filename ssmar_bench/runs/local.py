@@ -21,7 +21,7 @@ from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure
 from ssmar_bench.runs.execution import Execution
-from ssmar_bench.runs.worker import BUSY
+from ssmar_bench.runs.worker import BUSY, LOST
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 LAST_LINES = 50
@@ -83,7 +83,7 @@ class LocalEngine:
             return "held"  # another command has just cleared it, to train it again
         for _ in range(TRIES):
             status, begun, reason = self._process(folder, threads, listener)
-            lost = status == BUSY and begun and not folder.held()  # suspended for too long, and nobody took it
+            lost = status == BUSY and LOST in reason and not folder.held()  # suspended for too long, and nobody took it
             if not lost or self._stopping.is_set():
                 break
             reason = "it was suspended, or could not write to its folder, for longer than its lease lasts"

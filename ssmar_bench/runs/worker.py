@@ -30,6 +30,8 @@ from ssmar_bench.core.split import Split
 from ssmar_bench.runs import failure
 
 BUSY = 75
+LOST = "the lease was lost"
+"""The last line of a worker that ends itself for this reason, which tells it from a method that ends with 75."""
 
 
 def _die_with_parent() -> None:
@@ -91,6 +93,7 @@ def execute(folder: RunFolder, tell: Listener, patience: float = 0, device: str 
 
 
 def _lost() -> None:
+    os.write(2, f"{LOST}\n".encode())
     os._exit(BUSY)  # at once: another process may train the run from now on
 
 

@@ -168,7 +168,8 @@ def test_a_plan_after_a_run(call: Call, tiny: Path, trained: Any, tmp_path: Path
 @pytest.mark.slow
 def test_run_prints_the_comparison(trained: Any) -> None:
     lines = trained.output.out.splitlines()
-    assert lines[: lines.index("")] == api.table(trained.out, "tiny-motion").splitlines()
+    table = api.table(trained.out, "tiny-motion").splitlines()
+    assert lines[: len(table)] == table
     for label in ("Supervised (labelled only)", "FixMatch", "APLT", "Most frequent class"):
         assert [line for line in lines if line.startswith(f"| {label} ")], label
     assert [line for line in lines if line.startswith("| Supervised (labelled only), all labels")]

@@ -10,7 +10,7 @@ import pytest
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.local import TRIES, LocalEngine
-from ssmar_bench.runs.worker import BUSY
+from ssmar_bench.runs.worker import BUSY, LOST
 
 
 def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, losses: int) -> tuple[str, int, RunFolder]:
@@ -24,7 +24,7 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, losses: int) -> tuple
         nonlocal starts
         starts += 1
         if starts <= losses:
-            return BUSY, True, "status 75"
+            return BUSY, True, f"{LOST}\n\nstatus 75"
         (folder.work / "outcome.json").write_text("{}")
         return 0, True, ""
 

@@ -37,7 +37,12 @@ def test_the_profile_gpu_makes_runs_of_its_own(prepared: Any) -> None:
     assert resolve_config("ma-12", None, None, {}).train.precision == "fp32"
     identities = {
         replace(spec, train=spec.train.model_copy(update=update)).identity()
-        for update in ({}, {"precision": "tf32"}, {"precision": "bf16"}, {"channels_last": True})
+        for update in (
+            {},
+            {"precision": "tf32"},
+            {"precision": "bf16"},
+            {"channels_last": not spec.train.channels_last},
+        )
     }
     assert len(identities) == 4
     assert spec.identity() in identities
@@ -48,6 +53,10 @@ def test_channels_last_is_another_layout_of_the_same_numbers(prepared: Any, tmp_
     for channels_last in (False, True):
         trainer = prepared.trainer(tmp_path / str(channels_last), "fixmatch")
         lay_out(trainer.method, trainer.settings.model_copy(update={"channels_last": channels_last}))
+        if not channels_last:
+            for module in trainer.method.modules():
+                if isinstance(module, nn.Conv2d):
+                    module.weight.data = module.weight.data.contiguous()
         kernels = [module.weight for module in trainer.method.modules() if isinstance(module, nn.Conv2d)]
         wide = [kernel for kernel in kernels if kernel.shape[1] > 1 and kernel.shape[2] > 1]
         assert wide
