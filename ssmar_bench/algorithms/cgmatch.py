@@ -15,6 +15,7 @@ from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
 from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.algorithms.parts.views import weak_and_strong
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
@@ -23,7 +24,6 @@ from ssmar_bench.core.contract import (
     Losses,
     Progress,
     PseudoLabels,
-    View,
     Views,
 )
 
@@ -77,7 +77,7 @@ class CGMatch(Student):
 
     def views(self) -> Views:
         """Weak labelled; weak and strong unlabelled."""
-        return Views(labelled={"weak": View("weak")}, unlabelled={"weak": View("weak"), "strong": View("strong")})
+        return weak_and_strong()
 
     def loss(self, batch: Batch, progress: Progress) -> Losses:
         """All terms, from one forward pass over all views."""

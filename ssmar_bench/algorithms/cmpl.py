@@ -12,7 +12,8 @@ from torch.nn import functional
 from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
 from ssmar_bench.algorithms.parts.student import Student
-from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Progress, View, Views
+from ssmar_bench.algorithms.parts.views import weak_and_strong
+from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Progress, Views
 
 
 class CMPL(Student):
@@ -48,7 +49,7 @@ class CMPL(Student):
 
     def views(self) -> Views:
         """Weak labelled; weak and strong unlabelled, the same for both networks."""
-        return Views(labelled={"weak": View("weak")}, unlabelled={"weak": View("weak"), "strong": View("strong")})
+        return weak_and_strong()
 
     def loss(self, batch: Batch, progress: Progress) -> Losses:
         """All terms, from one forward pass of each network; the labels recorded are those that f learns."""

@@ -22,6 +22,7 @@ from ssmar_bench.algorithms.parts.online_clusters import OnlineClusters
 from ssmar_bench.algorithms.parts.pseudo_labels import Threshold
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run
 from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.algorithms.parts.views import weak_and_strong
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
@@ -130,7 +131,7 @@ class ProtoCon(Student):
 
     def views(self) -> Views:
         """Weak labelled; weak and strong unlabelled."""
-        return Views(labelled={"weak": View("weak")}, unlabelled={"weak": View("weak"), "strong": View("strong")})
+        return weak_and_strong()
 
     def projected(self, features: Tensor) -> Tensor:
         """Projections (B, width) of length 1, of features (B, D), in 32 bits."""

@@ -111,8 +111,7 @@ class MethodFacts(RecordModel):
 
     Attributes:
         departures: settings that are not the method config's on the benchmark config; None: nobody knows.
-        profile: the benchmark config's profile that explains most of them; "" for none.
-        beyond_profile: settings that are not those of the profile.
+        profile, beyond_profile: the profile that explains most of them, "" for none, and the settings that it does not.
     """
 
     label: Label

@@ -17,8 +17,8 @@ from ssmar_bench.results.record_schema import MethodFacts
 SHARED = ("source", "frame_cache", "clips", "backbone", "weights", "train", "device", "engine", "pixels")
 """What the rows of a comparison normally have in common; the rest belongs to a method."""
 
-NO_PROFILES = ("revision", "plugin_file", "device", "engine")
-"""What no profile says of a run."""
+NEVER_IN_A_PROFILE = ("revision", "plugin_file", "device", "engine")
+"""Settings of a run that a profile cannot hold, so that it never explains them."""
 
 LONGEST = 48
 """Characters of a label's suffix beyond which it counts the settings instead of naming them."""
@@ -116,7 +116,7 @@ def _own_settings(keys: Iterable[str], facts: MethodFacts | None) -> tuple[str, 
         facts: what is recorded of the variant.
     """
     if facts is not None and facts.profile:
-        return facts.profile, sorted({*facts.beyond_profile} | ({*keys} & {*NO_PROFILES}))
+        return facts.profile, sorted({*facts.beyond_profile} | ({*keys} & {*NEVER_IN_A_PROFILE}))
     return "", sorted({*keys, *((facts.departures if facts is not None else None) or ())})
 
 

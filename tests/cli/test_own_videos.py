@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from ssmar_bench import api
+from ssmar_bench.cli import own_videos
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core.yaml_file import load_yaml
 from ssmar_bench.runs import prepare_data
@@ -254,3 +256,25 @@ def test_a_check_compares_with_no_published_counts(call: Call, lab: Path) -> Non
     ended = call("data", "check", "videos", "--root", "mine")
     assert ended.status == 0
     assert "Readable, every video is there; nobody has published how many clips there are." in ended.out
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "said"),
+    [
+        ([0.5, 0.7, 0.6], "(by the run that validated best): ssmar-bench predict b "),
+        ([0.7, 0.5, 0.7], "(by the first of 2 runs that validated best alike, beside c): ssmar-bench predict a "),
+        (
+            [0.7] * 5,
+            "(by the first of 5 runs that validated best alike, beside b, c and 2 more): ssmar-bench predict a ",
+        ),
+    ],
+)
+def test_runs_that_validated_best_alike_are_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, accuracies: Any, said: str
+) -> None:
+    folders = [*"abcde"][: len(accuracies)]
+    runs = pd.DataFrame({"folder": folders, "validation_accuracy": accuracies})
+    monkeypatch.setattr(api, "results", lambda _: runs)
+    own_videos.print_next(folders, tmp_path)
+    told = capsys.readouterr()
+    assert said in " ".join((told.out + told.err).split())

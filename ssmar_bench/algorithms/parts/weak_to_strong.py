@@ -13,6 +13,7 @@ from ssmar_bench.algorithms.parts.forward import forward_together
 from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
 from ssmar_bench.algorithms.parts.schedule import momentum_of_run
 from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.algorithms.parts.views import weak_and_strong
 from ssmar_bench.core.contract import (
     Batch,
     Context,
@@ -20,7 +21,6 @@ from ssmar_bench.core.contract import (
     Losses,
     Progress,
     PseudoLabels,
-    View,
     Views,
 )
 
@@ -45,7 +45,7 @@ class WeakToStrong(Student):
 
     def views(self) -> Views:
         """Weak labelled; weak and strong unlabelled on the same frames."""
-        return Views(labelled={"weak": View("weak")}, unlabelled={"weak": View("weak"), "strong": View("strong")})
+        return weak_and_strong()
 
     @abstractmethod
     def pseudo_labels(self, index: Tensor, weak: Tensor) -> PseudoLabels:
