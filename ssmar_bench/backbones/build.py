@@ -21,6 +21,7 @@ from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.network_names import CONVOLUTIONS_3D, FAMILIES, FETCHED, PRETEXT_NETWORKS, TOKENS, weights_of
+from ssmar_bench.core.video_networks import STAGED_VIDEO, VIDEO_NETWORKS, Normalisation, check_clips, trained_on
 
 BACKBONES = ObjectCatalog(
     "backbone",
@@ -37,7 +38,7 @@ BACKBONES = ObjectCatalog(
 By name: ``(segments) -> nn.Module`` with ``features`` (D), from frames (B x T, 3, H, W) to (B x T, D), or, with
 ``takes_clips``, from clips (B, T, 3, H, W) to (B, D).
 """
-STAGED = ("micro-r3d", *CONVOLUTIONS_3D)
+STAGED = ("micro-r3d", *CONVOLUTIONS_3D, *STAGED_VIDEO)
 """Networks that tell the feature maps of their stages."""
 Made = TypeVar("Made", bound=nn.Module)
 
@@ -64,10 +65,11 @@ def _backbone(config: BackboneConfig, segments: int, size: int) -> nn.Module:
     if config.name in BACKBONES:
         network: nn.Module = BACKBONES.load(config.name)(segments)
         return _with_small_weights(network, config)
-    if config.name in CONVOLUTIONS_3D:
-        from ssmar_bench.backbones.resnet_3d import r3d18
+    if config.name in (*CONVOLUTIONS_3D, *VIDEO_NETWORKS):
+        from ssmar_bench.backbones.video_networks import r3d18, video_network
 
-        return r3d18(config.weights)
+        check_clips(config.name, segments, size)
+        return r3d18(config.weights) if config.name == "r3d18" else video_network(config.name, config.weights)
     if config.name in TOKENS:
         from ssmar_bench.backbones.timesformer import TimeSformer
 
@@ -79,8 +81,13 @@ def _backbone(config: BackboneConfig, segments: int, size: int) -> nn.Module:
         from ssmar_bench.backbones.timm_networks import Timm2D  # timm takes a second to import
 
         return Timm2D(name, segments, shift=family == "tsm", weights=config.weights)
-    known = [*BACKBONES.names(), *CONVOLUTIONS_3D, *TOKENS, "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
+    known = [*_names(), "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
     raise UserError(f"Unknown backbone '{config.name}' (tsn:NAME, tsm:NAME: any of timm){nearest(config.name, known)}")
+
+
+def _names() -> list[str]:
+    """Every network that is no network of timm."""
+    return [*BACKBONES.names(), *CONVOLUTIONS_3D, *TOKENS, *VIDEO_NETWORKS]
 
 
 def _check_weights(config: BackboneConfig) -> None:
@@ -96,6 +103,16 @@ def _check_weights(config: BackboneConfig) -> None:
             f"Backbone '{config.name}' has no {config.weights} weights; set backbone.weights to none or "
             f"{' or '.join(offered)}."
         )
+
+
+def _own_normalisation(config: BackboneConfig, pixels: Normalisation | None) -> nn.Module | None:
+    """What turns clips that are normalised by ``pixels`` into those that a network's weights were trained on."""
+    if config.name not in VIDEO_NETWORKS:
+        return None
+    from ssmar_bench.backbones.video_networks import OwnNormalisation
+
+    own = VIDEO_NETWORKS[config.name].normalisation
+    return OwnNormalisation(pixels or own, None if config.weights == "none" else own)
 
 
 def _prepared(clips: Tensor, kind: str) -> Tensor:
@@ -121,10 +138,13 @@ class ClipClassifier(nn.Module):
 
     backbone: Any
 
-    def __init__(self, config: BackboneConfig, segments: int, classes: int, size: int) -> None:
+    def __init__(
+        self, config: BackboneConfig, segments: int, classes: int, size: int, pixels: Normalisation | None = None
+    ) -> None:
         super().__init__()
         _check_weights(config)
         self.backbone = _backbone(config, segments, size)
+        self.normalise = _own_normalisation(config, pixels)
         self.features = int(self.backbone.features)
         self.stages = int(getattr(self.backbone, "stages", 0))
         self.grid: tuple[int, int] | None = getattr(self.backbone, "grid", None)
@@ -141,7 +161,8 @@ class ClipClassifier(nn.Module):
         are.
         """
         self.forward_passes += len(clips)
-        found, features = self._features(_prepared(clips, self.input), maps)
+        seen = clips if self.normalise is None else self.normalise(clips)
+        found, features = self._features(_prepared(seen, self.input), maps)
         mean = features.mean(1)
         kept = functional.dropout(features, self.dropout, self.training).mean(1) if self.dropout else mean
         return Output(self.classifier(kept), mean, found)
@@ -159,7 +180,14 @@ class ClipClassifier(nn.Module):
         return (), self.backbone(clips.flatten(0, 1)).unflatten(0, (-1, clips.shape[1]))
 
 
-def build_backbone(config: BackboneConfig, segments: int, classes: int, seed: int, size: int = 224) -> ClipClassifier:
+def build_backbone(
+    config: BackboneConfig,
+    segments: int,
+    classes: int,
+    seed: int,
+    size: int = 224,
+    pixels: Normalisation | None = None,
+) -> ClipClassifier:
     """The network of ``config``; everything that is not pretrained is drawn from ``seed`` alone.
 
     Args:
@@ -168,11 +196,14 @@ def build_backbone(config: BackboneConfig, segments: int, classes: int, seed: in
         classes: outputs of its classifier (C).
         seed: of the weights.
         size: side of the frames in pixels, for networks whose weights depend on it.
+        pixels: mean and standard deviation by which clips are normalised, for networks with a normalisation of their
+            own; None for that one.
 
     Raises:
-        UserError: an unknown network, or weights that it has not, that cannot be fetched or that do not fit.
+        UserError: an unknown network, clips that it cannot take, or weights that it has not, that cannot be fetched or
+            that do not fit.
     """
-    return seeded_build(seed, lambda: ClipClassifier(config, segments, classes, size))
+    return seeded_build(seed, lambda: ClipClassifier(config, segments, classes, size, pixels))
 
 
 def seeded_build(seed: int, make: Callable[[], Made]) -> Made:
@@ -194,13 +225,16 @@ def named(name: str) -> str:
     family, colon, network = name.partition(":")
     if colon and family.lower() in FAMILIES:
         return f"{family.lower()}:{network.lower()}"  # timm's names are of small letters
-    return meant(name, [*BACKBONES.names(), *CONVOLUTIONS_3D, *TOKENS])
+    return meant(name, _names())
 
 
-def check_fit(config: BackboneConfig, segments: int, classes: int, size: int) -> None:
+def check_fit(config: BackboneConfig, segments: int, classes: int, size: int) -> tuple[str, ...]:
     """Raise what training would meet only after decoding: weights that cannot be had, clips that do not fit.
 
     Weights that a library fetches are fetched, once; they are needed on the machine that trains.
+
+    Returns:
+        Sentences that a user should read, and that stop nothing.
 
     Raises:
         UserError: the weights cannot be read or fetched or are another network's, or the network cannot take
@@ -208,14 +242,22 @@ def check_fit(config: BackboneConfig, segments: int, classes: int, size: int) ->
     """
     path = Path(weights_file(config))
     changed = path.stat().st_mtime_ns if path.is_file() else 0
-    _check_fit(config, segments, classes, size, changed)
+    return _check_fit(config, segments, classes, size, changed)
 
 
 @lru_cache(maxsize=256)
-def _check_fit(config: BackboneConfig, segments: int, classes: int, size: int, changed: int) -> None:  # noqa: ARG001
+def _check_fit(
+    config: BackboneConfig,
+    segments: int,
+    classes: int,
+    size: int,
+    changed: int,  # noqa: ARG001
+) -> tuple[str, ...]:
     """As :func:`check_fit`; a file of weights that has ``changed`` is read again."""
+    told: tuple[str, ...] = ()
     if config.weights != "none":
         build_backbone(config, segments, classes, 0, size)
+        told = tuple(filter(None, [trained_on(config.name, segments, size)]))
     try:
         with torch.device("meta"), torch.no_grad():
             build_outline(config, segments, classes, size).eval()(torch.empty(1, segments, 3, size, size))
@@ -223,6 +265,7 @@ def _check_fit(config: BackboneConfig, segments: int, classes: int, size: int, c
         raise
     except Exception:  # noqa: BLE001  # no network must be able to run without memory
         _try(config.model_copy(update={"weights": "none"}), segments, classes, size)
+    return told
 
 
 def _try(config: BackboneConfig, segments: int, classes: int, size: int) -> None:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 from torch import Tensor, nn
-from torchvision.models.video import R3D_18_Weights, r3d_18
 from torchvision.models.video.resnet import BasicBlock, Conv3DSimple
-
-from ssmar_bench.backbones.pretrained import load_weights
-from ssmar_bench.core.errors import UserError
 
 WIDTHS = (16, 32, 48, 64)
 """``micro-r3d``: channels of the stages of a network for clips of 8 x 32 x 32, trained on a CPU."""
@@ -51,34 +46,8 @@ def mean_pool(maps: Tensor) -> Tensor:
     return maps.mean((2, 3, 4))
 
 
-def r3d18(weights: str) -> ResNet3D:
-    """The 3D ResNet-18 of Tran et al. (CVPR 2018) as torchvision has it.
-
-    The stem keeps T and halves H and W; the stages halve T, H and W but for the first, and have 64, 128, 256 and 512
-    channels.
-
-    Args:
-        weights: ``none``, ``kinetics400`` (torchvision fetches them) or the path of a file.
-
-    Raises:
-        UserError: the weights cannot be fetched or read.
-    """
-    try:
-        network = r3d_18(weights=R3D_18_Weights.KINETICS400_V1 if weights == "kinetics400" else None, progress=False)
-    except (OSError, RuntimeError) as error:  # no network, or what came is not what was asked for
-        raise UserError(
-            f"The Kinetics-400 weights of r3d18 cannot be fetched ({type(error).__name__}); download "
-            f"{R3D_18_Weights.KINETICS400_V1.url} elsewhere and give the file with --set backbone.weights=FILE, or "
-            "train from scratch with backbone.weights=none."
-        ) from error
-    network.fc = nn.Identity()
-    if weights not in ("none", "kinetics400"):
-        load_weights(network, Path(weights))
-    return ResNet3D(network.stem, [network.layer1, network.layer2, network.layer3, network.layer4], 512)
-
-
 def micro_r3d(segments: int) -> ResNet3D:  # noqa: ARG001  # takes clips of any length
-    """The built-in one: strides as of :func:`r3d18`, a narrow stem of 3 x 3 x 3 and one block a stage."""
+    """The built-in one: strides as of ``r3d18``, a narrow stem of 3 x 3 x 3 and one block a stage."""
     stem = nn.Sequential(
         nn.Conv3d(3, WIDTHS[0], 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(WIDTHS[0]), nn.ReLU()
     )

@@ -10,6 +10,7 @@ STARTS = {
     "none": "from scratch",
     "imagenet": "from ImageNet weights",
     "kinetics400": "from Kinetics-400 weights",
+    "kinetics400-imagenet22k": "from Kinetics-400 and ImageNet-22k weights",
     "pretext": "from pretext weights",
 }
 

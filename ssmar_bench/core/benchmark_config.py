@@ -86,7 +86,8 @@ class ClipConfig(Section):
 class BackboneConfig(Section):
     """Which network: ``micro-tsm``, ``micro-r3d``, ``r3d18``, ``timesformer-base``, or ``tsn:``, ``tsm:`` NAME of timm.
 
-    ``weights`` is ``none``, ``imagenet`` (``kinetics400`` for ``r3d18``, ``pretext`` for the built-in networks),
+    torchvision's video networks have its names (``swin3d_t``). ``weights`` is ``none``, ``imagenet`` (``kinetics400``
+    for 3D networks, ``pretext`` for the built-in ones),
     ``pretrained`` for what the network has of these, or the path of a file; ``input`` is ``rgb``,
     ``diff`` (frame differences) or ``mean_subtracted`` (frames minus their clip's mean); ``dropout`` is the share of
     features that are dropped before the classifier in training, of a 2D network in each frame by itself.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.video_networks import VIDEO_NETWORKS, WORDS
 
 FAMILIES = ("tsn", "tsm")
 """``tsn:NAME`` and ``tsm:NAME`` take any network of timm."""
@@ -12,7 +13,7 @@ TOKENS = ("timesformer-micro", "timesformer-small", "timesformer-base")
 """Networks that are made of patch tokens."""
 PRETEXT_NETWORKS = ("micro-tsm", "micro-tsm-wide", "micro-r3d", "timesformer-micro")
 """Networks whose ``pretext`` weights come with the package (``ssmar-bench pretrain`` makes them)."""
-FETCHED = ("imagenet", "kinetics400")
+FETCHED = ("imagenet", *WORDS)
 """Words for weights that a library fetches."""
 
 SMALLER = {
@@ -46,6 +47,8 @@ def weights_of(name: str) -> tuple[str, ...]:
         return ("pretext", "FILE")
     if name in CONVOLUTIONS_3D:
         return ("kinetics400", "FILE")
+    if name in VIDEO_NETWORKS:
+        return (*VIDEO_NETWORKS[name].weights, "FILE")
     if name in TOKENS or name.partition(":")[0] in FAMILIES:
         return ("imagenet", "FILE")
     return ()
@@ -57,7 +60,11 @@ def usual_weights(name: str) -> str:
 
 
 def with_usual_weights(config: BackboneConfig) -> BackboneConfig:
-    """The same where ``weights`` is ``pretrained``, with the word of those that the network has, ``none`` if none."""
-    if config.weights != "pretrained":
-        return config
-    return config.model_copy(update={"weights": usual_weights(config.name)})
+    """The same with a word that the network has for ``pretrained`` (``none`` if it has none) and torchvision's names.
+
+    torchvision's ``KINETICS400_V1`` is ``kinetics400``, in any case.
+    """
+    theirs = {name.casefold(): word for word, name in WORDS.items()}
+    weights = theirs.get(config.weights.casefold(), config.weights)
+    weights = usual_weights(config.name) if weights == "pretrained" else weights
+    return config if weights == config.weights else config.model_copy(update={"weights": weights})

@@ -68,7 +68,8 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
     table = known_runs(resolved, execution, index)
     wanted = dict.fromkeys(planned_run.spec.frame_cache for planned_run in _wanted(table, execution))
     if wanted:
-        resolved.check_fits()
+        for sentence in resolved.check_fits():
+            listener(Event("", "note", sentence))
         # what the decoded clips are decides which runs these are
         frame_caches = {config: frame_caches.get(config) or prepare(config) for config in wanted}
         table = known_runs(resolved, execution, index)

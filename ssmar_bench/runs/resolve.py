@@ -18,6 +18,7 @@ from ssmar_bench.core.method_config import METHODS, MethodConfig, expand_method_
 from ssmar_bench.core.method_facts import differing, flat_settings
 from ssmar_bench.core.network_names import TOKENS, beside, with_usual_weights
 from ssmar_bench.core.run_names import note_of
+from ssmar_bench.core.video_networks import check_clips
 from ssmar_bench.core.yaml_file import Document
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.hyperparameters import resolve_hyperparameters
@@ -81,16 +82,23 @@ class Resolved:
         configs = dict.fromkeys(method.benchmark_config.frame_cache for method in self.methods)
         return {config: self.benchmark_config.model_copy(update={"frame_cache": config}) for config in configs}
 
-    def check_fits(self) -> None:
+    def check_fits(self) -> list[str]:
         """Tries initial weights and the clips' shape of every network, before anything is rendered or decoded.
+
+        Returns:
+            Sentences about weights and clips that a user should read, each once.
 
         Raises:
             UserError: as :func:`ssmar_bench.backbones.build.check_fit`.
         """
+        told: list[str] = []
         for method in self.methods:
             config = method.benchmark_config
             for backbone in (config.backbone, *_further_networks(method)):
-                backbones.check_fit(backbone, config.frame_cache.segments, len(config.classes), config.clips.size)
+                told += backbones.check_fit(
+                    backbone, config.frame_cache.segments, len(config.classes), config.clips.size
+                )
+        return list(dict.fromkeys(told))
 
 
 def resolve(asked: Grid | Resolved) -> Resolved:
@@ -218,6 +226,8 @@ def _check_networks(methods: Sequence[ResolvedMethod]) -> None:
         outline = outlines[str(backbone), size]
         for further in _further_networks(method):
             backbones.build_outline(further, config.frame_cache.segments, len(config.classes), size)
+            _check_lengths(method, further.name)
+        _check_lengths(method, backbone.name)
         if method.algorithm.needs_stages and not outline.stages:
             raise UserError(
                 f"{name} needs a network that gives the feature maps of its stages, as {backbone.name} does not; "
@@ -228,3 +238,13 @@ def _check_networks(methods: Sequence[ResolvedMethod]) -> None:
                 f"{name} needs a network that is made of patch tokens, as {backbone.name} is not; "
                 f"give one with --backbone: {', '.join(TOKENS)}."
             )
+
+
+def _check_lengths(method: ResolvedMethod, network: str) -> None:
+    """Refuses views whose frames ``network`` cannot take, in their number or size."""
+    config = method.benchmark_config
+    for view in method_without_network(method.algorithm, method.hyperparameters).views():
+        try:
+            check_clips(network, view.frames or config.frame_cache.segments, config.clips.size)
+        except UserError as error:
+            raise UserError(f"{method.method_config.name}: {error}") from error

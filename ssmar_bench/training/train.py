@@ -63,10 +63,11 @@ def build_method(spec: RunSpec, split: Split, steps: int, weights: str = "") -> 
     algorithm: type[Method] = ALGORITHMS.load(spec.algorithm)
     backbone = spec.backbone.model_copy(update={"weights": weights}) if weights else spec.backbone
     segments, size, classes = spec.frame_cache.segments, spec.clips.size, len(split.classes)
+    pixels = spec.clips.mean, spec.clips.std
 
     def network(role: str, name: str = "") -> Any:
         config = beside(spec.backbone, name) if name else backbone
-        return build_backbone(config, segments, classes, seed_of("network", spec.seed, role), size)
+        return build_backbone(config, segments, classes, seed_of("network", spec.seed, role), size, pixels)
 
     context = Context(
         classes=classes,

@@ -62,6 +62,24 @@ def test_a_row_is_the_same_whatever_rows_stand_beside_it(tiny: Path, known: Any)
         ("tcl", {"sets": {"train.epochs": 4}}, "tcl needs a longer run"),
         ("supervised-r3d", {"sets": {"backbone.weights": "imagenet"}}, "'micro-r3d' has no imagenet weights"),
         ("supervised", {"backbone": "r3d18", "sets": {"backbone.weights": "imagenet"}}, "'r3d18' has no imagenet"),
+        (
+            "supervised",
+            {"backbone": "s3d"},
+            r"^Backbone 's3d' takes clips of at least 13 frames of at least 209 x 209 pixels, not 4 frames of 16 x 16",
+        ),
+        (
+            "supervised",
+            {"backbone": "mvit_v2_s", "sets": {"frame_cache.segments": 16}},
+            r"'mvit_v2_s' takes clips of 16 frames of 224 x 224 pixels alone, not 16 frames of 16 x 16; ",
+        ),
+        (
+            "tcl",
+            {
+                "backbone": "mvit_v1_b",
+                "sets": {"frame_cache.segments": 16, "clips.size": 224, "frame_cache.short_side": 224, **SHORT},
+            },
+            r"^tcl: Backbone 'mvit_v1_b' takes clips of 16 frames .* not 4 frames of 224 x 224",
+        ),
     ],
 )
 def test_what_cannot_be_is_reported_before_anything_is_made(
@@ -73,7 +91,9 @@ def test_what_cannot_be_is_reported_before_anything_is_made(
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["micro-tsm", "micro-r3d", "r3d18", "tsm:resnet18", "timesformer-micro"])
+@pytest.mark.parametrize(
+    "name", ["micro-tsm", "micro-r3d", "r3d18", "mc3_18", "tsm:resnet18", "swin3d_t", "timesformer-micro"]
+)
 def test_every_method_of_table_1_can_be_planned_on_every_kind_of_network(tiny: Path, name: str) -> None:
     resolve(Grid(str(tiny), ["table1"], backbone=name))
 
