@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ssmar_bench.backbones.micro_tsm import NARROW, WIDE, MicroTSM
-from ssmar_bench.backbones.pretrained import State, load_weights, require_file
+from ssmar_bench.backbones.pretrained import State, left_over, load_weights, require_file
 from ssmar_bench.backbones.shift import TemporalShift
 from ssmar_bench.core import catalog
 from ssmar_bench.core.benchmark_config import BackboneConfig
@@ -256,8 +256,9 @@ def _check_fit(
     """As :func:`check_fit`; a file of weights that has ``changed`` is read again."""
     told: tuple[str, ...] = ()
     if config.weights != "none":
-        build_backbone(config, segments, classes, 0, size)
-        told = tuple(filter(None, [trained_on(config.name, segments, size)]))
+        network = build_backbone(config, segments, classes, 0, size)
+        spare = left_over(network, Path(config.weights), config.name)
+        told = tuple(filter(None, [trained_on(config.name, segments, size), spare]))
     try:
         with torch.device("meta"), torch.no_grad():
             build_outline(config, segments, classes, size).eval()(torch.empty(1, segments, 3, size, size))

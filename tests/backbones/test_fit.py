@@ -18,8 +18,11 @@ WEIGHTS = {
     "text": "holds no weights that can be read",
     "a cut file": "holds no weights that can be read",
     "no tensors": "holds no weights: expected a dictionary of tensors",
-    "another network": "does not fit the network: 'conv1.weight' is missing",
-    "another shape": "does not fit the network: 'conv1.weight' is missing or has another shape",
+    "another network": (
+        "does not fit the network: 'conv1.weight', 'bn1.weight', 'bn1.bias' and 97 more are missing or have another "
+        "shape; 'stem.weight' is left over."
+    ),
+    "another shape": "does not fit the network: 'conv1.weight', 'bn1.weight', 'bn1.bias' and 97 more are missing",
 }
 
 

@@ -128,5 +128,7 @@ def test_weights_are_fetched_and_a_failure_is_a_sentence(monkeypatch: pytest.Mon
 
 def test_a_file_of_another_network_is_reported(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2).state_dict(), tmp_path / "linear.pth")
-    with pytest.raises(UserError, match=r"linear\.pth does not fit the network: '.*' is missing"):
+    with pytest.raises(
+        UserError, match=r"linear\.pth does not fit the network: '.*' and 97 more are missing .*'bias' are left over"
+    ):
         build_backbone(config("r3d18", weights=str(tmp_path / "linear.pth")), 8, 5, 0)
