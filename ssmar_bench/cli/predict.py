@@ -11,7 +11,7 @@ import typer
 from ssmar_bench.cli.completion import complete_run
 from ssmar_bench.cli.folders import Results
 from ssmar_bench.cli.json_output import Json, json_text
-from ssmar_bench.cli.parsing import AUTO, DEVICES, count_text
+from ssmar_bench.cli.parsing import AUTO, DEVICES, check_choice, count_text
 from ssmar_bench.cli.plugins import Plugins, use_plugins
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import RESULTS
@@ -43,9 +43,16 @@ def predict(
     plugin: Plugins = None,
     device: Annotated[str, typer.Option(help=DEVICES)] = AUTO,
     json: Json = False,
+    shape: Annotated[
+        str,
+        typer.Option(
+            "--format", help="table, or ma52: with -o FILE.zip what the owners of MA-52 test (hidden labels)."
+        ),
+    ] = "table",
 ) -> None:
     """The classes of videos as a trained run sees them (status 1: some videos cannot be read, and say why)."""
     from ssmar_bench import api
+    from ssmar_bench.api import ma52_submission
     from ssmar_bench.api.video_predictions import (
         frame_of,
         plain_rows,
@@ -56,14 +63,23 @@ def predict(
     from ssmar_bench.sources.path_list import is_list
 
     use_plugins(plugin)
+    submission = check_choice("--format", shape, ("table", "ma52")) == "ma52"
+    if submission and (out is None or json or start is not None or end is not None):
+        raise UserError(
+            "--format ma52 writes a submission of whole videos: give -o FILE.zip, and no --json or --start."
+        )
     if (start is None) != (end is None):
         raise UserError("Give both --start and --end, or neither for the whole video.")
     if start is not None and (len(videos) > 1 or videos[0].is_dir() or is_list(videos[0])):
         several = len(videos) if len(videos) > 1 else "a folder" if videos[0].is_dir() else "a list"
         raise UserError(f"--start and --end are of one video, not of {several}.")
-    if out is not None:
+    if submission and out is not None:
+        ma52_submission.places(out)
+    elif out is not None:
         require_new_file(out, f"--out {out}")
     model = api.load_model(run, results, device)
+    if submission:
+        ma52_submission.class_ids(model.classes)  # told before the videos are looked at
     if model.renamed:
         typer.echo(f"The folder {model.renamed} holds the run {model.run}.", err=True)
     with ProgressDisplay() as progress:
@@ -74,6 +90,13 @@ def predict(
         else:
             predictions = model.predict_each(videos, hear, root)
         found = list(_printed(predictions, top, max(map(len, model.classes))) if quiet else predictions)
+    if submission and out is not None:
+        text = ma52_submission.submission_csv(found, model.classes)
+        for path in ma52_submission.write_submission(out, text):
+            typer.echo(f"{path}: {count_text(len(found), 'clip')}")
+        if note := ma52_submission.clips_note(len(found)):
+            typer.echo(note, err=True)
+        return
     top = min(top, len(model.classes))
     text = json_text(plain_rows(found, top)) + "\n" if json else predictions_csv(frame_of(found, top))
     if out is not None:
