@@ -73,10 +73,9 @@ def pixels(folder: Path, clips: Sequence[ClipFile], config: FrameCacheConfig) ->
         entry = entries[clip.clip_id]
         if entry["identity"] != identity_of(clip, config) or not unchanged(clip, entry):
             return ""
-    try:
-        return FrameCache.open(folder).fingerprint()
-    except UserError:
+    if known is None or not all(has_size(folder, entry) for entry in known[1]):
         return ""
+    return FrameCache(folder, *known).fingerprint()
 
 
 class FrameCache:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,6 +80,27 @@ def test_a_finished_grid_typed_again_renders_nothing(
     monkeypatch.setattr("webbrowser.open", opened.append)
     assert call("report", "--results", out, "--open").status == 0
     assert opened == [page.as_uri()]
+
+
+SLOW_TO_LOAD = {"scipy.optimize", "scipy.stats", "matplotlib", "jinja2", "torchvision", "timm"}
+
+
+@pytest.mark.slow
+def test_a_finished_grid_typed_again_loads_nothing_that_it_has_no_need_of(
+    trained: Trained, tiny: Path, tmp_path: Path, call: Call
+) -> None:
+    out = trained.copy(tmp_path / "out", "aplt")
+    words = [str(word) for word in ("run", "-b", tiny, "-m", "aplt", "-o", out)]
+    assert call(*words).status == 0
+    code = (
+        "import sys\n"
+        "from ssmar_bench.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: print('status', end.code)\n"
+        f"print('loaded', sorted({SLOW_TO_LOAD} & set(sys.modules)))"
+    )
+    again = subprocess.run([sys.executable, "-P", "-c", code, *words], capture_output=True, text=True, check=True)
+    assert again.stdout.splitlines()[-2:] == ["status 0", "loaded []"]
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn import functional
 
@@ -101,6 +100,8 @@ def hungarian_match(label: Tensor, truth: Tensor, classes: int) -> Tensor:
         truth: (M,) their classes.
         classes: C, of clusters and classes alike.
     """
+    from scipy.optimize import linear_sum_assignment  # half a second of imports, which only this needs
+
     agree = functional.one_hot(label, classes).float().T @ functional.one_hot(truth, classes).float()
     _, chosen = linear_sum_assignment(agree.cpu().numpy(), maximize=True)  # rows come back in order
     return torch.as_tensor(chosen, device=label.device)
