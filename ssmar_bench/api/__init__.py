@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from ssmar_bench.core.errors import UserError
     from ssmar_bench.core.method_config import MethodConfig
     from ssmar_bench.results.verification import Verification
+    from ssmar_bench.runs.archived_runs import archive_notes
     from ssmar_bench.runs.execute import renamed_runs
     from ssmar_bench.runs.execution import Execution, Overwrite
     from ssmar_bench.runs.grid import Grid
@@ -130,6 +131,7 @@ _HOMES = {
     "core.errors": ("UserError",),
     "core.method_config": ("MethodConfig",),
     "results.verification": ("Verification",),
+    "runs.archived_runs": ("archive_notes",),
     "runs.execute": ("renamed_runs",),
     "runs.execution": ("Execution", "Overwrite"),
     "runs.grid": ("Grid",),
@@ -177,6 +179,7 @@ __all__ = [
     "TableRun",
     "UserError",
     "Verification",
+    "archive_notes",
     "benchmark_name",
     "benchmarks",
     "broken_benchmarks",

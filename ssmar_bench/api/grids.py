@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from ssmar_bench.api.archived_runs import with_archived
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.short_list import ShortDict
 from ssmar_bench.runs import execute
@@ -47,7 +48,7 @@ def plan(grid: Grid | Resolved, execution: Execution | None = None) -> Plan:
         UserError: anything wrong with the grid, or the data's folder is not known.
     """
     resolved = resolve(grid)
-    return Plan(with_guesses(plans.plan(resolved, execution or Execution()), resolved))
+    return Plan(with_guesses(plans.plan(resolved, with_archived(execution)), resolved))
 
 
 def expected_seconds(planned: Sequence[PlanEntry], execution: Execution | None = None) -> tuple[float, int]:
@@ -64,6 +65,8 @@ def run(
 ) -> dict[str, str]:
     """Train and record what is missing of a grid; stopped or killed at any moment, the same call goes on from there.
 
+    A run that an archive in the results folder holds is not missing; ``overwrite="always"`` trains it again.
+
     Args:
         grid: which runs; resolved (:func:`resolve`) where several calls need it.
         execution: where records go, and how runs are executed; None for ``./ssmar-runs`` and as many runs side by side
@@ -78,4 +81,4 @@ def run(
         UserError: anything wrong with grid, data or machine, before any training. A run that fails raises nothing:
             its state says so, and ``work/failure.txt`` in its folder why.
     """
-    return ShortDict(execute.run(resolve(grid), execution or Execution(), listener))
+    return ShortDict(execute.run(resolve(grid), with_archived(execution), listener))

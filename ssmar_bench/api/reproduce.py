@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from ssmar_bench.api.archived_runs import with_archived
 from ssmar_bench.core import processes, published_tables
 from ssmar_bench.core.errors import meant
 from ssmar_bench.core.events import Listener, ignore_events
@@ -63,6 +64,7 @@ class TableRun:
         state: as of a planned run; ``no data`` where the folder of a data set was not given, so that nobody can tell.
         seconds: that training is expected to take; None: unknown.
         guess: where the seconds come from, if not from runs of the same method: ``other methods`` or ``a timed step``.
+        archive: the archive that its record is taken from, "" if it is in none.
     """
 
     row: str
@@ -72,6 +74,7 @@ class TableRun:
     state: str
     seconds: float | None
     guess: str = ""
+    archive: str = ""
 
 
 def tables() -> list[str]:
@@ -109,6 +112,7 @@ def plan_table(request: TableRequest, execution: Execution) -> ShortList[TableRu
         UserError: an unknown table, kind of data, ratio, benchmark or method.
     """
     found: dict[tuple[str, str | None], _Grid] = {}
+    execution = with_archived(execution)
     for resolved in resolve_all(grids(request)):
         found[resolved.grid.benchmark, resolved.grid.backbone] = _Grid(resolved, execution)
     return ShortList(
@@ -126,6 +130,7 @@ class _Grid:
         self.resolved = resolved
         self.benchmark_config = resolved.benchmark_config
         self.seeds = resolved.seeds
+        self._results = execution.results
         source = self.benchmark_config.source.name
         here = source == SOURCE or source in execution.roots
         planned = with_guesses(plans.plan(resolved, execution), resolved) if here else []
@@ -139,7 +144,8 @@ class _Grid:
         entry = self._planned.get((method, column.ratio, seed))
         state = "no data" if entry is None else entry.state
         if entry is not None:
-            return TableRun(row, column, method, seed, state, entry.seconds, entry.guess)
+            taken = entry.planned_run.taken(self._results)
+            return TableRun(row, column, method, seed, state, entry.seconds, entry.guess, taken)
         steps = self._steps(method)
         if steps is None:
             return TableRun(row, column, method, seed, state, None)
@@ -177,6 +183,7 @@ def train_table(request: TableRequest, execution: Execution, listener: Listener 
         UserError: anything wrong with the request or the data.
     """
     states: ShortDict[str, str] = ShortDict()
+    execution = with_archived(execution)
     for resolved in resolve_all(grids(request)):
         states.update(execute.run(resolved, execution, listener))
     return states

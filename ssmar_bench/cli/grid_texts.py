@@ -74,7 +74,8 @@ def print_plan(resolved: Any, execution: Any, asked: str) -> None:
     console = Screen(120)
     console.print(begin_line(resolved, execution.results, asked), soft_wrap=True)
     console.print(table)
-    for sentence in [*resolved.check_fits(), *api.renamed_runs(execution.results)]:
+    taken = [entry.planned_run.taken(execution.results) for entry in planned]
+    for sentence in [*resolved.check_fits(), *api.archive_notes(taken), *api.renamed_runs(execution.results)]:
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     left_out = planned[0].planned_run.left_out if planned else {}
     for clip, why in sorted(left_out.items()):

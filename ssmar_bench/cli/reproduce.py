@@ -107,6 +107,8 @@ def _plain(one: Any) -> dict[str, Any]:
 
 
 def _print_plan(listed: list[Any], jobs: int) -> None:
+    from ssmar_bench import api
+
     names = ("row", "method", "benchmark", "network", "ratio", "seed", "state", "expected")
     table = Table(*names, title=count_text(len(listed), "run"))
     for one in listed:
@@ -119,6 +121,8 @@ def _print_plan(listed: list[Any], jobs: int) -> None:
         )  # fmt: skip
     console = Screen(150)
     console.print(table)
+    for sentence in api.archive_notes([one.archive for one in listed]):
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     todo = [one for one in listed if one.state not in ("done", "skipped")]
     console.print(f"{count_text(len(listed), 'run')}, {len(todo)} to train{_hours(todo, jobs)}")
 

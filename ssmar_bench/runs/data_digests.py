@@ -11,6 +11,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.runs.archived_runs import ArchivedRuns, name_start
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,12 @@ class DataDigests:
         return self.of(folder).truth == self.truth
 
 
-def matching_spec(spec: RunSpec, known: DataDigests | None, results: Path) -> RunSpec:
+def matching_spec(spec: RunSpec, known: DataDigests | None, results: Path, archived: ArchivedRuns) -> RunSpec:
     """``spec``, or where its clips are not decoded, that of the run in ``results`` which agrees with it in all else.
 
-    A finished record is taken for today's only if its video files had the same sizes; a run that is not finished is
-    taken for today's until its clips are decoded. Where there is none, or more than one, nobody knows the pixels.
+    The run is in a folder or ``archived``. A finished record is taken for today's only if its video files had the same
+    sizes; a run that is not finished is taken for today's until its clips are decoded. Where there is none, or more
+    than one, nobody knows the pixels.
     """
     if spec.pixels:
         return spec
@@ -56,6 +58,10 @@ def matching_spec(spec: RunSpec, known: DataDigests | None, results: Path) -> Ru
             begun.append(found)
         elif known is None or not known.videos or DataDigests.of(folder).videos == known.videos:
             finished.append(found)
+    for run in archived.like(spec):
+        same = run.spec.pixels and replace(run.spec, pixels="") == spec and run.spec not in finished
+        if same and (known is None or not known.videos or run.videos == known.videos):
+            finished.append(run.spec)
     chosen = finished or begun
     return chosen[0] if len(chosen) == 1 else spec
 
@@ -71,8 +77,7 @@ def former_plugin_run(spec: RunSpec, results: Path) -> str:
 
 def _namesakes(spec: RunSpec, results: Path) -> Iterator[tuple[RunFolder, RunSpec]]:
     """The runs in ``results`` whose folders are called as that of ``spec``, its identity apart."""
-    start = spec.folder().removesuffix(spec.identity())
-    for path in sorted((results / "runs").glob(f"{start}*")):
+    for path in sorted((results / "runs").glob(f"{name_start(spec)}*")):
         folder = RunFolder(path)
         with contextlib.suppress(UserError):  # the report names a damaged record
             yield folder, folder.spec()

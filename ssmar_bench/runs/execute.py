@@ -19,6 +19,7 @@ from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
+from ssmar_bench.runs.archived_runs import archive_notes
 from ssmar_bench.runs.data_digests import former_plugin_run
 from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.execution import Execution
@@ -112,14 +113,17 @@ def _wanted(table: Sequence[PlannedRun], execution: Execution) -> list[PlannedRu
 
 
 def _greet(table: Sequence[PlannedRun], execution: Execution, listener: Listener) -> None:
-    for planned_run in table:
+    taken = ["" if execution.wants(one.state(execution.results)) else one.taken(execution.results) for one in table]
+    for sentence in archive_notes(taken):
+        listener(Event("", "note", sentence))
+    for planned_run, place in zip(table, taken, strict=True):
         state = planned_run.state(execution.results)
         if state == "skipped":
             listener(Event(planned_run.name, "skipped", planned_run.skip))
         elif state == "damaged" and not execution.wants(state):
             damage = planned_run.folder(execution.results).damage()
             listener(Event(planned_run.name, "note", f"{damage}; --overwrite only-missing makes it again."))
-        elif state == "done" and execution.overwrite != "always":
+        elif state == "done" and not place and execution.overwrite != "always":
             listener(Event(planned_run.name, "cached"))
         elif state == "outdated" and execution.overwrite != "always":
             name = planned_run.name

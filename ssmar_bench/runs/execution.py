@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.core.short_list import short
+from ssmar_bench.runs.archived_runs import ArchivedRuns
 from ssmar_bench.runs.prepare_data import OnBadClip
 from ssmar_bench.sources import KNOWN
 
@@ -36,6 +37,7 @@ class Execution:
         options: what the engine is told, by name (``{"partition": "gpu"}``), and ``methods`` for single methods.
         detach: do not wait for the runs, where the engine executes them without this process.
         collect: words of the ``ssmar-bench`` that records a detached grid once its runs have ended.
+        archived: what archives in ``results`` hold, which is not trained again; :mod:`ssmar_bench.api` looks.
         on_bad_clip: ``stop`` at a clip whose video cannot be used, or ``skip`` such clips: then the splits do not
             hold them, and the runs are others than those of the whole benchmark.
     """
@@ -52,6 +54,7 @@ class Execution:
     options: Mapping[str, Any] = field(default_factory=dict)
     detach: bool = False
     collect: Sequence[str] = ()
+    archived: ArchivedRuns = field(default_factory=ArchivedRuns, repr=False)
 
     def __post_init__(self) -> None:
         if self.jobs is not None and self.jobs < 1:

@@ -36,6 +36,7 @@ class PlannedRun:
         given: benchmark and method as the grid names them, which may be paths of files.
         note: what departs from the defaults, as a new folder's name says it.
         found: name of the folder that holds the run already, "" if there is none.
+        archived: the archive that holds its record, "" if there is none; a folder of the run goes before it.
     """
 
     spec: RunSpec
@@ -48,6 +49,7 @@ class PlannedRun:
     given: tuple[str, str] = ("", "")
     note: str = ""
     found: str = ""
+    archived: str = ""
 
     @property
     def name(self) -> str:
@@ -58,6 +60,10 @@ class PlannedRun:
         """Where its record is."""
         return RunFolder(results / "runs" / self.name)
 
+    def taken(self, results: Path) -> str:
+        """The archive that its record is taken from, "" if there is a folder of its own, or neither."""
+        return "" if self.folder(results).path.exists() else self.archived
+
     def state(self, results: Path) -> str:
         """``skipped``, ``done``, ``damaged``, ``outdated`` (other labels), ``failed``, ``interrupted``, ``missing``."""
         folder = self.folder(results)
@@ -67,6 +73,8 @@ class PlannedRun:
             if folder.damage():
                 return "damaged"
             return "done" if self.known is None or self.known.agrees(folder) else "outdated"
+        if self.taken(results):
+            return "done"
         if folder.failure():
             return "failed"
         return "interrupted" if folder.started() else "missing"
@@ -141,7 +149,8 @@ def known_runs(resolved: Resolved, execution: Execution, index: Index) -> list[P
     """The grid's runs, without the clips that a former preparation could not use if such clips are skipped.
 
     A clip that is missing from one of the grid's frame caches is left out of all rows, so that they stay comparable.
-    Where clips are not decoded, a run is the recorded run that agrees with it in all else, if there is one.
+    Where clips are not decoded, a run is the recorded run that agrees with it in all else, if there is one. A run that
+    has no folder is done if an archive holds exactly this run, recorded with today's labels and subjects.
     """
     whole = prepare_data.any_split(index, resolved.benchmark_config)
     clips = prepare_data.clip_files(index, whole)
@@ -156,10 +165,11 @@ def known_runs(resolved: Resolved, execution: Execution, index: Index) -> list[P
     table = plan_runs(resolved, prepare_data.without_clips(index, left_out), left_out, pixels, known)
     names, found = names_by_identity(execution.results / "runs"), []
     for planned_run in table:
-        spec = matching_spec(planned_run.spec, planned_run.known, execution.results)
+        spec = matching_spec(planned_run.spec, planned_run.known, execution.results, execution.archived)
         name = names.get(spec.identity(), "")
         here = is_name_of(name, spec.benchmark, spec.method, spec.identity())
-        found.append(replace(planned_run, spec=spec, found=name if here else ""))
+        place = "" if here else execution.archived.place_of(spec, answers)
+        found.append(replace(planned_run, spec=spec, found=name if here else "", archived=place))
     return found
 
 

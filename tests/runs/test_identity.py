@@ -18,6 +18,7 @@ from ssmar_bench.core.index import Index
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute, prepare_data
+from ssmar_bench.runs.archived_runs import ArchivedRuns
 from ssmar_bench.runs.data_digests import DataDigests, matching_spec
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.grid import Grid
@@ -234,9 +235,9 @@ def test_a_record_is_recognised_by_the_sizes_of_its_videos(
 ) -> None:
     unknown = finished(known.index, videos, pixels="")
     assert unknown.spec.pixels == ""
-    found = matching_spec(unknown.spec, unknown.known, tmp_path)
+    found = matching_spec(unknown.spec, unknown.known, tmp_path, ArchivedRuns())
     assert found.pixels == ("0123456789abcdef" if same else "")
-    assert matching_spec(replace(unknown.spec, seed=1), unknown.known, tmp_path).pixels == ""
+    assert matching_spec(replace(unknown.spec, seed=1), unknown.known, tmp_path, ArchivedRuns()).pixels == ""
 
 
 def test_of_two_records_none_is_guessed(finished: Any, known: Any, tmp_path: Path) -> None:
@@ -246,7 +247,7 @@ def test_of_two_records_none_is_guessed(finished: Any, known: Any, tmp_path: Pat
     metrics = read_json(first.folder(tmp_path).record / "metrics.json")
     write_json(folder.record / "metrics.json", metrics | {"identity": second.spec.identity()})
     unknown = finished(known.index, pixels="")
-    assert matching_spec(unknown.spec, unknown.known, tmp_path) == unknown.spec
+    assert matching_spec(unknown.spec, unknown.known, tmp_path, ArchivedRuns()) == unknown.spec
     assert first.spec.identity() != second.spec.identity()
 
 
