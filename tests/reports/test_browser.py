@@ -259,6 +259,34 @@ def test_a_run_has_a_page_with_spec_parameters_curves_and_environment(open_page:
     expect(page.locator("#run-title")).to_have_text(re.compile("seed 1$"))
 
 
+MANY_CURVES = """() => runChart(
+  { curves: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`train/loss_${i}`, [1, 2]])) },
+  "Losses", "", () => true, { own: true },
+).map((one) => [
+  one.querySelector("figcaption").firstChild.data,
+  [...one.querySelectorAll(".legend svg")].map((look) => look.outerHTML),
+])"""
+"""Title and looks of the charts of a run with ten losses."""
+
+
+def test_no_two_lines_of_a_runs_chart_look_alike(open_page: Any) -> None:
+    page = open_page(VIEWS["run"])
+    expect(page.locator("#run figcaption").first).to_be_visible()
+    titles = [title.partition("\n")[0].strip() for title in page.locator("#run figcaption").all_inner_texts()]
+    assert titles[:2] == ["Validation accuracy", "Accuracy of pseudo-labels"]
+    charts = page.evaluate(MANY_CURVES)
+    assert [title for title, _ in charts] == ["Losses", "Losses, continued"]
+    assert sum(len(looks) for _, looks in charts) == 10
+    assert all(len({*looks}) == len(looks) for _, looks in charts)
+
+
+def test_no_line_crosses_a_share_of_labels_that_was_not_measured(open_page: Any) -> None:
+    page = open_page("#/compare/micro-motion-12/0.5")
+    expect(page.locator("#curves canvas").first).to_be_visible()
+    drawn = "LIVE.find((one) => one.title.startsWith('Test accuracy by share')).made.series[1]"
+    assert page.evaluate(f"[{drawn}.spanGaps, {drawn}.points.show(), {drawn}.points.size > 0]") == [False, True, True]
+
+
 def test_a_failed_run_says_why_and_an_unknown_one_that_it_is_not_there(open_page: Any) -> None:
     page = open_page(f"#/run/{Fake('uda', 0.5).spec().folder()}")
     assert f"ValueError: {HOSTILE}" in page.locator("#run").inner_text()

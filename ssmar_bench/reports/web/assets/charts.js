@@ -8,7 +8,7 @@ const faint = (color) => `${color}2b`;
  * @param {string} title - above it, and its accessible name
  * @param {string} note - what the reader must know, or ""
  * @param {{label: string, slot: number, name?: string, y: (number|null)[], std?: (number|null)[]}[]} lines - slot: of the style
- * @param {{x: number[], xName: string, yName: string, low?: number, high?: number, points?: boolean, diagonal?: boolean, own?: boolean}} how - own: a legend of its own
+ * @param {{x: number[], xName: string, yName: string, low?: number, high?: number, points?: boolean, diagonal?: boolean, own?: boolean, gaps?: boolean}} how - own: a legend of its own; gaps: no line crosses what is missing
  */
 function chart(title, note, lines, how) {
   const plot = h("div", { class: "plot" });
@@ -62,9 +62,9 @@ function drawChart(state) {
   lines.forEach((line, i) => {
     const look = styleOf(line.slot);
     const show = true;
-    const dots = { show: how.points || how.x.length < 4, size: how.points ? 11 : 7, fill: look.color, stroke: look.color };
+    const dots = { show: how.points || how.gaps || how.x.length < 4, size: how.points ? 11 : 7, fill: look.color, stroke: look.color };
     const edge = { show, stroke: "transparent", width: 1, points: { show: false } };
-    series.push({ show, label: line.name || line.label, stroke: look.color, dash: look.dash, width: how.points ? 0 : 2, points: dots, spanGaps: true }, edge, edge);
+    series.push({ show, label: line.name || line.label, stroke: look.color, dash: look.dash, width: how.points ? 0 : 2, points: dots, spanGaps: !how.gaps }, edge, edge);
     const std = line.std || [];
     const shifted = (sign) => line.y.map((value, k) => (value === null || (std[k] ?? null) === null ? null : value + sign * std[k]));
     data.push(line.y, shifted(1), shifted(-1));

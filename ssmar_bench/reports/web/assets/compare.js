@@ -33,7 +33,7 @@ function ratioChart() {
   const at = (label, i) => ratios.map((ratio) => cellOf(label, ratio)?.accuracy[i] ?? null);
   const lines = chosenMethods().map(({ label, slot }) => ({ label, slot, y: at(label, 0), std: at(label, 1) }));
   const percents = ratios.map((ratio) => 100 * ratio);
-  const how = { x: percents, ticks: () => percents, xName: "Labelled (%)", yName: "Accuracy (%)", low: 0, high: 100 };
+  const how = { x: percents, ticks: () => percents, xName: "Labelled (%)", yName: "Accuracy (%)", low: 0, high: 100, gaps: true };
   return [chart("Test accuracy by share of labels", "All shares, whichever is chosen above.", lines, how)];
 }
 

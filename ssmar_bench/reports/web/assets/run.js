@@ -17,18 +17,21 @@ function scores(metrics) {
   return scrolled("Scores of each part", h("table", { "aria-label": "Scores" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
 }
 
-/** Curves of one run: several quantities in a chart, each with a look of its own. */
+/** Curves of one run: several quantities in a chart, each with a look of its own; a chart that is full is continued. */
 function runChart(run, title, note, wanted, how) {
   const found = Object.entries(run.curves).filter(([name]) => wanted(name));
-  const lines = found.map(([name, y], i) => ({ label: name, slot: i, name: name.replace("/", ": ").replaceAll("_", " "), y }));
-  return lines.length ? [curveChart(title, note, lines, how.yName, how)] : [];
+  const lines = found.map(([name, y], i) => ({ label: name, slot: i % MOST, name: name.replace("/", ": ").replaceAll("_", " "), y }));
+  const charts = Array.from({ length: Math.ceil(lines.length / MOST) }, (_, i) => lines.slice(MOST * i, MOST * (i + 1)));
+  return charts.map((own, i) => curveChart(i ? `${title}, continued` : title, note, own, how.yName, how));
 }
 
 function runCharts(run) {
-  const share = (name) => /\/(accuracy|accuracy_selected)$/.test(name) && !name.startsWith("train/");
+  const scored = (name) => /^validation.*\/accuracy$/.test(name);
+  const guessed = (name) => /\/(accuracy|accuracy_selected)$/.test(name) && !name.startsWith("train/") && !scored(name);
   const free = { low: undefined, high: undefined, places: 3, own: true };
   return [
-    ...runChart(run, "Accuracy", "Validation, and pseudo-labels by series.", share, { yName: "Accuracy (%)", own: true }),
+    ...runChart(run, "Validation accuracy", "After every epoch.", scored, { yName: "Accuracy (%)", own: true }),
+    ...runChart(run, "Accuracy of pseudo-labels", "By series: all of them, and those selected for training.", guessed, { yName: "Accuracy (%)", own: true }),
     ...runChart(run, "Coverage", "Share of the unlabelled clips that was trained on.", (name) => /^(online|offline)\/coverage$/.test(name), { yName: "Clips (%)", own: true }),
     ...runChart(run, "Losses", "Weighted terms, mean over each epoch.", (name) => name.startsWith("train/loss"), { yName: "Loss", ...free, low: 0 }),
     ...runChart(run, "Other quantities of training", "", (name) => name.startsWith("train/") && !name.startsWith("train/loss"), { yName: "Value", ...free }),

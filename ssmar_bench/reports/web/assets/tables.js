@@ -61,10 +61,12 @@ function grid(table, how = {}) {
     const keys = new Map(rows.map((i) => [i, keyOf(table.rows[i][state.column], isText)]));
     return [...rows].sort((a, b) => compareKeys(keys.get(a), keys.get(b), state.direction));
   };
+  const isLink = (j) => how.link && j === table.header.length - 1;
+  const isLeft = (j) => j < table.left || isLink(j);
   const cell = (i, j) => {
     const text = table.rows[i][j];
-    const left = j < table.left && `left${text.length > 14 ? " long" : ""}`;
-    const inner = how.link && j === table.header.length - 1 ? h("a", { href: how.link(table.rows[i]) }, text) : bold.has(`${i},${j}`) ? h("strong", {}, text) : text;
+    const left = isLeft(j) && `left${text.length > 14 ? " long" : ""}`;
+    const inner = isLink(j) ? h("a", { href: how.link(table.rows[i]) }, text) : bold.has(`${i},${j}`) ? h("strong", {}, text) : text;
     return h("td", { class: left || false }, inner);
   };
   const draw = () => {
@@ -96,7 +98,7 @@ function grid(table, how = {}) {
         if (state.column !== null) made.setAttribute("aria-sort", state.direction === 1 ? "ascending" : "descending");
         draw();
       };
-      const made = h("th", { scope: "col", class: j < table.left && "left" }, h("button", { type: "button", onclick: sort }, table.header[j]));
+      const made = h("th", { scope: "col", class: isLeft(j) && "left" }, h("button", { type: "button", onclick: sort }, table.header[j]));
       return made;
     }));
   };
