@@ -26,8 +26,8 @@ NOTE = (
     "The highest mean test accuracy among the methods that have every seed of the setting; it is called best only if "
     "it is significant. Ablations have tables of their own. Gain: its distance from the labelled-only method, in "
     "points. Lead: over the next method, mean ± standard deviation of the differences by seed (in how many of them it "
-    "is ahead). Significant: from which methods it differs, with five or more seeds, by the test of the paper's tables "
-    "(paired by seed, subjects resampled, Holm's correction, 5 %)."
+    "is ahead). Significantly better than: what the test of the paper's tables says, with five or more seeds (paired "
+    "by seed, subjects resampled, Holm's correction, 5 %)."
 )
 RANKS = (
     "Methods that have every seed at every share of labels, ranked among each other, best mean rank first. Gain: mean "
@@ -164,7 +164,7 @@ def leaders(found: Sequence[Setting], titles: Mapping[str, str], small: Collecti
         "Labelled",
         "Highest mean",
         "Next",
-        "Significant",
+        "Significantly better than",
         "Accuracy (%)",
         f"{metrics.BALANCED.label} (%)",
         "Gain",

@@ -19,7 +19,7 @@ from ssmar_bench.results.paired_test import MIN_SEEDS, correct_counts, find_lead
 from ssmar_bench.results.ranking import mean_ranks
 from ssmar_bench.results.records import Runs
 
-FROM_ALL = "from all"
+ALL, NONE = "all others", "none"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Setting:
         alone: labels of the methods that learn from the labelled clips alone, however augmented.
         best: the method that is significantly better than every other one, or None.
         beats_alone: whether the first is significantly better than every method of ``alone``.
-        tested: from which methods the first differs significantly: ``FROM_ALL``, ``not from A, B``, or why nothing was
+        tested: than which methods the first is significantly better: ``ALL``, ``A, B`` or ``NONE``; or why nothing was
             tested.
         lead: the first minus the next, by seed, in [-1, 1].
     """
@@ -166,7 +166,7 @@ def _setting(
 def _test(
     runs: Runs, rows: Sequence[Mapping[Any, Any]], by_label: Mapping[str, pd.DataFrame]
 ) -> tuple[str, str | None, frozenset[str]]:
-    """From which methods the first differs, in words; who is better than all; who cannot be told from the first."""
+    """Than which methods the first is better, in words; who is better than all; who cannot be told from the first."""
     first, seeds = rows[0]["label"], int(rows[0]["seeds"])
     if seeds < MIN_SEEDS:
         return f"not tested ({seeds} seed{'s'[: seeds != 1]})", None, frozenset()
@@ -177,8 +177,9 @@ def _test(
     if not found.tested:
         return "not tested (few subjects)", None, frozenset()
     if found.leader:
-        return FROM_ALL, found.leader, frozenset()
-    return f"not from {', '.join(sorted(found.tied - {first}))}", None, found.tied
+        return ALL, found.leader, frozenset()
+    beaten = [label for label in by_label if label not in found.tied | {first}]
+    return ", ".join(beaten) or NONE, None, found.tied
 
 
 def incomplete_methods(runs: Runs, benchmark: str, found: Sequence[Setting]) -> list[str]:
