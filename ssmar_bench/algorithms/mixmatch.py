@@ -80,9 +80,8 @@ class MixMatch(TeacherStudent):
         share = draw_coefficients(len(clips), self.config.alpha, per_clip=self.config.coefficients == "clip")
         other = torch.randperm(len(clips)).to(x.label.device)
         target = mixup_clips(target, target[other], share)
-        logits = self.in_chunks(mixup_clips(clips, clips[other], share))
-
         own = len(x.label)
+        logits = self.in_chunks(mixup_clips(clips, clips[other], share), len(clips) // own)
         weight = self.config.weight * ramp(progress, self.config.ramp)
         terms = {
             "labelled": soft_cross_entropy(logits[:own], target[:own]).mean(),
@@ -90,10 +89,10 @@ class MixMatch(TeacherStudent):
         }
         return Losses(terms, {"online": all_labels(u.index, mean)})
 
-    def in_chunks(self, clips: Tensor) -> Tensor:
-        """Logits of three chunks, one after the other; the first alone moves BatchNorm's running statistics."""
+    def in_chunks(self, clips: Tensor, count: int) -> Tensor:
+        """Logits of ``count`` chunks, each as large as the labelled batch; the first moves BatchNorm's statistics."""
         interleave = self.config.interleave
-        first, *rest = [clips[start::3] for start in range(3)] if interleave else clips.chunk(3)
+        first, *rest = [clips[start::count] for start in range(count)] if interleave else clips.chunk(count)
         logits = [self.network(first).logits]
         with frozen_statistics(self.network):
             logits += [self.network(chunk).logits for chunk in rest]

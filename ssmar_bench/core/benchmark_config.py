@@ -121,7 +121,9 @@ class TrainConfig(Section):
 
     Attributes:
         epochs: an epoch is ceil(training clips / batch) steps, whatever the ratio.
-        batch: labelled clips a step; as many unlabelled ones.
+        batch: labelled clips a step.
+        unlabelled_per_labelled: unlabelled clips a step for each labelled one (the papers' mu), for methods that use
+            any; the number of steps does not depend on it.
         lr: initial learning rate, cosine decay to 0 over all steps.
         ema: momentum of the averaged weights that give the further EMA column.
         precision: ``fp32``, 32 bits throughout; ``tf32``, the same but for what a GPU multiplies, which it rounds to
@@ -146,6 +148,7 @@ class TrainConfig(Section):
     gradient_clipping: float = Field(default=0, ge=0)
     unlabelled_pool: Literal["without_labelled", "with_labelled"] = "without_labelled"
     channels_last: bool = False
+    unlabelled_per_labelled: int = Field(default=1, ge=1, le=64)
 
 
 def _no_truth_value(value: Any) -> Any:

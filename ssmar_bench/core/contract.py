@@ -109,9 +109,12 @@ class Labelled:
 class Unlabelled:
     """The unlabelled clips of a step; there is no label.
 
+    There are U = mu B of them, where mu is the run's number for each of the B labelled ones (1 unless it says
+    otherwise): a method takes U from the batch.
+
     Attributes:
-        clips: view name -> (B, T, C, H, W) normalised floats.
-        index: (B,) rows in the unlabelled pool.
+        clips: view name -> (U, T, C, H, W) normalised floats.
+        index: (U,) rows in the unlabelled pool.
     """
 
     clips: Mapping[str, Tensor]
@@ -210,6 +213,7 @@ class Context:
         classes: C.
         n_labelled, n_unlabelled: clips in each pool.
         steps, epochs: the length of the run.
+        unlabelled_per_labelled: unlabelled clips of a step for each labelled one.
         network: role -> a new :class:`Network`, whose initial weights depend on the run's seed and on the role alone.
             Every method starts from ``network("student")``. ``network(role, NAME)`` is another network, of those that
             :meth:`Method.further_networks` names.
@@ -224,6 +228,7 @@ class Context:
     epochs: int
     network: Callable[..., Any]
     module: Callable[[str, Callable[[], Any]], Any]
+    unlabelled_per_labelled: int = 1
 
 
 class Pools(Protocol):

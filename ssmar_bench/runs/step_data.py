@@ -81,8 +81,9 @@ def making_seconds(config: BenchmarkConfig, views: Views) -> float:
         taken = []
         for number in range(_TRIES):
             begun = time.perf_counter()
-            for pool, shown in (("labelled", views.labelled), ("unlabelled", views.unlabelled)):
-                maker.views(rows, shown, (pool, number))
+            maker.views(rows, views.labelled, ("labelled", number))
+            for again in range(config.train.unlabelled_per_labelled):
+                maker.views(rows, views.unlabelled, ("unlabelled", number, again))
             taken.append(time.perf_counter() - begun)
         return min(taken) * config.train.batch / _CLIPS
     finally:

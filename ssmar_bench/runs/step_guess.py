@@ -40,18 +40,20 @@ FOLDER = "step_times"
 """In the cache: what was timed on this machine."""
 
 
-def passes(views: Views, segments: int, unlabelled: bool = True) -> float:
+def passes(views: Views, segments: int, unlabelled: bool = True, per_labelled: int = 1) -> float:
     """Forward passes of a clip of ``segments`` frames that a step takes for each labelled clip.
 
     Args:
         views: of the method.
         segments: frames of a clip.
         unlabelled: whether there are unlabelled clips.
+        per_labelled: unlabelled clips of a step for each labelled one.
     """
     own = [(view, LEARNED) for view in views.labelled.values()]
     if unlabelled:
         teaches = any(view.aug != "weak" for view in views.unlabelled.values())  # weak views make labels for others
-        own += [(view, 1 if teaches and view.aug == "weak" else LEARNED) for view in views.unlabelled.values()]
+        times = [1 if teaches and view.aug == "weak" else LEARNED for view in views.unlabelled.values()]
+        own += [(view, per_labelled * one) for view, one in zip(views.unlabelled.values(), times, strict=True)]
     return sum(times * (view.frames or segments) / segments for view, times in own)
 
 
@@ -96,7 +98,8 @@ class StepGuesses:
     def _passes(self, method: str, unlabelled: bool) -> float:
         row: ResolvedMethod = self._rows[method]
         views = method_without_network(row.algorithm, row.hyperparameters).views()
-        return passes(views, row.benchmark_config.frame_cache.segments, unlabelled)
+        config = row.benchmark_config
+        return passes(views, config.frame_cache.segments, unlabelled, config.train.unlabelled_per_labelled)
 
 
 def with_guesses(planned: Sequence[PlanEntry], resolved: Resolved) -> list[PlanEntry]:

@@ -33,6 +33,7 @@ def timing_key(spec: RunSpec) -> tuple[object, ...]:
         spec.clips.size,
         spec.frame_cache.segments,
         spec.train.batch,
+        spec.train.unlabelled_per_labelled,
         spec.device,
     )
 

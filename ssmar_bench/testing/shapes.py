@@ -50,6 +50,23 @@ def views_and_sizes_are_its_own_to_ask_for(examined: MethodUnderTest) -> None:
 
 
 @register_check
+def more_unlabelled_than_labelled_clips_will_do(examined: MethodUnderTest) -> None:
+    """It works with two unlabelled clips for each labelled one (``train.unlabelled_per_labelled``)."""
+    if not examined.algorithm.needs_unlabelled:
+        raise NotApplicableError("it does without unlabelled clips")
+    doubled = examined.on(unlabelled_per_labelled=2)
+    for epoch in doubled.ends:
+        try:
+            losses = doubled.loss(doubled.at(epoch), epoch)
+        except (RuntimeError, IndexError, ValueError, AssertionError) as error:
+            raise FailedError(
+                f"4 labelled and 8 unlabelled clips, epoch {epoch}: {error}; take the sizes of both from the batch."
+            ) from error
+        require_that(total_loss(losses).isfinite(), f"with 8 unlabelled clips its loss is not finite in epoch {epoch}.")
+    pseudo_labels_are_whole(doubled)
+
+
+@register_check
 def further_networks_are_known_from_the_hyper_parameters(examined: MethodUnderTest) -> None:
     """A plan can ask which networks it has besides the run's before anything is built, and those are built."""
     config = examined.algorithm.Config.model_validate(dict(examined.values))

@@ -40,6 +40,7 @@ class Tiny:
     size: int = 16
     solid: bool = False
     device: str = "cpu"
+    unlabelled_per_labelled: int = 1
 
     def _generator(self, *words: int | str) -> torch.Generator:
         return torch.Generator().manual_seed(seed_of("tiny", self.seed, *words))
@@ -66,6 +67,7 @@ class Tiny:
             epochs=self.epochs,
             network=network,
             module=lambda role, make: seeded_build(seed_of("part", self.seed, role), make),
+            unlabelled_per_labelled=self.unlabelled_per_labelled,
         )
 
     def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:
@@ -94,15 +96,15 @@ class Tiny:
         """Random clips for every view, of as many frames as it asks for."""
         draw = self._generator("batch", step)
         label = torch.randint(self.classes, (self.batch,), generator=draw).to(self.device)
-        index = torch.randint(self.unlabelled, (self.batch,), generator=draw).to(self.device)
+        more = self.batch * self.unlabelled_per_labelled
+        index = torch.randint(self.unlabelled, (more,), generator=draw).to(self.device)
 
-        def clips(pool: str, asked: Mapping[str, View]) -> dict[str, Tensor]:
+        def clips(pool: str, asked: Mapping[str, View], count: int) -> dict[str, Tensor]:
             return {
-                name: self._clips(pool, name, step, count=self.batch, frames=view.frames)
-                for name, view in asked.items()
+                name: self._clips(pool, name, step, count=count, frames=view.frames) for name, view in asked.items()
             }
 
-        labelled, unlabelled = clips("x", views.labelled), clips("u", views.unlabelled)
+        labelled, unlabelled = clips("x", views.labelled, self.batch), clips("u", views.unlabelled, more)
         return Batch(
             Labelled(labelled, torch.arange(self.batch, device=self.device), label),
             Unlabelled(unlabelled, index) if unlabelled else None,

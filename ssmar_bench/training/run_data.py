@@ -64,6 +64,10 @@ class RunData:
         self.labels = torch.tensor([split.labels[clip] for clip in split.labelled], device=device)
         self.validation_label = np.array([split.labels[clip] for clip in split.validation])
         self.batch_size = spec.train.batch
+        self._at_a_time = {
+            "labelled": self.batch_size,
+            "unlabelled": self.batch_size * spec.train.unlabelled_per_labelled,
+        }
         train_clips = len(split.labelled) + len(split.unlabelled)
         self.steps_per_epoch = math.ceil(train_clips / self.batch_size)
         self._shuffled = lru_cache(maxsize=8)(self._shuffle)
@@ -73,8 +77,8 @@ class RunData:
 
     def slots(self, pool: PoolName, step: int) -> Rows:
         """The pool's members (positions, not rows) of batch ``step``: endless shuffled passes over the pool."""
-        size = len(self.rows[pool])
-        place = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
+        size, count = len(self.rows[pool]), self._at_a_time[pool]
+        place = np.arange(step * count, (step + 1) * count)
         return np.array([self._shuffled(pool, int(i) // size)[i % size] for i in place])
 
     def _shuffle(self, pool: str, number: int) -> Rows:

@@ -77,6 +77,7 @@ def build_method(spec: RunSpec, split: Split, steps: int, weights: str = "") -> 
         epochs=spec.train.epochs,
         network=network,
         module=lambda role, make: seeded_build(seed_of("part", spec.seed, role), make),
+        unlabelled_per_labelled=spec.train.unlabelled_per_labelled,
     )
     return algorithm(context, algorithm.Config.model_validate(spec.hyperparameters))
 
@@ -219,7 +220,7 @@ class Trainer:
                 arrays[f"{part}_ema"] = predict(self.method, self.data, part).softmax(1).cpu().numpy()
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
-        views = len(self.views.labelled) + len(self.views.unlabelled)
+        views = len(self.views.labelled) + len(self.views.unlabelled) * self.settings.unlabelled_per_labelled
         outcome = {
             "curve": self.curve.rows,
             "steps": self.steps,

@@ -143,7 +143,7 @@ def test_interleaved_chunks_hold_a_third_of_each_source_and_come_back_in_order()
     seen: list[Tensor] = []
     method.network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     clips = torch.arange(18.0).view(18, 1, 1, 1, 1).expand(18, 4, 3, 16, 16).clone()
-    found = method.in_chunks(clips)
+    found = method.in_chunks(clips, 3)
     assert [chunk[:, 0, 0, 0, 0].tolist() for chunk in seen] == [[float(n) for n in range(s, 18, 3)] for s in range(3)]
     torch.testing.assert_close(found, method.network(clips).logits)
 

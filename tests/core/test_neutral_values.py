@@ -47,7 +47,12 @@ def test_what_is_in_a_benchmark_config_is_reported_where_it_has_no_neutral_value
 
 @pytest.mark.parametrize(
     ("section", "key", "value"),
-    [("frame_cache", "neighbours", 1), ("backbone", "dropout", 0.5), ("train", "gradient_clipping", 4.0)],
+    [
+        ("frame_cache", "neighbours", 1),
+        ("backbone", "dropout", 0.5),
+        ("train", "gradient_clipping", 4.0),
+        ("train", "unlabelled_per_labelled", 7),
+    ],
 )
 def test_what_only_some_methods_need_is_reported_where_they_need_it(section: str, key: str, value: float) -> None:
     plain = getattr(benchmark_config.read_benchmark_config("micro-motion-12"), section)

@@ -289,6 +289,15 @@ class ThreeClasses(Sound):
         self.register_buffer("prior", torch.full((3,), 1 / 3))
 
 
+class InPairs(Sound):
+    """Takes for granted that there are as many unlabelled as labelled clips."""
+
+    def loss(self, batch: Batch, progress: Progress) -> Losses:
+        assert batch.unlabelled is not None
+        torch.stack([batch.labelled.clips["weak"], batch.unlabelled.clips["weak"]])
+        return super().loss(batch, progress)
+
+
 class HidesANetwork(Sound):
     def __init__(self, context: Context, config: Any) -> None:
         super().__init__(context, config)
@@ -388,6 +397,7 @@ FAULTS: dict[str, tuple[type[Method], ...]] = {
     "it-does-without-unlabelled-clips": (Greedy,),
     "the-method-config-is-complete": (WithDefaults, NeedsMore, NeedsLess),
     "views-and-sizes-are-its-own-to-ask-for": (ThreeClasses,),
+    "more-unlabelled-than-labelled-clips-will-do": (InPairs,),
     "further-networks-are-known-from-the-hyper-parameters": (HidesANetwork, NamesANetworkInVain),
     "a-network-of-3d-convolutions-will-do": (KnowsItsNetwork,),
     "it-remembers-in-buffers-alone": (Forgetful, CountsInADictionary, OwnGenerator),
@@ -496,6 +506,7 @@ def test_a_schedule_acts_at_one_point_of_the_run_and_not_at_another(algorithm: t
             "the method config has depth, momentum, sharpness, weight, which Config does",
         ),
         ("views-and-sizes-are-its-own-to-ask-for", ThreeClasses, "5 classes, 6 frames, 24 pixels, 7 clips: "),
+        ("more-unlabelled-than-labelled-clips-will-do", InPairs, "4 labelled and 8 unlabelled clips, epoch 0: "),
         ("a-network-of-3d-convolutions-will-do", KnowsItsNetwork, "with a network of 3D convolutions: AttributeError"),
         ("hidden-labels-do-not-matter", Peeping, "its losses change with the labels of unlabelled clips"),
         ("the-batch-is-not-changed", InPlace, "batch.unlabelled.clips['weak'] was changed in place; write to a clone"),

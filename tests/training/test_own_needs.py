@@ -13,7 +13,7 @@ import torch
 from filelock import FileLock
 
 from ssmar_bench.core.events import ignore_events
-from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_folder import ENDED, RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.grid import Grid
@@ -129,3 +129,35 @@ def test_labelled_clips_in_the_pool_are_seen_and_not_logged(trainer: Callable[..
     one.epoch()
     (fields,) = read_pseudo_label_log(one.folder.kept(name_of(1))).values()  # the full pool
     assert fields["index"].tolist() == list(range(clips))
+
+
+def test_more_unlabelled_clips_a_step_change_nothing_else(trainer: Callable[..., Trainer], tmp_path: Path) -> None:
+    """As many steps with the same labelled clips; the unlabelled pool is passed through three times as often."""
+    usual = trainer(tmp_path / "usual", "tcl")
+    one = trainer(tmp_path / "more", "tcl", unlabelled_per_labelled=3)
+    assert (one.steps, one.data.steps_per_epoch) == (usual.steps, usual.data.steps_per_epoch)
+    batch, plain = one.data.batch(0, one.views), usual.data.batch(0, usual.views)
+    assert batch.unlabelled is not None
+    assert batch.unlabelled.clips["fast"].shape == (30, 4, 3, 16, 16)
+    assert batch.labelled.index.equal(plain.labelled.index)
+    assert all(batch.labelled.clips[name].equal(clips) for name, clips in plain.labelled.clips.items())
+    seen = [place for step in range(one.steps) for place in one.data.slots("unlabelled", step).tolist()]
+    rarely = [place for step in range(3 * one.steps) for place in usual.data.slots("unlabelled", step).tolist()]
+    assert seen == rarely
+    assert one.spec.identity() != usual.spec.identity()
+    assert (
+        usual.spec.train.to_config()
+        == trainer(tmp_path / "same", "tcl", unlabelled_per_labelled=1).spec.train.to_config()
+    )
+    one.one_step()
+
+
+def test_the_clips_that_a_run_has_seen_are_counted_with_them(
+    trainer: Callable[..., Trainer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = trainer(tmp_path / "more", "tcl", unlabelled_per_labelled=3)
+    kept: dict[str, Any] = {}
+    monkeypatch.setattr(RunFolder, "keep", lambda _, files, **__: kept.update(files))
+    one.finish()
+    views = len(one.views.labelled) + 3 * len(one.views.unlabelled)
+    assert kept[ENDED]["clips_seen"] == one.steps * 10 * views

@@ -122,8 +122,8 @@ def _arguments(name: str, context: Context, config: HyperParameters) -> Namespac
         "world_size": 1, "dataset": "none", "num_labels": context.n_labelled, "data_dir": "", "net": "bert",
         "include_lb_to_ulb": False, "use_pretrain": False, "pretrain_path": "", "optim": "SGD", "lr": 0.1,
         "momentum": 0.9, "weight_decay": 0, "layer_decay": 1, "num_warmup_iter": 0, "use_wandb": False,
-        "use_aim": False, "ulb_dest_len": context.n_unlabelled, "lb_dest_len": context.n_labelled, "uratio": 1,
-        "batch_size": batch,
+        "use_aim": False, "ulb_dest_len": context.n_unlabelled, "lb_dest_len": context.n_labelled,
+        "uratio": context.unlabelled_per_labelled, "batch_size": batch,
     }  # fmt: skip
     return Namespace(**(general | dict(config)))
 
