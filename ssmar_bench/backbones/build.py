@@ -80,7 +80,7 @@ def _backbone(config: BackboneConfig, segments: int, size: int) -> nn.Module:
     if colon and family in FAMILIES:
         from ssmar_bench.backbones.timm_networks import Timm2D  # timm takes a second to import
 
-        return Timm2D(name, segments, shift=family == "tsm", weights=config.weights)
+        return Timm2D(name, segments, shift=family != "tsn", weights=config.weights, gate=family == "manet")
     known = [*_names(), "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
     raise UserError(f"Unknown backbone '{config.name}' (tsn:NAME, tsm:NAME: any of timm){nearest(config.name, known)}")
 

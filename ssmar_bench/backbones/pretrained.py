@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def load_weights(network: nn.Module, path: Path, fitted: Callable[[State], State
         UserError: there is no such file, it holds no weights, or they do not fit the network.
     """
     wanted = network.state_dict()
-    state = fitted(named_alike(_read(path), wanted))
+    state = fitted(read_named_alike(path, wanted))
     missing = [
         key
         for key in wanted
@@ -45,6 +45,15 @@ def load_weights(network: nn.Module, path: Path, fitted: Callable[[State], State
         raise UserError(f"{path} does not fit the network: {_listed(missing)} {verbs} another shape{also}.")
     network.load_state_dict({key: state.get(key, wanted[key]) for key in wanted})
     network.left_over = spare  # type: ignore[assignment]
+
+
+def read_named_alike(path: Path, wanted: Container[str]) -> State:
+    """The weights of a file by the names of ``wanted``, where it has other names for them.
+
+    Raises:
+        UserError: there is no such file, or it holds no weights.
+    """
+    return named_alike(_read(path), wanted)
 
 
 def left_over(network: nn.Module, path: Path, name: str) -> str:

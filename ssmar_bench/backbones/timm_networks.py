@@ -14,6 +14,7 @@ from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models import VisionTransformer
 from torch import Tensor, nn
 
+from ssmar_bench.backbones.gate import Gate, load_gates
 from ssmar_bench.backbones.pretrained import State, load_weights
 from ssmar_bench.backbones.shift import TemporalShift
 from ssmar_bench.core.errors import UserError, nearest
@@ -81,10 +82,11 @@ def _at_size_of(network: Any, state: State) -> State:
 class Timm2D(nn.Module):
     """Frames (B x T, 3, H, W) to pooled features (B x T, D) of the timm network ``name``.
 
-    With ``shift``, the first convolution of every residual block sees its input shifted in time, as in TSM.
+    With ``shift``, the first convolution of every residual block sees its input shifted in time, as in TSM; with
+    ``gate``, weighed by channel before that, as in MANet.
     """
 
-    def __init__(self, name: str, segments: int, shift: bool, weights: str) -> None:
+    def __init__(self, name: str, segments: int, shift: bool, weights: str, gate: bool = False) -> None:
         super().__init__()
         if not timm.is_model(name):
             raise UserError(f"timm knows no network '{name}'{nearest(name, timm.list_models())}")
@@ -96,7 +98,10 @@ class Timm2D(nn.Module):
             if not blocks:
                 raise UserError(f"tsm:{name}: temporal shift needs residual blocks with a 'conv1'; use tsn:{name}.")
             for block in blocks:
-                block.conv1 = TemporalShift(block.conv1, segments)
+                shifted = TemporalShift(block.conv1, segments)
+                block.conv1 = Gate(shifted, block.conv1.in_channels) if gate else shifted
+        if gate and weights not in ("none", "imagenet"):
+            load_gates(self.network, Path(weights))
 
     def forward(self, frames: Tensor) -> Tensor:
         """Pooled features of every frame."""

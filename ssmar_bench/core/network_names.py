@@ -6,8 +6,8 @@ from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.video_networks import VIDEO_NETWORKS, WORDS
 
-FAMILIES = ("tsn", "tsm")
-"""``tsn:NAME`` and ``tsm:NAME`` take any network of timm."""
+FAMILIES = ("tsn", "tsm", "manet")
+"""``tsn:NAME``, ``tsm:NAME`` and ``manet:NAME`` take any network of timm."""
 CONVOLUTIONS_3D = ("r3d18",)
 TOKENS = ("timesformer-micro", "timesformer-small", "timesformer-base")
 """Networks that are made of patch tokens."""
