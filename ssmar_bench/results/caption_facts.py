@@ -64,7 +64,7 @@ def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
     shared = {*SHARED} - {"pixels"}
     settings = [
         NEUTRAL | {key: value for key, value in settings_of(spec).items() if key.split(".")[0] in shared}
-        for spec in specs
+        for spec in (runs.specs[folder] for folder in done.drop_duplicates("variant")["folder"])
     ]
     return CaptionFacts(
         benchmark=benchmark,

@@ -195,9 +195,14 @@ def read_runs(root: Path, found: Mapping[str, Path | ArchivedRecord], damage: Se
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     numbers = number_columns()
     nan = float("nan")
-    texts = {key: [row[key] for row in rows] for key in KEYS}
+    keys = {key: _column([row[key] for row in rows]) for key in KEYS}
     values = {key: np.array([row.get(key, nan) for row in rows], dtype=float) for key in numbers}
-    return pd.DataFrame({**texts, **values}, columns=[*KEYS, *numbers])
+    return pd.DataFrame({**keys, **values}, columns=[*KEYS, *numbers])
+
+
+def _column(values: Sequence[Any]) -> pd.Series[Any]:
+    """Texts as objects: a report chooses rows thousands of times, and that is slow in a column of strings."""
+    return pd.Series(values, dtype=object) if values and isinstance(values[0], str) else pd.Series(values)
 
 
 def _others(

@@ -25,7 +25,7 @@ def name_rows(rows: list[dict[str, Any]], specs: Mapping[str, RunSpec], facts: M
         label = names[method]
         if twice[label] > 1:  # two method configs with one label must not become one row
             label = f"{label} ({method})"
-        own = [specs[row["folder"]] for row in members]
+        own = [(row["variant"], specs[row["folder"]]) for row in members]
         defaults = {row["variant"] for row in members if facts[row["folder"]].is_default()}
         departing = {row["variant"]: facts[row["folder"]] for row in members}
         endings, best = label_suffixes(own, defaults, departing), main_variant(own, defaults)

@@ -52,19 +52,19 @@ def differing(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return found
 
 
-def main_variant(specs: Iterable[RunSpec], defaults: Collection[str]) -> str:
+def main_variant(runs: Iterable[tuple[str, RunSpec]], defaults: Collection[str]) -> str:
     """The variant by which a method is known on a benchmark.
 
     That is the method config's own on the benchmark as it is defined, if there are runs of it; then that of the newest
     engine and algorithm, then the one with the most runs.
 
     Args:
-        specs: runs of one method of one benchmark, at least one.
+        runs: runs of one method of one benchmark, at least one: the variant of each, and what was run.
         defaults: variants that have the method config's own settings.
     """
     groups: dict[str, list[RunSpec]] = defaultdict(list)
-    for spec in specs:
-        groups[variant(spec)].append(spec)
+    for name, spec in runs:
+        groups[name].append(spec)
 
     def standing(name: str) -> tuple[bool, int, int, int, str]:
         first = groups[name][0]
@@ -74,7 +74,7 @@ def main_variant(specs: Iterable[RunSpec], defaults: Collection[str]) -> str:
 
 
 def label_suffixes(
-    specs: Iterable[RunSpec], defaults: Collection[str], facts: Mapping[str, MethodFacts] | None = None
+    runs: Iterable[tuple[str, RunSpec]], defaults: Collection[str], facts: Mapping[str, MethodFacts] | None = None
 ) -> dict[str, str]:
     """Variant -> what to append to its method's label: "" for the method config's own and for an only one of unknown.
 
@@ -83,14 +83,15 @@ def label_suffixes(
     Where two would be the same, a digest follows.
 
     Args:
-        specs: runs of one method of one benchmark.
+        runs: runs of one method of one benchmark: the variant of each, and what was run.
         defaults: variants that have the method config's own settings.
         facts: variant -> what is recorded of its departures from the defaults.
     """
-    every = list(specs)
-    rows: dict[str, dict[str, Any]] = {}
-    for spec in every:
-        rows.setdefault(variant(spec), settings_of(spec))
+    every = list(runs)
+    first: dict[str, RunSpec] = {}
+    for name, spec in every:
+        first.setdefault(name, spec)
+    rows = {name: settings_of(spec) for name, spec in first.items()}
     keys = differing(rows.values())
     texts = {}
     for name, row in rows.items():

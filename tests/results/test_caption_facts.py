@@ -51,13 +51,14 @@ def test_ratio_seed_and_split_do_not_make_a_variant() -> None:
 
 def test_a_long_difference_is_counted_and_named_by_its_digest_where_two_are_alike() -> None:
     specs = [replace(Fake().spec(), hyperparameters={f"parameter_{i}": i + j for i in range(9)}) for j in (0, 1)]
-    found = label_suffixes(specs, set())
+    runs = [(variant(spec), spec) for spec in specs]
+    found = label_suffixes(runs, set())
     assert all(len(text) < LONGEST for text in found.values())
     assert len(set(found.values())) == 2
     assert {text.partition(",")[0] for text in found.values()} == {" [9 own settings"}
     departures = {f"section.long_name_{i}": i for i in range(12)}
-    departing = {variant(specs[0]): MethodFacts(label="x", initial_weights="", departures=departures)}
-    assert [*label_suffixes(specs[:1], set(), departing).values()] == [" [12 own settings]"]
+    departing = {runs[0][0]: MethodFacts(label="x", initial_weights="", departures=departures)}
+    assert [*label_suffixes(runs[:1], set(), departing).values()] == [" [12 own settings]"]
 
 
 def test_a_mock_data_set_is_reported(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_row_of_a_profile_is_called_by_it(
 ) -> None:
     spec, facts = recorded(little, profile, sets)
     defaults = {variant(spec)} if facts.is_default() else set()
-    assert [*label_suffixes([spec], defaults, {variant(spec): facts}).values()] == [suffix]
+    assert [*label_suffixes([(variant(spec), spec)], defaults, {variant(spec): facts}).values()] == [suffix]
     assert text is None or facts.departures_text == text
 
 
@@ -85,15 +85,15 @@ def test_profiles_beside_each_other_and_the_defaults_name_what_they_do_not_give(
     rows = [recorded(little, *one) for one in asked]
     facts = {variant(spec): own for spec, own in rows}
     defaults = {name for name, own in facts.items() if own.is_default()}
-    found = label_suffixes([spec for spec, _ in rows], defaults, facts)
+    found = label_suffixes([(variant(spec), spec) for spec, _ in rows], defaults, facts)
     assert [*found.values()] == ["", " [little]", " [little, train.epochs=6]", " [long]", " [long, train.lr=0.0123]"]
     newer = replace(rows[1][0], engine=99)
     facts[variant(newer)] = facts[variant(rows[1][0])]
-    found = label_suffixes([rows[0][0], rows[1][0], newer], defaults, facts)
+    found = label_suffixes([(variant(spec), spec) for spec in (rows[0][0], rows[1][0], newer)], defaults, facts)
     assert [*found.values()] == ["", f" [little, engine={ENGINE_REVISION}]", " [little, engine=99]"]
 
 
 def test_a_record_that_knows_of_no_profile_counts_its_settings(little: str) -> None:
     spec, facts = recorded(little, "little", {})
     older = facts.model_copy(update={"profile": "", "beyond_profile": {}})
-    assert [*label_suffixes([spec], set(), {variant(spec): older}).values()] == [" [3 own settings]"]
+    assert [*label_suffixes([(variant(spec), spec)], set(), {variant(spec): older}).values()] == [" [3 own settings]"]
