@@ -20,6 +20,7 @@ from ssmar_bench.core.files import write_bytes, write_text
 from ssmar_bench.core.paths import results_of
 from ssmar_bench.results.answers import STRIPS, clips_to_show, read_answers, strip_file
 from ssmar_bench.results.examples import examples, picture
+from ssmar_bench.results.pool_answers import POOL_STRIPS, pool_clips_to_show, read_pools
 from ssmar_bench.results.records import Runs, load_runs
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.record import salted_id
@@ -109,7 +110,7 @@ def record_page_frames(
     why = []
     for name in names:
         try:
-            _record_strips(runs, name, known, STRIPS // len(names), roots, include, listener)
+            _record_strips(runs, name, known, len(names), roots, include, listener)
         except UserError as error:
             why.append(f"Frames of {name} are not shown: {error}")
     return why if include else []
@@ -119,13 +120,15 @@ def _record_strips(
     runs: Runs,
     name: str,
     known: Mapping[str, BenchmarkConfig],
-    most: int,
+    share: int,
     roots: Mapping[str, Path],
     include: bool,
     listener: Listener,
 ) -> None:
     answers = read_answers(runs, name)
-    chosen = {strip_file(runs.root, name, clip) for clip in clips_to_show(answers, most)} if answers else set()
+    clips_shown = clips_to_show(answers, STRIPS // share) if answers else []
+    clips_shown += pool_clips_to_show(read_pools(runs, name), POOL_STRIPS // share) if answers else []
+    chosen = {strip_file(runs.root, name, clip) for clip in clips_shown}
     folder = strip_file(runs.root, name, "x").parent
     links.refuse(runs.root, "frames", name)
     wanted = {path.stem for path in chosen if not path.is_file()}

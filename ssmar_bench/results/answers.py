@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,13 +62,7 @@ def read_answers(runs: Runs, benchmark: str) -> Answers | None:
     Raises:
         UserError: a damaged record.
     """
-    rows = runs.of(benchmark)
-    rows = rows[rows["state"] == "done"]
-    chosen: list[dict[Any, Any]] = []
-    for ratio in sorted(set(rows["ratio"])):
-        own = rows[rows["ratio"] == ratio]
-        seed = own.groupby("seed")["label"].nunique().idxmax()
-        chosen += sort_runs(own[own["seed"] == seed]).drop_duplicates("label").to_dict("records")
+    chosen = runs_of_one_draw(runs, benchmark)
     found = dict(_answers(runs.tables, {row["folder"]: i for i, row in enumerate(chosen)}))
     if not found:
         return None
@@ -82,6 +76,18 @@ def read_answers(runs: Runs, benchmark: str) -> Answers | None:
             for row, one in same
         ),
     )
+
+
+def runs_of_one_draw(runs: Runs, benchmark: str) -> list[dict[Any, Any]]:
+    """Rows of ``Runs.runs``: at every ratio one run of each method, of that seed which most methods have."""
+    rows = runs.of(benchmark)
+    rows = rows[rows["state"] == "done"]
+    chosen: list[dict[Any, Any]] = []
+    for ratio in sorted(set(rows["ratio"])):
+        own = rows[rows["ratio"] == ratio]
+        seed = own.groupby("seed")["label"].nunique().idxmax()
+        chosen += sort_runs(own[own["seed"] == seed]).drop_duplicates("label").to_dict("records")
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,19 @@ def clips_to_show(answers: Answers, most: int) -> list[str]:
     confidence in wrong answers); the others are the first of each class by their ids, which are hashes.
     """
     wrong = [np.where(one.prediction != answers.labels, one.confidence, 0.0) for one in answers.methods]
-    frame = pd.DataFrame({"clip": answers.clips, "label": answers.labels, "wrong": np.mean(wrong, axis=0)})
+    return half_of_each(answers.clips, answers.labels, np.mean(wrong, axis=0), most)
+
+
+def half_of_each(clips: Sequence[str], labels: Array, wrong: Array, most: int) -> list[str]:
+    """At most ``most`` clips: one half by how wrong methods are, the others the first of each class by their ids.
+
+    Args:
+        clips: (N,) ids.
+        labels: (N,) true classes.
+        wrong: (N,) from 0, for a clip that nobody got wrong, up.
+        most: how many.
+    """
+    frame = pd.DataFrame({"clip": clips, "label": labels, "wrong": wrong})
     surest = frame[frame["wrong"] > 0].sort_values(["wrong", "clip"], ascending=[False, True]).head(most // 2)["clip"]
     others = frame[~frame["clip"].isin(surest)]
     turn = others.groupby("label").cumcount()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from ssmar_bench.results import plot_selection
-from ssmar_bench.results.answers import Answers, clips_to_show, read_answers, strip_file
+from ssmar_bench.results.answers import STRIPS, Answers, clips_to_show, read_answers, strip_file
 from ssmar_bench.results.caption_facts import CaptionFacts, caption_facts
 from ssmar_bench.results.comparability import Comparability
 from ssmar_bench.results.comparison_table import LEVELS, compare_rows, comparison, unfinished_runs
@@ -18,6 +18,7 @@ from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.findings import MethodRank, Setting, find_settings, incomplete_methods, rank_methods
 from ssmar_bench.results.intervals import with_run_intervals
 from ssmar_bench.results.method_groups import group_of
+from ssmar_bench.results.pool_answers import POOL_STRIPS, PoolAnswers, pool_clips_to_show, read_pools
 from ssmar_bench.results.records import Damage, Runs
 from ssmar_bench.results.run_details import RunDetails, run_details
 from ssmar_bench.results.run_groups import RunGroup, class_names, run_groups
@@ -35,10 +36,17 @@ class MethodEntry:
 
 @dataclass(frozen=True)
 class ExampleClips:
-    """Test clips with what methods said of them, and frames of some as WebP, as far as they were recorded."""
+    """Clips with what methods said of them, and frames of some as WebP, as far as they were recorded.
+
+    Attributes:
+        answers: of the test clips; ``strips`` are their frames by clip.
+        pools: of the unlabelled clips of each ratio; ``pool_strips`` are their frames by clip.
+    """
 
     answers: Answers
     strips: Mapping[str, bytes]
+    pools: tuple[PoolAnswers, ...] = ()
+    pool_strips: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,13 +107,13 @@ class BenchmarkSummary:
         return sorted({group.ratio for group in self.groups})
 
 
-def summarise_benchmark(runs: Runs, name: str, strips: int, most: int) -> BenchmarkSummary:
+def summarise_benchmark(runs: Runs, name: str, share: int, most: int) -> BenchmarkSummary:
     """The summary of one benchmark that has runs.
 
     Args:
         runs: all runs.
         name: the benchmark.
-        strips: clips with frames, at most.
+        share: among how many benchmarks the clips with frames of a page are divided.
         most: bytes of frames, at most.
 
     Raises:
@@ -136,7 +144,7 @@ def summarise_benchmark(runs: Runs, name: str, strips: int, most: int) -> Benchm
         settings=tuple(settings),
         ranks=tuple(rank_methods(settings)) if settings else (),
         incomplete=tuple(incomplete_methods(runs, name, settings)),
-        examples=_examples(runs, name, strips, most),
+        examples=_examples(runs, name, share, most),
         details=run_details(runs, name, len(names)),
     )
 
@@ -157,11 +165,16 @@ def _methods(runs: Runs, benchmark: str) -> dict[str, MethodEntry]:
     return found
 
 
-def _examples(runs: Runs, name: str, strips: int, most: int) -> ExampleClips | None:
+def _examples(runs: Runs, name: str, share: int, most: int) -> ExampleClips | None:
     answers = read_answers(runs, name)
     if answers is None:
         return None
-    return ExampleClips(answers, _frames(runs.root, name, clips_to_show(answers, strips), most))
+    strips = _frames(runs.root, name, clips_to_show(answers, STRIPS // share), most)
+    pools = read_pools(runs, name)
+    left = most - sum(map(len, strips.values()))
+    return ExampleClips(
+        answers, strips, pools, _frames(runs.root, name, pool_clips_to_show(pools, POOL_STRIPS // share), left)
+    )
 
 
 def _frames(root: Path, benchmark: str, clips: list[str], most: int) -> dict[str, bytes]:

@@ -21,7 +21,9 @@ from ssmar_bench.results.record_schema import Metrics, damaged_record, require_f
 
 CURVES = {"epoch": int, "series": str, "quantity": str, "value": float}
 PREDICTIONS = {"clip": str, "subject": str, "label": int, "prediction": int, "confidence": float}
-PSEUDO_LABELS = {"series": str, "clip": str, "label": int, "pseudo_label": int, "confidence": float}
+PSEUDO_LABELS = {
+    "series": str, "clip": str, "label": int, "pseudo_label": int, "weight": float, "confidence": float
+}  # fmt: skip
 KINDS = {"curves": CURVES, "predictions": PREDICTIONS, "pseudo_labels": PSEUDO_LABELS}
 """The tables of a record, and what is read of them."""
 

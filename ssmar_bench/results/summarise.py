@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.results.answers import STRIPS
 from ssmar_bench.results.benchmark_summary import BenchmarkSummary, summarise_benchmark
 from ssmar_bench.results.comparison_table import LEVELS, levels
 from ssmar_bench.results.input_digest import input_digest
@@ -32,8 +31,9 @@ def summarise(results: Path, paper: bool = True) -> Summary:
     left = MOST_BYTES
     names = _benchmarks(runs)
     for name in names:
-        one = summarise_benchmark(runs, name, STRIPS // len(names), left)
-        left -= sum(map(len, one.examples.strips.values())) if one.examples else 0
+        one = summarise_benchmark(runs, name, len(names), left)
+        if one.examples:
+            left -= sum(len(data) for own in (one.examples.strips, one.examples.pool_strips) for data in own.values())
         benchmarks.append(one)
     by_level = {one.name: one.comparison for one in benchmarks if one.level}
     return Summary(

@@ -47,8 +47,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = DEPARTING.write(root)
     facts = {"label": "Supervised", "initial_weights": "none", "departures": {"train.epochs": 2}}
     (folder / "record" / "method.json").write_text(json.dumps({**facts, "command": "ssmar-bench run --seeds 0"}))
-    for clip in range(3):
-        strip = strip_file(root, "micro-motion-hard", f"clip{clip:03d}")
+    for benchmark, clip in (*(("micro-motion-hard", clip) for clip in range(3)), ("micro-motion-12", 1)):
+        strip = strip_file(root, benchmark, f"clip{clip:03d}")
         strip.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (455, 56), "teal").save(strip, "WEBP")
     Fake("uda", 0.5, state="failed", reason=f"ValueError: {HOSTILE}\n").write(root)
@@ -482,6 +482,27 @@ def test_examples_show_clips_with_the_truth_and_every_methods_answer(open_page: 
     page.goto("about:blank")
     page.goto(there)
     expect(page.locator("#examples .pager span")).to_have_text("13 to 24 of 200 clips")
+
+
+def test_examples_show_unlabelled_clips_with_their_last_pseudo_labels(open_page: Any) -> None:
+    page = open_page("#/examples/micro-motion-12/0.5")
+    kinds = page.get_by_role("combobox", name="Clips")
+    count, cards = page.locator("#examples .pager span"), page.locator("#examples li")
+    kinds.select_option("used")  # every second clip of the forty has a weight in the made-up records
+    expect(count).to_have_text("1 to 12 of 20 clips")
+    expect(page.locator("#examples .note")).to_contain_text("20 of 40 unlabelled clips; the last pseudo-labels of seed 0")
+    expect(cards.first).to_contain_text("class 1 clip001")
+    expect(cards.first.locator("tr").nth(0)).to_contain_text("✓ class 1trained on")
+    expect(cards.first.locator("tr").nth(1)).to_contain_text("✓ class 1predicted, 75 %")
+    assert cards.first.locator("img").count() == 1
+    kinds.select_option("left")
+    expect(cards.first.locator("tr").nth(0)).to_contain_text("✓ class 0left out")
+    kinds.select_option("taught")
+    expect(count).to_have_text("0 to 0 of 0 clips")
+    there = page.url
+    assert there.endswith("/taught")
+    page.get_by_role("combobox", name="A", exact=True).select_option("FixMatch")
+    expect(page.locator("#examples .note")).to_contain_text("FixMatch trains on no pseudo-labels.")
 
 
 def test_a_departure_from_the_defaults_is_a_banner(open_page: Any) -> None:

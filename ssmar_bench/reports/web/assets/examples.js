@@ -1,69 +1,116 @@
-// The view of single test clips: frames, the truth, and what the chosen methods took them for. What is shown is in the
-// address: #/examples/<benchmark>/<ratio>/<methods, first A, then B>/<which clips>/<page>
+// The view of single clips: frames, the truth, and what the chosen methods took them for. Of unlabelled clips it shows the
+// last pseudo-labels. What is shown is in the address:
+// #/examples/<benchmark>/<ratio>/<methods, first A, then B>/<which clips>/<page>
 
 const SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const CARDS = 12;
-const KINDS = {
+const TEST_KINDS = {
   differ: ([a, b]) => `${a} right, ${b} wrong`,
   mistakes: ([a]) => `Most confident mistakes of ${a}`,
   none: () => "No method shown is right",
-  all: () => "All clips",
+  all: () => "All test clips",
 };
+const POOL_KINDS = {
+  taught: ([a]) => `Wrong pseudo-labels of ${a}`,
+  used: ([a]) => `All pseudo-labels of ${a}`,
+  left: ([a]) => `Unlabelled clips without one of ${a}`,
+};
+const KINDS = { ...TEST_KINDS, ...POOL_KINDS };
 const EXAMPLES = { methods: [] };
 
-/** The numbers of classes in a text of one or two signs each. */
+/** The numbers of classes in a text of one or two signs each; below zero where there is none. */
 function decoded(text, width) {
   const number = (i) => [...text.slice(i * width, (i + 1) * width)].reduce((total, sign) => total * SIGNS.length + SIGNS.indexOf(sign), 0);
   return Array.from({ length: text.length / width }, (_, i) => number(i));
 }
 
-const answersOf = (label) => {
-  const [seed, codes, sure] = EXAMPLES.answers[label];
-  return { label, seed, said: decoded(codes, EXAMPLES.data.digits), sure: Array.from({ length: sure.length / 2 }, (_, i) => Number(sure.slice(2 * i, 2 * i + 2))) };
-};
+const percents = (text) => Array.from({ length: text.length / 2 }, (_, i) => Number(text.slice(2 * i, 2 * i + 2)));
+
+/** Test clips: ids, truth, frames, and what a method said of them. */
+function testClips(data, answers) {
+  const of = (label) => {
+    const [seed, codes, sure] = answers[label];
+    return { label, seed, said: decoded(codes, data.digits), sure: percents(sure) };
+  };
+  return { clips: data.clips, truth: decoded(data.truth, data.digits), strips: data.strips, of, names: Object.keys(answers) };
+}
+
+/** Unlabelled clips: the same, and of which of them a method trained on its pseudo-label. */
+function poolClips(data, pool) {
+  const of = (label) => {
+    const [seed, trains, codes, used, sure] = pool.methods[label];
+    return { label, seed, trains, said: decoded(codes, data.digits), used: [...used].map(Number), sure: percents(sure) };
+  };
+  return { clips: pool.clips, truth: decoded(pool.truth, data.digits), strips: data.pool_strips, of, names: Object.keys(pool.methods), pool: true };
+}
 
 /** The numbers of the clips of a kind, in the order in which they are shown; those with frames first unless it is one of confidence. */
-function clipsOf(kind, truth, [a, b, ...others]) {
+function clipsOf(kind, { clips, truth, strips }, [a, b, ...others]) {
   const right = (answers, i) => answers.said[i] === truth[i];
   const all = truth.map((_, i) => i);
   if (kind === "mistakes") return all.filter((i) => !right(a, i)).sort((i, j) => a.sure[j] - a.sure[i]);
-  const framed = (i) => (EXAMPLES.data.clips[i] in EXAMPLES.data.strips ? 0 : 1);
+  const framed = (i) => (clips[i] in strips ? 0 : 1);
   const byFrames = (found) => found.sort((i, j) => framed(i) - framed(j));
+  if (kind === "taught") return byFrames(all.filter((i) => a.used[i] && truth[i] >= 0 && !right(a, i)));
+  if (kind === "used") return byFrames(all.filter((i) => a.used[i]));
+  if (kind === "left") return byFrames(all.filter((i) => !a.used[i]));
   if (kind === "none") return byFrames(all.filter((i) => ![a, b, ...others].some((answers) => right(answers, i))));
   if (kind === "differ") return byFrames(all.filter((i) => right(a, i) && !right(b, i)));
   return byFrames(all);
 }
 
-function card(i, truth, answers, classes) {
-  const id = EXAMPLES.data.clips[i];
-  const strip = EXAMPLES.data.strips[id];
-  const picture = strip ? [h("img", { src: `data:image/webp;base64,${strip}`, alt: `Eight frames of a clip of ${classes[truth[i]]}` })] : [];
-  const rows = answers.map(({ label, said, sure }) => {
-    const right = said[i] === truth[i];
-    return h("tr", {}, h("th", { scope: "row", class: "left" }, label), h("td", { class: `left ${right ? "right" : "wrong"}` }, `${right ? "✓" : "✗"} ${classes[said[i]]}`), h("td", {}, `${sure[i]} %`));
+/** What a method says of a clip, in the words of a row and of a download: its answer, and how sure or what for. */
+function wordsOf({ said, sure, used, trains }, i, classes) {
+  const share = sure.length && said[i] >= 0 ? `${sure[i]} %` : "";
+  const use = used && (trains ? (used[i] ? "trained on" : "left out") : "predicted");
+  return [said[i] < 0 ? "none" : classes[said[i]], [use, share].filter(Boolean).join(", ")];
+}
+
+function card(i, { clips, truth, strips }, answers, classes) {
+  const id = clips[i];
+  const strip = strips[id];
+  const name = truth[i] < 0 ? "no label" : classes[truth[i]];
+  const picture = strip ? [h("img", { src: `data:image/webp;base64,${strip}`, alt: `Eight frames of a clip of ${name}` })] : [];
+  const rows = answers.map((one) => {
+    const judged = truth[i] >= 0 && one.said[i] >= 0;
+    const right = one.said[i] === truth[i];
+    const [answer, how] = wordsOf(one, i, classes);
+    return h("tr", {}, h("th", { scope: "row", class: "left" }, one.label), h("td", { class: `left ${judged ? (right ? "right" : "wrong") : ""}` }, `${judged ? (right ? "✓ " : "✗ ") : ""}${answer}`), h("td", {}, how));
   });
-  return h("li", {}, picture, h("p", {}, h("strong", {}, classes[truth[i]]), " ", h("span", { class: "clip" }, id)), h("table", { "aria-label": `Answers on clip ${id}` }, h("tbody", {}, rows)));
+  return h("li", {}, picture, h("p", {}, h("strong", {}, name), " ", h("span", { class: "clip" }, id)), h("table", { "aria-label": `Answers on clip ${id}` }, h("tbody", {}, rows)));
 }
 
 async function showExamples(name, ratio, methods, kind, page, isCurrent) {
   const usual = CORE.examples.includes(USUAL.name) ? USUAL.name : CORE.examples[0];
   const bench = BENCHMARKS.get(CORE.examples.includes(name) ? name : usual);
   const chosen = bench.ratios.includes(ratio) ? ratio : bench.ratios.includes(0.5) ? 0.5 : bench.ratios[0];
-  const [about, data, answers] = await Promise.all([part(`benchmark/${bench.name}`), part(`clips/${bench.name}`), part(`answers/${bench.name}/${chosen}`).catch(() => ({}))]);
+  const [about, data, answers, pool] = await Promise.all([part(`benchmark/${bench.name}`), part(`clips/${bench.name}`), ...["answers", "pool"].map((kind) => part(`${kind}/${bench.name}/${chosen}`).catch(() => null))]);
   if (!isCurrent()) return;
-  Object.assign(EXAMPLES, { bench, ratio: chosen, data, answers, classes: about.classes, truth: decoded(data.truth, data.digits) });
-  const names = Object.keys(answers);
+  Object.assign(EXAMPLES, { bench, ratio: chosen, classes: about.classes, test: testClips(data, answers ?? {}), pool: pool && poolClips(data, pool) });
+  const names = EXAMPLES.test.names;
   const known = (methods ?? []).filter((label, i, all) => names.includes(label) && all.indexOf(label) === i).slice(0, MOST);
   const of = (wanted) => names.find((label) => about.methods[label]?.[0] === wanted);
   const pair = [...new Set([of("aplt") ?? names.at(-1), of("fixmatch") ?? names[0], ...names])].slice(0, 2);
   EXAMPLES.methods = known.length ? [...known, ...pair.filter((label) => !known.includes(label))].slice(0, Math.max(2, known.length)) : pair;
-  EXAMPLES.kind = kind in KINDS ? kind : "differ";
+  EXAMPLES.kind = kind in (EXAMPLES.pool ? KINDS : TEST_KINDS) ? kind : "differ";
   EXAMPLES.page = page;
   drawExamples(names);
 }
 
+/** How many clips these are, of which runs, and where the frames come from. */
+function noteOf({ truth, strips, pool }, found, answers, known) {
+  const seeds = [...new Set(answers.map(({ seed }) => seed))].join(", ");
+  const count = Object.keys(strips).length;
+  const most = pool ? "that methods trained on with a wrong label" : "that methods most confidently took for another class";
+  const frames = count ? `${count} clips have frames: half are those ${most}, half the first of each class by their hashed names.` : "No frames are shown: they are recorded where the videos are at hand, and of a licensed data set only by ssmar-bench report --include-frames.";
+  if (!pool) return `${thousands(found.length)} of ${thousands(truth.length)} test clips; answers of seed ${seeds}, with the confidence in per cent. ${frames}`;
+  if (!known || !answers[0].trains) return `${EXAMPLES.methods[0]} trains on no pseudo-labels. ${frames}`;
+  return `${thousands(found.length)} of ${thousands(truth.length)} unlabelled clips; the last pseudo-labels of seed ${seeds}. A method trains on those that it is sure of. ${frames}`;
+}
+
 function drawExamples(names) {
-  const { bench, ratio, methods, classes, truth, data } = EXAMPLES;
+  const { bench, ratio, methods, classes } = EXAMPLES;
+  const shownSet = EXAMPLES.kind in POOL_KINDS ? EXAMPLES.pool : EXAMPLES.test;
   const place = byId("examples");
   const go = (change, focus) => {
     Object.assign(EXAMPLES, { page: 1, ...change });
@@ -85,11 +132,12 @@ function drawExamples(names) {
     pick("Labelled", bench.ratios.map((share) => [String(share), percentOf(share)]), String(ratio), (share) => move(bench.name, share), "ratio"),
     ...methods.map((label, i) => (i < 2 ? pick("AB"[i], named, label, choose(i), `m${i}`) : h("span", {}, `${label} `, h("button", { type: "button", class: "small", "aria-label": `Take off ${label}`, onclick: () => go({ methods: methods.filter((own) => own !== label) }, "more") }, "×")))),
     ...(methods.length < MOST && free.length ? [pick("and", [["", "one more…"], ...free], "", (label) => label && go({ methods: [...methods, label] }, "more"), "more")] : []),
-    pick("Clips", Object.entries(KINDS).map(([key, text]) => [key, text(methods)]), EXAMPLES.kind, (kind) => go({ kind }, "kind"), "kind"),
+    pick("Clips", Object.entries(EXAMPLES.pool ? KINDS : TEST_KINDS).map(([key, text]) => [key, text(methods)]), EXAMPLES.kind, (kind) => go({ kind }, "kind"), "kind"),
   );
   if (methods.length < 2) return place.replaceChildren(tools, h("p", {}, "There are not two methods whose answers are kept."));
-  const answers = methods.map(answersOf);
-  const found = clipsOf(EXAMPLES.kind, truth, answers);
+  const answers = methods.filter((label) => shownSet.names.includes(label)).map(shownSet.of);
+  const known = answers[0]?.label === methods[0];
+  const found = known ? clipsOf(EXAMPLES.kind, shownSet, answers) : [];
   const pages = Math.max(1, Math.ceil(found.length / CARDS));
   EXAMPLES.page = Math.min(Math.max(1, EXAMPLES.page), pages);
   const from = CARDS * (EXAMPLES.page - 1);
@@ -98,13 +146,10 @@ function drawExamples(names) {
     go({ page: EXAMPLES.page + step }, step > 0 ? "next" : "previous");
     place.scrollIntoView({ behavior: "instant" });
   };
-  const seeds = [...new Set(answers.map(({ seed }) => seed))];
-  const strips = Object.keys(data.strips).length;
-  const note = `${thousands(found.length)} of ${thousands(truth.length)} test clips; answers of seed ${seeds.join(", ")}, with the confidence in per cent. ${strips ? `${strips} clips have frames: half are those that methods most confidently took for another class, half the first of each class by their hashed names.` : "No frames are shown: they are recorded where the videos are at hand, and of a licensed data set only by ssmar-bench report --include-frames."}`;
-  const rows = () => [["clip", "class", ...answers.flatMap(({ label }) => [label, `${label} (confidence, %)`])], ...found.map((i) => [data.clips[i], classes[truth[i]], ...answers.flatMap(({ said, sure }) => [classes[said[i]], sure[i]])])];
-  const title = `Test clips: ${KINDS[EXAMPLES.kind](methods)}`;
-  place.replaceChildren(tools, h("p", { class: "note" }, note), downloads(title, rows, () => tablePng(title, rows()[0], rows().slice(1), 2)),
-    h("ol", {}, shown.map((i) => card(i, truth, answers, classes))),
+  const rows = () => [["clip", "class", ...answers.flatMap(({ label }) => [label, `${label} (${shownSet.pool ? "use, confidence" : "confidence"})`])], ...found.map((i) => [shownSet.clips[i], classes[shownSet.truth[i]] ?? "", ...answers.flatMap((one) => wordsOf(one, i, classes))])];
+  const title = `${shownSet.pool ? "Unlabelled" : "Test"} clips: ${KINDS[EXAMPLES.kind](methods)}`;
+  place.replaceChildren(tools, h("p", { class: "note" }, noteOf(shownSet, found, answers, known)), downloads(title, rows, () => tablePng(title, rows()[0], rows().slice(1), 2)),
+    h("ol", {}, shown.map((i) => card(i, shownSet, answers, classes))),
     h("p", { class: "tools pager" }, h("button", { type: "button", "data-focus": "previous", disabled: EXAMPLES.page === 1, onclick: turn(-1) }, "Previous"), h("span", {}, `${found.length ? from + 1 : 0} to ${from + shown.length} of ${thousands(found.length)} clips`), h("button", { type: "button", "data-focus": "next", disabled: EXAMPLES.page === pages, onclick: turn(1) }, "Next")));
   address("examples", bench.name, ratio, methods, EXAMPLES.kind, EXAMPLES.page > 1 ? EXAMPLES.page : "");
   return undefined;
