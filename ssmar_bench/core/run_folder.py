@@ -41,9 +41,12 @@ READ_AGAIN = (
 )
 """Files of ``work/`` that nothing else than their digests vouches for."""
 
+HISTORY = "pseudo_label_history.csv"
+"""What a method that trains on pseudo-labels believed of a few clips in every epoch; older records have none."""
+
 RECORD = (
     *("spec.json", "metrics.json", "timings.json", "environment.json", "method.json"),
-    *("curves.csv", "predictions.csv", "pseudo_labels.csv"),
+    *("curves.csv", "predictions.csv", "pseudo_labels.csv", HISTORY),
 )
 """Files of ``record/``; what else lies there is the user's own."""
 

@@ -128,7 +128,7 @@ def clips_to_show(answers: Answers, most: int) -> list[str]:
     return half_of_each(answers.clips, answers.labels, np.mean(wrong, axis=0), most)
 
 
-def half_of_each(clips: Sequence[str], labels: Array, wrong: Array, most: int) -> list[str]:
+def half_of_each(clips: Sequence[str], labels: Array, wrong: Array, most: int, first: Array | None = None) -> list[str]:
     """At most ``most`` clips: one half by how wrong methods are, the others the first of each class by their ids.
 
     Args:
@@ -136,12 +136,14 @@ def half_of_each(clips: Sequence[str], labels: Array, wrong: Array, most: int) -
         labels: (N,) true classes.
         wrong: (N,) from 0, for a clip that nobody got wrong, up.
         most: how many.
+        first: (N,) of the others, those with larger numbers come first; all alike if None.
     """
-    frame = pd.DataFrame({"clip": clips, "label": labels, "wrong": wrong})
+    frame = pd.DataFrame({"clip": clips, "label": labels, "wrong": wrong, "first": 0 if first is None else first})
     surest = frame[frame["wrong"] > 0].sort_values(["wrong", "clip"], ascending=[False, True]).head(most // 2)["clip"]
     others = frame[~frame["clip"].isin(surest)]
     turn = others.groupby("label").cumcount()
-    spread = others.assign(turn=turn).sort_values(["turn", "label"], kind="stable").head(most - len(surest))["clip"]
+    order = others.assign(turn=turn).sort_values(["first", "turn", "label"], ascending=[False, True, True])
+    spread = order.head(most - len(surest))["clip"]
     return [*surest, *spread]
 
 

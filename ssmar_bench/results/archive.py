@@ -1,8 +1,9 @@
-"""An archive: the runs of one benchmark in four Parquet files, from which every record is read back byte for byte.
+"""An archive: the runs of one benchmark in a few Parquet files, from which every record is read back byte for byte.
 
 ``runs.parquet`` has a row a run: what a reader computes with, and the JSON files of its record as they were written.
-``curves.parquet``, ``predictions.parquet`` and ``pseudo_labels.parquet`` are the tables of all records below each
-other; a table of many rows goes on in ``curves-2.parquet``. ``SHA256SUMS`` holds the digests of the files.
+``curves.parquet``, ``predictions.parquet``, ``pseudo_labels.parquet`` and, where a record has it,
+``pseudo_label_history.parquet`` are the tables of all records below each other; a table of many rows goes on in
+``curves-2.parquet``. ``SHA256SUMS`` holds the digests of the files.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 
 from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.results.archive_schema import JSON_FILES, RUNS, TABLES, table_of
+from ssmar_bench.results.archive_schema import JSON_FILES, OPTIONAL, RUNS, TABLES, table_of
 from ssmar_bench.results.row_table import RowTable
 from ssmar_bench.results.table_text import render_table
 
@@ -189,6 +190,8 @@ class Archive:
 
     def _read(self, name: str) -> pa.Table:
         files = [self.folder / f"{name}.parquet"]
+        if name in OPTIONAL and not files[0].exists() and not files[0].is_symlink():
+            return TABLES[name].empty_table()
         while (following := self.folder / f"{name}-{len(files) + 1}.parquet").exists():
             files.append(following)
         return pa.concat_tables(_read_parquet(path, TABLES[name]) for path in files)

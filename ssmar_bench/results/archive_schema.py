@@ -13,6 +13,12 @@ JSON_FILES = ("spec.json", "metrics.json", "timings.json", "environment.json", "
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _INTS, _FLOATS = pa.int32(), pa.float64()
 
+_LOGGED = [
+    *((name, _TEXT) for name in ("series", "clip")),
+    *((name, _INTS) for name in ("label", "pseudo_label")),
+    *((name, _FLOATS) for name in ("weight", "confidence")),
+]
+
 TABLES: dict[str, pa.Schema] = {
     RUNS: pa.schema(
         [
@@ -37,19 +43,17 @@ TABLES: dict[str, pa.Schema] = {
             ("prediction_ema", _INTS),
         ]
     ),
-    "pseudo_labels": pa.schema(
-        [
-            *((name, _TEXT) for name in ("folder", "series", "clip")),
-            *((name, _INTS) for name in ("label", "pseudo_label")),
-            *((name, _FLOATS) for name in ("weight", "confidence")),
-        ]
-    ),
+    "pseudo_labels": pa.schema([("folder", _TEXT), *_LOGGED]),
+    "pseudo_label_history": pa.schema([("folder", _TEXT), ("epoch", _INTS), *_LOGGED]),
 }
 """Every file and its columns; texts that occur again and again are kept once.
 
 ``runs``: the JSON files are the record, the columns before them are for readers. ``tables`` names the CSV files of the
 record, ``verbatim`` holds those that no table has, ``digests`` the SHA-256 of every file.
 """
+
+OPTIONAL = ("pseudo_label_history",)
+"""Tables without which an archive, or a record, is whole: an older one has none."""
 
 
 def runs_schema() -> pa.Schema:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ssmar_bench.core import digests
-from ssmar_bench.results.archive_schema import RUNS, TABLES, runs_schema
+from ssmar_bench.results.archive_schema import OPTIONAL, RUNS, TABLES, runs_schema
 from ssmar_bench.results.row_table import coded
 
 ROWS = 360_000
@@ -40,6 +40,8 @@ def write_archive(folder: Path, entries: Sequence[ArchiveEntry]) -> list[Path]:
             table = pa.Table.from_pylist([dict(entry.row) for entry in entries], schema=runs_schema())
         else:
             table = _joined(entries, name, schema)
+            if name in OPTIONAL and not len(table):
+                continue
         for number, part in enumerate(_parts(table, entries, name), start=1):
             files[f"{name}.parquet" if number == 1 else f"{name}-{number}.parquet"] = _parquet(part)
     old = {path.name for path in folder.glob("*.parquet")} - set(files)

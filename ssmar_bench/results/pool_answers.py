@@ -1,13 +1,15 @@
-"""What methods believed of single unlabelled clips in the end, and which of them they trained on."""
+"""What methods believed of single unlabelled clips, in the end and of some in every epoch, and what they trained on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.results.answers import Array, half_of_each, runs_of_one_draw
@@ -42,6 +44,22 @@ class MethodPseudoLabels:
 
 
 @dataclass(frozen=True)
+class PoolHistory:
+    """What the methods of one ratio believed of some of its unlabelled clips in every epoch.
+
+    Attributes:
+        clips: K salted ids, sorted.
+        labels: (K,) true class; :data:`~ssmar_bench.core.index.UNKNOWN` of clips that nobody labelled.
+        methods: label of a method that trains on pseudo-labels -> (K, epochs) classes, UNKNOWN where it gave none in
+            an epoch, and (K, epochs) whether it trained on them.
+    """
+
+    clips: tuple[str, ...]
+    labels: Array
+    methods: Mapping[str, tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
 class PoolAnswers:
     """The unlabelled clips of one ratio and what its methods believed of them.
 
@@ -50,12 +68,14 @@ class PoolAnswers:
         clips: N salted ids, sorted.
         labels: (N,) true class; :data:`~ssmar_bench.core.index.UNKNOWN` of clips that nobody labelled.
         methods: one run of each, in table order, all of one draw of labelled clips.
+        history: of some of the clips; None where no record holds any.
     """
 
     ratio: float
     clips: tuple[str, ...]
     labels: Array
     methods: tuple[MethodPseudoLabels, ...]
+    history: PoolHistory | None = None
 
 
 def read_pools(runs: Runs, benchmark: str) -> tuple[PoolAnswers, ...]:
@@ -76,35 +96,69 @@ def pool_clips_to_show(pools: Sequence[PoolAnswers], most: int) -> list[str]:
     """Ids of at most ``most`` unlabelled clips of which frames are shown, chosen by rules.
 
     They are in the pool of every ratio. One half are those that were most often trained on with a wrong label (over
-    methods and ratios); the others are the first of each class by their ids, which are hashes.
+    methods and ratios); the others are the first of each class by their ids, which are hashes, and before them those
+    that were followed through the epochs.
     """
     clips = sorted(set.intersection(*({*pool.clips} for pool in pools))) if pools else []
     if not clips:
         return []
-    wrong = np.zeros(len(clips))
+    wrong, followed = np.zeros(len(clips)), np.zeros(len(clips))
     for pool in pools:
         place = {clip: i for i, clip in enumerate(pool.clips)}
         rows = np.array([place[clip] for clip in clips])
         labels = pool.labels[rows]
         for one in pool.methods:
             wrong += one.used[rows] & (labels != UNKNOWN) & (one.pseudo_label[rows] != labels)
-    return half_of_each(clips, labels, wrong, most)
+        followed += np.isin(clips, pool.history.clips if pool.history else ())
+    return half_of_each(clips, labels, wrong, most, followed)
 
 
 def _pool(runs: Runs, ratio: float, rows: list[dict[Any, Any]]) -> PoolAnswers | None:
-    pool: PoolAnswers | None = None
     numbers = {row["folder"]: i for i, row in enumerate(rows)}
-    methods: dict[int, MethodPseudoLabels] = {}
+    read: dict[int, tuple[tuple[str, ...], Array, MethodPseudoLabels]] = {}
     for table, member in runs.tables.of("pseudo_labels", numbers):
         for place in np.flatnonzero(member[table.starts] >= 0):
             number = int(member[table.starts[place]])
-            clips, labels, one = _read(table, slice(table.starts[place], table.ends[place]), rows[number])
-            pool = pool or PoolAnswers(ratio, clips, labels, ())
-            if clips == pool.clips:
-                methods[number] = one
-    if pool is None:
+            read[number] = _read(table, slice(table.starts[place], table.ends[place]), rows[number])
+    if not read:
         return None
-    return PoolAnswers(ratio, pool.clips, pool.labels, tuple(methods[number] for number in sorted(methods)))
+    usual = _usual({number: clips for number, (clips, _, _) in read.items()})
+    methods = {rows[number]["folder"]: read[number][2] for number in usual}
+    clips, labels, _ = read[usual[0]]
+    return PoolAnswers(ratio, clips, labels, tuple(methods.values()), _history(runs, methods))
+
+
+def _usual(clips: Mapping[int, tuple[str, ...]]) -> list[int]:
+    """The numbers, in order, that have the same clips as most."""
+    ordered = dict(sorted(clips.items()))
+    most = Counter(ordered.values()).most_common(1)[0][0]
+    return [number for number, own in ordered.items() if own == most]
+
+
+def _history(runs: Runs, methods: Mapping[str, MethodPseudoLabels]) -> PoolHistory | None:
+    """Of runs by their folders' names; those that followed other clips than most are left out."""
+    numbers = {folder: i for i, folder in enumerate(methods)}
+    labels = [one.label for one in methods.values()]
+    frames: dict[int, pd.DataFrame] = {}
+    for table, member in runs.tables.of("pseudo_label_history", numbers):
+        for place in np.flatnonzero(member[table.starts] >= 0):
+            frames[int(member[table.starts[place]])] = table.frame(table.names[place])
+    if not frames:
+        return None
+    usual = _usual({number: tuple(sorted({*frame["clip"]})) for number, frame in frames.items()})
+    truth = frames[usual[0]].drop_duplicates("clip").set_index("clip")["label"].sort_index()
+    return PoolHistory(
+        tuple(truth.index), truth.to_numpy(), {labels[number]: _by_epoch(frames[number]) for number in usual}
+    )
+
+
+def _by_epoch(frame: pd.DataFrame) -> tuple[Array, Array]:
+    """(K, epochs) pseudo-labels, UNKNOWN where there is none, and whether they have a weight; clips are sorted."""
+    epochs = range(1, int(frame["epoch"].max()) + 1)
+    rows = frame.drop_duplicates(["clip", "epoch"], keep="last")
+    said, weight = (rows.pivot(index="clip", columns="epoch", values=name) for name in ("pseudo_label", "weight"))
+    said, weight = said.sort_index().reindex(columns=epochs), weight.sort_index().reindex(columns=epochs)
+    return said.fillna(UNKNOWN).to_numpy().astype(np.int64), (weight.fillna(0) > 0).to_numpy()
 
 
 def _read(table: RowTable, rows: slice, run: dict[Any, Any]) -> tuple[tuple[str, ...], Array, MethodPseudoLabels]:

@@ -23,7 +23,7 @@ from ssmar_bench.core.run_folder import RECORD
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.short_list import short
 from ssmar_bench.results.archive import Archive, ArchivedRecord
-from ssmar_bench.results.archive_schema import JSON_FILES, table_of
+from ssmar_bench.results.archive_schema import JSON_FILES, OPTIONAL, table_of
 from ssmar_bench.results.archive_write import ArchiveEntry, write_archive
 from ssmar_bench.results.comparison_table import comparison
 from ssmar_bench.results.record_place import RecordPlace
@@ -180,12 +180,14 @@ def _differing(one: ArchiveEntry, other: ArchiveEntry) -> list[str]:
     """The files in which two results of one run differ, besides those that are of the machine."""
     first, second = dict(one.row["digests"]), dict(other.row["digests"])
     names = [name for name in {**first, **second} if name not in OF_THE_MACHINE]
-    return [name for name in names if first.get(name) != second.get(name)]
+    newer = {f"{table}.csv" for table in OPTIONAL} & ({*first} ^ {*second})  # what only one of two versions wrote
+    return [name for name in names if name not in newer and first.get(name) != second.get(name)]
 
 
 def _rank(entry: ArchiveEntry) -> list[Any]:
-    """Which of two equal results is kept, whatever their order."""
-    return sorted(dict(entry.row["digests"]).items())
+    """Which of two equal results is kept, whatever their order: that of more files."""
+    found = dict(entry.row["digests"])
+    return [-len(found), *sorted(found.items())]
 
 
 def _conflict(name: str, files: Sequence[str], two: Sequence[tuple[RecordPlace, ArchiveEntry]]) -> str:

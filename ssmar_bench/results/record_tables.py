@@ -24,7 +24,12 @@ PREDICTIONS = {"clip": str, "subject": str, "label": int, "prediction": int, "co
 PSEUDO_LABELS = {
     "series": str, "clip": str, "label": int, "pseudo_label": int, "weight": float, "confidence": float
 }  # fmt: skip
-KINDS = {"curves": CURVES, "predictions": PREDICTIONS, "pseudo_labels": PSEUDO_LABELS}
+HISTORY = {"epoch": int, **PSEUDO_LABELS}
+"""The label of a clip that was never labelled is :data:`~ssmar_bench.core.index.UNKNOWN`."""
+
+KINDS = {
+    "curves": CURVES, "predictions": PREDICTIONS, "pseudo_labels": PSEUDO_LABELS, "pseudo_label_history": HISTORY
+}  # fmt: skip
 """The tables of a record, and what is read of them."""
 
 
@@ -49,24 +54,13 @@ def predictions(record: RecordPlace) -> pd.DataFrame:
     return _read(record / "predictions.csv", PREDICTIONS)
 
 
-def pseudo_labels(record: RecordPlace) -> pd.DataFrame:
-    """``pseudo_labels.csv``, columns ``PSEUDO_LABELS``; no rows where it is absent or empty.
-
-    The label of a clip that was never labelled is :data:`~ssmar_bench.core.index.UNKNOWN`.
-
-    Raises:
-        UserError: names the file if it cannot be read.
-    """
-    return _read(record / "pseudo_labels.csv", PSEUDO_LABELS)
-
-
 def read_table(record: RecordPlace, table: str) -> pd.DataFrame:
     """A table of a record by its name, a key of ``KINDS``.
 
     Raises:
         UserError: names the file if it cannot be read.
     """
-    return {"curves": curves, "predictions": predictions, "pseudo_labels": pseudo_labels}[table](record)
+    return curves(record) if table == "curves" else _read(record / f"{table}.csv", KINDS[table])
 
 
 def check(record: RecordPlace, outcome: Metrics) -> None:
@@ -87,10 +81,13 @@ def check(record: RecordPlace, outcome: Metrics) -> None:
                 raise damaged_record(path, f"it has {found} {name}, and metrics.json counts {expected}")
         if frame["clip"].duplicated().any():
             raise damaged_record(path, "a clip occurs twice")
-    path, frame = record / "pseudo_labels.csv", pseudo_labels(record)
-    known = frame[frame["label"] != UNKNOWN] if outcome.counts.never_labelled else frame
-    _check_classes(path, known, ("label",), classes)
-    _check_classes(path, frame, ("pseudo_label",), classes)
+    for table in ("pseudo_labels", "pseudo_label_history"):
+        path, frame = record / f"{table}.csv", read_table(record, table)
+        known = frame[frame["label"] != UNKNOWN] if outcome.counts.never_labelled else frame
+        _check_classes(path, known, ("label",), classes)
+        _check_classes(path, frame, ("pseudo_label",), classes)
+        if "epoch" in frame:
+            _check_epochs(path, frame, outcome.epochs)
 
 
 def _check_curves(path: RecordPlace, frame: pd.DataFrame, epochs: int) -> None:
@@ -98,8 +95,7 @@ def _check_curves(path: RecordPlace, frame: pd.DataFrame, epochs: int) -> None:
         raise damaged_record(path, "it is empty")
     if frame.duplicated(["epoch", "series", "quantity"]).any():
         raise damaged_record(path, "a quantity occurs twice in one epoch")
-    if len(frame) and (frame["epoch"].min() < 1 or frame["epoch"].max() > epochs):
-        raise damaged_record(path, f"an epoch is outside 1 to {epochs}")
+    _check_epochs(path, frame, epochs)
     shares = frame["quantity"].str.startswith(table_checks.SHARES) & ~frame["series"].isin(["train", "validation"])
     bounds = [(shares, "share", 0.0, 1.0)]
     for one in metrics.METRICS:
@@ -109,6 +105,11 @@ def _check_curves(path: RecordPlace, frame: pd.DataFrame, epochs: int) -> None:
         values = frame["value"][rows]
         if len(values) and (values.min() < low or values.max() > high):
             raise damaged_record(path, f"a {name} is outside {low:g} to {high:g}")
+
+
+def _check_epochs(path: RecordPlace, frame: pd.DataFrame, epochs: int) -> None:
+    if len(frame) and (frame["epoch"].min() < 1 or frame["epoch"].max() > epochs):
+        raise damaged_record(path, f"an epoch is outside 1 to {epochs}")
 
 
 def _check_classes(path: RecordPlace, frame: pd.DataFrame, columns: tuple[str, ...], classes: int) -> None:

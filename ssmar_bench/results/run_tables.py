@@ -18,7 +18,7 @@ from ssmar_bench.results.table_checks import SubjectCounts, TableFacts, is_whole
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables ``curves``, ``predictions`` and ``pseudo_labels`` of many runs.
+    """The tables ``KINDS`` of many runs.
 
     Attributes:
         archives: run -> the archive that holds its tables.

@@ -12,7 +12,7 @@ from ssmar_bench.results.paper_summary import paper_summaries
 from ssmar_bench.results.records import Runs, load_runs
 from ssmar_bench.results.summary import Summary
 
-MOST_BYTES = 300_000
+MOST_BYTES = 400_000
 """Of frames in one page; clips beyond it are shown without frames."""
 
 

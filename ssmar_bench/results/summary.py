@@ -40,6 +40,7 @@ from ssmar_bench.results.paper_cells import TableCell as TableCell
 from ssmar_bench.results.paper_summary import PaperSummary as PaperSummary
 from ssmar_bench.results.plot_selection import LINES as LINES
 from ssmar_bench.results.pool_answers import PoolAnswers as PoolAnswers
+from ssmar_bench.results.pool_answers import PoolHistory as PoolHistory
 from ssmar_bench.results.ranking import DATA_SETS as DATA_SETS
 from ssmar_bench.results.ranking import Friedman as Friedman
 from ssmar_bench.results.records import Damage as Damage

@@ -40,6 +40,7 @@ class TableFacts:
         low, high: of epochs, or of labels and of what clips were given; labels that nobody knows do not count.
         unknown: whether there are labels that nobody knows.
         rows: how many.
+        last_epoch: of a history.
         answers: of predictions.
     """
 
@@ -48,6 +49,7 @@ class TableFacts:
     high: int
     unknown: bool = False
     rows: int = 0
+    last_epoch: int = 0
     answers: SubjectCounts | None = None
 
 
@@ -55,7 +57,7 @@ def is_whole(facts: Mapping[str, TableFacts | None], outcome: Metrics) -> bool:
     """Whether the tables of a record fit its ``metrics.json``; False: look at the record itself.
 
     Args:
-        facts: ``curves``, ``predictions`` and ``pseudo_labels`` -> facts; None for a table without rows.
+        facts: name of every table -> facts; None for a table without rows.
         outcome: the metrics.
     """
     curves, predictions, pseudo = facts["curves"], facts["predictions"], facts["pseudo_labels"]
@@ -67,9 +69,14 @@ def is_whole(facts: Mapping[str, TableFacts | None], outcome: Metrics) -> bool:
         counted = (predictions.rows, subjects) == (outcome.counts.test, outcome.counts.test_subjects)
         if not counted or predictions.unknown or not _within(predictions, classes):
             return False
-    if pseudo is None:
-        return True
-    return _within(pseudo, classes) and (not pseudo.unknown or outcome.counts.never_labelled > 0)
+    history = facts["pseudo_label_history"]
+    if history is not None and history.last_epoch > outcome.epochs:
+        return False
+    return all(
+        _within(one, classes) and (not one.unknown or outcome.counts.never_labelled > 0)
+        for one in (pseudo, history)
+        if one is not None
+    )
 
 
 def _within(facts: TableFacts, classes: int) -> bool:
@@ -82,7 +89,7 @@ _KNOWN: WeakKeyDictionary[RowTable, dict[str, TableFacts]] = WeakKeyDictionary()
 def table_facts(table: RowTable) -> dict[str, TableFacts]:
     """Run -> facts; computed once for a table."""
     if table not in _KNOWN:
-        _KNOWN[table] = {} if not table.names else _of_curves(table) if "epoch" in table.columns else _of_classes(table)
+        _KNOWN[table] = {} if not table.names else _of_curves(table) if "value" in table.columns else _of_classes(table)
     return _KNOWN[table]
 
 
@@ -121,9 +128,11 @@ def _of_curves(table: RowTable) -> dict[str, TableFacts]:
 
 
 def _of_classes(table: RowTable) -> dict[str, TableFacts]:
-    """Of predictions, or of pseudo-labels."""
+    """Of predictions, of pseudo-labels, or of their history."""
     label, given = (table.columns[name] for name in ("label", "prediction" if _answers(table) else "pseudo_label"))
     wrong = _any(table, np.abs(table.columns["confidence"]) > LARGEST)
+    if "weight" in table.columns:
+        wrong |= _any(table, np.abs(table.columns["weight"]) > LARGEST)
     unknown = label == UNKNOWN
     known = np.where(unknown, given, label)
     low = np.minimum(np.minimum.reduceat(known, table.starts), np.minimum.reduceat(given, table.starts))
@@ -133,10 +142,16 @@ def _of_classes(table: RowTable) -> dict[str, TableFacts]:
     if _answers(table):
         wrong |= _twice(table, table.columns["clip"])
         answers = _by_subject(table, label == given)
+    latest = np.zeros(len(table.names), dtype=int)
+    if "epoch" in table.columns:
+        wrong |= np.minimum.reduceat(table.columns["epoch"], table.starts) < 1
+        latest = np.maximum.reduceat(table.columns["epoch"], table.starts)
     plain = ~wrong & _printable(table)
     sizes = table.ends - table.starts
     return {
-        run: TableFacts(bool(plain[i]), int(low[i]), int(high[i]), bool(hidden[i]), int(sizes[i]), answers[i])
+        run: TableFacts(
+            bool(plain[i]), int(low[i]), int(high[i]), bool(hidden[i]), int(sizes[i]), int(latest[i]), answers[i]
+        )
         for i, run in enumerate(table.names)
     }
 

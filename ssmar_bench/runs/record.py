@@ -7,7 +7,7 @@ import io
 import json
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,17 @@ from ssmar_bench.core import digests, method_facts
 from ssmar_bench.core.files import json_bytes, write_bytes
 from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
-from ssmar_bench.core.run_folder import ENDED, RunFolder
+from ssmar_bench.core.run_folder import ENDED, HISTORY, RunFolder
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import GroundTruth, Split
+from ssmar_bench.runs import pseudo_label_history
 from ssmar_bench.runs.environment import environment
 from ssmar_bench.runs.rerun_command import rerun_command
 from ssmar_bench.training import pseudo_label_log
 
 COVERAGES = (10, 25, 50, 75)
+LOGGED = ["series", "clip", "label", "pseudo_label", "weight", "confidence"]
+"""Columns of what is said of pseudo-labels."""
 Array = npt.NDArray[Any]
 
 
@@ -79,18 +82,19 @@ def _predictions(spec: RunSpec, split: Split, truth: GroundTruth, arrays: dict[s
     ).sort_values("clip", ignore_index=True)  # the order of training would tell whose label is where
 
 
-def _pseudo_labels(spec: RunSpec, split: Split, truth: Array, last: dict[str, dict[str, Array]]) -> pd.DataFrame:
-    ids = np.array([salted_id(spec.benchmark, clip) for clip in split.unlabelled])
+def _pseudo_labels(ids: Sequence[str], truth: Array, last: dict[str, dict[str, Array]]) -> pd.DataFrame:
+    names = np.array(ids)
     frames = [
         pd.DataFrame(
             {
                 "series": series,
-                "clip": ids[fields["index"]],
+                "clip": names[fields["index"]],
                 "label": truth[fields["index"]],
                 "pseudo_label": fields["label"],
                 "weight": fields["weight"],
                 "confidence": np.round(fields["confidence"].astype(float), 4),
-            }
+            },
+            columns=LOGGED,
         )
         for series, fields in sorted(last.items())
     ]
@@ -126,10 +130,14 @@ def write_record(
         arrays = {name: stored[name] for name in stored.files}
     unlabelled = np.array([truth.label[clip] for clip in split.unlabelled], dtype=np.int64)
     rows = [tuple(row) for row in outcome["curve"]]
+    ids = [salted_id(spec.benchmark, clip) for clip in split.unlabelled]
+    followed = pseudo_label_history.clips_to_follow(ids, unlabelled)
+    history: list[tuple[Any, ...]] = []
     last: dict[str, dict[str, Array]] = {}
     for epoch in range(1, outcome["epochs"] + 1):
         last = pseudo_label_log.read_pseudo_label_log(folder.kept(pseudo_label_log.name_of(epoch)))
         rows += pseudo_label_rows(last, unlabelled, epoch)
+        history += pseudo_label_history.epoch_rows(epoch, last, followed)
     curves = pd.DataFrame(rows, columns=["epoch", "series", "quantity", "value"])
     seconds = outcome["epoch_seconds"]
     timings = {
@@ -147,12 +155,14 @@ def write_record(
         "spec.json": (folder.record / "spec.json").read_bytes(),
         "curves.csv": _csv(curves.sort_values(["epoch", "series", "quantity"])),
         "predictions.csv": _csv(_predictions(spec, split, truth, arrays)),
-        "pseudo_labels.csv": _csv(_pseudo_labels(spec, split, unlabelled, last)),
+        "pseudo_labels.csv": _csv(_pseudo_labels(ids, unlabelled, last)),
         "environment.json": json_bytes(environment(spec.algorithm, outcome.get("device_model", ""))),
         method_facts.FILE: _facts(spec, label, given),
         "timings.json": json_bytes(timings),
         "metrics.json": json_bytes(metrics),
     }
+    if history:
+        files[HISTORY] = _csv(pd.DataFrame(history, columns=["epoch", *LOGGED]))
     digests.write_files(folder.record, files)
 
 

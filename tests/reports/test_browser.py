@@ -30,6 +30,11 @@ pytestmark = [
 ]
 
 DEPARTING = Real("supervised", 0.5, 1, benchmark="micro-motion-easy", epochs=2)
+HISTORY = """epoch,series,clip,label,pseudo_label,weight,confidence
+1,online,clip000,0,3,0,0.5
+2,online,clip000,0,0,1,0.97
+2,offline,clip001,1,2,1,-0.5
+"""
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"></script><b>bold</b>"
 
 
@@ -41,7 +46,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
         for seed in (0, 1):
             Fake("supervised", ratio, seed, 0.3 + 0.1 * seed).write(root)
             Fake("fixmatch", ratio, seed, 0.5 + ratio / 10, clips=True).write(root)
-            Fake("aplt", ratio, seed, 0.9, label=HOSTILE, clips=True).write(root)
+            aplt = Fake("aplt", ratio, seed, 0.9, label=HOSTILE, clips=True).write(root)
+            (aplt / "record" / "pseudo_label_history.csv").write_text(HISTORY)
     Fake("aplt-km", 0.5, 0, 0.95, epochs=6).write(root)
     Real("supervised", 0.5, benchmark="micro-motion-easy").write(root)
     folder = DEPARTING.write(root)
@@ -490,7 +496,9 @@ def test_examples_show_unlabelled_clips_with_their_last_pseudo_labels(open_page:
     count, cards = page.locator("#examples .pager span"), page.locator("#examples li")
     kinds.select_option("used")  # every second clip of the forty has a weight in the made-up records
     expect(count).to_have_text("1 to 12 of 20 clips")
-    expect(page.locator("#examples .note")).to_contain_text("20 of 40 unlabelled clips; the last pseudo-labels of seed 0")
+    expect(page.locator("#examples .note")).to_contain_text(
+        "20 of 40 unlabelled clips; the last pseudo-labels of seed 0"
+    )
     expect(cards.first).to_contain_text("class 1 clip001")
     expect(cards.first.locator("tr").nth(0)).to_contain_text("✓ class 1trained on")
     expect(cards.first.locator("tr").nth(1)).to_contain_text("✓ class 1predicted, 75 %")
@@ -503,6 +511,25 @@ def test_examples_show_unlabelled_clips_with_their_last_pseudo_labels(open_page:
     assert there.endswith("/taught")
     page.get_by_role("combobox", name="A", exact=True).select_option("FixMatch")
     expect(page.locator("#examples .note")).to_contain_text("FixMatch trains on no pseudo-labels.")
+
+
+def test_examples_show_what_was_believed_of_a_clip_in_every_epoch(open_page: Any) -> None:
+    page = open_page("#/examples/micro-motion-12/0.5")
+    page.get_by_role("combobox", name="Clips").select_option("epochs")
+    cards = page.locator("#examples li")
+    expect(cards).to_have_count(2)
+    expect(cards.nth(0)).to_contain_text("class 1 clip001")  # the one with frames is the first
+    assert cards.nth(0).locator("img").count() == 1
+    expect(cards.nth(0)).to_contain_text("right in 0, trained on in 1 of 2 epochs")
+    expect(cards.nth(1).get_by_role("img")).to_have_attribute("aria-label", "right in 1, trained on in 1 of 2 epochs")
+    signs = cards.nth(1).locator(".epochs span")
+    assert [one.get_attribute("title") for one in signs.all()] == ["epoch 1: class 3", "epoch 2: class 0, trained on"]
+    assert [one.get_attribute("class").split() for one in signs.all()] == [["wrong"], ["right", "used"]]
+    with page.expect_download() as got:
+        page.locator("#examples").get_by_role("button", name="CSV").click()
+    lines = Path(got.value.path()).read_text(encoding="utf-8").splitlines()
+    assert lines[0].endswith("clip,class,method,epoch,pseudo-label,trained on")
+    assert len(lines) == 1 + 2 * 2
 
 
 def test_a_departure_from_the_defaults_is_a_banner(open_page: Any) -> None:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from _records import Fake
 
 from ssmar_bench.core.index import UNKNOWN
-from ssmar_bench.results.pool_answers import MethodPseudoLabels, PoolAnswers, pool_clips_to_show, read_pools
+from ssmar_bench.results.pool_answers import (
+    MethodPseudoLabels,
+    PoolAnswers,
+    PoolHistory,
+    pool_clips_to_show,
+    read_pools,
+)
+from ssmar_bench.results.publish import publish
 from ssmar_bench.results.records import load_runs
 
 B = "micro-motion-12"
@@ -58,6 +67,54 @@ def test_a_pool_of_clips_that_nobody_labelled_is_read(tmp_path: Path) -> None:
     assert pool_clips_to_show([found], 4) == ["a"]
 
 
+def test_the_history_of_followed_clips_is_read_from_folders_and_from_an_archive(tmp_path: Path) -> None:
+    for method in ("supervised", "fixmatch", "aplt"):
+        write(tmp_path, method, 0, "online,b,1,4,1,0.9")
+    lines = ["2,online,b,1,1,1,0.97", "1,online,b,1,4,0,0.5", "2,online,a,0,0,0,0.2"]
+    for method, rows in (("fixmatch", lines), ("aplt", [line.replace("a,0", "z,0") for line in lines])):
+        (folder,) = (tmp_path / "runs").glob(f"*_{method}_*")
+        (folder / "record" / "pseudo_label_history.csv").write_text("\n".join([f"epoch,{HEAD}", *rows]) + "\n")
+    publish([tmp_path], tmp_path / "archive")
+    for place in (tmp_path, tmp_path / "archive"):
+        (pool,) = read_pools(load_runs(place), B)
+        assert pool.history is not None
+        assert (pool.history.clips, [*pool.history.labels]) == (("a", "b"), [0, 1])
+        (label,) = pool.history.methods  # APLT followed other clips
+        assert label.startswith("FixMatch")
+        said, used = pool.history.methods[label]
+        assert said.tolist() == [[UNKNOWN, 0], [4, 1]]
+        assert used.tolist() == [[False, False], [False, True]]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("99,online,a,0,0,1,0.9", "an epoch is outside 1 to"),
+        ("0,online,a,0,0,1,0.9", "an epoch is outside 1 to"),
+        ("1,online,a,0,12,1,0.9", "a pseudo_label is outside 0 to 11"),
+        ("1,online,a,0,0,inf,0.9", "a weight is not a finite number"),
+    ],
+)
+def test_a_damaged_history_is_named(line: str, why: str, tmp_path: Path) -> None:
+    write(tmp_path, "fixmatch", 0, "online,a,0,0,1,0.9")
+    (folder,) = (tmp_path / "runs").glob("*")
+    (folder / "record" / "pseudo_label_history.csv").write_text(f"epoch,{HEAD}\n{line}\n")
+    (damage,) = load_runs(tmp_path).damage
+    assert "pseudo_label_history.csv" in damage.why
+    assert why in damage.why
+
+
+def test_one_run_with_and_without_a_history_is_one_run(tmp_path: Path) -> None:
+    for name in ("older", "newer"):
+        write(tmp_path / name, "fixmatch", 0, "online,a,0,0,1,0.9")
+    (folder,) = (tmp_path / "newer" / "runs").glob("*")
+    (folder / "record" / "pseudo_label_history.csv").write_text(f"epoch,{HEAD}\n1,online,a,0,0,1,0.9\n")
+    for order in (("older", "newer"), ("newer", "older")):
+        publish([tmp_path / name for name in order], tmp_path / "-".join(order))
+        (pool,) = read_pools(load_runs(tmp_path / "-".join(order)), B)
+        assert pool.history is not None
+
+
 def test_frames_are_of_wrong_labels_that_were_trained_on_and_of_the_first_of_each_class() -> None:
     labels = np.array([0, 0, 0, 1, 1, 2])
 
@@ -70,3 +127,5 @@ def test_frames_are_of_wrong_labels_that_were_trained_on_and_of_the_first_of_eac
     smaller = PoolAnswers(0.5, ("a", "c"), labels[[0, 2]], ())
     assert pool_clips_to_show([pool, smaller], 4) == ["c", "a"]
     assert pool_clips_to_show([], 4) == []
+    followed = PoolHistory(("b", "e"), labels[[1, 4]], {})
+    assert pool_clips_to_show([replace(pool, history=followed)], 4) == ["c", "f", "b", "e"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ssmar_bench.results.summary import Answers, BenchmarkSummary, PoolAnswers
+from ssmar_bench.results.summary import Answers, BenchmarkSummary, PoolAnswers, PoolHistory
 
 SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """Digits of a class's number: one up to 64 classes, else two."""
@@ -19,7 +19,7 @@ UNKNOWN = "~"
 
 
 def clip_parts(found: BenchmarkSummary) -> dict[str, Any]:
-    """The parts ``clips/<benchmark>``, ``answers/<benchmark>/<ratio>`` and ``pool/<benchmark>/<ratio>`` by their keys."""
+    """The parts ``clips/<benchmark>``, and ``answers/`` and ``pool/<benchmark>/<ratio>`` by their keys."""
     if found.examples is None:
         return {}
     answers, name = found.examples.answers, found.name
@@ -49,12 +49,26 @@ def _pool(pool: PoolAnswers, digits: int) -> dict[str, Any]:
             one.seed,
             one.trains,
             _codes(one.pseudo_label, digits),
-            "".join("1" if used else "0" for used in one.used),
+            _flags(one.used),
             "" if np.isnan(one.confidence).all() else _percents(np.nan_to_num(one.confidence)),
         ]
         for one in pool.methods
     }
-    return {"clips": pool.clips, "truth": _codes(pool.labels, digits), "methods": methods}
+    history = {} if pool.history is None else {"history": _history(pool.history, digits)}
+    return {"clips": pool.clips, "truth": _codes(pool.labels, digits), "methods": methods, **history}
+
+
+def _history(history: PoolHistory, digits: int) -> dict[str, Any]:
+    """Followed clips, and label -> for each clip the classes by epoch and the use (0 or 1)."""
+    methods = {
+        label: [[_codes(line, digits), _flags(use)] for line, use in zip(said, used, strict=True)]
+        for label, (said, used) in history.methods.items()
+    }
+    return {"clips": history.clips, "truth": _codes(history.labels, digits), "methods": methods}
+
+
+def _flags(used: Iterable[bool]) -> str:
+    return "".join("1" if one else "0" for one in used)
 
 
 def _percents(shares: Iterable[float]) -> str:

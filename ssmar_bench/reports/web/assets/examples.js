@@ -14,6 +14,7 @@ const POOL_KINDS = {
   taught: ([a]) => `Wrong pseudo-labels of ${a}`,
   used: ([a]) => `All pseudo-labels of ${a}`,
   left: ([a]) => `Unlabelled clips without one of ${a}`,
+  epochs: () => "Pseudo-labels epoch by epoch",
 };
 const KINDS = { ...TEST_KINDS, ...POOL_KINDS };
 const EXAMPLES = { methods: [] };
@@ -44,6 +45,13 @@ function poolClips(data, pool) {
   return { clips: pool.clips, truth: decoded(pool.truth, data.digits), strips: data.pool_strips, of, names: Object.keys(pool.methods), pool: true };
 }
 
+/** Followed clips: what a method believed of each in every epoch; null where no record holds it. */
+function followedClips(data, history) {
+  if (!history) return null;
+  const of = (label) => ({ label, lines: history.methods[label].map(([codes, used]) => ({ said: decoded(codes, data.digits), used: [...used].map(Number) })) });
+  return { clips: history.clips, truth: decoded(history.truth, data.digits), strips: data.pool_strips, of, names: Object.keys(history.methods), followed: true };
+}
+
 /** The numbers of the clips of a kind, in the order in which they are shown; those with frames first unless it is one of confidence. */
 function clipsOf(kind, { clips, truth, strips }, [a, b, ...others]) {
   const right = (answers, i) => answers.said[i] === truth[i];
@@ -51,6 +59,7 @@ function clipsOf(kind, { clips, truth, strips }, [a, b, ...others]) {
   if (kind === "mistakes") return all.filter((i) => !right(a, i)).sort((i, j) => a.sure[j] - a.sure[i]);
   const framed = (i) => (clips[i] in strips ? 0 : 1);
   const byFrames = (found) => found.sort((i, j) => framed(i) - framed(j));
+  if (kind === "epochs") return byFrames(all);
   if (kind === "taught") return byFrames(all.filter((i) => a.used[i] && truth[i] >= 0 && !right(a, i)));
   if (kind === "used") return byFrames(all.filter((i) => a.used[i]));
   if (kind === "left") return byFrames(all.filter((i) => !a.used[i]));
@@ -66,12 +75,25 @@ function wordsOf({ said, sure, used, trains }, i, classes) {
   return [said[i] < 0 ? "none" : classes[said[i]], [use, share].filter(Boolean).join(", ")];
 }
 
-function card(i, { clips, truth, strips }, answers, classes) {
+/** One sign an epoch: its form says whether the label was right, its filling whether the method trained on it. */
+function epochRow({ label, lines }, i, truth, classes) {
+  const { said, used } = lines[i];
+  const judge = (own) => (own < 0 || truth < 0 ? "" : own === truth ? "right" : "wrong");
+  const text = (own, epoch) => `epoch ${epoch + 1}: ${own < 0 ? "none" : classes[own]}${used[epoch] ? ", trained on" : ""}`;
+  const squares = said.map((own, epoch) => h("span", { class: `${judge(own)} ${used[epoch] ? "used" : ""} ${own < 0 ? "none" : ""}`, title: text(own, epoch) }));
+  const count = (of) => said.filter(of).length;
+  const right = truth < 0 ? "" : `right in ${count((own) => own === truth)}, `;
+  const summary = `${right}trained on in ${count((_, epoch) => used[epoch])} of ${said.length} epochs`;
+  return h("tr", {}, h("th", { scope: "row", class: "left" }, label), h("td", { class: "left" }, h("span", { class: "epochs", role: "img", "aria-label": summary }, squares), h("br"), summary));
+}
+
+function card(i, { clips, truth, strips, followed }, answers, classes) {
   const id = clips[i];
   const strip = strips[id];
   const name = truth[i] < 0 ? "no label" : classes[truth[i]];
   const picture = strip ? [h("img", { src: `data:image/webp;base64,${strip}`, alt: `Eight frames of a clip of ${name}` })] : [];
   const rows = answers.map((one) => {
+    if (followed) return epochRow(one, i, truth[i], classes);
     const judged = truth[i] >= 0 && one.said[i] >= 0;
     const right = one.said[i] === truth[i];
     const [answer, how] = wordsOf(one, i, classes);
@@ -86,23 +108,34 @@ async function showExamples(name, ratio, methods, kind, page, isCurrent) {
   const chosen = bench.ratios.includes(ratio) ? ratio : bench.ratios.includes(0.5) ? 0.5 : bench.ratios[0];
   const [about, data, answers, pool] = await Promise.all([part(`benchmark/${bench.name}`), part(`clips/${bench.name}`), ...["answers", "pool"].map((kind) => part(`${kind}/${bench.name}/${chosen}`).catch(() => null))]);
   if (!isCurrent()) return;
-  Object.assign(EXAMPLES, { bench, ratio: chosen, classes: about.classes, test: testClips(data, answers ?? {}), pool: pool && poolClips(data, pool) });
+  Object.assign(EXAMPLES, { bench, ratio: chosen, classes: about.classes, test: testClips(data, answers ?? {}), pool: pool && poolClips(data, pool), followed: pool && followedClips(data, pool.history) });
   const names = EXAMPLES.test.names;
   const known = (methods ?? []).filter((label, i, all) => names.includes(label) && all.indexOf(label) === i).slice(0, MOST);
   const of = (wanted) => names.find((label) => about.methods[label]?.[0] === wanted);
   const pair = [...new Set([of("aplt") ?? names.at(-1), of("fixmatch") ?? names[0], ...names])].slice(0, 2);
   EXAMPLES.methods = known.length ? [...known, ...pair.filter((label) => !known.includes(label))].slice(0, Math.max(2, known.length)) : pair;
-  EXAMPLES.kind = kind in (EXAMPLES.pool ? KINDS : TEST_KINDS) ? kind : "differ";
+  EXAMPLES.kind = kindsThere().includes(kind) ? kind : "differ";
   EXAMPLES.page = page;
   drawExamples(names);
 }
 
+/** What is shown as rows for a file: a row a clip; of followed clips a row an epoch. */
+function rowsOf({ clips, truth, pool, followed }, found, answers, classes) {
+  const name = (i) => [clips[i], classes[truth[i]] ?? ""];
+  if (followed) return [["clip", "class", "method", "epoch", "pseudo-label", "trained on"], ...found.flatMap((i) => answers.flatMap(({ label, lines }) => lines[i].said.map((own, epoch) => [...name(i), label, epoch + 1, classes[own] ?? "", lines[i].used[epoch]])))];
+  const how = pool ? "use, confidence" : "confidence";
+  return [["clip", "class", ...answers.flatMap(({ label }) => [label, `${label} (${how})`])], ...found.map((i) => [...name(i), ...answers.flatMap((one) => wordsOf(one, i, classes))])];
+}
+
+const kindsThere = () => Object.keys(KINDS).filter((key) => key in TEST_KINDS || (key === "epochs" ? EXAMPLES.followed : EXAMPLES.pool));
+
 /** How many clips these are, of which runs, and where the frames come from. */
-function noteOf({ truth, strips, pool }, found, answers, known) {
+function noteOf({ truth, strips, pool, followed }, found, answers, known) {
   const seeds = [...new Set(answers.map(({ seed }) => seed))].join(", ");
   const count = Object.keys(strips).length;
-  const most = pool ? "that methods trained on with a wrong label" : "that methods most confidently took for another class";
+  const most = pool || followed ? "that methods trained on with a wrong label" : "that methods most confidently took for another class";
   const frames = count ? `${count} clips have frames: half are those ${most}, half the first of each class by their hashed names.` : "No frames are shown: they are recorded where the videos are at hand, and of a licensed data set only by ssmar-bench report --include-frames.";
+  if (followed) return `${thousands(found.length)} unlabelled clips that were followed: the first of each class by their hashed names. A sign is an epoch: a circle where the label was right, a square where it was wrong, filled where the method trained on it. Methods that train on no pseudo-labels have no row. ${frames}`;
   if (!pool) return `${thousands(found.length)} of ${thousands(truth.length)} test clips; answers of seed ${seeds}, with the confidence in per cent. ${frames}`;
   if (!known || !answers[0].trains) return `${EXAMPLES.methods[0]} trains on no pseudo-labels. ${frames}`;
   return `${thousands(found.length)} of ${thousands(truth.length)} unlabelled clips; the last pseudo-labels of seed ${seeds}. A method trains on those that it is sure of. ${frames}`;
@@ -110,7 +143,7 @@ function noteOf({ truth, strips, pool }, found, answers, known) {
 
 function drawExamples(names) {
   const { bench, ratio, methods, classes } = EXAMPLES;
-  const shownSet = EXAMPLES.kind in POOL_KINDS ? EXAMPLES.pool : EXAMPLES.test;
+  const shownSet = EXAMPLES.kind === "epochs" ? EXAMPLES.followed : EXAMPLES.kind in POOL_KINDS ? EXAMPLES.pool : EXAMPLES.test;
   const place = byId("examples");
   const go = (change, focus) => {
     Object.assign(EXAMPLES, { page: 1, ...change });
@@ -132,11 +165,11 @@ function drawExamples(names) {
     pick("Labelled", bench.ratios.map((share) => [String(share), percentOf(share)]), String(ratio), (share) => move(bench.name, share), "ratio"),
     ...methods.map((label, i) => (i < 2 ? pick("AB"[i], named, label, choose(i), `m${i}`) : h("span", {}, `${label} `, h("button", { type: "button", class: "small", "aria-label": `Take off ${label}`, onclick: () => go({ methods: methods.filter((own) => own !== label) }, "more") }, "×")))),
     ...(methods.length < MOST && free.length ? [pick("and", [["", "one more…"], ...free], "", (label) => label && go({ methods: [...methods, label] }, "more"), "more")] : []),
-    pick("Clips", Object.entries(EXAMPLES.pool ? KINDS : TEST_KINDS).map(([key, text]) => [key, text(methods)]), EXAMPLES.kind, (kind) => go({ kind }, "kind"), "kind"),
+    pick("Clips", kindsThere().map((key) => [key, KINDS[key](methods)]), EXAMPLES.kind, (kind) => go({ kind }, "kind"), "kind"),
   );
   if (methods.length < 2) return place.replaceChildren(tools, h("p", {}, "There are not two methods whose answers are kept."));
   const answers = methods.filter((label) => shownSet.names.includes(label)).map(shownSet.of);
-  const known = answers[0]?.label === methods[0];
+  const known = shownSet.followed ? answers.length > 0 : answers[0]?.label === methods[0];
   const found = known ? clipsOf(EXAMPLES.kind, shownSet, answers) : [];
   const pages = Math.max(1, Math.ceil(found.length / CARDS));
   EXAMPLES.page = Math.min(Math.max(1, EXAMPLES.page), pages);
@@ -146,8 +179,8 @@ function drawExamples(names) {
     go({ page: EXAMPLES.page + step }, step > 0 ? "next" : "previous");
     place.scrollIntoView({ behavior: "instant" });
   };
-  const rows = () => [["clip", "class", ...answers.flatMap(({ label }) => [label, `${label} (${shownSet.pool ? "use, confidence" : "confidence"})`])], ...found.map((i) => [shownSet.clips[i], classes[shownSet.truth[i]] ?? "", ...answers.flatMap((one) => wordsOf(one, i, classes))])];
-  const title = `${shownSet.pool ? "Unlabelled" : "Test"} clips: ${KINDS[EXAMPLES.kind](methods)}`;
+  const rows = () => rowsOf(shownSet, found, answers, classes);
+  const title = `${shownSet === EXAMPLES.test ? "Test" : "Unlabelled"} clips: ${KINDS[EXAMPLES.kind](methods)}`;
   place.replaceChildren(tools, h("p", { class: "note" }, noteOf(shownSet, found, answers, known)), downloads(title, rows, () => tablePng(title, rows()[0], rows().slice(1), 2)),
     h("ol", {}, shown.map((i) => card(i, shownSet, answers, classes))),
     h("p", { class: "tools pager" }, h("button", { type: "button", "data-focus": "previous", disabled: EXAMPLES.page === 1, onclick: turn(-1) }, "Previous"), h("span", {}, `${found.length ? from + 1 : 0} to ${from + shown.length} of ${thousands(found.length)} clips`), h("button", { type: "button", "data-focus": "next", disabled: EXAMPLES.page === pages, onclick: turn(1) }, "Next")));
