@@ -114,7 +114,7 @@ def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
     assert {path: path.read_bytes() for path in run.work.rglob("*") if path.is_file()} == work
     ours, theirs = record_of(run.path), record_of(folder_of(trained.out, "aplt"))
     assert {name for name in ours if ours[name] != theirs[name]} == {
-        "curves.csv", "predictions.csv", "pseudo_labels.csv", "metrics.json", "SHA256SUMS",
+        "curves.csv", "predictions.csv", "pseudo_labels.csv", "pseudo_label_history.csv", "metrics.json", "SHA256SUMS",
     }  # fmt: skip
     one, other = (pd.read_csv(io.BytesIO(record["curves.csv"])) for record in (ours, theirs))
     own = one["series"].isin(["train", "validation", "validation_classifier", "validation_prototypes"])
