@@ -100,6 +100,19 @@ def test_a_metric_that_is_added_is_recorded(known: Any, run: RunFolder, monkeypa
 
 
 @pytest.mark.slow
+def test_a_few_clips_are_followed_through_all_epochs(trained: Any) -> None:
+    record = folder_of(trained.out, "aplt") / "record"
+    history, last = (pd.read_csv(record / f"{name}.csv") for name in ("pseudo_label_history", "pseudo_labels"))
+    assert list(history.columns) == ["epoch", *last.columns]
+    assert 0 < history["clip"].nunique() <= 24
+    assert {*history["series"]} <= {"online", "offline"}
+    end = history[history["epoch"] == history["epoch"].max()]
+    keys = ["series", "clip", "label", "pseudo_label", "weight", "confidence"]
+    assert {*end[keys].itertuples(index=False, name=None)} <= {*last[keys].itertuples(index=False, name=None)}
+    assert not (folder_of(trained.out, "supervised") / "record" / "pseudo_label_history.csv").exists()
+
+
+@pytest.mark.slow
 def test_permuted_hidden_labels_change_the_joined_curves_and_nothing_else(
     trained: Any, known: Any, run: RunFolder
 ) -> None:
