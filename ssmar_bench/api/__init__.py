@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     )
     from ssmar_bench.api.run_answers import compare, confusion, predictions
     from ssmar_bench.api.run_list import RunFacts, list_runs, remove_runs, show_run
+    from ssmar_bench.api.run_trust import trust
     from ssmar_bench.api.run_verify import SecondTraining, verify_run
     from ssmar_bench.api.scaffold import TEMPLATES, new_method
     from ssmar_bench.api.splits import SplitOptions, build_split, export_split, show_split, verify_split
@@ -112,6 +113,7 @@ _HOMES = {
     "api.records": ("curves", "results"),
     "api.run_answers": ("compare", "confusion", "predictions"),
     "api.run_list": ("RunFacts", "list_runs", "remove_runs", "show_run"),
+    "api.run_trust": ("trust",),
     "api.run_verify": ("SecondTraining", "verify_run"),
     "api.scaffold": ("TEMPLATES", "new_method"),
     "api.report_state": ("GridAnswer", "grid_answer", "report_is_current"),
@@ -239,6 +241,7 @@ __all__ = [
     "table",
     "tables",
     "train_table",
+    "trust",
     "use_plugin",
     "verify_run",
     "verify_split",

@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from ssmar_bench.api.find_run import find_record
+from ssmar_bench.api.run_trust import trust_of
 from ssmar_bench.api.video_predictions import Paths, Prediction, find_videos, frame_of
 from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.digests import DamagedError
@@ -32,6 +33,7 @@ class Model:
         run: its run's name.
         classes: names of the classes, in the benchmark's order.
         renamed: the name of its folder, where that is not the run's; "" where it is.
+        trust: how many of its test clips the run named rightly, as a sentence.
     """
 
     def __init__(self, folder: RunFolder, device: torch.device) -> None:
@@ -39,6 +41,7 @@ class Model:
         own = folder.renamed()
         self.run, self.renamed = (own, folder.path.name) if own else (folder.path.name, "")
         self.classes = self._trained.classes
+        self.trust = trust_of(folder.record)
 
     def __repr__(self) -> str:
         return f"<model of {self.run}, {len(self.classes)} classes>"

@@ -125,7 +125,9 @@ def own_benchmark(
         if not folder.exists():
             made = _made(name, folder, places, listing)
             if number > 1:
-                text = f"The clips and labels are not those of {base}, which was trained before: they are {name}."
+                text = (
+                    f"The videos or labels are not those of the benchmark {base}, made here before: these are {name}."
+                )
                 made = replace(made, notes=(*made.notes, text))
             _write(made, places, folder, clips)
             return made

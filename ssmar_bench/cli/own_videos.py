@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 NETWORKS = ("resnet18", "small")
 NONE = (
-    "none, so methods that need some are skipped where all labels are used; add a folder by --unlabelled, or hide half "
-    "of the labels with --ratios 0.5"
+    "none, so methods that need some are skipped; --unlabelled FOLDER adds all videos in it that have no label, and it "
+    "may be the folder of --videos"
 )
 ROLES = ("train", "validation", "test")
 
@@ -196,7 +196,10 @@ def _time_text(seconds: float | None) -> str:
 
 
 def print_next(names: Collection[str], out: Path) -> None:
-    """The command that labels videos, by the run of ``names`` in ``out`` that validated best; a tie is told as one."""
+    """The command that labels videos, by the run of ``names`` in ``out`` that validated best, and how good that run is.
+
+    A tie is told as one. Test clips choose nothing, so the run need not be the best of the table.
+    """
     from ssmar_bench import api
 
     runs = api.results(out)
@@ -210,6 +213,7 @@ def print_next(names: Collection[str], out: Path) -> None:
         best = f"the first of {1 + len(others)} runs that validated best alike, beside {', '.join(others[:2])}{more}"
     where = "" if out == RESULTS else f" --results {shlex.quote(str(out))}"
     _say(f"Label videos (by {best}): ssmar-bench predict {first} FOLDER -o predictions.csv{where}")
+    _say(api.trust(first, out))
 
 
 def _say(line: str) -> None:

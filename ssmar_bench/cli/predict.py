@@ -82,6 +82,7 @@ def predict(
         ma52_submission.class_ids(model.classes)  # told before the videos are looked at
     if model.renamed:
         typer.echo(f"The folder {model.renamed} holds the run {model.run}.", err=True)
+    typer.echo(model.trust, err=True)
     with ProgressDisplay() as progress:
         quiet = out is None and not json  # the predictions themselves are printed as they come
         hear = (lambda event: progress.hear(event) if event.kind == "note" else None) if quiet else progress.hear

@@ -74,7 +74,8 @@ def run(
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="Seeds: 0,1,2 or 0-2; default: the benchmark's.")] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="micro-tsm, micro-r3d, r3d18, timesformer-base, tsn:NAME or tsm:NAME of timm.")
+        str | None,
+        typer.Option(help="Network by name, for instance tsm:resnet50 or swin3d_t; default: the benchmark's."),
     ] = None,
     profile: Annotated[str | None, typer.Option(help="A profile of the benchmark config.")] = None,
     given: Annotated[

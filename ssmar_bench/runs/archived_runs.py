@@ -61,13 +61,13 @@ class ArchivedRuns:
                 yield run
 
 
-def archive_notes(archived: Sequence[str]) -> list[str]:
+def archive_notes(archived: Sequence[str]) -> tuple[str, ...]:
     """``150 of 162 runs are taken from results/micro-motion-12.`` for each archive that holds some of them.
 
     Args:
         archived: the archive of every run, "" of a run that is in none.
     """
-    return [
+    return tuple(
         f"{count} of {len(archived)} run{'s'[: len(archived) != 1]} {'is' if count == 1 else 'are'} taken from {place}."
         for place, count in Counter(filter(None, archived)).items()
-    ]
+    )

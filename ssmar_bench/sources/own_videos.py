@@ -8,6 +8,7 @@ perhaps a folder ``unlabelled``.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,9 +106,9 @@ def survey_videos(places: VideoPlaces, source: str = SOURCE) -> SourceListing:
         rows += _unlabelled(folder, places.videos.absolute(), folders, named, {row.clip_id for row in rows})
     left = [name for name, path in there.items() if os.path.realpath(path) not in named]
     if left:
-        these = "1 video has no label" if len(left) == 1 else f"{len(left):,} videos have no label"
-        how = "give the folder with --unlabelled to train on them, too"
-        notes.append(f"{places.videos}: {these} and no part, the first is '{shortened(left[0])}'; {how}.")
+        these = "1 video has no label and is" if len(left) == 1 else f"{len(left):,} videos have no label and are"
+        how = f"to train on unlabelled ones, add --unlabelled {shlex.quote(str(places.videos))}"
+        notes.append(f"{places.videos}: {these} not used, the first is '{shortened(left[0])}'; {how}.")
     names = sorted({row.label for row in rows} - {""}, key=lambda name: (name.casefold(), name))
     number = {"": UNKNOWN} | {name: label for label, name in enumerate(names)}
     frame = index_frame(

@@ -196,4 +196,6 @@ def test_the_command_prints_a_reason_and_goes_on(trained: Any, clips: Path, tmp_
     assert (first, second) == (str(tmp_path / "no.mp4"), str(clips / "a.mp4"))
     assert reason == "  cannot be read: it does not exist"
     assert answer.endswith(" %")
-    assert ended.err == "1 of 2 videos cannot be read.\n"
+    trust, unread = ended.err.splitlines()
+    assert trust.startswith("This run named ")
+    assert unread == "1 of 2 videos cannot be read."

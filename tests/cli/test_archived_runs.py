@@ -90,11 +90,11 @@ def test_a_table_says_what_it_takes(archived: Path, tiny: Path, tmp_path: Path, 
 
 
 def test_runs_are_counted_by_archive() -> None:
-    assert archive_notes(["a", "", "b", "a"]) == [
+    assert [*archive_notes(["a", "", "b", "a"])] == [
         "2 of 4 runs are taken from a.", "1 of 4 runs is taken from b.",
     ]  # fmt: skip
-    assert archive_notes(["a"]) == ["1 of 1 run is taken from a."]
-    assert archive_notes([""]) == []
+    assert archive_notes(["a"]) == ("1 of 1 run is taken from a.",)
+    assert archive_notes([""]) == ()
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"identity": "0"}'])

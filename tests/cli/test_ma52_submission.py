@@ -87,7 +87,7 @@ def test_what_is_no_submission_is_refused(given: list[Prediction], classes: Sequ
 class Model:
     """A trained run of MA-52 that always says the same."""
 
-    classes, renamed = NAMES, ""
+    classes, renamed, trust = NAMES, "", "This run named half of its test clips rightly."
 
     def predict_each(self, videos: list[Path], *_: object) -> Iterator[Prediction]:
         for video in sorted(videos[0].iterdir()):

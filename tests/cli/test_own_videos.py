@@ -91,12 +91,14 @@ def test_the_same_videos_are_the_same_benchmark_and_others_are_another(call: Cal
     words = ("run", "--videos", lab / "clips", "--labels", "labels.csv", *PLAN)
     first = call(*words)
     assert first.status == 0
-    assert "Unlabelled videos: none, so methods that need some are skipped where all labels are used; add" in first.out
+    assert "Unlabelled videos: none, so methods that need some are skipped; --unlabelled FOLDER adds" in first.out
     assert "Parts: as in ssmar-runs/videos/clips/benchmark.yaml." in call(*words).out
     labels = lab / "labels.csv"
     labels.write_text(labels.read_text().replace("clip 00 ü.mp4,nod", "clip 00 ü.mp4,bow"))
     ended = call(*words)
-    assert "The clips and labels are not those of clips, which was trained before: they are clips-2." in ended.out
+    assert (
+        "The videos or labels are not those of the benchmark clips, made here before: these are clips-2." in ended.out
+    )
     assert {path.name for path in (lab / "ssmar-runs" / "videos").iterdir()} == {"clips", "clips-2"}
 
 
@@ -275,6 +277,9 @@ def test_runs_that_validated_best_alike_are_told(
     folders = [*"abcde"][: len(accuracies)]
     runs = pd.DataFrame({"folder": folders, "validation_accuracy": accuracies})
     monkeypatch.setattr(api, "results", lambda _: runs)
+    monkeypatch.setattr(api, "trust", lambda run, _: f"How good {run} is.")
     own_videos.print_next(folders, tmp_path)
     told = capsys.readouterr()
-    assert said in " ".join((told.out + told.err).split())
+    told_in_one_line = " ".join((told.out + told.err).split())
+    assert said in told_in_one_line
+    assert told_in_one_line.endswith(f"How good {said.split()[-1]} is.")

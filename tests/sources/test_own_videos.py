@@ -103,7 +103,9 @@ def test_a_list_with_everything(listed: Callable[..., SourceListing]) -> None:
         "d.avi": ("nod", "ben", "train", -1, -1),
     }
     assert any("nothing is read from the column colour" in note for note in found.notes)
-    assert any("2 videos have no label and no part, the first is 'b c.MOV'" in note for note in found.notes)
+    assert any(
+        "2 videos have no label and are not used, the first is 'b c.MOV'; to train on" in note for note in found.notes
+    )
 
 
 def test_a_folder_a_class_and_one_without(tmp_path: Path) -> None:
@@ -118,7 +120,7 @@ def test_a_folder_a_class_and_one_without(tmp_path: Path) -> None:
         "Unlabelled/x.mp4": ("", "", "unlabelled", -1, -1),
     }
     (note,) = found.notes
-    assert "1 video has no label and no part, the first is 'beside.mp4'; give the folder with --unlabelled" in note
+    assert "1 video has no label and is not used, the first is 'beside.mp4'; to train on unlabelled ones" in note
 
 
 def test_folders_without_labels_are_added(videos: Path, listed: Callable[..., SourceListing], tmp_path: Path) -> None:
