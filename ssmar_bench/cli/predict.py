@@ -82,7 +82,6 @@ def predict(
         ma52_submission.class_ids(model.classes)  # told before the videos are looked at
     if model.renamed:
         typer.echo(f"The folder {model.renamed} holds the run {model.run}.", err=True)
-    typer.echo(model.trust, err=True)
     with ProgressDisplay() as progress:
         quiet = out is None and not json  # the predictions themselves are printed as they come
         hear = (lambda event: progress.hear(event) if event.kind == "note" else None) if quiet else progress.hear
@@ -91,6 +90,7 @@ def predict(
         else:
             predictions = model.predict_each(videos, hear, root)
         found = list(_printed(predictions, top, max(map(len, model.classes))) if quiet else predictions)
+    typer.echo(model.trust, err=True)
     if submission and out is not None:
         text = ma52_submission.submission_csv(found, model.classes)
         for path in ma52_submission.write_submission(out, text):

@@ -182,7 +182,8 @@ def test_the_command_prints_the_most_probable_classes(trained: Any, videos: dict
     results, (one, two) = trained.out, [*videos.values()][:2]
     ended = call("predict", "tiny-motion_aplt_r50_s0", one, two, "--top", 3, "--results", results)
     assert ended.status == 0, ended.err
-    assert ended.err == ""
+    assert ended.err.startswith("This run named ")
+    assert ended.err.count("\n") == 1
     lines = ended.out.splitlines()
     assert [line for line in lines if not line.startswith("  ")] == [str(one), str(two)]
     assert len(lines) == 8
