@@ -82,7 +82,9 @@ def _backbone(config: BackboneConfig, segments: int, size: int) -> nn.Module:
 
         return Timm2D(name, segments, shift=family != "tsn", weights=config.weights, gate=family == "manet")
     known = [*_names(), "tsn:resnet18", "tsm:resnet18", "tsn:resnet50"]
-    raise UserError(f"Unknown backbone '{config.name}' (tsn:NAME, tsm:NAME: any of timm){nearest(config.name, known)}")
+    raise UserError(
+        f"Unknown backbone '{config.name}' (tsn:NAME, tsm:NAME, manet:NAME: of timm){nearest(config.name, known)}"
+    )
 
 
 def _names() -> list[str]:

@@ -43,7 +43,7 @@ WORDS = {
     ),
     "unknown backbone": (
         ["--backbone", "nosuch"],
-        "Unknown backbone 'nosuch' (tsn:NAME, tsm:NAME: any of timm); known: micro-r3d, micro-tsm, ",
+        "Unknown backbone 'nosuch' (tsn:NAME, tsm:NAME, manet:NAME: of timm); known: mc3_18, micro-r3d, micro-tsm, ",
     ),
     "unknown network of timm": (["--backbone", "tsn:resnet81"], "timm knows no network 'resnet81'; did you mean "),
     "unfit network of timm": (["--backbone", "tsm:vgg11"], "tsm:vgg11: temporal shift needs residual blocks"),
