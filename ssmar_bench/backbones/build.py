@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ssmar_bench.backbones.micro_tsm import NARROW, WIDE, MicroTSM
-from ssmar_bench.backbones.pretrained import State, left_over, load_weights, require_file
+from ssmar_bench.backbones.pretrained import State, load_weights, require_file
 from ssmar_bench.backbones.shift import TemporalShift
 from ssmar_bench.core import catalog
 from ssmar_bench.core.benchmark_config import BackboneConfig
@@ -21,7 +21,7 @@ from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.network_names import CONVOLUTIONS_3D, FAMILIES, FETCHED, PRETEXT_NETWORKS, TOKENS, weights_of
-from ssmar_bench.core.video_networks import STAGED_VIDEO, VIDEO_NETWORKS, Normalisation, check_clips, trained_on
+from ssmar_bench.core.video_networks import STAGED_VIDEO, VIDEO_NETWORKS, Normalisation, check_clips
 
 BACKBONES = ObjectCatalog(
     "backbone",
@@ -228,60 +228,6 @@ def named(name: str) -> str:
     if colon and family.lower() in FAMILIES:
         return f"{family.lower()}:{network.lower()}"  # timm's names are of small letters
     return meant(name, _names())
-
-
-def check_fit(config: BackboneConfig, segments: int, classes: int, size: int) -> tuple[str, ...]:
-    """Raise what training would meet only after decoding: weights that cannot be had, clips that do not fit.
-
-    Weights that a library fetches are fetched, once; they are needed on the machine that trains.
-
-    Returns:
-        Sentences that a user should read, and that stop nothing.
-
-    Raises:
-        UserError: the weights cannot be read or fetched or are another network's, or the network cannot take
-            ``segments`` frames of ``size`` x ``size`` pixels.
-    """
-    path = Path(weights_file(config))
-    changed = path.stat().st_mtime_ns if path.is_file() else 0
-    return _check_fit(config, segments, classes, size, changed)
-
-
-@lru_cache(maxsize=256)
-def _check_fit(
-    config: BackboneConfig,
-    segments: int,
-    classes: int,
-    size: int,
-    changed: int,  # noqa: ARG001
-) -> tuple[str, ...]:
-    """As :func:`check_fit`; a file of weights that has ``changed`` is read again."""
-    told: tuple[str, ...] = ()
-    if config.weights != "none":
-        network = build_backbone(config, segments, classes, 0, size)
-        spare = left_over(network, Path(config.weights), config.name)
-        told = tuple(filter(None, [trained_on(config.name, segments, size), spare]))
-    try:
-        with torch.device("meta"), torch.no_grad():
-            build_outline(config, segments, classes, size).eval()(torch.empty(1, segments, 3, size, size))
-    except UserError:
-        raise
-    except Exception:  # noqa: BLE001  # no network must be able to run without memory
-        _try(config.model_copy(update={"weights": "none"}), segments, classes, size)
-    return told
-
-
-def _try(config: BackboneConfig, segments: int, classes: int, size: int) -> None:
-    try:
-        with torch.no_grad():
-            build_backbone(config, segments, classes, 0, size).eval()(torch.zeros(1, segments, 3, size, size))
-    except UserError:
-        raise
-    except Exception as error:
-        raise UserError(
-            f"Backbone '{config.name}' with input {config.input} cannot take clips of {segments} frames of {size} x "
-            f"{size} pixels ({' '.join(str(error).split())[:120]}); change frame_cache.segments or clips.size."
-        ) from error
 
 
 def weights_file(config: BackboneConfig) -> str:

@@ -96,7 +96,8 @@ class Timm2D(nn.Module):
             parts: list[Any] = list(self.network.modules())[1:]
             blocks = [part for part in parts if hasattr(part, "conv1")]
             if not blocks:
-                raise UserError(f"tsm:{name}: temporal shift needs residual blocks with a 'conv1'; use tsn:{name}.")
+                asked = f"{'manet' if gate else 'tsm'}:{name}"
+                raise UserError(f"{asked}: temporal shift needs residual blocks with a 'conv1'; use tsn:{name}.")
             for block in blocks:
                 shifted = TemporalShift(block.conv1, segments)
                 block.conv1 = Gate(shifted, block.conv1.in_channels) if gate else shifted

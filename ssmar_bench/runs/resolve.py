@@ -9,6 +9,7 @@ from typing import Any
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
+from ssmar_bench.backbones import fit
 from ssmar_bench.clips.segments import check_views
 from ssmar_bench.core.benchmark_config import BackboneConfig, BenchmarkConfig, FrameCacheConfig
 from ssmar_bench.core.config_layers import SETTABLE, BenchmarkResolver
@@ -89,15 +90,13 @@ class Resolved:
             Sentences about weights and clips that a user should read, each once.
 
         Raises:
-            UserError: as :func:`ssmar_bench.backbones.build.check_fit`.
+            UserError: as :func:`ssmar_bench.backbones.fit.check_fit`.
         """
         told: list[str] = []
         for method in self.methods:
             config = method.benchmark_config
             for backbone in (config.backbone, *_further_networks(method)):
-                told += backbones.check_fit(
-                    backbone, config.frame_cache.segments, len(config.classes), config.clips.size
-                )
+                told += fit.check_fit(backbone, config.frame_cache.segments, len(config.classes), config.clips.size)
         return list(dict.fromkeys(told))
 
 

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ssmar_bench.backbones.build import build_backbone, check_fit
+from ssmar_bench.backbones.build import build_backbone
+from ssmar_bench.backbones.fit import check_fit
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ssmar_bench.backbones.build import ClipClassifier, build_backbone, build_outline, check_fit
+from ssmar_bench.backbones.build import ClipClassifier, build_backbone, build_outline
+from ssmar_bench.backbones.fit import check_fit
 from ssmar_bench.backbones.gate import Gate
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError

@@ -60,7 +60,7 @@ def test_a_finished_grid_typed_again_renders_nothing(
     assert first.out.splitlines()[-1] == f"Page: {page}"
     before = page.stat()
     with monkeypatch.context() as patch:  # no record is read, no network built
-        for place in ("api.reports.load_runs", "runs.resolve.backbones.check_fit"):
+        for place in ("api.reports.load_runs", "runs.resolve.fit.check_fit"):
             patch.setattr(f"ssmar_bench.{place}", unexpected)
         again = call(*words)
     assert (again.status, again.out) == (0, first.out)
