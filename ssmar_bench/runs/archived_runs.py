@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ssmar_bench.core.files import parse_json
 from ssmar_bench.core.run_spec import RunSpec
@@ -41,6 +43,11 @@ class ArchivedRuns:
 
     rows: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
+    @cached_property
+    def _names(self) -> list[str]:
+        """Sorted, so that runs which are called alike lie together, and the thousands of others are not looked at."""
+        return sorted(self.rows)
+
     def place_of(self, spec: RunSpec, truth: str) -> str:
         """The archive that holds exactly this run, recorded with these labels and subjects; "" if there is none."""
         return next((run.place for run in self.like(spec) if run.spec == spec and run.truth == truth), "")
@@ -48,9 +55,9 @@ class ArchivedRuns:
     def like(self, spec: RunSpec) -> Iterator[ArchivedRun]:
         """The runs that are called as ``spec``, its identity apart; whatever is no record is left out."""
         start = name_start(spec)
-        for name, (place, *texts) in self.rows.items():
-            if not name.startswith(start):
-                continue
+        first, last = (bisect_left(self._names, end) for end in (start, f"{start}\U0010ffff"))
+        for name in self._names[first:last]:
+            place, *texts = self.rows[name]
             try:
                 own, metrics = (parse_json(text.encode()) for text in texts)
                 run = ArchivedRun(place, RunSpec.from_json(own), str(metrics["truth"]), str(metrics.get("videos", "")))
