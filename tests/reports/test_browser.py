@@ -503,6 +503,11 @@ def test_examples_show_unlabelled_clips_with_their_last_pseudo_labels(open_page:
     expect(cards.first.locator("tr").nth(0)).to_contain_text("✓ class 1trained on")
     expect(cards.first.locator("tr").nth(1)).to_contain_text("✓ class 1predicted, 75 %")
     assert cards.first.locator("img").count() == 1
+    with page.expect_download() as got:
+        page.locator("#examples").get_by_role("button", name="CSV").click()
+    head, first, *_ = Path(got.value.path()).read_text(encoding="utf-8").splitlines()
+    assert head.endswith(",FixMatch,FixMatch (use),\"FixMatch (confidence, %)\"")
+    assert first.endswith(",class 1,predicted,75")
     kinds.select_option("left")
     expect(cards.first.locator("tr").nth(0)).to_contain_text("✓ class 0left out")
     kinds.select_option("taught")

@@ -68,11 +68,14 @@ function clipsOf(kind, { clips, truth, strips }, [a, b, ...others]) {
   return byFrames(all);
 }
 
-/** What a method says of a clip, in the words of a row and of a download: its answer, and how sure or what for. */
-function wordsOf({ said, sure, used, trains }, i, classes) {
+/** What a method did with its pseudo-label of a clip; nothing of a test clip. */
+const useOf = ({ used, trains }, i) => used && (trains ? (used[i] ? "trained on" : "left out") : "predicted");
+
+/** What a method says of a clip, in words: its answer, and what it did with it and how sure it is. */
+function wordsOf(one, i, classes) {
+  const { said, sure } = one;
   const share = sure.length && said[i] >= 0 ? `${sure[i]} %` : "";
-  const use = used && (trains ? (used[i] ? "trained on" : "left out") : "predicted");
-  return [said[i] < 0 ? "none" : classes[said[i]], [use, share].filter(Boolean).join(", ")];
+  return [said[i] < 0 ? "none" : classes[said[i]], [useOf(one, i), share].filter(Boolean).join(", ")];
 }
 
 /** One sign an epoch: its form says whether the label was right, its filling whether the method trained on it. */
@@ -123,8 +126,9 @@ async function showExamples(name, ratio, methods, kind, page, isCurrent) {
 function rowsOf({ clips, truth, pool, followed }, found, answers, classes) {
   const name = (i) => [clips[i], classes[truth[i]] ?? ""];
   if (followed) return [["clip", "class", "method", "epoch", "pseudo-label", "trained on"], ...found.flatMap((i) => answers.flatMap(({ label, lines }) => lines[i].said.map((own, epoch) => [...name(i), label, epoch + 1, classes[own] ?? "", lines[i].used[epoch]])))];
-  const how = pool ? "use, confidence" : "confidence";
-  return [["clip", "class", ...answers.flatMap(({ label }) => [label, `${label} (${how})`])], ...found.map((i) => [...name(i), ...answers.flatMap((one) => wordsOf(one, i, classes))])];
+  const head = ({ label }) => [label, ...(pool ? [`${label} (use)`] : []), `${label} (confidence, %)`];
+  const cells = (one, i) => [classes[one.said[i]] ?? "", ...(pool ? [useOf(one, i)] : []), one.said[i] < 0 ? "" : (one.sure[i] ?? "")];
+  return [["clip", "class", ...answers.flatMap(head)], ...found.map((i) => [...name(i), ...answers.flatMap((one) => cells(one, i))])];
 }
 
 const kindsThere = () => Object.keys(KINDS).filter((key) => key in TEST_KINDS || (key === "epochs" ? EXAMPLES.followed : EXAMPLES.pool));
