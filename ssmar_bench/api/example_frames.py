@@ -18,9 +18,9 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.files import write_bytes, write_text
 from ssmar_bench.core.paths import results_of
-from ssmar_bench.results.answers import STRIPS, clips_to_show, read_answers, strip_file
+from ssmar_bench.results.answers import read_answers, strip_file
 from ssmar_bench.results.examples import examples, picture
-from ssmar_bench.results.pool_answers import POOL_STRIPS, pool_clips_to_show, read_pools
+from ssmar_bench.results.pool_answers import clips_with_frames, read_pools
 from ssmar_bench.results.records import Runs, load_runs
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.record import salted_id
@@ -120,15 +120,14 @@ def _record_strips(
     runs: Runs,
     name: str,
     known: Mapping[str, BenchmarkConfig],
-    share: int,
+    benchmarks: int,
     roots: Mapping[str, Path],
     include: bool,
     listener: Listener,
 ) -> None:
     answers = read_answers(runs, name)
-    clips_shown = clips_to_show(answers, STRIPS // share) if answers else []
-    clips_shown += pool_clips_to_show(read_pools(runs, name), POOL_STRIPS // share) if answers else []
-    chosen = {strip_file(runs.root, name, clip) for clip in clips_shown}
+    tested, unlabelled = clips_with_frames(answers, read_pools(runs, name), benchmarks)
+    chosen = {strip_file(runs.root, name, clip) for clip in (*tested, *unlabelled)}
     folder = strip_file(runs.root, name, "x").parent
     links.refuse(runs.root, "frames", name)
     wanted = {path.stem for path in chosen if not path.is_file()}

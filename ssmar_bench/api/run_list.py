@@ -17,8 +17,7 @@ from ssmar_bench.core.errors import BusyError, UserError
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.short_list import ShortList
-from ssmar_bench.results.intervals import wilson, with_run_intervals
-from ssmar_bench.results.paired_test import MIN_SUBJECTS
+from ssmar_bench.results.intervals import recorded_interval, with_run_intervals
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import Environment, MethodFacts, Metrics, Timings, read_part
 from ssmar_bench.results.records import load_runs
@@ -133,9 +132,9 @@ def _outcome(record: RecordPlace) -> dict[str, Any]:
     outcome = read_part(Metrics, record / "metrics.json")
     counts = outcome.counts
     facts: dict[str, Any] = {f"test {key}": f"{100 * value:.1f} %" for key, value in outcome.test.items()}
-    if counts.test_subjects < MIN_SUBJECTS:  # with more, clips of a subject are not independent
-        low, high = (f"{100 * end:.1f}" for end in wilson(outcome.test["accuracy"], counts.test))
-        facts["95 % interval"] = f"{low} to {high} % of test accuracy (Wilson, {counts.test:,} clips)"
+    if (interval := recorded_interval(outcome)) is not None:
+        low, high = (f"{100 * end:.1f}" for end in (interval.low, interval.high))
+        facts["95 % interval"] = f"{low} to {high} % of test accuracy ({interval.by}, {counts.test:,} clips)"
     facts["majority rate"] = f"{100 * outcome.majority:.1f} %"
     parts = ("labelled", "unlabelled", "validation", "test")
     never = {"unlabelled": f" ({counts.never_labelled} of them never labelled)"} if counts.never_labelled else {}

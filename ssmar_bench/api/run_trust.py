@@ -6,8 +6,7 @@ from pathlib import Path
 
 from ssmar_bench.api.find_run import find_record
 from ssmar_bench.core.paths import RESULTS, results_of
-from ssmar_bench.results.intervals import SMALL, wilson
-from ssmar_bench.results.paired_test import MIN_SUBJECTS
+from ssmar_bench.results.intervals import recorded_interval
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import Metrics, read_part
 
@@ -33,8 +32,8 @@ def trust_of(record: RecordPlace) -> str:
         return "This run was tested on no clip, so nobody knows how often its labels are right."
     said = f"This run named {100 * right:.1f} % of its {clips:,} test clips rightly"
     always = f"always naming one class would name {100 * outcome.majority:.1f} %"
-    if clips >= SMALL or outcome.counts.test_subjects >= MIN_SUBJECTS:
+    interval = recorded_interval(outcome)
+    if interval is None:
         return f"{said}; {always}."
-    low, high = wilson(right, clips)
-    said += f" (95 % interval: {100 * low:.1f} to {100 * high:.1f} %); {always}"
-    return f"{said}, and it is not shown to be better." if low <= outcome.majority else f"{said}."
+    said += f" (95 % interval: {100 * interval.low:.1f} to {100 * interval.high:.1f} %); {always}"
+    return f"{said}, and it is not shown to be better." if interval.touches(outcome.majority) else f"{said}."

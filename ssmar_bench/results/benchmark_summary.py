@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ssmar_bench.results import plot_selection
-from ssmar_bench.results.answers import STRIPS, Answers, clips_to_show, read_answers, strip_file
+from ssmar_bench.results.answers import Answers, read_answers, strip_file
 from ssmar_bench.results.caption_facts import CaptionFacts, caption_facts
 from ssmar_bench.results.comparability import Comparability
 from ssmar_bench.results.comparison_table import LEVELS, compare_rows, comparison, unfinished_runs
@@ -18,7 +18,7 @@ from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.findings import MethodRank, Setting, find_settings, incomplete_methods, rank_methods
 from ssmar_bench.results.intervals import with_run_intervals
 from ssmar_bench.results.method_groups import group_of
-from ssmar_bench.results.pool_answers import POOL_STRIPS, PoolAnswers, pool_clips_to_show, read_pools
+from ssmar_bench.results.pool_answers import PoolAnswers, clips_with_frames, read_pools
 from ssmar_bench.results.records import Damage, Runs
 from ssmar_bench.results.run_details import RunDetails, run_details
 from ssmar_bench.results.run_groups import RunGroup, class_names, run_groups
@@ -107,13 +107,13 @@ class BenchmarkSummary:
         return sorted({group.ratio for group in self.groups})
 
 
-def summarise_benchmark(runs: Runs, name: str, share: int, most: int) -> BenchmarkSummary:
+def summarise_benchmark(runs: Runs, name: str, benchmarks: int, most: int) -> BenchmarkSummary:
     """The summary of one benchmark that has runs.
 
     Args:
         runs: all runs.
         name: the benchmark.
-        share: among how many benchmarks the clips with frames of a page are divided.
+        benchmarks: among how many the clips with frames of a page are divided.
         most: bytes of frames, at most.
 
     Raises:
@@ -144,7 +144,7 @@ def summarise_benchmark(runs: Runs, name: str, share: int, most: int) -> Benchma
         settings=tuple(settings),
         ranks=tuple(rank_methods(settings)) if settings else (),
         incomplete=tuple(incomplete_methods(runs, name, settings)),
-        examples=_examples(runs, name, share, most),
+        examples=_examples(runs, name, benchmarks, most),
         details=run_details(runs, name, len(names)),
     )
 
@@ -165,16 +165,15 @@ def _methods(runs: Runs, benchmark: str) -> dict[str, MethodEntry]:
     return found
 
 
-def _examples(runs: Runs, name: str, share: int, most: int) -> ExampleClips | None:
+def _examples(runs: Runs, name: str, benchmarks: int, most: int) -> ExampleClips | None:
     answers = read_answers(runs, name)
     if answers is None:
         return None
-    strips = _frames(runs.root, name, clips_to_show(answers, STRIPS // share), most)
     pools = read_pools(runs, name)
+    tested, unlabelled = clips_with_frames(answers, pools, benchmarks)
+    strips = _frames(runs.root, name, tested, most)
     left = most - sum(map(len, strips.values()))
-    return ExampleClips(
-        answers, strips, pools, _frames(runs.root, name, pool_clips_to_show(pools, POOL_STRIPS // share), left)
-    )
+    return ExampleClips(answers, strips, pools, _frames(runs.root, name, unlabelled, left))
 
 
 def _frames(root: Path, benchmark: str, clips: list[str], most: int) -> dict[str, bytes]:

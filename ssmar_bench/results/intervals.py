@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from ssmar_bench.results.paired_test import LEVEL, MIN_SUBJECTS, correct_counts, effective_subjects, standard_error
+from ssmar_bench.results.record_schema import Metrics
 from ssmar_bench.results.records import Runs
 
 SMALL = 200
@@ -60,6 +61,17 @@ def accuracy_interval(runs: Runs, rows: pd.DataFrame) -> Interval | None:
             reach = float(stats.t.ppf(1 - LEVEL / 2, freedom)) * standard_error(counts.right, counts.clips)
             return Interval(max(0.0, mean - reach), min(1.0, mean + reach), "subjects")
     return Interval(*wilson(mean, float(clips)), "Wilson")
+
+
+def recorded_interval(outcome: Metrics) -> Interval | None:
+    """Wilson's interval of one record's test accuracy; None where clips are of many known subjects, or none are there.
+
+    Clips of one subject are not independent; with ``MIN_SUBJECTS`` and more, :func:`accuracy_interval` resamples them.
+    """
+    clips = outcome.counts.test
+    if not clips or outcome.counts.test_subjects >= MIN_SUBJECTS:
+        return None
+    return Interval(*wilson(outcome.test["accuracy"], clips), "Wilson")
 
 
 def with_run_intervals(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:

@@ -87,7 +87,7 @@ def _cell(runs: Runs, frame: pd.DataFrame, row: str, column: TableColumn, method
     own = [runs.facts[name].is_default(spec.backbone.name, column.backbone) for name, spec in specs.items()]
     frame = frame[pd.Series(own, frame.index, dtype=bool)]
     if frame["variant"].nunique() > 1:  # another device, revision or weights: one of them fills the cell
-        every = [(own, specs[folder]) for own, folder in zip(frame["variant"], frame["folder"], strict=True)]
+        every = [(name, specs[folder]) for name, folder in zip(frame["variant"], frame["folder"], strict=True)]
         frame = frame[frame["variant"] == main_variant(every, {*frame["variant"]})]
     done = frame[frame["state"] == "done"].sort_values("seed")
     twins = done[done["seed"].duplicated(keep=False)]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ssmar_bench.core.index import UNKNOWN
-from ssmar_bench.results.answers import Array, half_of_each, runs_of_one_draw
+from ssmar_bench.results.answers import STRIPS, Answers, Array, clips_to_show, half_of_each, runs_of_one_draw
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.row_table import RowTable
 
@@ -111,6 +111,15 @@ def pool_clips_to_show(pools: Sequence[PoolAnswers], most: int) -> list[str]:
             wrong += one.used[rows] & (labels != UNKNOWN) & (one.pseudo_label[rows] != labels)
         followed += np.isin(clips, pool.history.clips if pool.history else ())
     return half_of_each(clips, labels, wrong, most, followed)
+
+
+def clips_with_frames(
+    answers: Answers | None, pools: Sequence[PoolAnswers], benchmarks: int
+) -> tuple[list[str], list[str]]:
+    """Ids of the test clips and of the unlabelled clips of which a page of so many ``benchmarks`` shows frames."""
+    if answers is None:
+        return [], []
+    return clips_to_show(answers, STRIPS // benchmarks), pool_clips_to_show(pools, POOL_STRIPS // benchmarks)
 
 
 def _pool(runs: Runs, ratio: float, rows: list[dict[Any, Any]]) -> PoolAnswers | None:
