@@ -506,7 +506,7 @@ def test_examples_show_unlabelled_clips_with_their_last_pseudo_labels(open_page:
     with page.expect_download() as got:
         page.locator("#examples").get_by_role("button", name="CSV").click()
     head, first, *_ = Path(got.value.path()).read_text(encoding="utf-8").splitlines()
-    assert head.endswith(",FixMatch,FixMatch (use),\"FixMatch (confidence, %)\"")
+    assert head.endswith(',FixMatch,FixMatch (use),"FixMatch (confidence, %)"')
     assert first.endswith(",class 1,predicted,75")
     kinds.select_option("left")
     expect(cards.first.locator("tr").nth(0)).to_contain_text("✓ class 0left out")
