@@ -15,12 +15,13 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.results.verification import TOLERANCE, Verification, compare_records
+from ssmar_bench.results.verification import TOLERANCE, Verification, compare_records, recorded_environment
 from ssmar_bench.runs import execute
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.rerun_command import departures
 from ssmar_bench.runs.resolve import resolve
+from ssmar_bench.training.instruction_set import limit_to
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ def verify_run(
         raise UserError(f"The tolerance {tolerance:g} is no fraction from 0 to 1.")
     with tempfile.TemporaryDirectory(prefix="ssmar-verify-") as scratch:
         results = Path(scratch)
-        states = execute.run(resolve(_grid(found, how)), Execution(results, how.roots, jobs=1), listener)
+        # Another instruction set gives other last bits: the recorded one is used where this processor has it.
+        variables = limit_to(recorded_environment(found.record).get("instruction_set", ""))
+        execution = Execution(results, how.roots, jobs=1, variables=variables)
+        states = execute.run(resolve(_grid(found, how)), execution, listener)
         (name,) = states
         again = RunFolder(results / "runs" / name)
         if states[name] != "done":

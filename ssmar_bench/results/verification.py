@@ -95,13 +95,27 @@ def compare_records(run: str, recorded: RecordPlace, now: RecordPlace, tolerance
         files.append("metrics.json")
     spec = _differing(*(_flat(read_object(record / "spec.json")) for record in (recorded, now)))
     same = _same_predictions(recorded, now)
+    machines = [recorded_environment(record) for record in (recorded, now)]
     near = all(abs(one - other) <= tolerance for one, other in scores.values())
     verdict: Verdict = "different" if not near or same is None else "equal within the tolerance"
     if not files and not spec:
         verdict = "bit-equal"
     return Verification(
-        run, verdict, tolerance, scores, same, tuple(files), spec, _differing(_machine(recorded), _machine(now))
+        run,
+        verdict,
+        tolerance,
+        scores,
+        same,
+        tuple(files),
+        spec,
+        _differing(*machines),
     )
+
+
+def recorded_environment(record: RecordPlace) -> dict[str, str]:
+    """Versions and machine of a record; empty for an older one without them."""
+    path = record / "environment.json"
+    return read_part(Environment, path).root if path.is_file() else {}
 
 
 def _content(path: RecordPlace) -> bytes:
@@ -115,11 +129,6 @@ def _same_predictions(recorded: RecordPlace, now: RecordPlace) -> float | None:
         return None
     same: pd.Series[bool] = one["prediction"] == other["prediction"]
     return float(same.mean())
-
-
-def _machine(record: RecordPlace) -> dict[str, str]:
-    path = record / "environment.json"
-    return read_part(Environment, path).root if path.is_file() else {}
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

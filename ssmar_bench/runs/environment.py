@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import ssmar_bench
 from ssmar_bench.algorithms import ALGORITHMS
@@ -19,12 +21,13 @@ SOURCES = ("ssmar_bench", "methods", "splits")
 """Folders of a checkout that decide results; changes of other files do not make it dirty."""
 
 
-def environment(algorithm: str, device_model: str = "") -> dict[str, str]:
+def environment(algorithm: str, outcome: Mapping[str, Any]) -> dict[str, str]:
     """Versions, git commit, system, processor and device; of a plugin's ``algorithm`` also its package or file.
 
     Args:
         algorithm: the run's.
-        device_model: the model of what trained, as its driver calls it; "" for the processor.
+        outcome: what the training left: ``device_model``, as its driver calls it ("" for the processor), and
+            ``instruction_set`` of the processor ("" for another device); older ones may have neither.
     """
     provider = ALGORITHMS.entry(algorithm).provider
     plugin = f"{provider.package} {provider.version or f'sha256:{provider.digest}'}"
@@ -35,7 +38,8 @@ def environment(algorithm: str, device_model: str = "") -> dict[str, str]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
-        "device_model": device_model or _processor(),
+        "device_model": outcome.get("device_model") or _processor(),
+        **({"instruction_set": outcome["instruction_set"]} if outcome.get("instruction_set") else {}),
         "cores": str(os.cpu_count()),
         **{f"version_{name}": version(name) for name in PACKAGES},
     }

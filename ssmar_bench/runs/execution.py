@@ -34,6 +34,7 @@ class Execution:
         time_limit: seconds a run may take.
         engine: who executes the runs: ``local``, ``slurm``, ``ray``, or one that a plugin brings.
         devices: devices of one kind that ``local`` spreads the runs over, as ``cuda:0``, ``cuda:1``; none: the grid's.
+        variables: of the environment of each run's process, beside this process's own; ``local`` alone sets them.
         options: what the engine is told, by name (``{"partition": "gpu"}``), and ``methods`` for single methods.
         detach: do not wait for the runs, where the engine executes them without this process.
         collect: words of the ``ssmar-bench`` that records a detached grid once its runs have ended.
@@ -51,6 +52,7 @@ class Execution:
     on_bad_clip: OnBadClip = "stop"
     engine: str = "local"
     devices: Sequence[str] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     detach: bool = False
     collect: Sequence[str] = ()

@@ -130,7 +130,7 @@ class LocalEngine:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            env=environment(threads),
+            env={**environment(threads), **self.execution.variables},
             process_group=0,  # Ctrl-C reaches this process alone, which then ends the runs
         ) as process:
             self._processes.add(process)

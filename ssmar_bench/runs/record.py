@@ -156,7 +156,7 @@ def write_record(
         "curves.csv": _csv(curves.sort_values(["epoch", "series", "quantity"])),
         "predictions.csv": _csv(_predictions(spec, split, truth, arrays)),
         "pseudo_labels.csv": _csv(_pseudo_labels(ids, unlabelled, last)),
-        "environment.json": json_bytes(environment(spec.algorithm, outcome.get("device_model", ""))),
+        "environment.json": json_bytes(environment(spec.algorithm, outcome)),
         method_facts.FILE: _facts(spec, label, given),
         "timings.json": json_bytes(timings),
         "metrics.json": json_bytes(metrics),

@@ -35,6 +35,7 @@ from ssmar_bench.training.evaluate import (
     predict,
     predict_further,
 )
+from ssmar_bench.training.instruction_set import instruction_set
 from ssmar_bench.training.precision import autocast, lay_out, set_up_precision
 from ssmar_bench.training.pseudo_label_log import PseudoLabelLog
 from ssmar_bench.training.run_data import EpochPools, RunData, unlabelled_pool
@@ -232,6 +233,7 @@ class Trainer:
             "resolved": dict(self.method.resolved()),
             "ended": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "device_model": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "",
+            "instruction_set": instruction_set() if self.device.type == "cpu" else "",
         }
         files: dict[str, bytes | dict[str, Any]] = {self.folder.weights.name: weights}
         files |= {"predictions.npz": buffer.getvalue(), ENDED: outcome}

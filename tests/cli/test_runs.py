@@ -18,6 +18,7 @@ from ssmar_bench.api.run_list import age
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.publish import publish
+from ssmar_bench.training.instruction_set import instruction_set
 from tests.conftest import Finished, folder_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -150,6 +151,21 @@ def test_a_run_that_is_trained_again_is_bit_equal(trained: Any, tiny: Path, call
     found = json.loads(different.out)
     assert (found["verdict"], found["files"]) == ("different", ["metrics.json"])
     assert found["environment"] == {"version_torch": ["1.0", about["version_torch"]]}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(instruction_set() != "AVX512", reason="this processor has no other instruction set")
+def test_a_run_is_trained_again_with_the_recorded_instruction_set(
+    trained: Any, tiny: Path, call: Call, tmp_path: Path
+) -> None:
+    changed = folder_of(trained.copy(tmp_path, "supervised"), "supervised")
+    for part in ("record", "work"):
+        (changed / part / "SHA256SUMS").unlink()
+    about = read_json(changed / "record" / "environment.json")
+    assert about["instruction_set"] == "AVX512"
+    (changed / "record" / "environment.json").write_text(json.dumps(about | {"instruction_set": "AVX2"}))
+    found = json.loads(call("runs", "verify", changed, "--benchmark", tiny, "--json").out)
+    assert found["environment"] == {}  # so that, too, was trained with AVX2
 
 
 def test_what_cannot_be_verified_is_told_before_any_training(out: Path, trained: Any, call: Call) -> None:

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from _pages import LANGUAGES, PAGES, ROOT, Block, blocks, commands, missing, name, prose
 
 Call = Callable[..., Finished]
-OTHER_PROGRAMS = ("cd", "for", "git", "pip", "python", "source", "unrar", "unzip")
+OTHER_PROGRAMS = ("cd", "export", "for", "git", "pip", "python", "source", "unrar", "unzip")
 """What a page may type besides ssmar-bench and make; it is not looked into."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.metrics import Metric
@@ -204,6 +205,7 @@ def test_what_a_record_holds(trained: Any, known: Any, method: str) -> None:
     assert abs(ended.timestamp() - (record / "timings.json").stat().st_mtime) < 60
     about = json.loads((record / "environment.json").read_text())
     assert about["device_model"] == about["processor"] != ""
+    assert about["instruction_set"] == torch.backends.cpu.get_cpu_capability()
     assert {"git_commit", "python", "system"} <= set(about)
 
 
