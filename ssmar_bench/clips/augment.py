@@ -1,8 +1,9 @@
 """The augmentations that are built in. Strong: FixMatch's RandAugment and Cutout as in USB.
 
 Operations are drawn once a clip and applied to all frames alike, because draws for each frame would bury the small
-motion that makes a micro-action. Drawing (NumPy) and applying (torchvision) are separate. Clips are uint8 tensors
-(T, C, H, W) of RGB and are never changed in place. Factors are Pillow's: 1 leaves the clip as it is.
+motion that makes a micro-action. What depends on the picture (its histogram, its mean) is measured once for the clip;
+measured for each frame, it would make the clip flicker. Drawing (NumPy) and applying (torchvision) are separate. Clips
+are uint8 tensors (T, C, H, W) of RGB and are never changed in place. Factors are Pillow's: 1 leaves the clip as it is.
 
 torchvision's own ``v2.RandAugment`` is not used: other operations, other magnitudes, one shared magnitude.
 """
@@ -18,6 +19,15 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
+from ssmar_bench.clips.pixel_operations import (
+    autocontrast,
+    by_position,
+    by_value,
+    contrast,
+    equalize,
+    saturation,
+    sharpness,
+)
 from ssmar_bench.core.augmentation import Augmentation
 from ssmar_bench.core.benchmark_config import ClipConfig
 
@@ -119,29 +129,22 @@ def _operation(which: float, where: float) -> Operation:
     return Operation(name, kind.low + (kind.high - kind.low) * where)
 
 
-def _whole(operation: Callable[..., Tensor], clip: Tensor, *arguments: float) -> Tensor:
-    """``operation`` on the frames (T, C, H, W) laid one below the other, as one image (C, T * H, W).
+def _brightness(clip: Tensor, factor: float) -> Tensor:
+    return by_value(lambda values: tv.adjust_brightness(values, factor), clip)
 
-    What depends on the picture (its histogram, its mean) is then measured once for the whole clip; a measure for each
-    frame would make the clip flicker.
-    """
-    frames, channels, height, width = clip.shape
-    done = operation(clip.transpose(0, 1).reshape(channels, frames * height, width), *arguments)
-    return done.view(channels, frames, height, width).transpose(0, 1)
+
+def _rotate(clip: Tensor, degrees: float) -> Tensor:
+    return by_position(lambda image: tv.rotate(image, degrees), clip)
 
 
 def _solarize(clip: Tensor, threshold: float) -> Tensor:
-    if threshold > 255:
-        return clip  # no pixel reaches it; as a byte it would wrap to 0
-    # 255 - x is x with all bits turned over; tv.solarize takes ten times as long.
-    return clip.bitwise_xor((clip >= math.ceil(threshold)).view(torch.uint8).neg_())
+    return clip if threshold > 255 else by_value(lambda values: tv.solarize(values, threshold), clip)
 
 
 def _affine(clip: Tensor, shear: tuple[float, float] = (0, 0), shift: tuple[float, float] = (0, 0)) -> Tensor:
     """Nearest neighbour, black outside, about the upper left corner, as Pillow's ``transform`` with AFFINE does."""
     degrees = [math.degrees(math.atan(slope)) for slope in shear]
-    moved: Tensor = tv.affine(clip, 0.0, list(shift), 1.0, degrees, center=[0.0, 0.0])
-    return moved
+    return by_position(lambda image: tv.affine(image, 0.0, list(shift), 1.0, degrees, center=[0.0, 0.0]), clip)
 
 
 @dataclass(frozen=True)
@@ -154,15 +157,15 @@ class OperationRange:
 
 
 OPERATIONS: dict[str, OperationRange] = {
-    "autocontrast": OperationRange(lambda clip, _: _whole(tv.autocontrast, clip), 0, 1),  # no magnitude
-    "brightness": OperationRange(tv.adjust_brightness, 0.05, 0.95),  # factor
-    "colour": OperationRange(tv.adjust_saturation, 0.05, 0.95),  # factor
-    "contrast": OperationRange(lambda clip, factor: _whole(tv.adjust_contrast, clip, factor), 0.05, 0.95),
-    "equalize": OperationRange(lambda clip, _: _whole(tv.equalize, clip), 0, 1),  # no magnitude
+    "autocontrast": OperationRange(lambda clip, _: autocontrast(clip), 0, 1),  # no magnitude
+    "brightness": OperationRange(_brightness, 0.05, 0.95),  # factor
+    "colour": OperationRange(saturation, 0.05, 0.95),  # factor
+    "contrast": OperationRange(contrast, 0.05, 0.95),
+    "equalize": OperationRange(lambda clip, _: equalize(clip), 0, 1),  # no magnitude
     "identity": OperationRange(lambda clip, _: clip, 0, 1),  # no magnitude
     "posterize": OperationRange(lambda clip, bits: tv.posterize(clip, int(bits)), 4, 8),  # bits kept, rounded down
-    "rotate": OperationRange(tv.rotate, -30, 30),  # degrees, counter-clockwise
-    "sharpness": OperationRange(tv.adjust_sharpness, 0.05, 0.95),  # factor
+    "rotate": OperationRange(_rotate, -30, 30),  # degrees, counter-clockwise
+    "sharpness": OperationRange(sharpness, 0.05, 0.95),  # factor
     "shear_x": OperationRange(lambda clip, slope: _affine(clip, shear=(slope, 0)), -0.3, 0.3),
     "shear_y": OperationRange(lambda clip, slope: _affine(clip, shear=(0, slope)), -0.3, 0.3),
     "solarize": OperationRange(_solarize, 0, 256),  # value from which on it is inverted
