@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.clips.augmentations import AUGMENTATIONS
+from ssmar_bench.clips.augmentation_catalog import AUGMENTATIONS
 from ssmar_bench.core import benchmark_config, catalog
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.catalog import BrokenPlugin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssmar_bench.clips.augmentations import check_augmentation
+from ssmar_bench.clips.augmentation_catalog import check_augmentation
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.contract import View, Views
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ssmar_bench.clips.augmentations import augment, load_augmentation
+from ssmar_bench.clips.augmentation_catalog import augment, load_augmentation
 from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.encoding import JpegFrames
 from ssmar_bench.clips.segments import view_segments

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.backbones.build import ClipClassifier, build_backbone, seeded_build
-from ssmar_bench.clips.augmentations import AUGMENTATIONS
+from ssmar_bench.clips.augmentation_catalog import AUGMENTATIONS
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
 from ssmar_bench.core.seeds import seed_of

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssmar_bench.clips.augmentations import augment, load_augmentation
+from ssmar_bench.clips.augmentation_catalog import augment, load_augmentation
 from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.views import ViewMaker
 from ssmar_bench.core.augmentation import Augmentation

@@ -11,7 +11,7 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ssmar_bench.clips.augment import OPERATIONS, Operation, apply_operations
+from ssmar_bench.clips.augmentations import OPERATIONS, Operation, apply_operations
 from ssmar_bench.clips.decode import decode
 from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
 from ssmar_bench.clips.views import ViewMaker

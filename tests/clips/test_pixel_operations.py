@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
-from ssmar_bench.clips.augment import OPERATIONS
+from ssmar_bench.clips.augmentations import OPERATIONS
 
 SHAPES = [(8, 3, 112, 120), (8, 3, 32, 32), (1, 3, 32, 32), (5, 3, 17, 23), (2, 3, 1, 1), (3, 3, 2, 5)]
 

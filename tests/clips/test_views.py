@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ssmar_bench.clips.augment import strong_augment
+from ssmar_bench.clips.augmentations import strong_augment
 from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
 from ssmar_bench.clips.segments import check_views

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssmar_bench.clips.augmentations import AUGMENTATIONS, load_augmentation
+from ssmar_bench.clips.augmentation_catalog import AUGMENTATIONS, load_augmentation
 from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.views import ViewMaker
 from ssmar_bench.core import catalog
@@ -92,7 +92,7 @@ def test_the_frames_of_an_augmentation_are_those_that_it_declares(plugin: Write)
         (BASE + NEGATIVE + "\n\nclass Twice(FilmNegative):\n    pass\n", {"film-negative", "twice"}),
         (BASE.replace("Augmentation\n", "Augmentation as Base\n") + "class X(Base):\n    pass\n", {"x"}),
         ("from ssmar_bench.core import augmentation\nclass Y2K(augmentation.Augmentation):\n    pass\n", {"y2-k"}),
-        ("from ssmar_bench.clips.augment import Strong\nclass Stronger(Strong):\n    pass\n", {"stronger"}),
+        ("from ssmar_bench.clips.augmentations import Strong\nclass Stronger(Strong):\n    pass\n", {"stronger"}),
     ],
 )
 def test_a_file_of_augmentations_alone_is_a_plugin_and_is_not_run(plugin: Write, text: str, names: set[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ssmar_bench.clips import augmentations
+from ssmar_bench.clips import augmentation_catalog
 from ssmar_bench.core.augmentation import Augmentation
 from ssmar_bench.core.benchmark_config import ClipConfig
 from ssmar_bench.core.catalog import ObjectCatalog
@@ -97,8 +97,8 @@ class SizeOfTheConfig(Jitter):
 
 
 def found(augmentation: Any, check: str, monkeypatch: pytest.MonkeyPatch) -> Outcome:
-    known = {name: f"ssmar_bench.clips.augment:{name.title()}" for name in ("test", "weak", "strong")}
-    monkeypatch.setattr(augmentations, "AUGMENTATIONS", ObjectCatalog("augmentation", {**known, "mine": augmentation}))
+    known = {name: f"ssmar_bench.clips.augmentations:{name.title()}" for name in ("test", "weak", "strong")}
+    monkeypatch.setattr(augmentation_catalog, "AUGMENTATIONS", ObjectCatalog("augmentation", {**known, "mine": augmentation}))
     return examine(MethodUnderTest("LooksAtMine", LooksAtMine, VALUES), check)
 
 

@@ -113,7 +113,7 @@ def _augmentations(tree: ast.Module) -> dict[str, str]:
     known = {"Augmentation"}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom):
-            ours = node.module == "ssmar_bench.clips.augment"
+            ours = node.module == "ssmar_bench.clips.augmentations"
             known |= {name.asname or name.name for name in node.names if ours or name.name == "Augmentation"}
     found = {}
     for node in tree.body:

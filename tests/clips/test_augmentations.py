@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 from torch import Tensor
 
-from ssmar_bench.clips.augment import (
+from ssmar_bench.clips.augmentations import (
     GREY,
     OPERATIONS,
     CutoutSquare,
