@@ -98,7 +98,8 @@ class SizeOfTheConfig(Jitter):
 
 def found(augmentation: Any, check: str, monkeypatch: pytest.MonkeyPatch) -> Outcome:
     known = {name: f"ssmar_bench.clips.augmentations:{name.title()}" for name in ("test", "weak", "strong")}
-    monkeypatch.setattr(augmentation_catalog, "AUGMENTATIONS", ObjectCatalog("augmentation", {**known, "mine": augmentation}))
+    catalog = ObjectCatalog("augmentation", {**known, "mine": augmentation})
+    monkeypatch.setattr(augmentation_catalog, "AUGMENTATIONS", catalog)
     return examine(MethodUnderTest("LooksAtMine", LooksAtMine, VALUES), check)
 
 
