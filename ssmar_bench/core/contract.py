@@ -305,15 +305,26 @@ class Method(nn.Module, ABC):
         return {}
 
     def further_networks(self) -> Sequence[str]:
-        """Names of networks besides the run's, each as ``--backbone`` takes it, or ``smaller``: lighter than the run's.
+        """Names of networks besides the run's, each as ``--backbone`` takes it, or ``smaller`` or ``larger``.
 
-        Asked before anything is built (:func:`method_without_network`), as :meth:`views` is.
+        The last two are the next lighter and heavier ones of the family of the run's (``core.network_names``). Asked
+        before anything is built (:func:`method_without_network`), as :meth:`views` is.
         """
         return ()
 
     def learning_rates(self) -> Mapping[str, float]:
         """Parameter name -> by what the run's learning rate is multiplied for it, where that is not 1; asked once."""
         return {}
+
+    def restarts(self, epochs: int) -> Sequence[int]:  # noqa: ARG002
+        """Epochs (from 0, rising) of ``epochs`` before which the run restarts; none by default.
+
+        Right after :meth:`epoch_start` of such an epoch optimiser and averaged weights are made new, and the learning
+        rate decays from its initial value to 0 once more, until the next restart or the end. What the method itself
+        starts again with (weights, labels) it sets in :meth:`epoch_start`. Asked before anything is built, as
+        :meth:`views` is.
+        """
+        return ()
 
     def resolved(self) -> Mapping[str, float]:
         """What depends on the run's length, as this run has it (momenta, ramps in steps); for its record."""

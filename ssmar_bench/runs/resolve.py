@@ -23,6 +23,7 @@ from ssmar_bench.core.video_networks import check_clips
 from ssmar_bench.core.yaml_file import Document
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.hyperparameters import resolve_hyperparameters
+from ssmar_bench.training.schedule import check_restarts
 
 
 @dataclass(frozen=True)
@@ -189,11 +190,12 @@ def _check_method(resolved: ResolvedMethod) -> None:
     method = method_without_network(resolved.algorithm, resolved.hyperparameters)
     try:
         method.check(config.train.epochs)
+        check_restarts(method.restarts(config.train.epochs), config.train.epochs)
     except ValueError as error:
         raise UserError(f"{error}.") from error
     except Exception as error:
-        wrong = f"{name}: its check() raised {type(error).__name__}: {error}"
-        raise UserError(f"{wrong}; it may read self.config alone, and raise ValueError.") from error
+        wrong = f"{name}: its check() or restarts() raised {type(error).__name__}: {error}"
+        raise UserError(f"{wrong}; they may read self.config alone, and raise ValueError.") from error
     try:
         check_views(method.views(), config.frame_cache)
     except ValueError as error:

@@ -51,7 +51,7 @@ def register_check(
 ) -> Callable[[MethodUnderTest], None]:
     """Registers ``function`` under its name; its docstring is what holds."""
     name = function.__name__.replace("_", "-")
-    CHECKS[name] = Check(name, (function.__doc__ or "").strip(), function, slow)
+    CHECKS[name] = Check(name, " ".join((function.__doc__ or "").split()), function, slow)
     return function
 
 

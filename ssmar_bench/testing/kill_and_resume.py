@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from ssmar_bench.core import catalog
+from ssmar_bench.core.contract import method_without_network
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
@@ -23,6 +24,7 @@ from ssmar_bench.runs.plan import plan_runs
 from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.testing.check import FailedError, NotApplicableError, register_check
 from ssmar_bench.testing.method_under_test import MethodUnderTest
+from ssmar_bench.training.pseudo_label_log import name_of
 
 BENCHMARK = Path(__file__).parent / "tiny.yaml"
 PATIENCE = 300.0
@@ -31,15 +33,19 @@ PATIENCE = 300.0
 
 @partial(register_check, slow=True)
 def it_survives_kill_9(examined: MethodUnderTest) -> None:
-    """A run in a process of its own that is killed and started again ends as one that is not, to the last bit."""
+    """A run in a process of its own that is killed and started again ends as one that is not, to the last bit.
+
+    One that restarts is killed three times: at first, at its first restart, and in the epoch after it.
+    """
     if not examined.method:
         raise NotApplicableError("only a method with a method config can be trained in a process of its own")
     with TemporaryDirectory() as folder:
         whole, killed = (_laid_out(examined.method, Path(folder) / name) for name in ("whole", "killed"))
         _train(whole)
-        _train(killed, until=killed.started)
-        if killed.ended():
-            raise NotApplicableError("it ended before it could be killed")
+        for until in _moments(examined, killed):
+            _train(killed, until)
+            if killed.ended():
+                raise NotApplicableError("it ended before it could be killed")
         _train(killed)
         one, other = _produced(whole), _produced(killed)
     for name, content in one.items():
@@ -48,6 +54,15 @@ def it_survives_kill_9(examined: MethodUnderTest) -> None:
                 f"a run that was killed -9 and continued has another {name} than an uninterrupted one; keep what it "
                 "remembers in buffers, draw from torch's global generator alone, and iterate over no set."
             )
+
+
+def _moments(examined: MethodUnderTest, folder: RunFolder) -> Iterator[Callable[[], bool]]:
+    """When to kill the run: each is true from some moment on."""
+    yield folder.started
+    config = examined.algorithm.Config.model_validate(dict(examined.values))
+    for first in method_without_network(examined.algorithm, config).restarts(folder.spec().train.epochs)[:1]:
+        for epochs in (first, first + 1):
+            yield (folder.work / name_of(epochs)).is_file
 
 
 def _laid_out(method: str, results: Path) -> RunFolder:

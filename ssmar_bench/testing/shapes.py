@@ -14,6 +14,7 @@ from ssmar_bench.testing.checks import (
     pseudo_labels_are_whole,
 )
 from ssmar_bench.testing.method_under_test import MethodUnderTest, total_loss
+from ssmar_bench.training.schedule import check_restarts
 
 
 def _as_everywhere(examined: MethodUnderTest, where: str) -> None:
@@ -80,6 +81,24 @@ def further_networks_are_known_from_the_hyper_parameters(examined: MethodUnderTe
     examined.algorithm(dataclasses.replace(context, network=network), config)
     sentence = f"further_networks() names {sorted(told)}, and context.network() was asked for {sorted(asked)}"
     require_that(told == asked, f"{sentence}; name each network that is built besides the run's.")
+
+
+@register_check
+def restarts_are_known_from_the_hyper_parameters(examined: MethodUnderTest) -> None:
+    """The epochs before which it restarts rise and lie inside the run, and a plan can ask for them."""
+    config = examined.algorithm.Config.model_validate(dict(examined.values))
+    epochs, advice = examined.tiny.epochs, "restarts() must read self.config and its argument alone"
+    found = list(examined.build().restarts(epochs))
+    try:
+        check_restarts(found, epochs)
+        told = list(method_without_network(examined.algorithm, config).restarts(epochs))
+    except ValueError as error:
+        raise FailedError(f"{error}; number epochs from 0.") from error
+    except AttributeError as error:
+        raise FailedError(f"{str(error).rstrip('.')}; {advice}.") from error
+    require_that(found == told, f"the built method restarts before {found}, its config alone gives {told}; {advice}.")
+    if not found:
+        raise NotApplicableError("it never restarts")
 
 
 @register_check

@@ -16,7 +16,13 @@ from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
 from ssmar_bench.core.seeds import seed_of
 
-SHARPNESS = {"micro-tsm": 25.0, "micro-tsm-narrow": 25.0, "micro-r3d": 25.0, "timesformer-micro": 2.0}
+SHARPNESS = {
+    "micro-tsm": 25.0,
+    "micro-tsm-narrow": 25.0,
+    "micro-tsm-wide": 25.0,
+    "micro-r3d": 25.0,
+    "timesformer-micro": 2.0,
+}
 """The networks, and by how much the classifier must grow until the predictions of an untrained one differ."""
 
 
@@ -56,7 +62,7 @@ class Tiny:
         config = BackboneConfig(name=name, weights="none", input="mean_subtracted")
 
         def network(role: str, name: str = "") -> ClipClassifier:
-            own = {"": config.name, "smaller": "micro-tsm-narrow"}.get(name, name)
+            own = {"": config.name, "smaller": "micro-tsm-narrow", "larger": "micro-tsm-wide"}.get(name, name)
             return self._network(config.model_copy(update={"name": own}), role)
 
         return Context(

@@ -39,6 +39,7 @@ from ssmar_bench.training.instruction_set import instruction_set
 from ssmar_bench.training.precision import autocast, lay_out, set_up_precision
 from ssmar_bench.training.pseudo_label_log import PseudoLabelLog
 from ssmar_bench.training.run_data import EpochPools, RunData, unlabelled_pool
+from ssmar_bench.training.schedule import CosineSchedule
 
 
 @dataclass
@@ -103,14 +104,19 @@ class Trainer:
         self.method = build_method(spec, split, self.steps, launch.weights).to(self.device)
         lay_out(self.method, self.settings)
         self.views = self.method.views()
-        self.optimiser = torch.optim.SGD(
-            self._parameter_groups(), self.settings.lr, self.settings.momentum, nesterov=self.settings.nesterov
+        self.schedule = CosineSchedule(
+            self.settings.lr, self.epochs, self.data.steps_per_epoch, self.method.restarts(self.epochs)
         )
+        self.optimiser = self._new_optimiser()
         self.averaged = AveragedWeights(self.method, self.settings.ema)
         self.pseudo_label_log = PseudoLabelLog(folder, self.data.unlabelled)
         self.curve = CurveLog([])
         self.step = 0
         self.epoch_seconds: list[float] = []
+
+    def _new_optimiser(self) -> torch.optim.SGD:
+        groups, settings = self._parameter_groups(), self.settings
+        return torch.optim.SGD(groups, settings.lr, settings.momentum, nesterov=settings.nesterov)
 
     def _parameter_groups(self) -> list[dict[str, object]]:
         """Weight decay on weights, none on biases and on the affine parameters of normalisation.
@@ -146,6 +152,9 @@ class Trainer:
         torch.manual_seed(seed_of("epoch", self.spec.seed, number))
         with between_epochs(self.method):
             self.method.epoch_start(self.progress(), EpochPools(self.data, number))
+        if number - 1 in self.schedule.restarts:
+            self.optimiser = self._new_optimiser()
+            self.averaged = AveragedWeights(self.method, self.settings.ema)
         totals: dict[str, Tensor] = {}
         for done in range(self.data.steps_per_epoch):
             for term, value in self.one_step().terms.items():
@@ -158,21 +167,17 @@ class Trainer:
         if not all(map(math.isfinite, means.values())):
             terms = ", ".join(term for term, value in means.items() if not math.isfinite(value))
             raise DivergedError(f"{terms} became infinite or not a number in epoch {number}; try a lower train.lr.")
-        self.curve.add(number, "train", {**means, "lr": self.learning_rate(self.step - 1)})
+        self.curve.add(number, "train", {**means, "lr": self.schedule.rate(self.step - 1)})
         self.evaluate(number)
         self.pseudo_label_log.write(number)
         self.epoch_seconds.append(time.perf_counter() - began)
         self.tell("epoch", rate=self.data.steps_per_epoch / self.epoch_seconds[-1])
 
-    def learning_rate(self, step: int) -> float:
-        """Cosine decay from ``train.lr`` at step 0 to 0 after the last step."""
-        return self.settings.lr * 0.5 * (1 + math.cos(math.pi * step / self.steps))
-
     def one_step(self) -> Losses:
         """One batch, one update."""
         torch.manual_seed(seed_of("step", self.spec.seed, self.step))
         for group in self.optimiser.param_groups:
-            group["lr"] = group["factor"] * self.learning_rate(self.step)
+            group["lr"] = group["factor"] * self.schedule.rate(self.step)
         batch = self.data.batch(self.step, self.views)
         with autocast(self.settings, self.device):
             losses = self.method.loss(batch, self.progress())
@@ -181,7 +186,7 @@ class Trainer:
         if self.settings.gradient_clipping:
             torch.nn.utils.clip_grad_norm_(self.method.parameters(), self.settings.gradient_clipping)
         self.optimiser.step()
-        self.averaged.update(self.step)
+        self.averaged.update(self.step - self.schedule.began(self.step))
         self.method.after_step(self.progress())
         self.pseudo_label_log.add(losses.pseudo)
         self.step += 1

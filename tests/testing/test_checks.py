@@ -309,6 +309,21 @@ class NamesANetworkInVain(Sound):
         return ("smaller",)
 
 
+class RestartsInTheEnd(Sound):
+    def restarts(self, epochs: int) -> list[int]:
+        return [1, epochs]
+
+
+class RestartsByItsClasses(Sound):
+    def restarts(self, epochs: int) -> list[int]:
+        return [self.classes]
+
+
+class RestartsOnceItIsBuilt(Sound):
+    def restarts(self, epochs: int) -> list[int]:
+        return [1] if hasattr(self, "classes") else []
+
+
 class KnowsItsNetwork(Sound):
     """Reaches into the network that our benchmarks happen to have."""
 
@@ -399,6 +414,7 @@ FAULTS: dict[str, tuple[type[Method], ...]] = {
     "views-and-sizes-are-its-own-to-ask-for": (ThreeClasses,),
     "more-unlabelled-than-labelled-clips-will-do": (InPairs,),
     "further-networks-are-known-from-the-hyper-parameters": (HidesANetwork, NamesANetworkInVain),
+    "restarts-are-known-from-the-hyper-parameters": (RestartsInTheEnd, RestartsByItsClasses, RestartsOnceItIsBuilt),
     "a-network-of-3d-convolutions-will-do": (KnowsItsNetwork,),
     "it-remembers-in-buffers-alone": (Forgetful, CountsInADictionary, OwnGenerator),
     "global-generators-are-left-alone": (NumpyDraws, PythonsDraws, Reseeds, SeedsItself),
@@ -433,6 +449,7 @@ def test_a_sound_method_passes_everything() -> None:
     skipped = {outcome.check for outcome in outcomes if outcome.state == "not applicable"}
     on_gpu = set() if torch.cuda.is_available() else {"a-gpu-computes-the-same"}
     optional = {"further-predictions-are-logits", "learning-rates-are-of-trained-weights"}
+    optional |= {"restarts-are-known-from-the-hyper-parameters"}
     assert skipped == {"it-does-without-unlabelled-clips", "it-survives-kill-9"} | optional | on_gpu
 
 

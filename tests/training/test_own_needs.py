@@ -109,7 +109,7 @@ def test_a_method_s_own_learning_rates_are_the_optimisers(trainer: Callable[...,
     classifier = one.method.network.classifier
     for group in one.optimiser.param_groups:
         factor = {id(classifier.weight): 5.0, id(classifier.bias): 10.0}.get(id(group["params"][0]), 1.0)
-        assert group["lr"] == factor * one.learning_rate(0)
+        assert group["lr"] == factor * one.schedule.rate(0)
         assert group["weight_decay"] == (one.settings.weight_decay if group["params"][0].ndim > 1 else 0.0)
     held = [id(parameter) for group in one.optimiser.param_groups for parameter in group["params"]]
     assert sorted(held) == sorted(id(parameter) for parameter in one.method.parameters() if parameter.requires_grad)
