@@ -87,6 +87,7 @@ ALGORITHMS = Algorithms(
         "fullmatch": "ssmar_bench.algorithms.fullmatch:FullMatch",
         "cgmatch": "ssmar_bench.algorithms.cgmatch:CGMatch",
         "protocon": "ssmar_bench.algorithms.protocon:ProtoCon",
+        "noisy-student": "ssmar_bench.algorithms.noisy_student:NoisyStudent",
         **{f"usb-{name}": f"ssmar_bench.algorithms.usb:{name}" for name in usb.ADAPTED},
         "aplt-ablation": "ssmar_bench.algorithms.aplt_ablation:Ablation",
         "fixmatch-offline": "ssmar_bench.algorithms.fixmatch_offline:OfflineFixMatch",

@@ -23,20 +23,26 @@ SMALLER = {
     **{f"{family}:resnet18": f"{family}:resnet10t" for family in FAMILIES},
 }
 """The network that ``smaller`` stands for beside a run's network."""
+LARGER = {light: heavy for heavy, light in SMALLER.items()}
+"""The network that ``larger`` stands for."""
 
 
 def beside(config: BackboneConfig, name: str) -> BackboneConfig:
-    """A further network of a run: ``name``, or with ``smaller`` that of :data:`SMALLER`, with the run's input.
+    """A further network of a run: ``name``, or with ``smaller`` or ``larger`` the next of its family.
+
+    It has the run's input and dropout.
 
     It starts from scratch if the run's network does, else from its own usual weights.
 
     Raises:
-        UserError: there is no smaller network beside the run's.
+        UserError: there is no smaller or larger network beside the run's.
     """
-    if name == "smaller":
-        if config.name not in SMALLER:
-            raise UserError(f"No network is known as smaller than {config.name}; name the second network.")
-        name = SMALLER[config.name]
+    for word, known in (("smaller", SMALLER), ("larger", LARGER)):
+        if name == word:
+            if config.name not in known:
+                raise UserError(f"No network is known as {word} than {config.name}; name the second network.")
+            name = known[config.name]
+            break
     weights = "none" if config.weights == "none" else usual_weights(name)
     return config.model_copy(update={"name": name, "weights": weights})
 

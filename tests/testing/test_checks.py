@@ -449,7 +449,6 @@ def test_a_sound_method_passes_everything() -> None:
     skipped = {outcome.check for outcome in outcomes if outcome.state == "not applicable"}
     on_gpu = set() if torch.cuda.is_available() else {"a-gpu-computes-the-same"}
     optional = {"further-predictions-are-logits", "learning-rates-are-of-trained-weights"}
-    optional |= {"restarts-are-known-from-the-hyper-parameters"}
     assert skipped == {"it-does-without-unlabelled-clips", "it-survives-kill-9"} | optional | on_gpu
 
 
