@@ -1,8 +1,8 @@
 """Checks that every algorithm passes, ours and a user's, on a tiny problem without any data.
 
 In a test of your own, one test a check: ``test_my_method = conformance("my-method")``. Anywhere else:
-``outcomes = examine_all(Subject.of("my-method"))``, or of a class ``MethodUnderTest("mine", MyMethod, {"threshold":
-0.95})``.
+``outcomes = examine_all(MethodUnderTest.of("my-method"))``, or of a class
+``MethodUnderTest("mine", MyMethod, {"threshold": 0.95})``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ssmar_bench.testing import (  # noqa: F401  # registered
     kill_and_resume,
     memory,
     method_config_check,
+    prediction_checks,
     shapes,
     view_checks,
 )

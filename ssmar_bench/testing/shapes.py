@@ -10,10 +10,10 @@ from ssmar_bench.testing.check import FailedError, NotApplicableError, register_
 from ssmar_bench.testing.checks import (
     it_goes_on_alike_when_saved_and_loaded,
     losses_are_finite_scalars_that_train,
-    prediction_is_of_each_clip_by_itself,
     pseudo_labels_are_whole,
 )
 from ssmar_bench.testing.method_under_test import MethodUnderTest, total_loss
+from ssmar_bench.testing.prediction_checks import prediction_is_of_each_clip_by_itself
 from ssmar_bench.training.schedule import check_restarts
 
 
