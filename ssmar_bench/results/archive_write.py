@@ -16,8 +16,10 @@ from ssmar_bench.core import digests
 from ssmar_bench.results.archive_schema import OPTIONAL, RUNS, TABLES, runs_schema
 from ssmar_bench.results.row_table import coded
 
-ROWS = 360_000
-"""Rows of a file, so that most files have less than a megabyte."""
+ROWS = 320_000
+"""Rows of a file, so that it has less than a megabyte."""
+ROWS_OF = {"pseudo_labels": 180_000}
+"""The same of a table whose rows take more room: a confidence is a number of its own."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,12 @@ def _joined(entries: Sequence[ArchiveEntry], name: str, schema: pa.Schema) -> pa
 
 
 def _parts(table: pa.Table, entries: Sequence[ArchiveEntry], name: str) -> Iterator[pa.Table]:
-    """Pieces of at most ``ROWS`` rows; a run is in one piece."""
+    """Pieces of at most so many rows as a file may have; a run is in one piece."""
+    most = ROWS_OF.get(name, ROWS)
     sizes = [1 if name == RUNS else len(entry.tables.get(name, ())) for entry in entries]
     start = length = 0
     for size in sizes:
-        if length and length + size > ROWS:
+        if length and length + size > most:
             yield table.slice(start, length)
             start, length = start + length, 0
         length += size

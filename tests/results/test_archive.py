@@ -129,13 +129,15 @@ def test_a_record_with_other_columns_is_kept_as_it_is(tmp_path: Path) -> None:
 def test_many_rows_are_in_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "a")
     monkeypatch.setattr(archive_write, "ROWS", 450)
+    monkeypatch.setattr(archive_write, "ROWS_OF", {"pseudo_labels": 1})
     publish([tmp_path / "a"], tmp_path / "b")
-    assert (tmp_path / "b" / B / "predictions-3.parquet").is_file()
+    for name in ("predictions-3", "pseudo_labels-2"):
+        assert (tmp_path / "b" / B / f"{name}.parquet").is_file(), name
     assert records(tmp_path / "b").keys() == records(tmp_path / "a").keys()
     assert check(tmp_path / "b") == (8, [])
     monkeypatch.undo()
     publish([tmp_path / "a"], tmp_path / "b")
-    assert not (tmp_path / "b" / B / "predictions-2.parquet").exists()
+    assert not list((tmp_path / "b" / B).glob("*-2.parquet"))
     assert check(tmp_path / "b") == (8, [])
 
 

@@ -67,3 +67,8 @@ def test_test_parts_hold_as_many_clips_of_every_class() -> None:
 def test_every_row_is_far_above_the_majority_rate() -> None:
     means = runs().groupby(["method", "ratio"])["accuracy"].mean()
     assert means[means < 2 / 12].empty
+
+
+def test_no_file_of_the_archive_is_larger_than_a_megabyte() -> None:
+    large = [path.name for path in COMMITTED.rglob("*") if path.is_file() and path.stat().st_size > 1_000_000]
+    assert not large
