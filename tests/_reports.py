@@ -23,11 +23,11 @@ from ssmar_bench.results.summarise import summarise
 
 
 def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None) -> list[Path]:
-    return rendering.render(summarise(results), reports, benchmarks)
+    return rendering.render(summarise(load_runs(results)), reports, benchmarks)
 
 
 def page(results: Path) -> dict[str, str]:
-    return rendering.page(summarise(results))
+    return rendering.page(summarise(load_runs(results)))
 
 
 def html(results: Path) -> str:

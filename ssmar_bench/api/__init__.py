@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         render_synthetic,
         sources,
     )
-    from ssmar_bench.api.example_frames import record_frames, record_page_frames
+    from ssmar_bench.api.example_frames import record_frames
     from ssmar_bench.api.frame_caches import (
         FrameCacheOptions,
         PlannedFrameCache,
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from ssmar_bench.api.plugins import BrokenPlugin, broken_benchmarks, broken_methods, provider, use_plugin
     from ssmar_bench.api.records import curves, results
     from ssmar_bench.api.report_state import GridAnswer, grid_answer, report_is_current
-    from ssmar_bench.api.reports import damaged_records, report, table
+    from ssmar_bench.api.reports import PageFrames, RenderedReport, damaged_records, render_report, report, table
     from ssmar_bench.api.reproduce import (
         TableRequest,
         TableRun,
@@ -103,7 +103,7 @@ _HOMES = {
         *("benchmark_name", "benchmarks", "broken_sources", "check_source", "mock_source"),
         *("sources", "render_synthetic"),
     ),
-    "api.example_frames": ("record_frames", "record_page_frames"),
+    "api.example_frames": ("record_frames",),
     "api.own_videos": ("OwnBenchmark", "new_benchmark", "own_benchmark"),
     "api.grids": ("expected_seconds", "plan", "run"),
     "api.models": ("Model", "load_model"),
@@ -117,7 +117,7 @@ _HOMES = {
     "api.run_verify": ("SecondTraining", "verify_run"),
     "api.scaffold": ("TEMPLATES", "new_method"),
     "api.report_state": ("GridAnswer", "grid_answer", "report_is_current"),
-    "api.reports": ("damaged_records", "report", "table"),
+    "api.reports": ("PageFrames", "RenderedReport", "damaged_records", "render_report", "report", "table"),
     "api.reproduce": ("TableRun", "TableRequest", "default_jobs", "paper_table", "plan_table", "tables", "train_table"),
     "api.splits": ("SplitOptions", "build_split", "export_split", "show_split", "verify_split"),
     "api.frame_caches": (
@@ -162,11 +162,13 @@ __all__ = [
     "Model",
     "Overwrite",
     "OwnBenchmark",
+    "PageFrames",
     "PlanEntry",
     "PlannedFrameCache",
     "Prediction",
     "PreparedFrameCache",
     "PretrainedWeights",
+    "RenderedReport",
     "Resolved",
     "RunFacts",
     "SecondTraining",
@@ -222,10 +224,10 @@ __all__ = [
     "provider",
     "publish_results",
     "record_frames",
-    "record_page_frames",
     "reference_of",
     "remove_runs",
     "renamed_runs",
+    "render_report",
     "render_synthetic",
     "report",
     "report_is_current",

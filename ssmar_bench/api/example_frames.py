@@ -17,13 +17,12 @@ from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.files import write_bytes, write_text
-from ssmar_bench.core.paths import results_of
+from ssmar_bench.core.split import salted_id
 from ssmar_bench.results.answers import read_answers, strip_file
 from ssmar_bench.results.examples import examples, picture
 from ssmar_bench.results.pool_answers import clips_with_frames, read_pools
 from ssmar_bench.results.records import Runs, load_runs
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.record import salted_id
 from ssmar_bench.sources import known_source
 from ssmar_bench.sources.synthetic import SOURCE
 
@@ -83,19 +82,19 @@ def record_frames(
 
 
 def record_page_frames(
-    results: Path | str,
+    runs: Runs,
     roots: Mapping[str, Path],
     include: bool = False,
     configs: Sequence[BenchmarkConfig] = (),
     listener: Listener = ignore_events,
 ) -> list[str]:
-    """Write small frames of the clips that the page's examples show below ``results``, unless they are there.
+    """Write small frames of the clips that the page's examples show below ``runs.root``, unless they are there.
 
     Frames of synthetic clips and of a user's own are written wherever the videos are at hand; those of a data set that
     others own only if asked for, into a folder that git ignores. Nothing is rendered or trained for them.
 
     Args:
-        results: the folder that ``run`` wrote in.
+        runs: what is shown.
         roots: folders of sources by name.
         include: write frames of data sets that others own, too.
         configs: benchmarks that are no shipped ones.
@@ -104,7 +103,6 @@ def record_page_frames(
     Returns:
         Why a benchmark has no frames, a sentence each, of those for which they were asked for by ``include``.
     """
-    runs = load_runs(results_of(results))
     known = {config.name: config for config in configs}
     names = sorted({*runs.runs["benchmark"]})
     why = []

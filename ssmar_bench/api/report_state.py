@@ -77,9 +77,10 @@ def grid_answer(results: Path | str, benchmark: str, runs: Collection[str]) -> G
     with contextlib.suppress(KeyError, TypeError):
         known = state["answers"][grid]  # type: ignore[index]  # None is a TypeError
         return GridAnswer(str(known["table"]), tuple(map(str, known["damage"])))
-    from ssmar_bench.api.reports import damaged_records, table  # which take a second to import
+    from ssmar_bench.api.reports import table_and_damage  # which takes a second to import
 
-    answer = GridAnswer(table(results, benchmark, runs), tuple(damaged_records(results)))
+    text, damage = table_and_damage(results, benchmark, runs)
+    answer = GridAnswer(text, tuple(damage))
     if state is not None:
         state["answers"][grid] = {"table": answer.table, "damage": [*answer.damage]}
         _keep(reports_of(results), state)

@@ -45,10 +45,13 @@ def report(
     out = results / "reports" if out is None else out
     require_writable(out, f"--out {out}")
     use_plugins(plugin)
-    for why in api.record_page_frames(results, parse_roots(data or []), include_frames):
+    names = None if benchmark is None else parse_words(benchmark, "--benchmark")
+    frames = api.PageFrames(parse_roots(data or []), include_frames)
+    rendered = api.render_report(results, out, names, frames=frames)
+    for why in rendered.without_frames:
         typer.echo(why, err=True)
-    for path in api.report(results, out, None if benchmark is None else parse_words(benchmark, "--benchmark")):
+    for path in rendered.files:
         typer.echo(path)
-    tell_damage(api.damaged_records(results))
+    tell_damage(rendered.damage)
     if show:
         webbrowser.open((out / "index.html").resolve().as_uri())

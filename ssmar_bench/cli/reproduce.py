@@ -87,13 +87,13 @@ def reproduce(
     if table == "fig4":
         why = api.record_frames(execution.results, on, execution.roots, include_frames)
         typer.echo(f"{why}\n" if why else "", nl=False)
-    written = api.report(execution.results, out / "reports", paper=True)
+    rendered = api.render_report(execution.results, out / "reports", paper=True)
     typer.echo(api.paper_table(execution.results, table, on))
     name = Path(table).stem
-    figures = [str(path) for path in written if path.suffix == ".png" and path.stem.startswith(f"{name}-{on}")]
+    figures = [str(path) for path in rendered.files if path.suffix == ".png" and path.stem.startswith(f"{name}-{on}")]
     if figures:
         typer.echo(f"Figures: {', '.join(figures)}")
-    tell_damage(api.damaged_records(execution.results))
+    tell_damage(rendered.damage)
     if print_failures(states, execution.results):
         raise typer.Exit(1)
 

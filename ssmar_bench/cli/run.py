@@ -181,8 +181,7 @@ def _finish(resolved: Any, states: dict[str, str], execution: Any, json: bool, o
     begun = [name for name, state in states.items() if state not in ("skipped", "missing")]
     if begun:
         if not api.report_is_current(out):
-            api.record_page_frames(out, execution.roots, configs=[resolved.benchmark_config])
-            api.report(out)
+            api.render_report(out, frames=api.PageFrames(execution.roots, configs=[resolved.benchmark_config]))
         if json:
             found = api.results(out)
             print_json(found[found["folder"].isin(begun)])

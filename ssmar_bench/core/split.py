@@ -20,6 +20,13 @@ def opaque_id(clip_id: str) -> str:
     return hashlib.blake2b(clip_id.encode(), digest_size=8, person=b"opaque").hexdigest()
 
 
+def salted_id(benchmark: str, name: str) -> str:
+    """A name that says nothing of the clip or subject, the same in every record of a benchmark."""
+    return hashlib.blake2b(
+        name.encode(), digest_size=6, salt=hashlib.blake2b(benchmark.encode()).digest()[:16]
+    ).hexdigest()
+
+
 @dataclass(frozen=True)
 class Split:
     """Which clips a split puts where, and the labels that a training process may know.

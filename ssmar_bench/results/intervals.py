@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from ssmar_bench.results.paired_test import LEVEL, MIN_SUBJECTS, correct_counts, effective_subjects, standard_error
 from ssmar_bench.results.record_schema import Metrics
@@ -32,7 +32,7 @@ class Interval:
 
 def wilson(share: float, clips: float) -> tuple[float, float]:
     """Wilson's score interval (1927) of a share of independent ``clips``, at 95 %."""
-    z = float(stats.norm.ppf(1 - LEVEL / 2))
+    z = float(special.ndtri(1 - LEVEL / 2))
     middle = (share + z**2 / (2 * clips)) / (1 + z**2 / clips)
     reach = z / (1 + z**2 / clips) * math.sqrt(share * (1 - share) / clips + z**2 / (4 * clips**2))
     return max(0.0, middle - reach), min(1.0, middle + reach)
@@ -58,7 +58,7 @@ def accuracy_interval(runs: Runs, rows: pd.DataFrame) -> Interval | None:
         counts = correct_counts(runs, done)
         if len(counts.seeds) == len(done):
             freedom = effective_subjects(counts.clips) - 1
-            reach = float(stats.t.ppf(1 - LEVEL / 2, freedom)) * standard_error(counts.right, counts.clips)
+            reach = float(special.stdtrit(freedom, 1 - LEVEL / 2)) * standard_error(counts.right, counts.clips)
             return Interval(max(0.0, mean - reach), min(1.0, mean + reach), "subjects")
     return Interval(*wilson(mean, float(clips)), "Wilson")
 

@@ -19,7 +19,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from ssmar_bench.results.record_schema import OTHER_CLIPS, damaged_record
 from ssmar_bench.results.records import Runs
@@ -221,5 +221,5 @@ def _p_values(gain: Array, clips: Array, error: Array) -> Array:
     """(...) two-sided p-values of ``gain`` (..., seeds, subjects) with standard errors (...)."""
     mean = np.abs(gain.sum((-2, -1)) / (gain.shape[-2] * clips.sum()))
     ratio = np.divide(mean, error, out=np.where(mean == 0, 0.0, np.inf), where=error > TINY)
-    found: Array = 2 * stats.t.sf(ratio, _freedom(gain, clips))
+    found: Array = 2 * special.stdtr(_freedom(gain, clips), -ratio)
     return found

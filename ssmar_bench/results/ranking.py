@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 DATA_SETS = 5
 """Fewer independent data sets support neither test."""
@@ -58,6 +57,8 @@ def friedman(scores: pd.DataFrame, level: float = 0.05) -> Friedman | None:
     methods, sets = scores.shape
     if sets < DATA_SETS or methods < 3:
         return None
+    from scipy import stats  # which takes a second to import
+
     places = scores.rank(ascending=False)
     found = stats.friedmanchisquare(*scores.to_numpy())
     rng = np.random.default_rng(0)

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.benchmark_summary import BenchmarkSummary, summarise_benchmark
 from ssmar_bench.results.comparison_table import LEVELS, levels
 from ssmar_bench.results.input_digest import input_digest
 from ssmar_bench.results.paper_summary import paper_summaries
-from ssmar_bench.results.records import Runs, load_runs
+from ssmar_bench.results.records import Runs
 from ssmar_bench.results.summary import Summary
 
 MOST_BYTES = 400_000
 """Of frames in one page; clips beyond it are shown without frames."""
 
 
-def summarise(results: Path, paper: bool = True) -> Summary:
-    """The summary of everything below a results folder; a damaged record is left out, and named in it.
+def summarise(runs: Runs, paper: bool = True) -> Summary:
+    """The summary of all runs of a results folder; a damaged record is left out, and named in it.
 
     Args:
-        results: folder with ``runs/`` or archives.
+        runs: of :func:`ssmar_bench.results.records.load_runs`.
         paper: with the paper's tables, claims and figures.
 
     Raises:
         UserError: there are no runs, or two finished runs that may not be averaged.
     """
-    runs = load_runs(results)
     benchmarks: list[BenchmarkSummary] = []
     left = MOST_BYTES
     names = _benchmarks(runs)
@@ -37,7 +34,7 @@ def summarise(results: Path, paper: bool = True) -> Summary:
         benchmarks.append(one)
     by_level = {one.name: one.comparison for one in benchmarks if one.level}
     return Summary(
-        input_digest(results),
+        input_digest(runs.root),
         tuple(benchmarks),
         levels(by_level) if len(by_level) > 1 else None,
         paper_summaries(runs) if paper else (),

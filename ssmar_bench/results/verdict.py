@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from ssmar_bench.results.paired_test import MIN_SEEDS
 
@@ -31,6 +31,6 @@ def compare_with_paper(accuracy: pd.Series[float], paper: float, level: float = 
     gap = float(ours.mean()) - paper
     if len(ours) < 2:
         return PaperComparison(gap, math.nan, "one seed, no verdict")
-    reach = float(stats.t.ppf(1 - level / 2, len(ours) - 1) * ours.std(ddof=1) * math.sqrt(1 + 1 / len(ours)))
+    reach = float(special.stdtrit(len(ours) - 1, 1 - level / 2) * ours.std(ddof=1) * math.sqrt(1 + 1 / len(ours)))
     words = "agrees" if abs(gap) <= reach else "higher" if gap > 0 else "lower"
     return PaperComparison(gap, reach, words if len(ours) >= MIN_SEEDS else f"{words}, no claim with {len(ours)} seeds")

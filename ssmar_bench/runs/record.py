@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import shlex
@@ -22,7 +21,7 @@ from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
 from ssmar_bench.core.run_folder import ENDED, HISTORY, RunFolder
 from ssmar_bench.core.run_spec import RunSpec
-from ssmar_bench.core.split import GroundTruth, Split
+from ssmar_bench.core.split import GroundTruth, Split, salted_id
 from ssmar_bench.runs import pseudo_label_history
 from ssmar_bench.runs.environment import environment
 from ssmar_bench.runs.rerun_command import rerun_command
@@ -32,13 +31,6 @@ COVERAGES = (10, 25, 50, 75)
 LOGGED = ["series", "clip", "label", "pseudo_label", "weight", "confidence"]
 """Columns of what is said of pseudo-labels."""
 Array = npt.NDArray[Any]
-
-
-def salted_id(benchmark: str, name: str) -> str:
-    """A name that says nothing of the clip or subject, the same in every record of a benchmark."""
-    return hashlib.blake2b(
-        name.encode(), digest_size=6, salt=hashlib.blake2b(benchmark.encode()).digest()[:16]
-    ).hexdigest()
 
 
 def pseudo_label_rows(series_by_name: dict[str, dict[str, Array]], truth: Array, epoch: int) -> list[tuple[Any, ...]]:

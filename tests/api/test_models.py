@@ -16,9 +16,9 @@ from ssmar_bench import api
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.split import salted_id
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.grid import Grid
-from ssmar_bench.runs.record import salted_id
 from ssmar_bench.runs.resolve import resolve
 from tests.conftest import METHODS, Finished, folder_of
 

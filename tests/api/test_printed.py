@@ -57,6 +57,7 @@ CALLS: dict[str, Callable[[Path], Any]] = {
     "plan_table": lambda out: api.plan_table(api.TableRequest("table1"), api.Execution(out)),
     "entry of plan_table": lambda out: api.plan_table(api.TableRequest("table4"), api.Execution(out))[0],
     "report": lambda out: api.report(out, out / "rendered"),
+    "render_report": lambda out: api.render_report(out, out / "rendered"),
     "damaged_records": lambda out: api.damaged_records(out),
     "grid_answer": lambda out: repr(api.grid_answer(out, "micro-motion-12", api.results(out)["folder"])),
 }
@@ -86,10 +87,12 @@ LARGE: dict[str, Any] = {
     "Grid": GRID,
     "GridAnswer": api.GridAnswer("| a | b |\n" * MANY, NAMES),
     "MethodConfig": api.methods()[0],
+    "PageFrames": api.PageFrames({name: Path(name) for name in NAMES}),
     "PlannedFrameCache": CACHE,
     "PreparedFrameCache": api.PreparedFrameCache("micro-motion-12", Path("cache"), REPORT),
     "PretrainedWeights": api.PretrainedWeights(Path("weights.safetensors"), 0.5),
     "Published": Published(dict.fromkeys(NAMES, 1), tuple(map(Path, NAMES)), ()),
+    "RenderedReport": api.RenderedReport(ShortList(map(Path, NAMES)), ShortList(NAMES), ShortList(NAMES)),
     "SecondTraining": api.SecondTraining(roots={"ma52": Path("ma52")}),
     "SourceCheck": CHECK,
     "StepData": api.StepData("fixmatch", 0.01, 2, 0.1),
@@ -113,7 +116,7 @@ def test_a_large_value_prints_as_a_few_lines(name: str) -> None:
 
 LISTS = {
     "benchmarks", "check_results", "check_source", "damaged_records", "export_split", "list_methods", "methods", "plan",
-    "plan_frame_caches", "plan_preparation", "plan_table", "prepare", "record_page_frames", "remove_runs",
+    "plan_frame_caches", "plan_preparation", "plan_table", "prepare", "remove_runs",
     "renamed_runs", "report", "resolve", "run", "set_notes", "sources", "step_data", "tables", "train_table",
     "use_plugin", "verify_split", "broken_benchmarks", "broken_methods", "broken_sources", "compare_decoders",
 }  # fmt: skip

@@ -14,9 +14,9 @@ from ssmar_bench.api import example_frames
 from ssmar_bench.core import benchmark_config, published_tables
 from ssmar_bench.core import method_config as method_configs
 from ssmar_bench.core.events import ignore_events
+from ssmar_bench.core.split import salted_id
 from ssmar_bench.results.examples import Example, Examples, picture
 from ssmar_bench.runs import prepare_data, step_guess
-from ssmar_bench.runs.record import salted_id
 from tests.conftest import Finished, timings
 
 Call = Callable[..., Finished]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ssmar_bench.reports.animation import CLIPS, COLUMN, FRAMES, MARGIN, SIDE, animation
 from ssmar_bench.results.answers import strip_file
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.results.summarise import summarise
 
 SHADES = np.linspace(20, 230, FRAMES).round().astype(int).tolist()
@@ -36,7 +37,7 @@ def test_a_clip_of_each_class_moves_frame_after_frame(tmp_path: Path) -> None:
     _records(tmp_path, clips=9)
     for clip in (1, 2, 4, 5):  # of classes 1, 2, 1, 2: none of class 0 has frames
         _strip(strip_file(tmp_path, NAME, f"{clip:012x}"))
-    content = animation(summarise(tmp_path, paper=False).benchmarks[0])
+    content = animation(summarise(load_runs(tmp_path), paper=False).benchmarks[0])
     assert content is not None
     with Image.open(io.BytesIO(content)) as moving:
         assert getattr(moving, "n_frames", 1) == FRAMES
@@ -50,4 +51,4 @@ def test_a_clip_of_each_class_moves_frame_after_frame(tmp_path: Path) -> None:
 
 def test_without_frames_nothing_moves(tmp_path: Path) -> None:
     _records(tmp_path, clips=3)
-    assert animation(summarise(tmp_path, paper=False).benchmarks[0]) is None
+    assert animation(summarise(load_runs(tmp_path), paper=False).benchmarks[0]) is None

@@ -15,9 +15,10 @@ from PIL import Image
 from ssmar_bench.api import example_frames
 from ssmar_bench.core import benchmark_config
 from ssmar_bench.core.events import ignore_events
+from ssmar_bench.core.split import salted_id
 from ssmar_bench.results.answers import strip_file
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.record import salted_id
 
 
 @pytest.mark.slow
@@ -32,21 +33,21 @@ def test_the_page_has_frames_of_synthetic_and_own_clips_and_of_licensed_ones_if_
     say(Fake("fixmatch", benchmark="tiny-motion").write(tmp_path), text)
     paths = [strip_file(tmp_path, "tiny-motion", name) for name in names]
 
-    assert example_frames.record_page_frames(tmp_path, {}) == []  # nobody says what the benchmark is
+    assert example_frames.record_page_frames(load_runs(tmp_path), {}) == []  # nobody says what the benchmark is
     assert not any(path.exists() for path in paths)
     licensed = replace(example_frames.known_source(small.source.name), licensed=True)  # type: ignore[attr-defined]
     with monkeypatch.context() as patch:
         patch.setattr(example_frames, "known_source", lambda _: licensed)
-        example_frames.record_page_frames(tmp_path, {}, configs=[small])
+        example_frames.record_page_frames(load_runs(tmp_path), {}, configs=[small])
         assert not any(path.exists() for path in paths)
-        (why,) = example_frames.record_page_frames(tmp_path, {}, include=True)
+        (why,) = example_frames.record_page_frames(load_runs(tmp_path), {}, include=True)
         assert why.startswith("Frames of tiny-motion are not shown: ")
-        assert example_frames.record_page_frames(tmp_path, {}, include=True, configs=[small]) == []
+        assert example_frames.record_page_frames(load_runs(tmp_path), {}, include=True, configs=[small]) == []
         assert paths[0].with_name(".gitignore").read_text() == "*\n"
     for path in paths:
         path.unlink()
     paths[0].with_name("old.webp").write_bytes(b"of a clip that is shown no more")
-    example_frames.record_page_frames(tmp_path, {}, configs=[small])
+    example_frames.record_page_frames(load_runs(tmp_path), {}, configs=[small])
     assert sorted(paths[0].parent.glob("*.webp")) == sorted(paths)
     with Image.open(io.BytesIO(paths[0].read_bytes())) as image:
         assert image.format == "WEBP"

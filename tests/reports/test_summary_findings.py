@@ -5,13 +5,14 @@ from pathlib import Path
 from _records import Fake, Real
 
 from ssmar_bench.reports.summary_findings import FirstView, first_view
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.results.summarise import summarise
 
 B = "micro-motion-12"
 
 
 def told(root: Path) -> FirstView:
-    return first_view(summarise(root, paper=False).benchmarks)
+    return first_view(summarise(load_runs(root), paper=False).benchmarks)
 
 
 def write(root: Path, method: str, *accuracies: float, ratio: float = 0.1) -> None:

@@ -13,6 +13,7 @@ import pytest
 from _records import Real
 
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.results.summarise import summarise
 
 ROOT = Path(__file__).parents[2]
@@ -21,9 +22,10 @@ import hashlib, sys
 from pathlib import Path
 from ssmar_bench import api
 from ssmar_bench.reports.render import page
+from ssmar_bench.results.records import load_runs
 from ssmar_bench.results.summarise import summarise
 assert Path(api.__file__).is_relative_to(Path.cwd()), api.__file__
-summary = summarise(Path(sys.argv[1]))
+summary = summarise(load_runs(Path(sys.argv[1])))
 print(summary.digest, hashlib.sha256(page(summary)["index.html"].replace(summary.digest, "").encode()).hexdigest())
 """
 
@@ -78,7 +80,7 @@ def test_equal_records_give_equal_summaries_and_nobody_changes_one(tmp_path: Pat
     for root in (tmp_path / "a", tmp_path / "b"):
         for method in ("supervised", "fixmatch"):
             Real(method, 0.5, 0).write(root)
-    one, other = (summarise(tmp_path / name) for name in "ab")
+    one, other = (summarise(load_runs(tmp_path / name)) for name in "ab")
     assert one.digest == other.digest
     assert one.benchmarks[0].comparison.equals(other.benchmarks[0].comparison)
     with pytest.raises(FrozenInstanceError):
@@ -87,10 +89,10 @@ def test_equal_records_give_equal_summaries_and_nobody_changes_one(tmp_path: Pat
 
 def test_nothing_to_summarise_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There are no runs"):
-        summarise(tmp_path)
+        summarise(load_runs(tmp_path))
 
 
 def test_the_papers_tables_are_there_if_they_are_asked_for(tmp_path: Path) -> None:
     Real("fixmatch", 0.5, 0).write(tmp_path)
-    assert summarise(tmp_path, paper=False).paper == ()
-    assert [one.on for one in summarise(tmp_path).paper] == ["micro-motion"]
+    assert summarise(load_runs(tmp_path), paper=False).paper == ()
+    assert [one.on for one in summarise(load_runs(tmp_path)).paper] == ["micro-motion"]

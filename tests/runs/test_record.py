@@ -17,9 +17,9 @@ import torch
 from ssmar_bench.core import metrics
 from ssmar_bench.core.metrics import Metric
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.core.split import GroundTruth
+from ssmar_bench.core.split import GroundTruth, salted_id
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.record import pseudo_label_rows, salted_id, write_record
+from ssmar_bench.runs.record import pseudo_label_rows, write_record
 from tests.conftest import METHODS, folder_of
 
 TRUTH = np.array([0, 1, 2, 1])
