@@ -13,21 +13,23 @@ from ssmar_bench.results import publish
 from ssmar_bench.results.publish import Published
 
 
-def publish_results(runs: Sequence[Path | str], to: Path | str) -> Published:
+def publish_results(runs: Sequence[Path | str], to: Path | str, replace: bool = False) -> Published:
     """Write finished and failed runs into the archives in ``to``, one a benchmark; what is in them stays.
 
     Args:
         runs: folders of single runs, folders that ``run`` wrote in, or folders with archives.
         to: the folder of the archives.
+        replace: a finished run takes the place of the archived one, whatever its results are.
 
     Returns:
-        How many runs are in which archives, the files written, and which records were left out as damaged.
+        How many runs are in which archives, the files written, which records were left out as damaged, and which
+        archived ones were replaced.
 
     Raises:
         UserError: no run, one run with two different results, or a file that cannot be written. Nothing is written
             then.
     """
-    return publish.publish([expand_home(one) for one in runs], expand_home(to))
+    return publish.publish([expand_home(one) for one in runs], expand_home(to), replace)
 
 
 def check_results(folder: Path | str = RESULTS) -> tuple[int, list[str]]:

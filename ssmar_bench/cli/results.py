@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -21,17 +22,29 @@ Folder = Annotated[Path, typer.Argument(help="A folder that `run` wrote in, or a
 
 
 @app.command()
-def publish(runs: Folders, to: To) -> None:
+def publish(
+    runs: Folders,
+    to: To,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put these runs in the place of archived ones with other results.")
+    ] = False,
+) -> None:
     """Write finished runs into archives, one a benchmark, that are small enough to be committed and sent."""
     from ssmar_bench import api
 
-    found = api.publish_results(runs, to)
+    found = api.publish_results(runs, to, replace)
+    for one in found.replaced:
+        typer.echo(f"replaced: {one.folder}: test accuracy {_percent(one.after)}, was {_percent(one.before)}")
     for benchmark, count in found.runs.items():
         typer.echo(f"{to / benchmark}: {count} runs")
-    for one in found.damage:
-        typer.echo(f"left out: {visible(one.why)}", err=True)
+    for lost in found.damage:
+        typer.echo(f"left out: {visible(lost.why)}", err=True)
     if found.damage:
         raise typer.Exit(1)
+
+
+def _percent(share: float) -> str:
+    return "unknown, since it failed" if math.isnan(share) else f"{100 * share:.2f} %"
 
 
 @app.command()

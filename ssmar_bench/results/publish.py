@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from ssmar_bench.results.archive_schema import JSON_FILES, OPTIONAL, table_of
 from ssmar_bench.results.archive_write import ArchiveEntry, write_archive
 from ssmar_bench.results.comparison_table import comparison
 from ssmar_bench.results.record_place import RecordPlace
-from ssmar_bench.results.records import Damage, Runs, load_runs, read_runs
+from ssmar_bench.results.records import Damage, Runs, load_archives, load_runs, read_runs
 from ssmar_bench.results.table_order import table_rank
 from ssmar_bench.results.table_text import parse_table
 
@@ -40,18 +41,38 @@ SUMMARY = "summary.csv"
 NAMED = 5
 """Runs that an error names."""
 
+Entry = tuple[RecordPlace, ArchiveEntry]
+"""Where a run's record is, and the run as an archive holds it."""
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """An archived run in whose place a new record is: test accuracy in [0, 1] of both; NaN where a run had failed."""
+
+    folder: str
+    before: float
+    after: float
+
 
 @short
 @dataclass(frozen=True)
 class Published:
-    """What was written: how many runs are in which archives, and what was left out because it is damaged."""
+    """What was written.
+
+    Attributes:
+        runs: how many runs are in which archives.
+        paths: the files.
+        damage: what was left out because it is damaged.
+        replaced: the runs whose archived record is another one now.
+    """
 
     runs: Mapping[str, int]
     paths: tuple[Path, ...]
     damage: tuple[Damage, ...]
+    replaced: tuple[Replaced, ...] = ()
 
 
-def publish(sources: Sequence[Path], to: Path) -> Published:
+def publish(sources: Sequence[Path], to: Path, replace: bool = False) -> Published:
     """Add all finished and failed runs of ``sources`` to the archives in ``to``, one a benchmark.
 
     A run that is there already is the same run: it must have the same results. Damaged records are left out and named.
@@ -59,41 +80,43 @@ def publish(sources: Sequence[Path], to: Path) -> Published:
     Args:
         sources: folders of single runs, folders that ``run`` wrote in, or folders with archives.
         to: where the archives are, a folder a benchmark; it may be among the sources.
+        replace: a finished run of ``sources`` takes the place of the archived one, whatever its results are.
 
     Raises:
         UserError: no run, a run with two results, or a file that cannot be written; nothing is changed then.
     """
-    loaded = [(source, _load(source)) for source in sources]
-    kept = load_runs(to)
+    loaded = [_load(source) for source in sources]
+    kept = load_archives(to)
     if kept.damage:
         raise UserError(f"{kept.damage[0].why} Nothing was written.")
-    entries: dict[str, tuple[RecordPlace, ArchiveEntry]] = {}
+    entries: dict[str, Entry] = {}
     different: list[str] = []
-    archived = Runs(to, kept.runs, kept.specs, (), {
-        name: place for name, place in kept.records.items() if isinstance(place, ArchivedRecord)
-    })  # fmt: skip
-    for runs in (archived, *(runs for _, runs in loaded)):
+    replaced: list[Replaced] = []
+    for runs in (kept, *loaded):
         for row in runs.runs.to_dict("records"):
-            name = row["folder"]
-            if row["state"] == "unfinished" or name not in runs.records:
+            name, place = row["folder"], runs.record(row["folder"])
+            if row["state"] == "unfinished" or (replace and runs is not kept and _is_in(place, to)):
                 continue
-            place, entry = runs.record(name), _entry(runs.record(name), row)
-            if name in entries:
-                others = _differing(entries[name][1], entry)
-                if others:
-                    different.append(_conflict(name, others, [entries[name], (place, entry)]))
-                    continue
-                place, entry = min([entries[name], (place, entry)], key=lambda one: _rank(one[1]))
-            entries[name] = place, entry
+            one, old = (place, _entry(place, row)), entries.get(name)
+            if old is None:
+                entries[name] = one
+            elif replace and _is_in(old[0], to) and _may_replace(one[1], old[1]):
+                entries[name] = one
+                replaced.append(Replaced(name, _accuracy(old[1]), _accuracy(one[1])))
+            elif others := _differing(old[1], one[1]):
+                different.append(_conflict(name, others, [old, one]))
+            else:
+                entries[name] = min([old, one], key=lambda own: _rank(own[1]))
     if different:
         more = f"; and {len(different) - NAMED} more" if len(different) > NAMED else ""
         raise UserError(
             f"{len(different)} runs have two results, and nothing was written: {'; '.join(different[:NAMED])}{more}; "
-            "find out which machine is right, and leave the other one's folders out."
+            "find out which machine is right, and leave the other one's folders out, or put a new result in the place "
+            "of an archived one with --replace."
         )
     if not entries:
         raise UserError(f"There are no finished runs in {', '.join(map(str, sources))}.")
-    return _write(entries, to, [one for _, runs in loaded for one in runs.damage])
+    return _write(entries, to, [one for runs in loaded for one in runs.damage], replaced)
 
 
 def _load(source: Path) -> Runs:
@@ -105,8 +128,13 @@ def _load(source: Path) -> Runs:
     return load_runs(results_of(source))
 
 
-def _write(entries: Mapping[str, tuple[RecordPlace, ArchiveEntry]], to: Path, damage: Iterable[Damage]) -> Published:
-    by_benchmark: dict[str, list[tuple[RecordPlace, ArchiveEntry]]] = defaultdict(list)
+def _write(
+    entries: Mapping[str, Entry],
+    to: Path,
+    damage: Iterable[Damage],
+    replaced: Iterable[Replaced],
+) -> Published:
+    by_benchmark: dict[str, list[Entry]] = defaultdict(list)
     for one in entries.values():
         by_benchmark[one[1].row["benchmark"]].append(one)
     counts, paths = {}, []
@@ -118,7 +146,7 @@ def _write(entries: Mapping[str, tuple[RecordPlace, ArchiveEntry]], to: Path, da
         runs = read_runs(to, Archive(to / benchmark).records())
         digests.write_files(to / benchmark, {SUMMARY: _summary(runs, benchmark)})
         paths.append(to / benchmark / SUMMARY)
-    return Published(counts, tuple(paths), tuple(damage))
+    return Published(counts, tuple(paths), tuple(damage), tuple(replaced))
 
 
 def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -190,16 +218,37 @@ def _rank(entry: ArchiveEntry) -> list[Any]:
     return [-len(found), *sorted(found.items())]
 
 
-def _conflict(name: str, files: Sequence[str], two: Sequence[tuple[RecordPlace, ArchiveEntry]]) -> str:
-    machines = [f"{place} (on {_machine(entry)})" for place, entry in two]
-    return visible(f"{name} differs in {', '.join(files)} between {' and '.join(machines)}")
+def _is_in(place: RecordPlace, to: Path) -> bool:
+    """Whether a record is in the archives in ``to``."""
+    return isinstance(place, ArchivedRecord) and place.archive.folder.resolve().parent == to.resolve()
 
 
-def _machine(entry: ArchiveEntry) -> str:
-    """The machine of a result, in the words of its record."""
-    about = json.loads(entry.row.get("environment.json") or "{}")
-    keys = ("device", "processor", "system", "version_torch")
-    return ", ".join(str(about[key]) for key in keys if about.get(key)) or "an unknown machine"
+def _may_replace(new: ArchiveEntry, old: ArchiveEntry) -> bool:
+    """Whether a record is another one than the archived one, and may replace it: a failure replaces no result."""
+    return _rank(new) != _rank(old) and (new.row["state"] == "done" or old.row["state"] != "done")
+
+
+def _accuracy(entry: ArchiveEntry) -> float:
+    found = entry.row["accuracy"]
+    return math.nan if found is None else float(found)
+
+
+def _conflict(name: str, files: Sequence[str], two: Sequence[Entry]) -> str:
+    machines = [_machine(entry) for _, entry in two]
+    keys = ["device", "processor", "system", "version_torch"]
+    if all(about.get("instruction_set") for about in machines):
+        keys.insert(2, "instruction_set")  # another one alone gives other last bits
+    described = [
+        f"{place} (on {', '.join(about[key] for key in keys if about.get(key)) or 'an unknown machine'})"
+        for (place, _), about in zip(two, machines, strict=True)
+    ]
+    return visible(f"{name} differs in {', '.join(files)} between {' and '.join(described)}")
+
+
+def _machine(entry: ArchiveEntry) -> dict[str, str]:
+    """What the record of a result says of its machine."""
+    about: dict[str, str] = json.loads(entry.row.get("environment.json") or "{}")
+    return about
 
 
 def check(root: Path) -> tuple[int, list[Damage]]:

@@ -141,8 +141,20 @@ def load_runs(root: Path) -> Runs:
 
     A damaged record is left out and named. A run that is in a folder and in an archive is read from the folder.
     """
-    damage: list[Damage] = []
+    archived, damage = _archived(root)
+    folders = {path.name: path for path in (root / "runs").glob("*") if not path.name.startswith(".")}
+    return read_runs(root, archived | folders, damage)
+
+
+def load_archives(root: Path) -> Runs:
+    """Every run in the archives in ``root`` alone, as :func:`load_runs`."""
+    return read_runs(root, *_archived(root))
+
+
+def _archived(root: Path) -> tuple[dict[str, Path | ArchivedRecord], list[Damage]]:
+    """Folder name -> record of every run in the archives in ``root``, and the archives that are damaged."""
     found: dict[str, Path | ArchivedRecord] = {}
+    damage: list[Damage] = []
     for folder in archive_folders(root):
         try:
             archive = Archive(folder)
@@ -150,8 +162,7 @@ def load_runs(root: Path) -> Runs:
             found |= archive.records()
         except UserError as error:
             damage.append(Damage(folder.name, str(error)))
-    found |= {path.name: path for path in (root / "runs").glob("*") if not path.name.startswith(".")}
-    return read_runs(root, found, damage)
+    return found, damage
 
 
 def read_runs(root: Path, found: Mapping[str, Path | ArchivedRecord], damage: Sequence[Damage] = ()) -> Runs:

@@ -21,7 +21,7 @@ from ssmar_bench.core.run_folder import RECORD
 from ssmar_bench.results import archive, archive_write
 from ssmar_bench.results.archive import Archive, archive_folders
 from ssmar_bench.results.archive_schema import JSON_FILES, TABLES
-from ssmar_bench.results.publish import check, publish
+from ssmar_bench.results.publish import Replaced, check, publish
 from ssmar_bench.results.records import load_runs
 
 B = "micro-motion-12"
@@ -105,6 +105,61 @@ def test_a_run_with_two_results_is_told_with_both_machines_and_nothing_is_writte
     for words in ("processor a, Linux", "processor b, Linux", "predictions.csv", "archive-a", "archive-b"):
         assert words in str(raised.value)
     assert not (tmp_path / "c").exists()
+
+
+def machine(folder: Path, **about: str) -> Path:
+    """Write what the record of a run says of its machine."""
+    (folder / "record" / "environment.json").write_text(json.dumps(about))
+    return folder
+
+
+@pytest.mark.parametrize("sets", [("AVX2", "AVX512"), ("AVX2", "")])
+def test_a_conflict_names_the_instruction_sets_where_both_records_have_them(
+    tmp_path: Path, sets: tuple[str, str]
+) -> None:
+    for name, accuracy, own in zip("ab", (0.5, 0.6), sets, strict=True):
+        machine(Fake(accuracy=accuracy, clips=True).write(tmp_path / name), processor="one", instruction_set=own)
+    with pytest.raises(UserError) as raised:
+        publish([tmp_path / "a", tmp_path / "b"], tmp_path / "c")
+    named = [f"(on one, {own})" in str(raised.value) for own in sets]
+    assert named == [all(sets)] * 2
+
+
+def test_a_new_result_replaces_the_archived_one_if_asked_for(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        Fake(seed=seed, clips=True).write(tmp_path / "a")
+    publish([tmp_path / "a"], tmp_path / "to")
+    new = Fake(seed=1, accuracy=0.6, clips=True).write(tmp_path / "b")
+    before = {path: path.read_bytes() for path in (tmp_path / "to").rglob("*") if path.is_file()}
+    with pytest.raises(UserError, match="or put a new result in the place of an archived one with --replace"):
+        publish([new], tmp_path / "to")
+    assert {path: path.read_bytes() for path in before} == before
+    found = publish([new, tmp_path / "to"], tmp_path / "to", replace=True)
+    assert found.replaced == (Replaced(new.name, 0.5, 0.6),)
+    assert found.runs == {B: 2}
+    assert records(tmp_path / "to")[new.name] == records(tmp_path / "b")[new.name] | {
+        "method.json": records(tmp_path / "to")[new.name]["method.json"]
+    }
+    assert check(tmp_path / "to") == (2, [])
+    assert publish([new], tmp_path / "to", replace=True).replaced == ()
+
+
+def test_two_new_results_and_a_failure_replace_nothing(tmp_path: Path) -> None:
+    publish([Fake(clips=True).write(tmp_path / "a")], tmp_path / "to")
+    new = [Fake(accuracy=accuracy, clips=True).write(tmp_path / f"{accuracy}") for accuracy in (0.6, 0.7)]
+    with pytest.raises(UserError, match="two results"):
+        publish(new, tmp_path / "to", replace=True)
+    failed = Fake(state="failed", reason="ValueError: no").write(tmp_path / "c")
+    with pytest.raises(UserError, match="two results"):
+        publish([failed], tmp_path / "to", replace=True)
+    assert load_runs(tmp_path / "to").runs["test_accuracy"].tolist() == [0.5]
+
+
+def test_an_archived_run_stays_that_is_also_in_a_folder_beside_the_archive(tmp_path: Path) -> None:
+    publish([Fake(seed=0, clips=True).write(tmp_path)], tmp_path)
+    publish([Fake(seed=1, clips=True).write(tmp_path / "b")], tmp_path)
+    shutil.rmtree(tmp_path / "runs")
+    assert sorted(load_runs(tmp_path).runs["seed"]) == [0, 1]
 
 
 def test_a_run_that_took_another_time_elsewhere_is_the_same_run(tmp_path: Path) -> None:
