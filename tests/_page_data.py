@@ -11,6 +11,7 @@ from typing import Any
 from ssmar_bench.core import metrics
 from ssmar_bench.reports.line_styles import DARK, OKABE_ITO
 from ssmar_bench.reports.summary_findings import FirstView
+from ssmar_bench.reports.web.clip_parts import SIGNS
 from ssmar_bench.reports.web.page import parts_files
 from ssmar_bench.reports.web.page_data import SECTIONS
 from ssmar_bench.reports.web.run_parts import bucket, bucket_digits
@@ -20,6 +21,7 @@ RATIOS = (0.1, 0.5)
 CLASSES = [f"class {i}" for i in range(12)]
 EPOCHS = 20
 SEEDS = 5
+CLIPS = [f"clip{i:03d}" for i in range(120)]
 
 
 def parts_of(text: str) -> dict[str, Any]:
@@ -42,10 +44,16 @@ def many_runs(count: int) -> dict[str, str]:
             labels = [label for label, own in cells if own == ratio]
             parts[f"curves/{name}/{ratio}"] = {label: _curves(i) for i, label in enumerate(labels)}
             parts[f"classes/{name}/{ratio}"] = {label: _classes(i) for i, label in enumerate(labels)}
+            parts[f"answers/{name}/{ratio}"] = {
+                label: [0, _codes(i), "75" * len(CLIPS)] for i, label in enumerate(labels)
+            }
+            parts[f"pool/{name}/{ratio}"] = _pool(labels)
+        parts[f"clips/{name}"] = {
+            "clips": CLIPS, "truth": _codes(0), "digits": 1, "strips": {}, "pool_strips": {}
+        }  # fmt: skip
         for label, ratio in cells:
             for seed in range(SEEDS):
-                folder = f"{name}_m{label[7:]}_r{ratio}_s{seed}_"
-                folder += blake2b(folder.encode(), digest_size=8).hexdigest()
+                folder = folder_of(name, label, ratio, seed)
                 part = parts.setdefault(f"run/{bucket(folder, digits)}", {"runs": {}, "shared": [{}]})
                 part["runs"][folder] = _run(name, label, ratio, seed, folder)
                 rows.append(
@@ -54,7 +62,29 @@ def many_runs(count: int) -> dict[str, str]:
     header = ["Data", "Method", "Labelled", "Seed", "State", "Test acc.", "Validation acc.", "Time", "Run"]
     parts["runs"] = _table("runs", "All runs", header, rows, 5)
     parts["core"] |= {"runs": len(rows)}
+    table = _table("table1", "Table 1", ["Method", "10 %"], [[f"Method {i}", "40.0"] for i in range(methods)], 1)
+    parts["paper"] = [{"name": "table1", "title": "Table 1", "words": ["Made up."], "tables": [table], "pictures": []}]
     return parts_files(FirstView("No method is shown to be better.", ("Made up.",), ()), parts, "0" * 16)
+
+
+def folder_of(name: str, label: str, ratio: float, seed: int) -> str:
+    """The name of a made-up run."""
+    folder = f"{name}_m{label[7:]}_r{ratio}_s{seed}_"
+    return folder + blake2b(folder.encode(), digest_size=8).hexdigest()
+
+
+def _codes(shift: int) -> str:
+    """A class for every clip: the true ones are those of 0."""
+    return "".join(SIGNS[(i + (shift if i % 3 == 0 else 0)) % len(CLASSES)] for i in range(len(CLIPS)))
+
+
+def _pool(labels: list[str]) -> dict[str, Any]:
+    """What methods believed of unlabelled clips in the end, and of three of them in every epoch."""
+    used = "10" * (len(CLIPS) // 2)
+    lines = [[SIGNS[i] * EPOCHS, "01" * (EPOCHS // 2)] for i in range(3)]
+    methods = {label: [0, i % 2 == 0, _codes(i), used, "60" * len(CLIPS)] for i, label in enumerate(labels)}
+    history = {"clips": CLIPS[:3], "truth": SIGNS[:3], "methods": dict.fromkeys(labels[:40], lines)}
+    return {"clips": CLIPS, "truth": _codes(0), "methods": methods, "history": history}
 
 
 def _core(digits: int) -> dict[str, Any]:
@@ -66,7 +96,7 @@ def _core(digits: int) -> dict[str, Any]:
             {"name": name, "title": name, "runs": runs, "ratios": RATIOS} for name, runs in (("small", 1), ("large", 2))
         ],
         "groups": GROUPS,
-        "examples": [],
+        "examples": ["large", "small"],
         "sections": SECTIONS,
         "digits": digits,
     }  # fmt: skip

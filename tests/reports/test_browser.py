@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _page_data import many_runs
+from _page_data import folder_of, many_runs
 from _records import Fake, Real
 from _reports import html
 from PIL import Image
@@ -347,6 +347,11 @@ VIEWS = {
     "overview": "#/", "compare": "#/compare/micro-motion-12/0.5", "examples": "#/examples", "runs": "#/runs",
     "run": f"#/run/{Fake('fixmatch', 0.5).spec().folder()}", "paper": "#/paper", "about": "#/about",
 }  # fmt: skip
+MANY_VIEWS = VIEWS | {
+    "compare": "#/compare", "examples": "#/examples/large/0.1",
+    "run": f"#/run/{folder_of('large', 'Method 7', 0.5, 3)}",
+}  # fmt: skip
+MEASURED = "TaskDuration"
 FAINT = """() => {
   const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
   const light = (colour) => {
@@ -386,16 +391,42 @@ BROKEN = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1280])
-def test_every_view_is_read_on_phone_and_desk_by_day_and_night(open_page: Any, width: int, scheme: str) -> None:
-    page = open_page(scheme=scheme)
+@pytest.mark.parametrize(("opened", "views"), [("open_page", VIEWS), ("crowded", MANY_VIEWS)], ids=["18", "10000"])
+def test_every_view_is_read_on_phone_and_desk_by_day_and_night(
+    request: pytest.FixtureRequest, opened: str, views: dict[str, str], width: int, scheme: str
+) -> None:
+    page = request.getfixturevalue(opened)(scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
-    assert {view.get_attribute("data-view") for view in page.locator("main [data-view]").all()} == VIEWS.keys()
-    for name, fragment in VIEWS.items():
+    assert {view.get_attribute("data-view") for view in page.locator("main [data-view]").all()} == views.keys()
+    for name, fragment in views.items():
         page.evaluate(f"location.hash = {fragment!r}")
         expect(page.locator(f'main [data-view="{name}"] h1')).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert page.evaluate(FAINT) == [], name
         assert page.evaluate(BROKEN) == [], name
+
+
+@pytest.mark.parametrize("view", MANY_VIEWS)
+def test_ten_thousand_runs_open_in_two_seconds(browser: Any, many: Path, view: str) -> None:
+    """Of the processor's time in the page: other programs of this machine do not count."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    (many / "blank.html").write_text("<!doctype html>")
+    page.goto((many / "blank.html").as_uri())
+    inside = context.new_cdp_session(page)
+    inside.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> float:
+        return next(one["value"] for one in inside.send("Performance.getMetrics")["metrics"] if one["name"] == MEASURED)
+
+    before = spent()
+    page.goto((many / "index.html").as_uri() + MANY_VIEWS[view])
+    expect(page.locator(f'main [data-view="{view}"] h1')).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert 0.01 < spent() - before < 2
+    context.close()
 
 
 def test_a_tip_stays_inside_the_window(open_page: Any) -> None:

@@ -139,7 +139,7 @@ function noteOf({ truth, strips, pool, followed }, found, answers, known) {
   const count = Object.keys(strips).length;
   const most = pool || followed ? "that methods trained on with a wrong label" : "that methods most confidently took for another class";
   const frames = count ? `${count} clips have frames: half are those ${most}, half the first of each class by their hashed names.` : "No frames are shown: they are recorded where the videos are at hand, and of a licensed data set only by ssmar-bench report --include-frames.";
-  if (followed) return `${thousands(found.length)} unlabelled clips that were followed: the first of each class by their hashed names. A sign is an epoch: a circle where the label was right, a square where it was wrong, filled where the method trained on it. Methods that train on no pseudo-labels have no row. ${frames}`;
+  if (followed) return `${thousands(found.length)} unlabelled clips that were followed: the first of each class by their hashed names. A sign is an epoch: a circle where the label was right, a square where it was wrong, filled where the method trained on it, a low line where it gave none. Methods that train on no pseudo-labels have no row. ${frames}`;
   if (!pool) return `${thousands(found.length)} of ${thousands(truth.length)} test clips; answers of seed ${seeds}, with the confidence in per cent. ${frames}`;
   if (!known || !answers[0].trains) return `${EXAMPLES.methods[0]} trains on no pseudo-labels. ${frames}`;
   return `${thousands(found.length)} of ${thousands(truth.length)} unlabelled clips; the last pseudo-labels of seed ${seeds}. A method trains on those that it is sure of. ${frames}`;
