@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ssmar_bench.core.files import read_json, write_bytes, write_json, write_text
+from ssmar_bench.core.files import json_bytes, parse_json, read_json, write_bytes, write_json, write_text
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -81,3 +83,19 @@ def test_what_json_cannot_say_leaves_the_old_file(tmp_path: Path, value: object)
         write_json(tmp_path / "x", {"a": value})
     assert read_json(tmp_path / "x") == {"a": 1}
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["NaN", "-Infinity", "1e999", "-1.5E+400", "1" * 20, f"-{'1' * 19}", f"{'9' * 400}.0", f"\t{'9' * 400}.5"],
+)
+@pytest.mark.parametrize("text", ["{}", "[0.5,{}]", '{{"a":{}, "b": 1}}', "[\n {}\n]"])
+def test_a_number_that_is_not_finite_or_too_long_is_refused_wherever_it_is(text: str, number: str) -> None:
+    with pytest.raises(ValueError, match=r"number|digits"):
+        parse_json(text.format(number).encode())
+
+
+@given(st.recursive(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**59), 2**59) | st.text(),
+                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
+def test_every_other_value_is_read_as_it_was_written(value: object) -> None:
+    assert parse_json(json_bytes(value)) == value

@@ -404,6 +404,8 @@ def test_every_view_is_read_on_phone_and_desk_by_day_and_night(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert page.evaluate(FAINT) == [], name
         assert page.evaluate(BROKEN) == [], name
+        here = page.locator("nav [aria-current]").bounding_box()
+        assert 0 <= here["x"] <= here["x"] + here["width"] <= width, name
 
 
 @pytest.mark.parametrize("view", MANY_VIEWS)

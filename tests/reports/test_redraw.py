@@ -13,6 +13,7 @@ from _reports import render
 from ssmar_bench.reports import redraw
 from ssmar_bench.reports.line_styles import LineStyle
 from ssmar_bench.reports.panels import canvas, handles, legend
+from ssmar_bench.reports.web import page
 
 
 def figure(label: str):
@@ -22,8 +23,8 @@ def figure(label: str):
     return made
 
 
-def written(reports: Path) -> dict[str, int]:
-    return {str(path.relative_to(reports)): path.stat().st_mtime_ns for path in reports.rglob("*.p*")}
+def written(reports: Path, kind: str = "*.p*") -> dict[str, int]:
+    return {path.relative_to(reports).as_posix(): path.stat().st_mtime_ns for path in reports.rglob(kind)}
 
 
 def test_what_has_not_changed_is_left_as_it_is(tmp_path: Path) -> None:
@@ -59,14 +60,20 @@ def test_several_processes_draw_the_same_bytes(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.slow
-def test_one_run_more_draws_the_figures_of_its_ratio_and_those_of_all(tmp_path: Path) -> None:
+def test_one_run_more_writes_the_files_of_its_ratio_and_those_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "ONE_FILE", 1)
     for ratio in (0.1, 0.5):
         for method in ("fixmatch", "aplt"):
             Fake(method, ratio, clips=True).write(tmp_path)
     render(tmp_path, tmp_path / "reports")
-    first = written(tmp_path / "reports")
+    first = written(tmp_path / "reports", "*.*")
     Fake("aplt", 0.5, 1, clips=True).write(tmp_path)
     render(tmp_path, tmp_path / "reports")
-    changed = {Path(name).stem for name, time in written(tmp_path / "reports").items() if time != first[name]}
-    assert "pseudo-labels-r50" in changed
-    assert not [name for name in changed if name.endswith("-r10")]
+    now = written(tmp_path / "reports", "*.*")
+    changed = {name for name, time in now.items() if time != first.get(name)}
+    assert {"micro-motion-12/pseudo-labels-r50.png", "index-data/curves~micro-motion-12~0.5.js"} <= changed
+    other = {name for name in now if "-r10." in name or name.endswith("~0.1.js")}
+    assert len(other) > 6
+    assert not other & changed

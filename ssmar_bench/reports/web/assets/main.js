@@ -28,7 +28,7 @@ function show() {
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  document.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+  showInNavigation(document.querySelector("nav [aria-current]"));
   const own = (showing += 1);
   const isCurrent = () => own === showing;
   byId("trouble").hidden = true;
@@ -39,6 +39,13 @@ function show() {
     byId("trouble").textContent = error.message;
     byId("trouble").hidden = false;
   });
+}
+
+/** Scrolls the navigation of a narrow screen; scrollIntoView would also move where the Tab key goes next. */
+function showInNavigation(link) {
+  if (!link) return;
+  const bar = link.closest("nav");
+  bar.scrollLeft = link.offsetLeft - bar.offsetLeft - (bar.clientWidth - link.offsetWidth) / 2;
 }
 
 function showTables(place, tables) {
