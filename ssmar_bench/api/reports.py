@@ -37,7 +37,13 @@ class PageFrames:
 @short
 @dataclass(frozen=True)
 class RenderedReport:
-    """What was rendered: the files, why each damaged record is left out, and why there are no frames of a benchmark."""
+    """What was rendered, and what is left out.
+
+    Attributes:
+        files: those of the report.
+        damage: why each damaged record is left out, a sentence each.
+        without_frames: why a benchmark has no frames, a sentence each, where they were asked for.
+    """
 
     files: list[Path]
     damage: list[str]

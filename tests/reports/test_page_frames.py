@@ -12,11 +12,14 @@ from _records import Fake, say
 from _reports import html
 from PIL import Image
 
+from ssmar_bench import api
 from ssmar_bench.api import example_frames
 from ssmar_bench.core import benchmark_config
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.split import salted_id
+from ssmar_bench.results import records
 from ssmar_bench.results.answers import strip_file
+from ssmar_bench.results.read_record import read_folder
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import prepare_data
 
@@ -53,3 +56,17 @@ def test_the_page_has_frames_of_synthetic_and_own_clips_and_of_licensed_ones_if_
         assert image.format == "WEBP"
         assert image.size == (8 * 33 - 1, 32)
     assert html(tmp_path).count(b64encode(paths[0].read_bytes()).decode()) == 1
+
+
+def test_a_report_with_its_frames_and_what_is_left_out_reads_every_record_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (Fake(clips=True).write(tmp_path) / "record" / "timings.json").write_text("{")
+    Fake(seed=1, clips=True).write(tmp_path)
+    read: list[Path] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "read_folder", lambda path: read.append(path) or read_folder(path))  # type: ignore[func-returns-value]
+        rendered = api.render_report(tmp_path, tmp_path / "reports", frames=api.PageFrames())
+    assert len(read) == len({*read}) == 2
+    assert ["timings.json" in why for why in rendered.damage] == [True]
+    assert tmp_path / "reports" / "index.html" in rendered.files
