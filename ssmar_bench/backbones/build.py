@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -118,10 +118,10 @@ def _own_normalisation(config: BackboneConfig, pixels: Normalisation | None) -> 
 
 
 def _prepared(clips: Tensor, kind: str) -> Tensor:
-    """RGB, the difference to the next frame (the last repeated), or frames minus their clip's mean."""
+    """RGB, the difference to the next frame (the last repeated; 0 of a single frame), or frames minus their mean."""
     if kind == "diff":
         change = clips[:, 1:] - clips[:, :-1]
-        return torch.cat([change, change[:, -1:]], dim=1)
+        return torch.cat([change, change[:, -1:]], dim=1) if clips.shape[1] > 1 else torch.zeros_like(clips)
     return clips - clips.mean(1, keepdim=True) if kind == "mean_subtracted" else clips
 
 
@@ -155,25 +155,26 @@ class ClipClassifier(nn.Module):
         self.dropout = config.dropout
         self.forward_passes = 0
 
-    def forward(self, clips: Tensor, maps: bool = False) -> Output:
+    def forward(self, clips: Tensor, maps: bool = False, places: Sequence[int] | None = None) -> Output:
         """Logits and features of clips (B, T, 3, H, W); with ``maps``, the feature maps of the stages as well.
 
         The T of the clips may be another one than that of the frame cache: temporal shift acts within whatever clips
-            there
-        are.
+        there are. ``places`` says which frames of a clip of that T they are (``core.contract.Network``).
         """
         self.forward_passes += len(clips)
         seen = clips if self.normalise is None else self.normalise(clips)
-        found, features = self._features(_prepared(seen, self.input), maps)
+        found, features = self._features(_prepared(seen, self.input), maps, places)
         mean = features.mean(1)
         kept = functional.dropout(features, self.dropout, self.training).mean(1) if self.dropout else mean
         return Output(self.classifier(kept), mean, found)
 
-    def _features(self, clips: Tensor, maps: bool) -> tuple[tuple[Tensor, ...], Tensor]:
+    def _features(self, clips: Tensor, maps: bool, places: Sequence[int] | None) -> tuple[tuple[Tensor, ...], Tensor]:
         """Maps of the stages if wanted, and features (B, T, D) of the frames, or (B, 1, D) of whole clips."""
         if maps:
             found = tuple(self.backbone.maps(clips))
             return found, found[-1].mean((2, 3, 4))[:, None]
+        if places is not None and getattr(self.backbone, "embeds_time", False):
+            return (), self.backbone(clips, places)[:, None]
         if getattr(self.backbone, "takes_clips", False):
             return (), self.backbone(clips)[:, None]
         for module in self.backbone.modules():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -87,6 +88,7 @@ class TimeSformer(nn.Module):
     """
 
     takes_clips = True
+    embeds_time = True
 
     def __init__(self, name: str, segments: int, size: int, weights: str = "none") -> None:
         super().__init__()
@@ -116,11 +118,16 @@ class TimeSformer(nn.Module):
         place = resample_abs_pos_embed(state["network.pos_embed"].float(), list(self.grid))
         return state | {"time_embed": time, "network.pos_embed": place}
 
-    def forward(self, clips: Tensor) -> Tensor:
-        """Features of clips of any T; time embeddings of another T are the nearest ones, as in the official code."""
+    def forward(self, clips: Tensor, places: Sequence[int] | None = None) -> Tensor:
+        """Features of clips of any T; time embeddings of another T are the nearest ones, as in the official code.
+
+        With ``places`` (T numbers) the time embedding of each frame is that of its place.
+        """
         vit, (batch, frames) = self.network, clips.shape[:2]
         time: Tensor = self.time_embed
-        if frames != time.shape[1]:
+        if places is not None:
+            time = time[:, list(places)]
+        elif frames != time.shape[1]:
             time = functional.interpolate(time.transpose(1, 2), frames).transpose(1, 2)
         patches = vit.patch_embed(clips.flatten(0, 1)).unflatten(0, (batch, frames))
         patches = patches + vit.pos_embed[:, None, 1:] + time[:, :, None]

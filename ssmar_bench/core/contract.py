@@ -200,8 +200,16 @@ class Network(Protocol):
     grid: tuple[int, int] | None
     classifier: nn.Linear
 
-    def __call__(self, clips: Tensor, maps: bool = False) -> Output:
-        """The answer to clips (B, T, C, H, W); with the stages' feature maps if asked for ``maps``."""
+    def __call__(self, clips: Tensor, maps: bool = False, places: Sequence[int] | None = None) -> Output:
+        """The answer to clips (B, T, C, H, W).
+
+        Args:
+            clips: what it looks at.
+            maps: whether the stages' feature maps are asked for.
+            places: T rising numbers, from 0: which frames of a whole clip these are, where they are a part of it that
+                is local in time. A network with embeddings of time gives each frame that of its place; to the others it
+                is all the same.
+        """
         ...
 
 
