@@ -73,7 +73,8 @@ def _laid_out(method: str, results: Path) -> RunFolder:
     (planned_run,) = plan_runs(resolved, index)
     if planned_run.skip:
         raise NotApplicableError(planned_run.skip)
-    frame_cache = prepare_data.prepare_frame_cache(benchmark_config, index, planned_run.split, 1, ignore_events)
+    own = resolved.frame_caches[planned_run.spec.frame_cache]
+    frame_cache = prepare_data.prepare_frame_cache(own, index, planned_run.split, 1, ignore_events)
     folder = planned_run.folder(results)
     write_run_inputs(
         planned_run, folder, Launch(str(frame_cache), plugins=tuple(str(file.path) for file in catalog.plugin_files()))

@@ -38,7 +38,10 @@ class MethodUnderTest:
             UserError: no such method, or its code cannot be loaded.
         """
         method_config, source = method_configs.read_method_config(method)
-        tiny = Tiny(epochs=method_config.overrides.get("train.epochs", Tiny.epochs))
+        own = method_config.overrides
+        tiny = Tiny(
+            epochs=own.get("train.epochs", Tiny.epochs), segments=own.get("frame_cache.segments", Tiny.segments)
+        )
         return cls(method_config.name, ALGORITHMS.of(method_config, source), method_config.values(), tiny, method)
 
     def under(self, **changed: Any) -> Self:

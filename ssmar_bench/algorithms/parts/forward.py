@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import accumulate
 
 import torch
 from torch import Tensor
 
-from ssmar_bench.core.contract import Network, Output
+from ssmar_bench.core.contract import Output
 
 
-def forward_together(network: Network, *clips: Tensor) -> list[Output]:
+def forward_together(network: Callable[[Tensor], Output], *clips: Tensor) -> list[Output]:
     """The outputs for several batches of clips (B_i, T, C, H, W) from one concatenated pass.
 
     BatchNorm normalises over all of them at once, as in the official FixMatch and in semilearn's default.

@@ -60,10 +60,20 @@ def draw_tube(grid: tuple[int, int], beta: float) -> tuple[Tensor, Tensor]:
 
     The share is drawn from Beta(beta, beta); the mask is true for the next lower whole number of tokens, anywhere.
     """
+    share = draw_share(beta)
+    return draw_held(grid, share), share
+
+
+def draw_share(beta: float) -> Tensor:
+    """A share () from Beta(beta, beta)."""
+    share: Tensor = Beta(beta, beta).sample()
+    return share
+
+
+def draw_held(grid: tuple[int, int], share: Tensor) -> Tensor:
+    """A mask over a frame's patch tokens (rows, columns): true for the ``share`` () of them, anywhere, rounded down."""
     rows, columns = grid
-    share = Beta(beta, beta).sample()
-    held = torch.randperm(rows * columns) < int(share * rows * columns)
-    return held.view(rows, columns), share
+    return (torch.randperm(rows * columns) < int(share * rows * columns)).view(rows, columns)
 
 
 def token_mix(own: Tensor, other: Tensor, tube: Tensor) -> Tensor:
@@ -76,8 +86,8 @@ def token_mix(own: Tensor, other: Tensor, tube: Tensor) -> Tensor:
     Args:
         own: (B, T, C, H, W).
         other: (B, T, C, H, W).
-        tube: (rows, columns); H and W are multiples of them.
+        tube: (rows, columns), or (T, rows, columns) where it differs by frame; H and W are multiples of them.
     """
-    rows, columns = tube.shape
-    cells = tube.repeat_interleave(own.shape[-2] // rows, 0).repeat_interleave(own.shape[-1] // columns, 1)
-    return torch.where(cells.to(own.device), own, other)
+    rows, columns = tube.shape[-2:]
+    cells = tube.repeat_interleave(own.shape[-2] // rows, -2).repeat_interleave(own.shape[-1] // columns, -1)
+    return torch.where(cells.unsqueeze(-3).to(own.device), own, other)
