@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,6 @@ LARGEST = 256 * 2**20
 
 DIGITS = 19
 """Characters of a whole number that is read."""
-
-_ODD_NUMBER = re.compile(rb"(?:^|[\s:,\[])-?(?:[0-9.]+[eE]|[0-9]{19})|NaN|Infinity")
-"""In every JSON text with a number that is not finite, or a whole one of more than 64 bits."""
 
 
 def temporary_path(path: Path) -> Path:
@@ -103,8 +99,6 @@ def read_json(path: Path) -> Any:
 def parse_json(data: bytes) -> Any:
     """What :func:`read_json` reads, from the content of a file; its ValueErrors."""
     try:
-        if not _ODD_NUMBER.search(data):  # three times as fast
-            return json.loads(data.decode())
         return json.loads(data.decode(), parse_constant=_finite, parse_float=_finite, parse_int=_whole)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
