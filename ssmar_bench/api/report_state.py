@@ -61,6 +61,17 @@ class GridAnswer:
     damage: tuple[str, ...]
 
 
+def known_answer(results: Path | str, benchmark: str, runs: Collection[str]) -> GridAnswer | None:
+    """The answer that a grid was given before, if its report is current; None otherwise.
+
+    Args:
+        results: the folder that ``run`` wrote in.
+        benchmark: the grid's.
+        runs: names of its runs.
+    """
+    return _answer_in(_state(reports_of(results), _inputs(results)), digest([benchmark, sorted(runs)]))
+
+
 def grid_answer(results: Path | str, benchmark: str, runs: Collection[str]) -> GridAnswer:
     """The table of a grid's runs, and the damaged records; records are read only if something has changed.
 
@@ -74,9 +85,8 @@ def grid_answer(results: Path | str, benchmark: str, runs: Collection[str]) -> G
     """
     state = _state(reports_of(results), _inputs(results))
     grid = digest([benchmark, sorted(runs)])
-    with contextlib.suppress(KeyError, TypeError):
-        known = state["answers"][grid]  # type: ignore[index]  # None is a TypeError
-        return GridAnswer(str(known["table"]), tuple(map(str, known["damage"])))
+    if (known := _answer_in(state, grid)) is not None:
+        return known
     from ssmar_bench.api.reports import table_and_damage  # which takes a second to import
 
     text, damage = table_and_damage(results, benchmark, runs)
@@ -85,6 +95,13 @@ def grid_answer(results: Path | str, benchmark: str, runs: Collection[str]) -> G
         state["answers"][grid] = {"table": answer.table, "damage": [*answer.damage]}
         _keep(reports_of(results), state)
     return answer
+
+
+def _answer_in(state: dict[str, Any] | None, grid: str) -> GridAnswer | None:
+    with contextlib.suppress(KeyError, TypeError):
+        known = state["answers"][grid]  # type: ignore[index]  # None is a TypeError
+        return GridAnswer(str(known["table"]), tuple(map(str, known["damage"])))
+    return None
 
 
 def _inputs(results: Path | str) -> list[str]:

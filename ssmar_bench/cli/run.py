@@ -176,17 +176,20 @@ def run(
 def _finish(resolved: Any, states: dict[str, str], execution: Any, json: bool, own: Chosen) -> None:
     """Render if something has changed, and print the grid's table, or its results as JSON, and where the page is."""
     from ssmar_bench import api
+    from ssmar_bench.api.report_state import known_answer
 
     out = execution.results
     begun = [name for name, state in states.items() if state not in ("skipped", "missing")]
     if begun:
-        if not api.report_is_current(out):
+        # the digest of all records, which tells whether the page is current, is made once where nothing has changed
+        answer = None if json else known_answer(out, resolved.benchmark_config.name, begun)
+        if answer is None and not api.report_is_current(out):
             api.render_report(out, frames=api.PageFrames(execution.roots, configs=[resolved.benchmark_config]))
         if json:
             found = api.results(out)
             print_json(found[found["folder"].isin(begun)])
         else:
-            answer = api.grid_answer(out, resolved.benchmark_config.name, begun)
+            answer = answer or api.grid_answer(out, resolved.benchmark_config.name, begun)
             typer.echo(answer.table)
             typer.echo(f"Page: {out / 'reports' / 'index.html'}")
             tell_damage(answer.damage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Self
 
 from pydantic import ConfigDict, ValidationError
@@ -87,6 +88,11 @@ class RunSpec:
 
     def identity(self) -> str:
         """16 hexadecimal digits over everything above; unknown pixels are no part of it."""
+        return self._identity
+
+    @cached_property
+    def _identity(self) -> str:
+        """Made once: a grid asks for it many times a run."""
         return digest(self.to_json())
 
     def folder(self, note: str = "") -> str:

@@ -67,15 +67,17 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         # Which clips are left out decides what the runs are, so the videos are looked at before the records.
         frame_caches = {config: prepare(config) for config in resolved.frame_caches}
     table = known_runs(resolved, execution, index)
-    wanted = dict.fromkeys(planned_run.spec.frame_cache for planned_run in _wanted(table, execution))
+    states = _states(table, execution)
+    wanted = dict.fromkeys(planned_run.spec.frame_cache for planned_run in _wanted(table, states, execution))
     if wanted:
         for sentence in resolved.check_fits():
             listener(Event("", "note", sentence))
         # what the decoded clips are decides which runs these are
         frame_caches = {config: frame_caches.get(config) or prepare(config) for config in wanted}
         table = known_runs(resolved, execution, index)
-    _greet(table, execution, listener)
-    todo = _wanted(table, execution)
+        states = _states(table, execution)
+    _greet(table, states, execution, listener)
+    todo = _wanted(table, states, execution)
     for sentence in renamed_runs(execution.results):
         listener(Event("", "note", sentence))
     if execution.overwrite == "always":
@@ -92,19 +94,24 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         launches: dict[RunFolder, tuple[PlannedRun, Launch]] = {}
         for planned_run in todo:
             folder = planned_run.folder(execution.results)
-            if planned_run.state(execution.results) == "outdated":
+            if states[planned_run.name] == "outdated":
                 with folder.lease():  # the record is made again from what training has left
                     for name in ("metrics.json", digests.FILE):
                         (folder.record / name).unlink(missing_ok=True)
             place = str(frame_caches[planned_run.spec.frame_cache])
             launches[folder] = planned_run, Launch(place, device, files, planned_run.weights, workers)
         _train(launches, engine, ground_truth(index, benchmark_config), listener)
+        states = _states(table, execution)
+    return states
+
+
+def _states(table: Sequence[PlannedRun], execution: Execution) -> dict[str, str]:
+    """The state of every run by its folder's name; every file of its record is read, so it is asked for once."""
     return {planned_run.name: planned_run.state(execution.results) for planned_run in table}
 
 
-def _wanted(table: Sequence[PlannedRun], execution: Execution) -> list[PlannedRun]:
+def _wanted(table: Sequence[PlannedRun], states: Mapping[str, str], execution: Execution) -> list[PlannedRun]:
     """The runs that are to be trained, or recorded."""
-    states = {planned_run.name: planned_run.state(execution.results) for planned_run in table}
     wanted = [planned_run for planned_run in table if execution.wants(states[planned_run.name])]
     if execution.overwrite == "only-record":
         left = (one for one in table if states[one.name] not in ("done", "skipped"))
@@ -112,12 +119,12 @@ def _wanted(table: Sequence[PlannedRun], execution: Execution) -> list[PlannedRu
     return wanted
 
 
-def _greet(table: Sequence[PlannedRun], execution: Execution, listener: Listener) -> None:
-    taken = ["" if execution.wants(one.state(execution.results)) else one.taken(execution.results) for one in table]
+def _greet(table: Sequence[PlannedRun], states: Mapping[str, str], execution: Execution, listener: Listener) -> None:
+    taken = ["" if execution.wants(states[one.name]) else one.taken(execution.results) for one in table]
     for sentence in archive_notes(taken):
         listener(Event("", "note", sentence))
     for planned_run, place in zip(table, taken, strict=True):
-        state = planned_run.state(execution.results)
+        state = states[planned_run.name]
         if state == "skipped":
             listener(Event(planned_run.name, "skipped", planned_run.skip))
         elif state == "damaged" and not execution.wants(state):

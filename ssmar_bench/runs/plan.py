@@ -19,7 +19,7 @@ from ssmar_bench.runs import prepare_data, step_timing
 from ssmar_bench.runs.data_digests import DataDigests, matching_spec
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.resolve import Resolved, ResolvedMethod
-from ssmar_bench.splits.build import build_split, ground_truth
+from ssmar_bench.splits.build import BenchmarkClips, ground_truth
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,10 @@ def plan_runs(
         UserError: no split can be built of the index.
     """
     result = []
+    benchmark_clips = BenchmarkClips.of(index, resolved.benchmark_config)
     for seed in resolved.seeds:
         for ratio in resolved.ratios:
-            split = build_split(index, resolved.benchmark_config, ratio, seed)
+            split = benchmark_clips.split(ratio, seed)
             for method in resolved.methods:
                 digest = (pixels or {}).get(method.benchmark_config.frame_cache, "")
                 planned_run = _plan_run(method, split, resolved.grid.device, digest)

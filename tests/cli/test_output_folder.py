@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from ssmar_bench import api
+from ssmar_bench.api import report_state
+from ssmar_bench.core.run_folder import RunFolder
 from tests.conftest import Finished, Trained, folder_of
 
 Call = Callable[..., Finished]
@@ -82,7 +84,32 @@ def test_a_finished_grid_typed_again_renders_nothing(
     assert opened == [page.as_uri()]
 
 
-SLOW_TO_LOAD = {"scipy.optimize", "scipy.stats", "matplotlib", "jinja2", "torchvision", "timm"}
+@pytest.mark.slow
+def test_a_finished_grid_typed_again_reads_each_record_once_and_digests_all_of_them_once(
+    trained: Trained, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call
+) -> None:
+    out = trained.copy(tmp_path / "out", "supervised", "aplt")
+    words = ("run", "-b", tiny, "-m", "supervised,aplt", "-o", out)
+    first = call(*words)
+    asked: list[str] = []
+
+    def counted(target: object, name: str, said: Callable[..., str]) -> None:
+        inner = getattr(target, name)
+
+        def heard(*given: object) -> Any:
+            asked.append(said(*given))
+            return inner(*given)
+
+        monkeypatch.setattr(target, name, heard)
+
+    counted(RunFolder, "record_faults", lambda folder: folder.path.name)
+    counted(report_state, "input_digest", lambda _: "all records")
+    again = call(*words)
+    assert (again.status, again.out) == (0, first.out)
+    assert sorted(asked) == sorted(["all records", *(folder_of(out, name).name for name in ("supervised", "aplt"))])
+
+
+SLOW_TO_LOAD = {"scipy.optimize", "scipy.stats", "matplotlib", "jinja2", "torchvision", "timm", "PIL"}
 
 
 @pytest.mark.slow

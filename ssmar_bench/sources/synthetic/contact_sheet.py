@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from ssmar_bench.sources.published_facts import read_facts
 from ssmar_bench.sources.synthetic.dataset import SyntheticOptions, plan_clips, read_options, render_clip
 from ssmar_bench.sources.synthetic.drawing import Frames
 from ssmar_bench.sources.synthetic.motion import ACTIONS
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 COLUMNS = 8
 CLIPS = 2
@@ -30,6 +33,8 @@ def write_contact_sheet(source: SyntheticOptions | Path, out_png: Path, side: in
     Raises:
         UserError: the folder holds no data set of this source.
     """
+    from PIL import Image, ImageDraw, ImageFont  # as below: every command would load it
+
     options = source if isinstance(source, SyntheticOptions) else read_options(source)
     names = read_facts("ma52.yaml").names
     rows = {label: _examples(options, label) for label in sorted(ACTIONS)}
@@ -53,6 +58,8 @@ def _examples(options: SyntheticOptions, label: int) -> Sequence[Frames]:
 
 def _strip(frames: Frames, side: int) -> Image.Image:
     """Evenly spaced frames of a clip ``(T, H, W, 3)`` beside each other."""
+    from PIL import Image
+
     chosen = frames[np.linspace(0, len(frames) - 1, COLUMNS).round().astype(int)]
     strip = Image.new("RGB", (COLUMNS * side, side))
     for i, picture in enumerate(chosen):
