@@ -1,14 +1,17 @@
-"""Draws a run's news: live bars on a terminal, plain lines elsewhere."""
+"""Draws a run's news: live bars on a terminal and in a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import enum
+import io
 import sys
 import threading
 import time
 from types import TracebackType
+from typing import Any
 
 import rich.progress
+from rich.console import Console
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
@@ -24,7 +27,7 @@ class Detail(enum.Enum):
     """How much is said of what goes on."""
 
     QUIET = "nothing but what went wrong"
-    NORMAL = "bars on a terminal, a line now and then elsewhere"
+    NORMAL = "bars on a terminal and in a notebook, a line now and then elsewhere"
     VERBOSE = "a line for every event"
 
     @classmethod
@@ -39,13 +42,54 @@ class Detail(enum.Enum):
         return cls.QUIET if quiet else cls.VERBOSE if verbose else cls.NORMAL
 
 
+class NotebookBars:
+    """The bars of a notebook's cell: one output of it, drawn again in its place.
+
+    Rich draws live bars in notebooks that have ipywidgets alone; what is used here is in every notebook.
+    """
+
+    SECONDS = 0.25
+    """Between two drawings."""
+    WIDTH = 115
+    """Columns, as many as Rich's other outputs have in a notebook."""
+
+    def __init__(self, bars: rich.progress.Progress) -> None:
+        self.bars = bars
+        self._output: Any = None
+        self._drawn = 0.0
+
+    def draw(self) -> None:
+        """Draw the bars as they are, unless that was done a moment ago."""
+        if time.monotonic() - self._drawn >= self.SECONDS:
+            self._drawn = time.monotonic()
+            self._show(self._html())
+
+    def end(self) -> None:
+        """Take them away, as a terminal does: the lines that say how each run ended stay."""
+        if self._output is not None:
+            self._show("")
+
+    def _show(self, html: str) -> None:
+        from IPython.display import HTML, display  # which a notebook has
+
+        if self._output is None:
+            self._output = display(HTML(html), display_id=True)
+        else:
+            self._output.update(HTML(html))
+
+    def _html(self) -> str:
+        drawn = Console(file=io.StringIO(), record=True, width=self.WIDTH, force_jupyter=False)
+        drawn.print(self.bars.get_renderable())
+        return drawn.export_html(inline_styles=True, code_format='<pre style="line-height:normal">{code}</pre>')
+
+
 class ProgressDisplay:
-    """A context whose :meth:`hear` listens to events from any thread."""
+    """A context whose :meth:`hear` listens to events from any thread; outside it, there are lines and no bars."""
 
     def __init__(self, detail: Detail = Detail.NORMAL) -> None:
         self.detail = detail
         self.console = Screen(stderr=True)
-        self.live = self.console.is_terminal and detail is Detail.NORMAL
+        self.live = False
         self.bars = rich.progress.Progress(
             rich.progress.TextColumn("{task.description}", markup=False),
             rich.progress.BarColumn(bar_width=24),
@@ -56,6 +100,7 @@ class ProgressDisplay:
             console=self.console,
             transient=True,
         )
+        self._notebook = NotebookBars(self.bars) if self.console.is_jupyter else None
         self._tasks: dict[str, rich.progress.TaskID] = {}
         self._told: dict[str, float] = {}
         self._left: dict[str, TimeLeft] = {}
@@ -64,15 +109,19 @@ class ProgressDisplay:
         self._lock = threading.Lock()
 
     def __enter__(self) -> ProgressDisplay:
-        if self.live:
+        self.live = self.detail is Detail.NORMAL and (self.console.is_terminal or self.console.is_jupyter)
+        if self.live and self._notebook is None:
             self.bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.live:
+        if self.live and self._notebook is None:
             self.bars.stop()
+        elif self._notebook is not None:
+            self._notebook.end()
+        self.live = False
 
     def begin(self, line: str) -> None:
         """What is about to begin: it is printed with the first event, so that a fault found before is said alone."""
@@ -126,6 +175,8 @@ class ProgressDisplay:
         )
         if not event.run and event.total and event.done >= event.total:
             self.bars.remove_task(self._tasks.pop(key))
+        if self._notebook is not None:
+            self._notebook.draw()
 
     def _seconds_left(self, event: Event) -> float | None:
         """Of a run, a grid or a preparation that goes on, as far as its length is known.

@@ -15,7 +15,6 @@ from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import PlanEntry
 from ssmar_bench.runs.resolve import Resolved, resolve
-from ssmar_bench.runs.step_guess import with_guesses
 
 
 class Plan(list[PlanEntry]):
@@ -47,6 +46,8 @@ def plan(grid: Grid | Resolved, execution: Execution | None = None) -> Plan:
     Raises:
         UserError: anything wrong with the grid, or the data's folder is not known.
     """
+    from ssmar_bench.runs.step_guess import with_guesses  # which training has no need of
+
     resolved = resolve(grid)
     return Plan(with_guesses(plans.plan(resolved, with_archived(execution)), resolved))
 
@@ -72,7 +73,7 @@ def run(
         execution: where records go, and how runs are executed; None for ``./ssmar-runs`` and as many runs side by side
             as the cores carry.
         listener: hears events (:class:`ssmar_bench.core.events.Event`);
-            ``ssmar_bench.progress_display.ProgressDisplay().hear`` draws them.
+            inside ``with ssmar_bench.progress_display.ProgressDisplay() as progress``, ``progress.hear`` draws bars.
 
     Returns:
         The run's folder name -> ``done``, ``failed``, ``skipped``, ``interrupted`` or ``missing``, for every run.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import re
 import sys
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,6 +85,63 @@ def test_a_terminal_gets_live_bars_and_keeps_how_runs_ended(monkeypatch: pytest.
         assert progress.bars.tasks == []
     assert "\x1b" in terminal.getvalue()
     assert f"    done  {TITLE}" in terminal.getvalue()
+
+
+class Cell:
+    """What a notebook's cell shows: a stand-in for ``IPython.display``, which every notebook has."""
+
+    def __init__(self) -> None:
+        self.outputs: list[str] = []
+
+    def display(self, shown: Any, display_id: bool = False) -> Any:
+        place = len(self.outputs)
+        self.outputs.append(text_of(shown))
+        return SimpleNamespace(update=lambda again: self.outputs.__setitem__(place, text_of(again)))
+
+
+def text_of(shown: Any) -> str:
+    """The text that a reader sees of what is displayed."""
+    html = shown if isinstance(shown, str) else shown._repr_mimebundle_([], [])["text/html"]
+    return re.sub(r"<[^>]+>", "", html).strip()
+
+
+@pytest.fixture
+def cell(monkeypatch: pytest.MonkeyPatch) -> Cell:
+    shown = Cell()
+    package = ModuleType("IPython")
+    package.display = ModuleType("IPython.display")  # type: ignore[attr-defined]
+    package.display.display = shown.display
+    package.display.HTML = str
+    monkeypatch.setitem(sys.modules, "IPython", package)
+    monkeypatch.setitem(sys.modules, "IPython.display", package.display)
+    shell = type("ZMQInteractiveShell", (), {})()
+    monkeypatch.setattr(builtins, "get_ipython", lambda: shell, raising=False)
+    monkeypatch.setattr(progress_display.NotebookBars, "SECONDS", 0.0)
+    return shown
+
+
+def test_a_notebook_gets_bars_in_one_output_and_keeps_how_runs_ended(
+    cell: Cell, capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    with ProgressDisplay() as progress:
+        for step in range(1, 60):
+            progress.hear(Event(RUN, "step", "validation 10.0 %", step, 60, 2.0))
+        (bar,) = cell.outputs
+        assert re.match(rf"{TITLE} ━+╸?━* +59/60 2\.0/s .*validation 10\.0 %", bar)
+        progress.hear(Event(RUN, "done"))
+    assert cell.outputs == ["", f"done  {TITLE}"]
+    assert capsys.readouterr().err == ""
+    assert not recwarn.list
+
+
+def test_without_its_context_a_display_tells_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``api.run(grid, listener=ProgressDisplay().hear)``: nobody starts bars, and nobody would end them."""
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    ProgressDisplay().hear(Event(RUN, "step", "", 3, 60, 2.0))
+    assert terminal.getvalue() == f"    step  {TITLE}  3/60, 2.0/s\n"
 
 
 def test_the_start_of_a_process_is_no_pace(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
