@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from ssmar_bench.api.find_run import find_record
+from ssmar_bench.api.run_clips import roles_in, whole_path
 from ssmar_bench.api.run_trust import trust_of
 from ssmar_bench.api.video_predictions import Paths, Prediction, find_videos, frame_of
 from ssmar_bench.clips.video_file import BadVideoError
@@ -42,6 +43,7 @@ class Model:
         self.run, self.renamed = (own, folder.path.name) if own else (folder.path.name, "")
         self.classes = self._trained.classes
         self.trust = trust_of(folder.record)
+        self._roles = roles_in(folder)
 
     def __repr__(self) -> str:
         return f"<model of {self.run}, {len(self.classes)} classes>"
@@ -112,7 +114,8 @@ class Model:
             Columns ``video`` (its path), ``label``, ``probability`` in [0, 1], ``problem`` (why a video cannot be
             used, "" if it can), and ``label_2``, ``probability_2`` and so on to ``top``. The row of a video that
             cannot be used has empty labels and NaN. Behind ``video`` stand ``start`` and ``end`` (-1: the whole video)
-            and ``given``, the label of a list, where a list has any.
+            and ``given``, the label of a list, where a list has any; and ``role``, for what the run had the clip
+            (``labelled``, ``unlabelled``, ``validation``, ``test``), where it was one of ``run --videos``.
 
         Raises:
             UserError: as :meth:`predict_each`, or a ``top`` below 1.
@@ -147,7 +150,8 @@ class Model:
     def _prediction(self, clip: PlacedClip, answer: Answer) -> Prediction:
         named = zip(self.classes, answer.probabilities.tolist(), strict=not answer.problem)
         ranked = tuple(sorted(named, key=lambda pair: -pair[1]))
-        return Prediction(clip.video, ranked, answer.problem, clip.start, clip.end, clip.given, clip.file)
+        role = self._roles.get((whole_path(clip.video), clip.start, clip.end), "") if self._roles else ""
+        return Prediction(clip.video, ranked, answer.problem, clip.start, clip.end, clip.given, clip.file, role)
 
 
 def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "auto") -> Model:

@@ -37,6 +37,8 @@ class Prediction:
         start, end: first and last frame of the clip that a list names, from 0; -1 and -1 where it names none.
         given: the label that a list gives it; "" for none.
         file: the video as the list writes it, or from the folder that was given; "" of a file that was given itself.
+        role: for what the run had this very clip: ``labelled``, ``unlabelled``, ``validation`` or ``test``; "" of any
+            other, and where the run was not one on a user's own videos.
     """
 
     video: Path
@@ -46,6 +48,7 @@ class Prediction:
     end: int = -1
     given: str = ""
     file: str = ""
+    role: str = ""
 
     @property
     def label(self) -> str:
@@ -114,8 +117,8 @@ def _of_folder(folder: Path, listener: Listener) -> Sequence[Path]:
 def frame_of(predictions: Iterable[Prediction], top: int) -> pd.DataFrame:
     """A row each: ``video``, ``label``, ``probability``, ``problem``; ``label_2``, ``probability_2`` to ``top``.
 
-    Behind ``video`` stand ``file``, ``start`` and ``end``, and ``given``, where a prediction has them: ``file`` is the
-    video as a list of labels writes it, so that both can be joined.
+    Behind ``video`` stand ``file``, ``start`` and ``end``, ``given`` and ``role``, where a prediction has them:
+    ``file`` is the video as a list of labels writes it, so that both can be joined.
     """
     found = list(predictions)
     rows = []
@@ -136,7 +139,8 @@ def _more(one: Prediction, among: Sequence[Prediction]) -> dict[str, Any]:
     """What a list or folder says of a video, as far as it says it of any."""
     file = {"file": one.file} if any(other.file for other in among) else {}
     frames = {"start": one.start, "end": one.end} if any(other.end >= 0 for other in among) else {}
-    return file | frames | ({"given": one.given} if any(other.given for other in among) else {})
+    given = {"given": one.given} if any(other.given for other in among) else {}
+    return file | frames | given | ({"role": one.role} if any(other.role for other in among) else {})
 
 
 def plain_rows(predictions: Iterable[Prediction], top: int) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,19 @@ def test_report_and_page_say_what_is_unknown(lab: Path, tmp_path: Path) -> None:
     assert "nan" not in text.lower()
     assert "8 unlabelled clips have never had a label: the accuracy of their pseudo-labels is unknown." in text
     assert "[a, b]: 95 % interval of the mean accuracy" in text
+
+
+def test_a_prediction_says_for_what_the_run_had_the_clip(lab: Path, tmp_path: Path) -> None:
+    folder = folder_of(lab / "with", "fixmatch", 50)
+    model = api.load_model(folder)
+    frame = model.predict_many([lab / "clips", lab / "more"], top=1)
+    counts = json.loads((folder / "record" / "metrics.json").read_text())["counts"]
+    parts = ("labelled", "unlabelled", "validation", "test")
+    assert frame["role"].value_counts().to_dict() == {part: counts[part] for part in parts}
+    assert set(frame["role"][frame["video"].str.startswith(str(lab / "more"))]) == {"unlabelled"}
+    stranger = shutil.copy(lab / "clips" / "0.avi", tmp_path / "new.avi")
+    assert "role" not in model.predict_many(stranger, top=1)
+    assert model.predict(stranger).role == ""
 
 
 def test_one_command_shows_them(lab: Path, call: Call) -> None:
