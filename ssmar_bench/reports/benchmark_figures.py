@@ -39,7 +39,7 @@ def draw(found: BenchmarkSummary) -> Iterator[tuple[str, Draw]]:
 def _curves(rows: pd.DataFrame, lines: Mapping[str, LineStyle]) -> Iterator[tuple[str, Draw]]:
     """The figures that have something to show at one ratio."""
     series_names = set(rows["series"])
-    if series_names & {"full_pool", *figures.TRAINED_ON}:
+    if figures.has_pseudo_labels(rows):
         yield "pseudo-labels", partial(figures.pseudo_labels, rows, lines)
     if "offline" in series_names:
         yield "aplt-threshold", partial(figures.threshold, rows, lines)

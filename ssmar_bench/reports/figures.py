@@ -5,64 +5,80 @@ Every function draws the means over seeds at one labelled ratio, and is called w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ssmar_bench.reports.line_styles import LineStyle
-from ssmar_bench.reports.panels import band_note, canvas, empty, entry, finish, handles, legend, limits, lines
+from ssmar_bench.reports.panels import band_note, canvas, entry, finish, handles, legend, limits, lines
 from ssmar_bench.results.summary import matched_coverage, select_curve
+
+if TYPE_CHECKING:
+    from matplotlib.typing import HashableList
 
 TRAINED_ON = ("online", "offline")
 """Series of pseudo-labels that a loss used; a method that has both is shown by the offline one."""
-NONE = "no pseudo-labels"
+UNKNOWN = "accuracy is unknown: no true labels"
+NONE = "trained on: no pseudo-labels"
 
 
 def pseudo_labels(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
     """Pseudo-labels on the full pool above, the labels that were trained on below.
 
     Args:
-        summary: of ``pseudo.over_seeds`` at one ratio.
+        summary: of ``pseudo.over_seeds`` at one ratio, of which :func:`has_pseudo_labels`.
         line_styles: label -> line.
+
+    A panel without a line is left out, and the legend says why.
     """
     shown = _shown(summary, line_styles, ("full_pool", *TRAINED_ON))
     entries = handles(shown)
-    figure = canvas(4.8, entries)
-    grid = figure.subplot_mosaic([["all", "half"], ["used", "coverage"], ["matched", "matched"]])
     trained = trained_on(summary)
     every = select_curve(summary, "full_pool", "accuracy")
-    pool, used = _absent(summary, ("full_pool",)), _absent(summary, TRAINED_ON)
-    _fill(grid["all"], every, shown, "(a) Full pool: all clips", "Accuracy (%)", absent=pool)
-    _fill(
-        grid["half"],
-        select_curve(summary, "full_pool", "accuracy_at_50"),
-        shown,
-        "(b) Full pool: top 50 %",
-        absent=pool,
-    )
-    _fill(
-        grid["used"],
-        select_curve(trained, TRAINED_ON, "accuracy_selected"),
-        shown,
-        "(c) Trained on",
-        "Accuracy (%)",
-        absent=used,
-    )
-    _fill(
-        grid["coverage"],
-        select_curve(trained, TRAINED_ON, "coverage"),
-        shown,
-        "(d) Share trained on",
-        "Clips (%)",
-    )
-    _matched(grid["matched"], matched_coverage(summary), shown, pool)
-    limits([grid["all"], grid["half"], grid["used"]])
-    limits([grid["matched"]])
-    grid["coverage"].set_ylim(-3, 103)
-    legend(figure, entries, band_note(every if len(every) else trained))
+    curves = {
+        "all": (every, "(a) Full pool: all clips", "Accuracy (%)"),
+        "half": (select_curve(summary, "full_pool", "accuracy_at_50"), "(b) Full pool: top 50 %", ""),
+        "used": (select_curve(trained, TRAINED_ON, "accuracy_selected"), "(c) Trained on", "Accuracy (%)"),
+        "coverage": (select_curve(trained, TRAINED_ON, "coverage"), "(d) Share trained on", "Clips (%)"),
+    }
+    curves = {name: curve for name, curve in curves.items() if len(curve[0])}
+    matched = matched_coverage(summary)
+    rows = [*_in_pairs([*curves]), *([["matched"] * 2] if len(matched) else [])]
+    figure = canvas(round(1.6 * len(rows), 1), entries)
+    grid = figure.subplot_mosaic(cast("list[HashableList[str]]", rows))
+    for name, (curve, title, y) in curves.items():
+        lines(grid[name], curve, shown)
+        finish(grid[name], title, y=y)
+    if len(matched):
+        _matched(grid["matched"], matched, shown)
+        limits([grid["matched"]])
+    if accuracies := [grid[name] for name in ("all", "half", "used") if name in curves]:
+        limits(accuracies)
+    if "coverage" in curves:
+        grid["coverage"].set_ylim(-3, 103)
+    legend(figure, entries, "; ".join([band_note(every if len(every) else trained), *_absent(curves)]))
     return figure
+
+
+def has_pseudo_labels(summary: pd.DataFrame) -> bool:
+    """Whether :func:`pseudo_labels` has a panel to draw of these rows."""
+    found = summary["series"].isin(("full_pool", *TRAINED_ON))
+    return bool((found & summary["quantity"].isin(("accuracy", "accuracy_selected", "coverage"))).any())
+
+
+def _in_pairs(names: Sequence[str]) -> list[list[str]]:
+    """Panels beside each other; the last of an odd number is as wide as two."""
+    return [[*names[i : i + 2], names[-1]][:2] for i in range(0, len(names), 2)]
+
+
+def _absent(drawn: Collection[str]) -> list[str]:
+    """Why panels are not there: nothing was trained on, or nobody knows whether it was right."""
+    if "all" not in drawn:
+        return [UNKNOWN]
+    return [] if "coverage" in drawn else [NONE]
 
 
 def threshold(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Figure:
@@ -74,24 +90,18 @@ def threshold(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> Fi
         for dashes, words in ((":", "before threshold"), ("-", "after threshold"))
     ]
     figure = canvas(2.0, entries)
-    left, right = figure.subplots(1, 2)
-    before = select_curve(summary, "offline", "accuracy")
-    lines(left, before, shown, dashes=":")
-    lines(left, select_curve(summary, "offline", "accuracy_selected"), shown, dashes="-")
-    finish(left, "(a) Offline labels", y="Accuracy (%)")
-    if before.empty:
-        empty(left, _absent(summary, ("offline",)))
-    limits([left])
-    _fill(
-        right,
-        select_curve(summary, "offline", "coverage"),
-        shown,
-        "(b) Share kept",
-        "Clips (%)",
-        dashes="-",
-    )
-    right.set_ylim(-3, 103)
-    legend(figure, entries, band_note(before))
+    before, kept = (select_curve(summary, "offline", quantity) for quantity in ("accuracy", "coverage"))
+    known = len(before) > 0
+    panels = figure.subplots(1, 1 + known, squeeze=False)[0]
+    if known:
+        lines(panels[0], before, shown, dashes=":")
+        lines(panels[0], select_curve(summary, "offline", "accuracy_selected"), shown, dashes="-")
+        finish(panels[0], "(a) Offline labels", y="Accuracy (%)")
+        limits([panels[0]])
+    lines(panels[-1], kept, shown, dashes="-")
+    finish(panels[-1], "(b) Share kept", y="Clips (%)")
+    panels[-1].set_ylim(-3, 103)
+    legend(figure, entries, "; ".join([band_note(before if known else kept), *([] if known else [UNKNOWN])]))
     return figure
 
 
@@ -102,7 +112,8 @@ def validation(summary: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> F
     figure = canvas(2.1, entries)
     axes = figure.subplots()
     rows = select_curve(summary, "validation", "accuracy")
-    _fill(axes, rows, shown, "Validation accuracy", "Accuracy (%)")
+    lines(axes, rows, shown)
+    finish(axes, "Validation accuracy", y="Accuracy (%)")
     limits([axes])
     legend(figure, entries, band_note(rows))
     return figure
@@ -123,30 +134,7 @@ def trained_on(summary: pd.DataFrame) -> pd.DataFrame:
     return series_names[(series_names["series"] == "offline") | ~series_names["label"].isin(offline)]
 
 
-def _fill(
-    axes: Axes,
-    rows: pd.DataFrame,
-    line_styles: Mapping[str, LineStyle],
-    title: str,
-    y: str = "",
-    dashes: str | None = None,
-    absent: str = NONE,
-) -> None:
-    lines(axes, rows, line_styles, dashes=dashes)
-    finish(axes, title, y=y)
-    if rows.empty:
-        empty(axes, absent)
-
-
-def _absent(summary: pd.DataFrame, series: Sequence[str]) -> str:
-    """Why a panel shows no accuracy of pseudo-labels: there are none, or nobody knows the truth."""
-    there = summary["series"].isin(series) & (summary["quantity"] == "coverage")
-    return "unknown: no true labels" if there.any() else NONE
-
-
-def _matched(axes: Axes, rows: pd.DataFrame, line_styles: Mapping[str, LineStyle], absent: str) -> None:
+def _matched(axes: Axes, rows: pd.DataFrame, line_styles: Mapping[str, LineStyle]) -> None:
     lines(axes, rows.assign(coverage=100 * rows["coverage"]), line_styles, x="coverage")
     finish(axes, "(e) Full pool at matched coverage, last epoch", x="Most confident clips (%)", y="Accuracy (%)")
     axes.set_xticks([10, 25, 50, 75, 100])
-    if rows.empty:
-        empty(axes, absent)

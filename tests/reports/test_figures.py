@@ -81,18 +81,32 @@ def test_the_threshold_is_shown_before_and_after(tmp_path: Path) -> None:
     assert len(figure.axes[0].lines) == 2
 
 
-def test_panels_without_pseudo_labels_say_so(tmp_path: Path) -> None:
+def panels(figure: Figure) -> list[str]:
+    """Letters of the panels, every one of which has a line."""
+    assert all(axes.lines for axes in figure.axes)
+    return [axes.get_title(loc="left")[:3] for axes in figure.axes]
+
+
+def test_where_nothing_was_trained_on_there_is_no_empty_panel_and_the_legend_says_why(tmp_path: Path) -> None:
     figure = figures.pseudo_labels(summary(tmp_path, ["supervised"]), line_styles(["Supervised"]))
-    words = [text.get_text() for axes in figure.axes for text in axes.texts]
-    assert words == ["no pseudo-labels", "no pseudo-labels"]
+    assert panels(figure) == ["(a)", "(b)", "(e)"]
+    assert figure.legends[0].get_title().get_text().endswith("; trained on: no pseudo-labels")
 
 
-def test_panels_whose_truth_nobody_knows_say_so(tmp_path: Path) -> None:
-    rows = summary(tmp_path, ["fixmatch"])
+def test_where_nobody_knows_the_truth_there_is_no_empty_panel_and_the_legend_says_why(tmp_path: Path) -> None:
+    rows = summary(tmp_path, ["fixmatch", "aplt"])
     rows = rows[~rows["quantity"].str.startswith("accuracy") | (rows["series"] == "validation")]
-    figure = figures.pseudo_labels(rows, line_styles(["FixMatch"]))
-    words = {text.get_text() for axes in figure.axes for text in axes.texts}
-    assert words == {"unknown: no true labels"}
+    styles = line_styles(["FixMatch", "APLT"])
+    for figure, letters in ((figures.pseudo_labels(rows, styles), ["(d)"]), (figures.threshold(rows, styles), ["(b)"])):
+        assert panels(figure) == letters
+        assert figure.legends[0].get_title().get_text().endswith("; accuracy is unknown: no true labels")
+    assert not figures.has_pseudo_labels(rows[rows["series"] == "validation"])
+
+
+def test_all_panels_are_there_where_there_is_something_in_each(tmp_path: Path) -> None:
+    figure = figures.pseudo_labels(summary(tmp_path, ["fixmatch"]), line_styles(["FixMatch"]))
+    assert sorted(panels(figure)) == ["(a)", "(b)", "(c)", "(d)", "(e)"]
+    assert figure.legends[0].get_title().get_text() == "mean, band: ± 1 std over 2 seeds"
 
 
 def test_words_are_readable_at_column_width_and_inside_the_figure(tmp_path: Path) -> None:
