@@ -72,6 +72,7 @@ class BenchmarkSummary:
         settings: who comes first where; ``ranks`` over all settings; ``incomplete`` methods are in none.
         examples: None where no run kept predictions.
         details: every run.
+        is_try: whether it is one of several benchmarks of a user's own videos, which may be tries of the same ones.
     """
 
     name: str
@@ -95,10 +96,18 @@ class BenchmarkSummary:
     incomplete: tuple[str, ...]
     examples: ExampleClips | None
     details: tuple[RunDetails, ...]
+    is_try: bool = False
+
+    @property
+    def ended(self) -> str:
+        """When the newest of its runs did, in UTC as ``2026-11-26T12:00:00Z``; "" where no record says it."""
+        return max(map(str, self.runs["ended"]), default="")
 
     @property
     def title(self) -> str:
-        """Its name with its level."""
+        """Its name with its level; where there are several tries, with the time of its newest run."""
+        if self.is_try and self.ended:
+            return f"{self.name} (trained {self.ended[:10]} {self.ended[11:16]} UTC)"
         return f"{self.name} ({self.level.lower()})" if self.level else self.name
 
     @property

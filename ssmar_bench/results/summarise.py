@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.benchmark_summary import BenchmarkSummary, summarise_benchmark
 from ssmar_bench.results.comparison_table import LEVELS, levels
@@ -10,6 +12,8 @@ from ssmar_bench.results.paper_summary import paper_summaries
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.summary import Summary
 
+OWN_VIDEOS = frozenset({"videos"})
+"""The source of a user's own videos: other clips, or other labels of the same, are another benchmark."""
 MOST_BYTES = 400_000
 """Of frames in one page; clips beyond it are shown without frames."""
 
@@ -32,6 +36,8 @@ def summarise(runs: Runs, paper: bool = True) -> Summary:
         if one.examples:
             left -= sum(len(data) for own in (one.examples.strips, one.examples.pool_strips) for data in own.values())
         benchmarks.append(one)
+    tries = [one.name for one in benchmarks if one.sources == OWN_VIDEOS]
+    benchmarks = [replace(one, is_try=len(tries) > 1 and one.name in tries) for one in benchmarks]
     by_level = {one.name: one.comparison for one in benchmarks if one.level}
     return Summary(
         input_digest(runs.root),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from _page_data import many_runs, parts_of
-from _records import Fake
+from _records import SECTIONS, Fake
 from _reports import html
 
 from ssmar_bench.reports.web import page, run_parts
@@ -133,3 +133,21 @@ def test_much_data_of_few_runs_are_files_beside_the_page_too(monkeypatch: pytest
 def test_a_run_stays_in_its_part_when_others_are_added() -> None:
     assert [run_parts.bucket_digits(count) for count in (1, 64, 65, 1000, 10_000)] == [0, 0, 1, 1, 2]
     assert run_parts.bucket("easy_aplt_r10_s0_0123456789abcdef", 2) == "ef"
+
+
+def write_try(root: Path, name: str, ended: str) -> None:
+    timings = Fake(benchmark=name).write(root) / "record" / "timings.json"
+    timings.write_text(json.dumps({**json.loads(timings.read_text()), "ended": ended}))
+
+
+def test_of_two_tries_of_own_videos_the_page_says_which_was_trained_when(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SECTIONS, "source", {"name": "videos"})
+    write_try(tmp_path, "clips", "2026-11-26T09:30:00Z")
+    assert [one["title"] for one in parts_of(rendered(tmp_path))["core"]["benchmarks"]] == ["clips"]
+    write_try(tmp_path, "clips-2", "2026-11-27T08:05:10Z")
+    parts = parts_of(rendered(tmp_path))
+    titles = ["clips (trained 2026-11-26 09:30 UTC)", "clips-2 (trained 2026-11-27 08:05 UTC)"]
+    assert [one["title"] for one in parts["core"]["benchmarks"]] == titles
+    assert {row[0] for row in parts["runs"]["rows"]} == set(titles)

@@ -45,7 +45,8 @@ def core_part(benchmarks: Sequence[BenchmarkSummary]) -> dict[str, Any]:
             for one in styles
         ],
         "benchmarks": [
-            {"name": one.name, "title": one.title, "runs": len(one.runs), "ratios": one.ratios} for one in benchmarks
+            {key: getattr(one, key) for key in ("name", "title", "ended", "ratios")} | {"runs": len(one.runs)}
+            for one in benchmarks
         ],
         "groups": GROUPS,
         "sections": SECTIONS,

@@ -53,8 +53,9 @@ function part(key) {
 
 const CORE = JSON.parse(document.querySelector('script[data-part="core"]').textContent);
 const BENCHMARKS = new Map(CORE.benchmarks.map((bench) => [bench.name, bench]));
-/** The benchmark with most runs, which is shown first. */
-const USUAL = CORE.benchmarks.reduce((best, bench) => (best && best.runs >= bench.runs ? best : bench), null);
+/** The benchmark with most runs, which is shown first; of several, the one that was trained last. */
+const USUAL = CORE.benchmarks.reduce((best, bench) =>
+  (best && (best.runs > bench.runs || (best.runs === bench.runs && best.ended >= bench.ended)) ? best : bench), null);
 CORE.palette.light.forEach((color, i) => document.documentElement.style.setProperty(`--line-${i}`, `light-dark(${color}, ${CORE.palette.dark[i]})`));
 
 /** A table of counts from the list of those that are not zero, each after its place. */
