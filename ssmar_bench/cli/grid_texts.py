@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -61,6 +62,14 @@ def guesses_text(guesses: Iterable[str]) -> str:
     return f" (guessed: {said})" if said else ""
 
 
+def busy_text(device: str) -> str:
+    """That other programs use this machine, where they do: what is expected is the time of a machine that has none."""
+    load, all_cores = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0, os.cpu_count() or 1
+    if device != "cpu" or load <= all_cores:
+        return ""
+    return f"This machine is busy (load {load:.0f} on {count_text(all_cores, 'core')}), so it may take longer."
+
+
 def print_plan(resolved: Any, execution: Any, asked: str) -> None:
     """Runs with states and expected time, and the space that decoded clips take."""
     from ssmar_bench import api
@@ -85,6 +94,8 @@ def print_plan(resolved: Any, execution: Any, asked: str) -> None:
     seconds, unknown = api.expected_seconds(planned, execution)
     more = f", and {count_text(unknown, 'run')} of unknown time" if unknown else ""
     console.print(f"To train: {duration_text(seconds)}{more}{guesses_text(entry.guess for entry in planned)}")
+    if seconds and (busy := busy_text(resolved.grid.device)):
+        console.print(busy, soft_wrap=True)
     for sentence in data_texts(api.step_data(resolved, execution, planned)):
         console.print(sentence, soft_wrap=True)
     for frame_cache in api.plan_frame_caches(resolved, execution):

@@ -36,6 +36,8 @@ LEARNED = 3
 TIMED_PASSES = 2 * LEARNED + 1
 """Of what :func:`ssmar_bench.runs.step_timing.time_step` times."""
 
+CLOCK = "time of the processor"
+"""What a step on the CPU was timed by."""
 FOLDER = "step_times"
 """In the cache: what was timed on this machine."""
 
@@ -127,7 +129,7 @@ def _network(config: RunSpec | BenchmarkConfig) -> tuple[object, ...]:
 def _remembered(config: BenchmarkConfig, device: str) -> float | None:
     """Seconds of a step that was timed here before, or is timed now; None where it fails."""
     kind = torch.cuda.get_device_name(device) if device.startswith("cuda") else platform.machine()
-    about: list[Any] = [*_network(config), config.train.threads, config.train.precision, kind, os.cpu_count()]
+    about: list[Any] = [*_network(config), config.train.threads, config.train.precision, kind, os.cpu_count(), CLOCK]
     path = cache_folder() / FOLDER / f"{digest([*about, torch.__version__])}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         if (seconds := float(read_json(path)["seconds"])) > 0:

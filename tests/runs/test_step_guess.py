@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import torch
 
 from ssmar_bench import api
+from ssmar_bench.cli.grid_texts import busy_text
 from ssmar_bench.core.contract import View, Views
-from ssmar_bench.runs import step_guess
+from ssmar_bench.runs import step_guess, step_timing
 from ssmar_bench.runs.plan import steps_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -53,6 +59,36 @@ def seconds_a_step(methods: list[str], out: Path) -> dict[str, tuple[float, str]
         one.planned_run.spec.method: (round((one.seconds or 0) / steps_of(one.planned_run), 3), one.guess)
         for one in plan
     }
+
+
+class Waiting(torch.nn.Linear):
+    """A network that waits for its turn on a busy machine."""
+
+    def forward(self, clips: torch.Tensor) -> Any:
+        time.sleep(2.0)
+        return SimpleNamespace(logits=super().forward(clips.flatten(1)[:, :4]))
+
+
+def test_a_step_on_a_busy_cpu_is_not_taken_for_a_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_timing, "build_backbone", lambda *_: Waiting(4, 12))
+    config = api.resolve(api.Grid(BENCHMARK, ["supervised"], device="cpu")).benchmark_config
+    assert step_timing.time_step(config, "cpu") < 2.0
+
+
+@pytest.mark.parametrize(
+    ("device", "load", "said"),
+    [
+        ("cpu", 0.5, ""),
+        ("cpu", 9.2, "This machine is busy (load 9 on 2 cores), so it may take longer."),
+        ("cuda", 9.2, ""),
+    ],
+)
+def test_a_plan_says_where_the_machine_is_busy(
+    monkeypatch: pytest.MonkeyPatch, device: str, load: float, said: str
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert busy_text(device) == said
 
 
 def test_one_step_of_each_network_is_timed_once_and_remembered(timed: list[str], tmp_path: Path) -> None:
