@@ -12,7 +12,7 @@ from ssmar_bench.core.benchmark_config import BenchmarkConfig, NetworkFamily
 from ssmar_bench.core.errors import UserError, meant, nearest
 from ssmar_bench.core.method_config import MethodConfig
 from ssmar_bench.core.printable import shortened
-from ssmar_bench.core.yaml_file import Document, KeyPath, validate
+from ssmar_bench.core.yaml_file import TYPED, Document, KeyPath, validate
 from ssmar_bench.core.yaml_file import value as yaml_value
 
 SECTIONS = ("frame_cache", "clips", "backbone", "train")
@@ -52,7 +52,7 @@ class ConfigLayer:
         """
         for name, value in self.values.items():
             section, _, key = name.partition(".")
-            where = None if self.document is None else self.document.lines.get((*self.place, name))
+            where = TYPED if self.document is None else self.document.lines.get((*self.place, name))
             if section in SETTABLE and not key:
                 raise UserError(f"{self.title}: write '{section}.KEY: value', not a section '{section}'.")
             if section not in SETTABLE:
@@ -99,8 +99,10 @@ class BenchmarkResolver:
         try:
             return _with_room(_with_network(validate(BenchmarkConfig, document) if layers else self.plain))
         except UserError as error:
-            origins = ", ".join(layer.title for layer in layers)
-            raise UserError(f"{error} (with {origins} applied)" if origins else f"{error}.") from error
+            said = str(error).rstrip(".")
+            origins = ", ".join(layer.title for layer in layers if not said.startswith(layer.title))
+            more = f" (with {origins} applied)" if origins else ""
+            raise UserError(f"{said}{more}{'' if said.endswith('?') and not more else '.'}") from error
 
     def _profile(self, profile: str | None) -> Iterator[ConfigLayer]:
         if profile is None:

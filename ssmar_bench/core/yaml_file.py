@@ -20,6 +20,8 @@ from ssmar_bench.core.renamed import renamed_note
 
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[str, ...]
+TYPED = (Path("--set"), 0)
+"""In place of file and line: a value that was typed with ``--set``."""
 SHOWN = 8
 """Faults that an error names before it counts the others."""
 
@@ -40,7 +42,7 @@ def _where(lines: dict[KeyPath, tuple[Path, int]], place: KeyPath) -> str:
     for depth in range(len(place), -1, -1):
         if place[:depth] in lines:
             path, line = lines[place[:depth]]
-            return f"{path}:{line}"
+            return f"{path}:{line}" if line else str(path)
     return "the command line"
 
 
@@ -94,8 +96,10 @@ def load_yaml(path: Path) -> Document:
         return _parsed(path.read_text(encoding="utf-8-sig"), path)
     except UnicodeDecodeError as error:
         raise UserError(f"{path} cannot be read: it is no text in UTF-8; save it as UTF-8.") from error
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: there is no such file; give the path of one that is there.") from error
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error}.") from error
+        raise UserError(f"{path} cannot be read ({error.strerror or error}).") from error
 
 
 @lru_cache(maxsize=1024)
@@ -171,6 +175,16 @@ def validate(model: type[Model], document: Document, place: KeyPath = ()) -> Mod
         raise UserError(" ".join(faults[:SHOWN]) + more) from error
 
 
+def _keys_of(model: type[BaseModel], place: KeyPath) -> list[str]:
+    """The keys that the section at ``place`` may have; none where it is not a model's."""
+    for name in place:
+        inner = model.model_fields[name].annotation if name in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
 def _fault(model: type[BaseModel], document: Document, place: KeyPath, fault: Any) -> str:
     """One fault as a sentence."""
     key = tuple(str(part) for part in fault["loc"])
@@ -178,7 +192,8 @@ def _fault(model: type[BaseModel], document: Document, place: KeyPath, fault: An
     message = fault["msg"][0].lower() + fault["msg"][1:]
     if fault["type"] == "extra_forbidden":
         message = "unknown key"
-        end = nearest(key[0], model.model_fields) if len(key) == 1 else f"{renamed_note(key[-1])}."
+        end = renamed_note(key[-1])
+        end = f"{end}." if end else nearest(key[-1], _keys_of(model, key[:-1]))
     elif fault["type"] == "missing":
         message = "is missing"
     else:

@@ -8,7 +8,7 @@ from typing import Any
 from ssmar_bench.core.contract import HyperParameters
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_config import MethodConfig
-from ssmar_bench.core.yaml_file import Document, validate
+from ssmar_bench.core.yaml_file import TYPED, Document, validate
 
 AS_SEMILEARN = "as_semilearn"
 """``--set ALGORITHM.as_semilearn=true`` lays a method config's section of that name over its hyper-parameters."""
@@ -29,8 +29,7 @@ def resolve_hyperparameters(
         place[1:2]: where for section in sections for place, where in source.lines.items() if place[:1] == (section,)
         and len(place) <= 2 and not (len(place) == 2 and place[1] in sets)
     }  # fmt: skip
-    if sets:
-        lines.pop((), None)
+    lines |= {(name,): TYPED for name in sets}
     return validate(config, Document(values, lines))
 
 

@@ -88,7 +88,7 @@ def test_a_fault_names_file_line_and_key(tmp_path: Path, text: str, line: int, w
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.yaml", tmp_path, write(tmp_path, b"name: \xff\n")):
-        with pytest.raises(UserError, match="cannot be read") as error:
+        with pytest.raises(UserError, match=r"cannot be read|there is no such file") as error:
             load_yaml(path)
         assert str(path) in str(error.value)
 

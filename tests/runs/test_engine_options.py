@@ -46,7 +46,7 @@ def test_a_file_of_options_with_more_for_one_method(tmp_path: Path) -> None:
         ("gpu", "--slurm gpu: expected NAME=VALUE,... or the path of a .yaml file."),
         ("a=1,a=2", "--slurm a=1,a=2: 'a=2' has no name, or one that is there twice; give NAME=VALUE,..."),
         ("=1", "--slurm =1: '=1' has no name, or one that is there twice; give NAME=VALUE,..."),
-        ("none.yaml", "none.yaml cannot be read: "),
+        ("none.yaml", "none.yaml: there is no such file; "),
     ],
 )
 def test_a_text_that_is_no_option(text: str, fault: str) -> None:
