@@ -19,6 +19,7 @@ from ssmar_bench.core.processes import default_workers
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.plan import PlanEntry, steps_of, to_train
 from ssmar_bench.runs.resolve import Resolved
+from ssmar_bench.runs.step_guess import TIMED
 
 _ASPECT = 1.2
 """Longer side of a frame over the shorter one; what a crop takes hardly depends on it."""
@@ -34,7 +35,7 @@ class StepData:
         method: its name.
         making: seconds in which one process makes the step's clips, with frames that are in memory.
         workers: processes that make them ahead; 0: the training process does, within a step.
-        step: seconds of a step in finished runs, None where there are none.
+        step: seconds of a step in finished runs, of this method or of others; None where there are none.
     """
 
     method: str
@@ -65,7 +66,11 @@ def step_data(resolved: Resolved, execution: Execution, planned: Sequence[PlanEn
         name = method.method_config.name
         entries = [entry for entry in todo if entry.planned_run.spec.method == name]
         if entries:
-            steps = [entry.seconds / steps_of(entry.planned_run) for entry in entries if entry.seconds is not None]
+            steps = [
+                entry.seconds / steps_of(entry.planned_run)
+                for entry in entries
+                if entry.seconds is not None and entry.guess != TIMED  # such a step makes no clips
+            ]
             views = method_without_network(method.algorithm, method.hyperparameters).views()
             making = making_seconds(method.benchmark_config, views)
             found.append(StepData(name, making, workers, statistics.median(steps) if steps else None))
@@ -80,11 +85,11 @@ def making_seconds(config: BenchmarkConfig, views: Views) -> float:
     try:
         taken = []
         for number in range(_TRIES):
-            begun = time.perf_counter()
+            begun = time.process_time()  # other programs may use the core meanwhile
             maker.views(rows, views.labelled, ("labelled", number))
             for again in range(config.train.unlabelled_per_labelled):
                 maker.views(rows, views.unlabelled, ("unlabelled", number, again))
-            taken.append(time.perf_counter() - begun)
+            taken.append(time.process_time() - begun)
         return min(taken) * config.train.batch / _CLIPS
     finally:
         torch.set_num_threads(threads)

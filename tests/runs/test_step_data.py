@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from ssmar_bench.core.contract import View, Views
 from ssmar_bench.runs import step_data as measuring
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.grid import Grid
-from ssmar_bench.runs.plan import plan
+from ssmar_bench.runs.plan import plan, steps_of
 from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.runs.step_data import StepData, making_seconds, step_data
+from ssmar_bench.runs.step_guess import TIMED
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,15 @@ def test_each_method_is_measured_with_its_own_views(
     found = step_data(resolved, execution, plan(resolved, execution))
     assert found == [StepData("supervised", 1, 3, None), StepData("fixmatch", 2, 3, None)]
     assert asked == [{"weak"}, {"weak", "strong"}]
+
+
+def test_a_step_that_was_timed_without_clips_is_no_step_of_a_run(tiny: Path, tmp_path: Path) -> None:
+    resolved = resolve(Grid(str(tiny), ["supervised"], [0.5], [0]))
+    execution = Execution(tmp_path)
+    planned = [replace(entry, seconds=60.0, guess=TIMED) for entry in plan(resolved, execution)]
+    assert [one.step for one in step_data(resolved, execution, planned)] == [None]
+    known = [replace(entry, guess="") for entry in planned]
+    assert [one.step for one in step_data(resolved, execution, known)] == [60.0 / steps_of(known[0].planned_run)]
 
 
 @pytest.mark.parametrize("encoding", ["raw", "jpeg"])
