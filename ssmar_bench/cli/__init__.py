@@ -9,6 +9,7 @@ import io
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -31,7 +32,7 @@ from ssmar_bench.cli import (
     watch,
 )
 from ssmar_bench.cli.strict_options import App
-from ssmar_bench.cli.suggestions import unknown_command
+from ssmar_bench.cli.suggestions import own_words, unknown_command
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.printable import visible
 from ssmar_bench.core.renamed import renamed_note
@@ -77,7 +78,8 @@ def main() -> NoReturn:
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a letter shows "?" for it
     try:
         with screened():
-            code = app(standalone_mode=False) or 0  # the status of a typer.Exit is returned, not raised
+            # the status of a typer.Exit is returned, not raised
+            code = app(prog_name=_program(), standalone_mode=False) or 0
     except UserError as error:
         typer.echo(f"ssmar-bench: {visible(str(error))}", err=True)
         code = 2
@@ -104,6 +106,11 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+def _program() -> str:
+    """How the user has called it, so that what is proposed can be typed."""
+    return "python -m ssmar_bench" if Path(sys.argv[0]).name == "__main__.py" else "ssmar-bench"
+
+
 def _usage(error: Any) -> str:
     """What is wrong with the words, as a sentence; "" where the help was printed in its place."""
     message, context = str(error.format_message()).strip(), getattr(error, "ctx", None)
@@ -114,5 +121,6 @@ def _usage(error: Any) -> str:
         return unknown_command(unknown[2], context.command, context.command_path)
     if missing := re.search(r"Missing (?:option|argument) '?([\w-]+)", message):
         path = "ssmar-bench" if context is None else context.command_path
-        return f"{path.partition(' ')[2] or path} needs {missing[1]}; see `{path} --help`."
+        word = missing[1] if missing[1].startswith("-") else missing[1].upper()
+        return f"{path if context is None else own_words(context)} needs {word}; see `{path} --help`."
     return message

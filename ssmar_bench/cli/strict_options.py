@@ -31,7 +31,7 @@ class Command(TyperCommand):
             for parameter, times in Counter(order).items():
                 _check(parameter, given.get(parameter.name), times)
             if rest:
-                raise UserError(loose_words(rest, self, ctx.command_path))
+                raise UserError(loose_words(rest, self, ctx))
         left: list[str] = super().parse_args(ctx, args)
         return left
 

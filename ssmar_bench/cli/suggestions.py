@@ -26,9 +26,15 @@ def unknown_command(word: str, group: Any, path: str) -> str:
     return f"There is no command `{path} {word}`; {meant}"
 
 
-def loose_words(words: list[str], command: Any, path: str) -> str:
-    """A sentence about words that belong to no option of ``command``, called ``path``."""
-    own = path.partition(" ")[2] or path
+def own_words(context: Any) -> str:
+    """A command's words behind the program, which may be ``ssmar-bench`` or ``python -m ssmar_bench``."""
+    path, program = context.command_path, context.find_root().command_path
+    return str(path.removeprefix(program).strip() or path)
+
+
+def loose_words(words: list[str], command: Any, context: Any) -> str:
+    """A sentence about words that belong to no option of ``command``, which was asked for in ``context``."""
+    path, own = context.command_path, own_words(context)
     options = {parameter.name: max(parameter.opts, key=len) for parameter in command.params}
     if "methods" in options:
         methods = ",".join(words)

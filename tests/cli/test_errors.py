@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +30,11 @@ WORDS = {
     "ratio in words": (["--ratios", "half"], "--ratios half: expected numbers separated by commas"),
     "seed in words": (["--seeds", "one"], "--seeds one: expected numbers separated by commas"),
     "unknown key": (["--set", "train.lrr=0.1"], "train.lrr: unknown key"),
+    "near key": (["--set", "train.epoch=3"], "--set: train.epoch: unknown key; did you mean 'epochs'?"),
+    "near key of a method": (
+        ["--methods", "fixmatch", "--set", "fixmatch.threshhold=3"],
+        "--set: threshhold: unknown key; did you mean 'threshold'?",
+    ),
     "unknown section": (["--set", "trian.lr=0.1"], "--set trian.lr: unknown section 'trian'; did you mean 'train'?"),
     "another method's section": (["--set", "aplt.weight=1"], "--set aplt.weight: unknown section 'aplt'"),
     "wrong type": (["--set", "train.lr=fast"], "train.lr: input should be a valid number"),
@@ -182,6 +189,7 @@ def test_out_is_a_file(tiny: Path, tmp_path: Path, call: Call) -> None:
     ("words", "fault"),
     [
         (["run"], "run needs --methods; see `ssmar-bench run --help`."),
+        (["predict"], "predict needs RUN; see `ssmar-bench predict --help`."),
         (["run", "--methods", "aplt", "--jobs", "0"], "Invalid value for '--jobs'"),
         (["run", "--methods", "aplt", "--jobs", "two"], "Invalid value for '--jobs'"),
         (["run", "--methods", "aplt", "--ration", "0.5"], "No such option"),
@@ -193,6 +201,22 @@ def test_usage(call: Call, words: list[str], fault: str) -> None:
     assert ended.status == 2
     assert fault in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.slow
+def test_the_module_names_a_command_by_its_own_words() -> None:
+    def said(*words: str) -> str:
+        command = [sys.executable, "-m", "ssmar_bench", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+    assert said("run") == "ssmar-bench: run needs --methods; see `python -m ssmar_bench run --help`.\n"
+    meant = "did you mean `python -m ssmar_bench run --methods aplt`?"
+    assert said("run", "aplt") == f"ssmar-bench: run takes methods as an option; {meant}\n"
+
+
+def test_a_config_that_is_not_there(call: Call) -> None:
+    said = "grid.yaml: there is no such file; give the path of one that is there."
+    assert call("run", "--config", "grid.yaml").err == f"ssmar-bench: {said}\n"
 
 
 @pytest.mark.slow
