@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ssmar_bench.core.files import parse_json
+from ssmar_bench.core.run_names import beginning_with
 from ssmar_bench.core.run_spec import RunSpec
 
 
@@ -54,9 +54,7 @@ class ArchivedRuns:
 
     def like(self, spec: RunSpec) -> Iterator[ArchivedRun]:
         """The runs that are called as ``spec``, its identity apart; whatever is no record is left out."""
-        start = name_start(spec)
-        first, last = (bisect_left(self._names, end) for end in (start, f"{start}\U0010ffff"))
-        for name in self._names[first:last]:
+        for name in beginning_with(name_start(spec), self._names):
             place, *texts = self.rows[name]
             try:
                 own, metrics = (parse_json(text.encode()) for text in texts)

@@ -6,6 +6,7 @@ import contextlib
 import re
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.processes import cores, default_jobs, default_workers
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_names import sorted_names
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.core.split import GroundTruth
@@ -27,9 +29,12 @@ from ssmar_bench.runs.grid import check_device
 from ssmar_bench.runs.plan import PlannedRun, known_runs
 from ssmar_bench.runs.record import write_facts, write_record
 from ssmar_bench.runs.resolve import Resolved
+from ssmar_bench.runs.run_facts import RunFacts
 from ssmar_bench.splits.build import ground_truth
 
 POLL_SECONDS = 2.0
+LAID_OUT_TOGETHER = 16
+"""Folders of runs that are written side by side."""
 
 
 def run(resolved: Resolved, execution: Execution, listener: Listener) -> dict[str, str]:
@@ -67,15 +72,15 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         # Which clips are left out decides what the runs are, so the videos are looked at before the records.
         frame_caches = {config: prepare(config) for config in resolved.frame_caches}
     table = known_runs(resolved, execution, index)
-    states = _states(table, execution)
-    wanted = dict.fromkeys(planned_run.spec.frame_cache for planned_run in _wanted(table, states, execution))
+    asked = _wanted(table, _states(table, execution), execution)
+    wanted = dict.fromkeys(planned_run.spec.frame_cache for planned_run in asked)
     if wanted:
         for sentence in resolved.check_fits():
             listener(Event("", "note", sentence))
         # what the decoded clips are decides which runs these are
         frame_caches = {config: frame_caches.get(config) or prepare(config) for config in wanted}
         table = known_runs(resolved, execution, index)
-        states = _states(table, execution)
+    states = _states(table, execution)
     _greet(table, states, execution, listener)
     todo = _wanted(table, states, execution)
     for sentence in renamed_runs(execution.results):
@@ -94,19 +99,18 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         launches: dict[RunFolder, tuple[PlannedRun, Launch]] = {}
         for planned_run in todo:
             folder = planned_run.folder(execution.results)
-            if states[planned_run.name] == "outdated":
+            if states[planned_run.name] == "outdated" and execution.overwrite != "always":
                 with folder.lease():  # the record is made again from what training has left
                     for name in ("metrics.json", digests.FILE):
                         (folder.record / name).unlink(missing_ok=True)
             place = str(frame_caches[planned_run.spec.frame_cache])
             launches[folder] = planned_run, Launch(place, device, files, planned_run.weights, workers)
         _train(launches, engine, ground_truth(index, benchmark_config), listener)
-        states = _states(table, execution)
-    return states
+    return _states(table, execution)
 
 
 def _states(table: Sequence[PlannedRun], execution: Execution) -> dict[str, str]:
-    """The state of every run by its folder's name; every file of its record is read, so it is asked for once."""
+    """The state of every run by folder name, read from its files."""
     return {planned_run.name: planned_run.state(execution.results) for planned_run in table}
 
 
@@ -121,6 +125,7 @@ def _wanted(table: Sequence[PlannedRun], states: Mapping[str, str], execution: E
 
 def _greet(table: Sequence[PlannedRun], states: Mapping[str, str], execution: Execution, listener: Listener) -> None:
     taken = ["" if execution.wants(states[one.name]) else one.taken(execution.results) for one in table]
+    names = sorted_names(execution.results / "runs")
     for sentence in archive_notes(taken):
         listener(Event("", "note", sentence))
     for planned_run, place in zip(table, taken, strict=True):
@@ -135,7 +140,7 @@ def _greet(table: Sequence[PlannedRun], states: Mapping[str, str], execution: Ex
         elif state == "outdated" and execution.overwrite != "always":
             name = planned_run.name
             listener(Event("", "note", f"{name} was recorded with other labels or subjects than the data has now."))
-        elif state == "missing" and (former := former_plugin_run(planned_run.spec, execution.results)):
+        elif state == "missing" and (former := former_plugin_run(planned_run.spec, execution.results, names)):
             listener(Event("", "note", f"{former} is of another content of its plugin's file; the run starts again."))
 
 
@@ -167,26 +172,44 @@ def renamed_runs(results: Path) -> list[str]:
     return sentences
 
 
-def write_run_inputs(planned_run: PlannedRun, folder: RunFolder, launch: Launch) -> None:
+def write_run_inputs(
+    planned_run: PlannedRun,
+    folder: RunFolder,
+    launch: Launch,
+    facts: RunFacts | None = None,
+) -> None:
     """Write what the worker reads: spec, launch, and a split without hidden labels and telling ids.
 
     The caller holds the lease.
+
+    Args:
+        planned_run: the run.
+        folder: its folder.
+        launch: where it is executed.
+        facts: of other runs of the grid, which need not be worked out again.
 
     Raises:
         UserError: it cannot be written.
     """
     folder.begin(planned_run.spec)
-    write_facts(folder, planned_run.label, planned_run.given)
-    folder.keep({"launch.json": asdict(launch), "split.json": planned_run.split.with_opaque_ids().to_json()})
+    write_facts(folder, planned_run.label, planned_run.given, facts or RunFacts())
+    split = planned_run.split.with_opaque_ids().to_json()
+    folder.keep({"launch.json": asdict(launch), "split.json": split})
 
 
-def _ready(folder: RunFolder, planned_run: PlannedRun, launch: Launch, listener: Listener) -> bool:
+def _ready(
+    folder: RunFolder,
+    planned_run: PlannedRun,
+    launch: Launch,
+    listener: Listener,
+    facts: RunFacts | None = None,
+) -> bool:
     """Mends a run's folder and lays it out, unless another command holds it."""
     try:
         with folder.lease():
             for sentence in folder.mend():
                 listener(Event(folder.path.name, "note", sentence))
-            write_run_inputs(planned_run, folder, launch)
+            write_run_inputs(planned_run, folder, launch, facts)
     except BusyError:
         return False
     return True
@@ -205,17 +228,27 @@ def _train(
         with folder.lease(patience=60):
             if not folder.done():
                 videos = planned_run.known.videos if planned_run.known else ""
-                write_record(
-                    folder, planned_run.label, planned_run.split, known, planned_run.left_out, videos, planned_run.given
+                label, split, left_out, given = (
+                    getattr(planned_run, name) for name in ("label", "split", "left_out", "given")
                 )
+                write_record(folder, label, split, known, left_out, videos, given, facts)
             (folder.work / "failure.txt").unlink(missing_ok=True)
 
+    def lay_out(folder: RunFolder) -> bool:
+        return _ready(folder, *launches[folder], listener, facts)
+
+    facts = RunFacts()
     threads = {folder: planned_run.spec.train.threads for folder, (planned_run, _) in launches.items()}
     ended: set[RunFolder] = set()
     waiting = list(launches)
     listener(Event("", "grid", "all runs", 0, len(launches)))
     while waiting:
-        free = [(folder, threads[folder]) for folder in waiting if _ready(folder, *launches[folder], listener)]
+        with ThreadPoolExecutor(LAID_OUT_TOGETHER) as pool:  # each waits for its disk
+            free = [
+                (folder, threads[folder])
+                for folder, ready in zip(waiting, pool.map(lay_out, waiting), strict=True)
+                if ready
+            ]
         for folder, state in engine.run(free, listener, finish):
             if state != "held":
                 ended.add(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.backbones import build as backbones
@@ -12,7 +13,7 @@ from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.core.run_names import is_name_of, names_by_identity
+from ssmar_bench.core.run_names import is_name_of, names_by_identity, sorted_names
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import Split
 from ssmar_bench.runs import prepare_data, step_timing
@@ -99,51 +100,54 @@ def plan_runs(
     Raises:
         UserError: no split can be built of the index.
     """
-    result = []
-    benchmark_clips = BenchmarkClips.of(index, resolved.benchmark_config)
+    clips, result = BenchmarkClips.of(index, resolved.benchmark_config), []
+    rows = [_Row.of(method, resolved.grid.device, pixels or {}) for method in resolved.methods]
     for seed in resolved.seeds:
         for ratio in resolved.ratios:
-            split = benchmark_clips.split(ratio, seed)
-            for method in resolved.methods:
-                digest = (pixels or {}).get(method.benchmark_config.frame_cache, "")
-                planned_run = _plan_run(method, split, resolved.grid.device, digest)
-                result.append(replace(planned_run, left_out=left_out or {}, known=known))
+            split = clips.split(ratio, seed)
+            fingerprint = split.fingerprint()
+            result += [replace(row.run(split, fingerprint), left_out=left_out or {}, known=known) for row in rows]
     return result
 
 
-def _plan_run(method: ResolvedMethod, split: Split, device: str, pixels: str) -> PlannedRun:
-    benchmark_config = method.benchmark_config
-    spec = RunSpec(
-        benchmark=benchmark_config.name,
-        source=benchmark_config.source,
-        split=split.fingerprint(),
-        ratio=split.ratio,
-        seed=split.seed,
-        method=method.method_config.name,
-        algorithm=method.method_config.algorithm,
-        revision=method.algorithm.revision,
-        hyperparameters=method.hyperparameters.model_dump(mode="json"),
-        frame_cache=benchmark_config.frame_cache,
-        clips=benchmark_config.clips,
-        backbone=benchmark_config.backbone,
-        train=benchmark_config.train,
-        weights=backbones.weights_digest(benchmark_config.backbone),
-        device=device.partition(":")[0],  # which of several is no part of what a run is
-        pixels=pixels,
-        plugin_file=ALGORITHMS.plugin_file(method.method_config.algorithm),
-    )
-    skip = ""
-    if method.algorithm.needs_unlabelled and not split.unlabelled:
-        skip = f"{method.method_config.name} needs unlabelled clips, and at ratio {split.ratio:g} there are none"
-    return PlannedRun(
-        spec,
-        split,
-        method.method_config.label,
-        skip,
-        weights=backbones.weights_file(benchmark_config.backbone),
-        given=method.given,
-        note=method.note,
-    )
+@dataclass(frozen=True)
+class _Row:
+    """A method of a grid, and what the specs of all its runs have in common."""
+
+    method: ResolvedMethod
+    common: Mapping[str, Any]
+    weights: str
+
+    @classmethod
+    def of(cls, method: ResolvedMethod, device: str, pixels: Mapping[FrameCacheConfig, str]) -> _Row:
+        config = method.benchmark_config
+        common = {
+            "benchmark": config.name,
+            "source": config.source,
+            "method": method.method_config.name,
+            "algorithm": method.method_config.algorithm,
+            "revision": method.algorithm.revision,
+            "hyperparameters": method.hyperparameters.model_dump(mode="json"),
+            "frame_cache": config.frame_cache,
+            "clips": config.clips,
+            "backbone": config.backbone,
+            "train": config.train,
+            "weights": backbones.weights_digest(config.backbone),
+            "device": device.partition(":")[0],  # which of several is no part of what a run is
+            "pixels": pixels.get(config.frame_cache, ""),
+            "plugin_file": ALGORITHMS.plugin_file(method.method_config.algorithm),
+        }
+        return cls(method, common, backbones.weights_file(config.backbone))
+
+    def run(self, split: Split, fingerprint: str) -> PlannedRun:
+        """The run on a split, whose fingerprint takes time and is given."""
+        config = self.method.method_config
+        skip = ""
+        if self.method.algorithm.needs_unlabelled and not split.unlabelled:
+            skip = f"{config.name} needs unlabelled clips, and at ratio {split.ratio:g} there are none"
+        spec = RunSpec(split=fingerprint, ratio=split.ratio, seed=split.seed, **self.common)
+        given, note = self.method.given, self.method.note
+        return PlannedRun(spec, split, config.label, skip, weights=self.weights, given=given, note=note)
 
 
 def known_runs(resolved: Resolved, execution: Execution, index: Index) -> list[PlannedRun]:
@@ -164,9 +168,10 @@ def known_runs(resolved: Resolved, execution: Execution, index: Index) -> list[P
     pixels = {config: prepare_data.known_pixels(variant, clips) for config, variant in resolved.frame_caches.items()}
     known = DataDigests(answers, prepare_data.sizes_digest(used))
     table = plan_runs(resolved, prepare_data.without_clips(index, left_out), left_out, pixels, known)
-    names, found = names_by_identity(execution.results / "runs"), []
+    folders = sorted_names(execution.results / "runs")
+    names, found = names_by_identity(folders), []
     for planned_run in table:
-        spec = matching_spec(planned_run.spec, planned_run.known, execution.results, execution.archived)
+        spec = matching_spec(planned_run.spec, planned_run.known, execution.results, folders, execution.archived)
         name = names.get(spec.identity(), "")
         here = is_name_of(name, spec.benchmark, spec.method, spec.identity())
         place = "" if here else execution.archived.place_of(spec, answers)

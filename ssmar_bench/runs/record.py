@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ssmar_bench.backbones.timm_tags import initial_weights
 from ssmar_bench.core import digests, method_facts
-from ssmar_bench.core.files import json_bytes, write_bytes
+from ssmar_bench.core.files import json_bytes, write_changed
 from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.metrics import accuracy_at_coverage, scores
 from ssmar_bench.core.run_folder import ENDED, HISTORY, RunFolder
@@ -24,7 +21,7 @@ from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import GroundTruth, Split, salted_id
 from ssmar_bench.runs import pseudo_label_history
 from ssmar_bench.runs.environment import environment
-from ssmar_bench.runs.rerun_command import rerun_command
+from ssmar_bench.runs.run_facts import RunFacts
 from ssmar_bench.training import pseudo_label_log
 
 COVERAGES = (10, 25, 50, 75)
@@ -103,6 +100,7 @@ def write_record(
     left_out: Mapping[str, str] | None = None,
     videos: str = "",
     given: tuple[str, str] = ("", ""),
+    facts: RunFacts | None = None,
 ) -> None:
     """Write the record of a run whose training has ended, all at once; ``metrics.json`` last, since it means done.
 
@@ -114,6 +112,7 @@ def write_record(
         left_out: why clips of the benchmark are in no part of the split, by their ids.
         videos: digest of the video files' sizes.
         given: paths of the files of benchmark and method, where they are known by files and not by name.
+        facts: of the grid's runs.
     """
     spec = folder.spec()
     split = split.in_opaque_order()  # as the training process had it
@@ -149,7 +148,7 @@ def write_record(
         "predictions.csv": _csv(_predictions(spec, split, truth, arrays)),
         "pseudo_labels.csv": _csv(_pseudo_labels(ids, unlabelled, last)),
         "environment.json": json_bytes(environment(spec.algorithm, outcome)),
-        method_facts.FILE: _facts(spec, label, given),
+        method_facts.FILE: (facts or RunFacts()).content(spec, label, given),
         "timings.json": json_bytes(timings),
         "metrics.json": json_bytes(metrics),
     }
@@ -158,7 +157,7 @@ def write_record(
     digests.write_files(folder.record, files)
 
 
-def write_facts(folder: RunFolder, label: str, given: tuple[str, str] = ("", "")) -> None:
+def write_facts(folder: RunFolder, label: str, given: tuple[str, str], facts: RunFacts) -> None:
     """Write what tables need to know of the method, also of a run that will fail; the caller holds the lease.
 
     Raises:
@@ -166,21 +165,9 @@ def write_facts(folder: RunFolder, label: str, given: tuple[str, str] = ("", "")
     """
     path = folder.record / method_facts.FILE
     try:
-        write_bytes(path, _facts(folder.spec(), label, given))
+        write_changed(path, facts.content(folder.spec(), label, given))
     except OSError as error:
         raise digests.unwritable(path, error) from error
-
-
-def _facts(spec: RunSpec, label: str, given: tuple[str, str]) -> bytes:
-    facts = method_facts.method_facts(spec, label, initial_weights(spec.backbone), given)
-    return json_bytes({**facts, "command": _command(spec, facts["departures"])})
-
-
-def _command(spec: RunSpec, departures: Mapping[str, Any] | None) -> str:
-    """What repeats the run; a plugin's file by its name alone, since folders are the user's."""
-    words = shlex.split(rerun_command(spec, departures))
-    pairs = zip(["", *words], words, strict=False)
-    return shlex.join([Path(word).name if before == "--plugin" else word for before, word in pairs])
 
 
 def _metrics(

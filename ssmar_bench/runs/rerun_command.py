@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ssmar_bench.algorithms import ALGORITHMS
@@ -16,8 +17,31 @@ from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.sources import synthetic
 
 
+@dataclass(frozen=True)
+class RerunCommand:
+    """``ssmar-bench run ...`` for runs that differ in ratio and seed alone.
+
+    Attributes:
+        configs: words that name benchmark and method.
+        settings: words that follow ratio and seed.
+    """
+
+    configs: str
+    settings: str
+
+    def of(self, spec: RunSpec) -> str:
+        """The command of one of the runs."""
+        words = ["ssmar-bench run", self.configs, f"--ratios {spec.ratio:g} --seeds {spec.seed}", self.settings]
+        return " ".join(filter(None, words))
+
+
 def rerun_command(spec: RunSpec, recorded: Mapping[str, Any] | None = None) -> str:
-    """``ssmar-bench run ...``, whose one run has the settings of ``spec``.
+    """The command whose one run has the settings of ``spec``; arguments as in :func:`command_of_all`."""
+    return command_of_all(spec, recorded).of(spec)
+
+
+def command_of_all(spec: RunSpec, recorded: Mapping[str, Any] | None = None) -> RerunCommand:
+    """The command of all runs that differ from ``spec`` in ratio and seed alone.
 
     A benchmark or method that is not known here is in it as BENCHMARK.yaml or METHOD.yaml, which its owner has.
 
@@ -30,10 +54,9 @@ def rerun_command(spec: RunSpec, recorded: Mapping[str, Any] | None = None) -> s
     words = {
         "--benchmark": spec.benchmark if shipped[0] else "BENCHMARK.yaml",
         "--methods": spec.method if shipped[1] else "METHOD.yaml",
-        "--ratios": f"{spec.ratio:g}",
-        "--seeds": str(spec.seed),
     }
-    said = [f"{option} {shlex.quote(word)}" for option, word in words.items()]
+    configs = " ".join(f"{option} {shlex.quote(word)}" for option, word in words.items())
+    said = []
     plugin = method_configs.METHODS.entry(spec.method).provider.file if shipped[1] else None
     if plugin is not None:
         said.append(f"--plugin {shlex.quote(str(plugin))}")
@@ -43,7 +66,7 @@ def rerun_command(spec: RunSpec, recorded: Mapping[str, Any] | None = None) -> s
         said.append(f"--data {spec.source.name}=FOLDER")
     if spec.device != "cpu":
         said.append(f"--device {spec.device}")
-    return f"ssmar-bench run {' '.join(said)}"
+    return RerunCommand(configs, " ".join(said))
 
 
 def departures(spec: RunSpec, benchmark: str = "", method: str = "") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -81,24 +82,39 @@ class BenchmarkClips:
         ratio = meant(ratio)
         if not 0 < ratio <= 1:
             raise UserError(f"A labelled ratio lies in (0, 1]; {ratio:g} does not.")
-        of_role = {role: self.clips[self.clips["role"] == role] for role in ROLES}
-        train = of_role["train"]
+        train = self._of_role["train"]
         by_subject = self.benchmark_config.parts.labelled_by == "subject"
         labelled = self._subjects(train, ratio, seed) if by_subject else self._clips(train, ratio, seed)
-        known = pd.concat([train[labelled], of_role["validation"]])
-        never = tuple(self.clips.loc[self.clips["role"] == UNLABELLED, "clip_id"])
+        ids, classes = self._ids_and_classes["train"]
+        validation, validation_classes = self._ids_and_classes["validation"]
+        never = tuple(self._ids_and_classes[UNLABELLED][0])
+        known = zip(
+            [*ids[labelled], *validation], [*classes[labelled].tolist(), *validation_classes.tolist()], strict=True
+        )
         return Split(
             benchmark=self.benchmark_config.name,
             ratio=ratio,
             seed=seed,
             classes=tuple(self.benchmark_config.classes[label] for label in sorted(self.benchmark_config.classes)),
-            labelled=tuple(train.loc[labelled, "clip_id"]),
-            unlabelled=tuple(sorted([*train.loc[~labelled, "clip_id"], *never])),
-            validation=tuple(of_role["validation"]["clip_id"]),
-            test=tuple(of_role["test"]["clip_id"]),
-            labels=dict(zip(known["clip_id"].tolist(), known["class"].tolist(), strict=True)),
+            labelled=tuple(ids[labelled]),
+            unlabelled=tuple(sorted([*ids[~labelled], *never])),
+            validation=tuple(validation),
+            test=tuple(self._ids_and_classes["test"][0]),
+            labels=dict(known),
             never_labelled=never,
         )
+
+    @cached_property
+    def _of_role(self) -> dict[str, pd.DataFrame]:
+        """The rows of each role: the same for all ratios and seeds."""
+        return {role: self.clips[self.clips["role"] == role] for role in (*ROLES, UNLABELLED)}
+
+    @cached_property
+    def _ids_and_classes(self) -> dict[str, tuple[np.ndarray[tuple[int], np.dtype[np.object_]], Integers]]:
+        return {
+            role: (rows["clip_id"].to_numpy(dtype=object), rows["class"].to_numpy())
+            for role, rows in self._of_role.items()
+        }
 
     def truth(self) -> GroundTruth:
         """Class index, where there is one, and subject of every clip."""

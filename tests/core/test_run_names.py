@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from ssmar_bench.core.run_names import LONGEST, identity_in, is_name_of, names_by_identity, note_of
+from ssmar_bench.core.run_names import (
+    LONGEST,
+    beginning_with,
+    identity_in,
+    is_name_of,
+    names_by_identity,
+    note_of,
+    sorted_names,
+)
 
 HASH = "0123456789abcdef"
 
@@ -41,9 +49,15 @@ def test_a_long_note_counts_what_it_leaves_out() -> None:
 def test_a_folder_is_known_by_its_identity(tmp_path: Path) -> None:
     for name in (f"b_m_r10_s0_epochs-3_{HASH}", f"b_m_r10_s0_{HASH}", f".b_{HASH[::-1]}.removed", "notes"):
         (tmp_path / name).mkdir()
-    assert names_by_identity(tmp_path) == {HASH: f"b_m_r10_s0_{HASH}"}
-    assert names_by_identity(tmp_path / "none") == {}
+    assert names_by_identity(sorted_names(tmp_path)) == {HASH: f"b_m_r10_s0_{HASH}"}
+    assert sorted_names(tmp_path / "none") == []
     assert identity_in(f"b_m_r10_s0_smoke_{HASH}") == HASH
+
+
+def test_names_that_begin_alike() -> None:
+    names = sorted(["b_m_r10_s1_x", "b_m_r10_s10_x", "b_m_r10_s1_smoke_x", "b_m_r10_s2_x", "a"])
+    assert [*beginning_with("b_m_r10_s1_", names)] == ["b_m_r10_s1_smoke_x", "b_m_r10_s1_x"]
+    assert [*beginning_with("c", names)] == []
     assert identity_in("b_m_r10_s0_smoke") == identity_in(f"b_m_{HASH[1:]}") == ""
     assert is_name_of(f"b_m_r10_s0_smoke_{HASH}", "b", "m", HASH)
     assert not is_name_of(f"mine_{HASH}", "b", "m", HASH)

@@ -16,6 +16,8 @@ from ssmar_bench.core.events import Event
 from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.core.run_names import sorted_names
+from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute, prepare_data
 from ssmar_bench.runs.archived_runs import ArchivedRuns
@@ -229,15 +231,19 @@ def test_a_record_without_a_truth_is_not_taken_for_todays(finished: Any, known: 
     assert planned_run.state(tmp_path) == "outdated"
 
 
+def _matching(spec: RunSpec, known: DataDigests | None, results: Path) -> RunSpec:
+    return matching_spec(spec, known, results, sorted_names(results / "runs"), ArchivedRuns())
+
+
 @pytest.mark.parametrize(("videos", "same"), [("sizes", True), ("", True), ("other sizes", False)])
 def test_a_record_is_recognised_by_the_sizes_of_its_videos(
     finished: Any, known: Any, tmp_path: Path, videos: str, same: bool
 ) -> None:
     unknown = finished(known.index, videos, pixels="")
     assert unknown.spec.pixels == ""
-    found = matching_spec(unknown.spec, unknown.known, tmp_path, ArchivedRuns())
+    found = _matching(unknown.spec, unknown.known, tmp_path)
     assert found.pixels == ("0123456789abcdef" if same else "")
-    assert matching_spec(replace(unknown.spec, seed=1), unknown.known, tmp_path, ArchivedRuns()).pixels == ""
+    assert _matching(replace(unknown.spec, seed=1), unknown.known, tmp_path).pixels == ""
 
 
 def test_of_two_records_none_is_guessed(finished: Any, known: Any, tmp_path: Path) -> None:
@@ -247,7 +253,7 @@ def test_of_two_records_none_is_guessed(finished: Any, known: Any, tmp_path: Pat
     metrics = read_json(first.folder(tmp_path).record / "metrics.json")
     write_json(folder.record / "metrics.json", metrics | {"identity": second.spec.identity()})
     unknown = finished(known.index, pixels="")
-    assert matching_spec(unknown.spec, unknown.known, tmp_path, ArchivedRuns()) == unknown.spec
+    assert _matching(unknown.spec, unknown.known, tmp_path) == unknown.spec
     assert first.spec.identity() != second.spec.identity()
 
 
