@@ -115,6 +115,23 @@ def _session(pid: int) -> int:
         return 0
 
 
+@contextlib.contextmanager
+def small_disk(place: Path, kib: int) -> Iterator[Path]:
+    """A disk of so many KiB at ``place``; the test is skipped where none can be mounted."""
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(place)]
+    try:
+        mounted = subprocess.run(words, capture_output=True, text=True, check=False)
+    except OSError as error:
+        pytest.skip(f"no disk can be mounted here: {error}")
+    if mounted.returncode:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
 @dataclass
 class Commands:
     """Starts ``ssmar-bench`` as real processes, each at the head of a process group as a terminal would."""

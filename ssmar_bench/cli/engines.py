@@ -29,6 +29,14 @@ Ray = Annotated[
     str | None,
     typer.Option("--ray", help="address=HOST:PORT, num_cpus, num_gpus (may be 0.5), memory, or a .yaml file."),
 ]
+StageTo = Annotated[
+    str,
+    typer.Option(
+        "--stage-to",
+        help="A folder on the own disk of the machine that trains: copy the decoded clips there, and read the copy; "
+        "for instance '$TMPDIR'.",
+    ),
+]
 ELSEWHERE = ("slurm", "ray")
 """Engines whose runs are executed by other machines."""
 

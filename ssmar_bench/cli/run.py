@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ssmar_bench.cli.completion import complete_benchmark, complete_methods
-from ssmar_bench.cli.engines import Detach, Devices, Engine, EngineChoice, Ray, Slurm
+from ssmar_bench.cli.engines import Detach, Devices, Engine, EngineChoice, Ray, Slurm, StageTo
 from ssmar_bench.cli.folders import Out, own_folders, require_output
 from ssmar_bench.cli.grid_file import Config, grid_file_of
 from ssmar_bench.cli.grid_texts import begin_line, print_plan
@@ -106,6 +106,7 @@ def run(
     ray: Ray = None,
     detach: Detach = False,
     devices: Devices = None,
+    stage_to: StageTo = "",
     _config: Config = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Print runs, states, expected time and space; train nothing.")
@@ -156,6 +157,7 @@ def run(
         engine=engine,
         devices=chosen.devices,
         options=chosen.options(),
+        stage_to=stage_to,
         detach=detach,
         collect=chosen.collect() if detach else (),
     )

@@ -131,6 +131,10 @@ class RunFolder:
         """
         return digests.read_file(self.work, name)
 
+    def has(self, name: str) -> bool:
+        """Whether :meth:`keep` wrote a file of that name, and it is as it was written."""
+        return not digests.file_fault(self.work, name)
+
     def done(self) -> bool:
         """Whether a finished record of exactly this run is here."""
         try:

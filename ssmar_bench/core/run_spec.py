@@ -117,6 +117,7 @@ class Launch:
         plugins: plugin files.
         weights: the initial weights' file, if any.
         workers: processes that make its batches ahead; 0: it makes them itself.
+        memory: bytes that it is expected to take of its device; 0: nobody knows.
     """
 
     frame_cache: str
@@ -124,3 +125,4 @@ class Launch:
     plugins: tuple[str, ...] = field(default_factory=tuple)
     weights: str = ""
     workers: int = 0
+    memory: int = 0

@@ -30,6 +30,8 @@ from ssmar_bench.runs.plan import PlannedRun, known_runs
 from ssmar_bench.runs.record import write_facts, write_record
 from ssmar_bench.runs.resolve import Resolved
 from ssmar_bench.runs.run_facts import RunFacts
+from ssmar_bench.runs.step_memory import step_bytes
+from ssmar_bench.runs.worker import packed_plugin
 from ssmar_bench.splits.build import ground_truth
 
 POLL_SECONDS = 2.0
@@ -96,6 +98,7 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         jobs = execution.jobs or len(execution.devices) or default_jobs(threads)
         own = 0 if resolved.grid.elsewhere else default_workers(device, min(jobs, len(todo)))  # of this machine's cores
         workers = own if execution.workers is None else execution.workers
+        memory = {row.method_config.name: step_bytes(row) for row in resolved.methods}
         launches: dict[RunFolder, tuple[PlannedRun, Launch]] = {}
         for planned_run in todo:
             folder = planned_run.folder(execution.results)
@@ -104,8 +107,14 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
                     for name in ("metrics.json", digests.FILE):
                         (folder.record / name).unlink(missing_ok=True)
             place = str(frame_caches[planned_run.spec.frame_cache])
-            launches[folder] = planned_run, Launch(place, device, files, planned_run.weights, workers)
-        _train(launches, engine, ground_truth(index, benchmark_config), listener)
+            launches[folder] = (
+                planned_run,
+                Launch(place, device, files, planned_run.weights, workers, memory[planned_run.spec.method]),
+            )
+        packed = {}
+        if resolved.grid.elsewhere:  # other machines may not see the plugins' files
+            packed = {packed_plugin(number): Path(path).read_bytes() for number, path in enumerate(files)}
+        _train(launches, engine, ground_truth(index, benchmark_config), listener, packed)
     return _states(table, execution)
 
 
@@ -177,6 +186,7 @@ def write_run_inputs(
     folder: RunFolder,
     launch: Launch,
     facts: RunFacts | None = None,
+    packed: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write what the worker reads: spec, launch, and a split without hidden labels and telling ids.
 
@@ -187,6 +197,7 @@ def write_run_inputs(
         folder: its folder.
         launch: where it is executed.
         facts: of other runs of the grid, which need not be worked out again.
+        packed: further files for the worker by name.
 
     Raises:
         UserError: it cannot be written.
@@ -194,7 +205,7 @@ def write_run_inputs(
     folder.begin(planned_run.spec)
     write_facts(folder, planned_run.label, planned_run.given, facts or RunFacts())
     split = planned_run.split.with_opaque_ids().to_json()
-    folder.keep({"launch.json": asdict(launch), "split.json": split})
+    folder.keep({"launch.json": asdict(launch), "split.json": split, **(packed or {})})
 
 
 def _ready(
@@ -203,13 +214,14 @@ def _ready(
     launch: Launch,
     listener: Listener,
     facts: RunFacts | None = None,
+    packed: Mapping[str, bytes] | None = None,
 ) -> bool:
     """Mends a run's folder and lays it out, unless another command holds it."""
     try:
         with folder.lease():
             for sentence in folder.mend():
                 listener(Event(folder.path.name, "note", sentence))
-            write_run_inputs(planned_run, folder, launch, facts)
+            write_run_inputs(planned_run, folder, launch, facts, packed)
     except BusyError:
         return False
     return True
@@ -220,6 +232,7 @@ def _train(
     engine: Engine,
     known: GroundTruth,
     listener: Listener,
+    packed: Mapping[str, bytes] | None = None,
 ) -> None:
     """Train until every run is done or failed, waiting for those that another command holds."""
 
@@ -235,7 +248,7 @@ def _train(
             (folder.work / "failure.txt").unlink(missing_ok=True)
 
     def lay_out(folder: RunFolder) -> bool:
-        return _ready(folder, *launches[folder], listener, facts)
+        return _ready(folder, *launches[folder], listener, facts, packed)
 
     facts = RunFacts()
     threads = {folder: planned_run.spec.train.threads for folder, (planned_run, _) in launches.items()}

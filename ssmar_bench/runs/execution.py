@@ -36,6 +36,8 @@ class Execution:
         devices: devices of one kind that ``local`` spreads the runs over, as ``cuda:0``, ``cuda:1``; none: the grid's.
         variables: of the environment of each run's process, beside this process's own; ``local`` alone sets them.
         options: what the engine is told, by name (``{"partition": "gpu"}``), and ``methods`` for single methods.
+        stage_to: folder of a disk of the machine that trains, in which the decoded clips are copied before they are
+            read; it may hold variables of that machine's environment (``$TMPDIR``). "" for no copy.
         detach: do not wait for the runs, where the engine executes them without this process.
         collect: words of the ``ssmar-bench`` that records a detached grid once its runs have ended.
         archived: what archives in ``results`` hold, which is not trained again; :mod:`ssmar_bench.api` looks.
@@ -54,6 +56,7 @@ class Execution:
     devices: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    stage_to: str = ""
     detach: bool = False
     collect: Sequence[str] = ()
     archived: ArchivedRuns = field(default_factory=ArchivedRuns, repr=False)

@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from ssmar_bench.core import event_file
-from ssmar_bench.core.events import Listener
+from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure
 from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.launch_file import read_launch
+from ssmar_bench.runs.memory import MemoryPool, needs_of
 from ssmar_bench.runs.worker import BUSY, LOST
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -41,10 +43,12 @@ class LocalEngine:
     Attributes:
         execution: says how many at a time (one a device, unless given), seconds that a run may take, and devices.
         patience: seconds that a run waits for a process that holds it; 0 where no scheduler starts and ends runs.
+        memory: of the machine and its devices, which bounds how many runs there are at a time.
     """
 
     execution: Execution
     patience: float = 0
+    memory: MemoryPool = field(default_factory=MemoryPool)
     _processes: set[subprocess.Popen[str]] = field(default_factory=set)
     _free: SimpleQueue[str] = field(default_factory=SimpleQueue)
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -117,14 +121,20 @@ class LocalEngine:
                 self._free.put(device)
 
     def _process(self, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, bool, str]:
+        def tell(sentence: str) -> None:
+            listener(Event("", "note", sentence))
+
         with self._device() as device:
-            return self._process_on(device, folder, threads, listener)
+            needs = needs_of(read_launch(folder), device)
+            with self.memory.taken(needs, self._stopping, tell):
+                return self._process_on(device, folder, threads, listener)
 
     def _process_on(self, device: str, folder: RunFolder, threads: int, listener: Listener) -> tuple[int, bool, str]:
         """Exit status, whether the run became the worker's own, and why it ended in case it does not say so itself."""
         news = event_file.Tail.end(folder.events)
+        words = {"patience": self.patience, "device": device, "stage_to": self.execution.stage_to}
         with subprocess.Popen(
-            [*command(folder), f"patience={self.patience}", f"device={device}"],
+            [*command(folder), *(f"{name}={value}" for name, value in words.items())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

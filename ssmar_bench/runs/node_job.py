@@ -13,10 +13,11 @@ from typing import Any
 from ssmar_bench.core import lease
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import ignore_events
-from ssmar_bench.core.files import parse_json, read_json
+from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure
 from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.launch_file import read_launch
 from ssmar_bench.runs.local import LocalEngine
 
 PATIENCE = lease.SILENCE + 30
@@ -35,6 +36,7 @@ class NodeJob:
         jobs: runs side by side.
         time_limit: seconds a run may take, None for no limit.
         grace: seconds after the signal that the time is over, in which an epoch may end in its checkpoint.
+        stage_to: of :class:`~ssmar_bench.runs.execution.Execution`.
         idle: jobs in a row that ended before an epoch did.
     """
 
@@ -42,6 +44,7 @@ class NodeJob:
     jobs: int = 1
     time_limit: float | None = None
     grace: float = 60.0
+    stage_to: str = ""
     idle: int = 0
     _engine: LocalEngine | None = field(default=None, repr=False)
     _begun: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -56,7 +59,8 @@ class NodeJob:
         for folder, _ in folders:
             require_seen(folder)
         self._begun = self._checkpoints()
-        self._engine = LocalEngine(Execution(jobs=self.jobs, time_limit=self.time_limit), PATIENCE)
+        own = Execution(jobs=self.jobs, time_limit=self.time_limit, stage_to=self.stage_to)
+        self._engine = LocalEngine(own, PATIENCE)
         todo = [(folder, threads) for folder, threads in folders if not folder.ended() and not folder.done()]
         return {folder.path.name: state for folder, state in self._engine.run(todo, ignore_events, lambda _: None)}
 
@@ -99,27 +103,25 @@ class NodeJob:
 
 
 def require_seen(folder: RunFolder) -> None:
-    """A :class:`UserError` if this machine does not see a run's folder, or the frame cache that it reads."""
+    """A :class:`UserError` if this machine does not see a run's folder, its initial weights or its frame cache."""
     where = f"machine {socket.gethostname()}"
     if not (folder.work / "launch.json").is_file():
         raise UserError(
             f"{folder.path} is not seen by {where}; give --out a folder that all machines share under the same path."
         )
-    cache = read_launch(folder).get("frame_cache", "")
+    launch = read_launch(folder)
+    weights = launch.get("weights", "")
+    if weights and not os.path.isfile(weights):  # noqa: PTH113 - a text
+        raise UserError(
+            f"The initial weights {weights} are not seen by {where}; put the file into a folder that all machines "
+            "share, and give that path as backbone.weights."
+        )
+    cache = launch.get("frame_cache", "")
     if cache and not os.path.isdir(cache):  # noqa: PTH112 - a text
         raise UserError(
             f"The decoded clips in {cache} are not seen by {where}; set SSMAR_BENCH_CACHE to a folder that all "
             "machines share, and start the command again."
         )
-
-
-def read_launch(folder: RunFolder) -> dict[str, Any]:
-    """``launch.json`` as plain data; empty if it cannot be read."""
-    try:
-        found = parse_json(folder.kept("launch.json"))
-    except (UserError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def run_method(folder: RunFolder) -> str:

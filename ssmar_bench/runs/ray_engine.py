@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,8 +74,7 @@ class RayEngine:
         try:
             ray.init(address=address, **quiet, **local)
         except Exception as error:
-            words = " ".join(str(error).split())[:300].rstrip(".")
-            raise UserError(f"{OPTION} address={address}: Ray cannot be used: {words}.") from error
+            raise UserError(f"{OPTION} address={address}: {_unusable(str(error))}.") from error
 
     def run(
         self, folders: Sequence[tuple[RunFolder, int]], listener: Listener, finish: Callable[[RunFolder], None]
@@ -82,7 +82,8 @@ class RayEngine:
         """As every engine's (:meth:`ssmar_bench.runs.engines.Engine.run`)."""
         import ray
 
-        waiting = {self._start(folder, threads): folder for folder, threads in folders}
+        execute = ray.remote(_execute)  # once: every one is sent to the cluster
+        waiting = {self._start(execute, folder, threads): folder for folder, threads in folders}
         news: dict[RunFolder, Tail] = {folder: Tail.end(folder.events) for folder in waiting.values()}
         pause = POLL_SECONDS
         try:
@@ -101,16 +102,15 @@ class RayEngine:
             for reference in waiting:
                 ray.cancel(reference, force=True)
 
-    def _start(self, folder: RunFolder, threads: int) -> Any:
-        import ray
-
+    def _start(self, execute: Any, folder: RunFolder, threads: int) -> Any:
         options = self.options.of_method(run_method(folder) if self.options.methods else "")
         needs = {name.replace("-", "_"): _number(name, options[name]) for name in NUMBERS if name in options}
         needs.setdefault("num_cpus", threads + (self.execution.workers or 0))
         tries = int(_number("tries", options.get("tries", TRIES)))
         (folder.work / "failure.txt").unlink(missing_ok=True)
-        job = NodeJob([(str(folder.path.absolute()), threads)], 1, self.execution.time_limit)
-        return ray.remote(_execute).options(max_retries=tries - 1, **needs).remote(job)
+        runs = [(str(folder.path.absolute()), threads)]
+        job = NodeJob(runs, 1, self.execution.time_limit, stage_to=self.execution.stage_to)
+        return execute.options(max_retries=tries - 1, **needs).remote(job)
 
     def _state(self, folder: RunFolder, reference: Any, listener: Listener, finish: Callable[[RunFolder], None]) -> str:
         import ray
@@ -125,6 +125,19 @@ class RayEngine:
         if folder.ended() or folder.done():
             return failure.recorded(folder, finish, listener)
         return states.get(folder.path.name, "held")
+
+
+def _unusable(said: str) -> str:
+    """Why Ray cannot be used, from what it says; versions that differ in a sentence of our own."""
+    versions = re.findall(r"Ray: (\S+)\s+Python: (\S+)", said)
+    if "Version mismatch" in said and len(versions) == 2:
+        (theirs, python), (ours, own) = versions
+        return (
+            f"the cluster has Ray {theirs} on Python {python}, and here is Ray {ours} on Python {own}; both must be "
+            f"the same, for instance by pip install 'ray=={theirs}' here"
+        )
+    words = " ".join(said.split())[:300].rstrip(".")
+    return f"Ray cannot be used: {words}"
 
 
 def _require_answer(address: str) -> None:

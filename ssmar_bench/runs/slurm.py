@@ -177,6 +177,7 @@ class SlurmEngine:
                 side,
                 self.execution.time_limit,
                 grace,
+                self.execution.stage_to,
             )
             for pack in packs
         ]

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import until
+from tests.conftest import ENTRY, Finished, until
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "sinfo")
 NODES = ("n1", "n2")
@@ -126,6 +127,16 @@ def processes() -> list[tuple[int, str, str]]:
             ]
             found.append((int(path.name), texts[0], texts[1]))
     return found
+
+
+def run_unseen(folder: Path, *words: object) -> Finished:
+    """``ssmar-bench`` on a machine whose ``folder`` is a disk of its own, which no other process sees."""
+    own = ["unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount -t tmpfs tmpfs "$0" && exec "$@"']
+    if subprocess.run([*own, str(folder), "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a process cannot be given a disk of its own here (unshare --mount)")
+    command = [*own, str(folder), sys.executable, "-P", "-c", ENTRY, *map(str, words)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    return Finished(ended.returncode, ended.stdout, ended.stderr)
 
 
 def free_ports(count: int) -> list[int]:

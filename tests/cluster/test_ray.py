@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import signal
 import subprocess
 import sys
@@ -12,8 +14,11 @@ from typing import Any
 
 import pytest
 
-from ssmar_bench.core.run_folder import RunFolder
-from tests.conftest import Commands, folder_of, records, until, workers
+from ssmar_bench.core.errors import UserError
+from ssmar_bench.runs import ray_engine
+from ssmar_bench.runs.execution import Execution
+from tests.cluster.conftest import run_unseen
+from tests.conftest import Commands, records, until, workers
 
 pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.minutes]
@@ -81,7 +86,8 @@ def test_a_machine_that_dies_gives_its_run_to_another(
     out, reference = tmp_path / "out", tmp_path / "reference"
     words = ("run", "--benchmark", tiny, "--methods", "supervised", "--seeds", "0,1", "--set", "train.epochs=30")
     assert commands.run(*words, "--out", reference, "--jobs", 2).status == 0
-    process = commands.start(*words, "--engine", "ray", "--ray", f"address={cluster.address}", "--out", out)
+    ray_words = ("--engine", "ray", "--ray", f"address={cluster.address}", "--stage-to", tmp_path / "own")
+    process = commands.start(*words, *ray_words, "--out", out)
     until(lambda: len([*out.rglob("checkpoint-odd.pt")]) == 2, "an epoch of both runs", 180)
     assert len(workers(out)) == 2
     cluster.kill_a_machine()
@@ -95,6 +101,15 @@ def test_a_machine_that_dies_gives_its_run_to_another(
         (folder / "work" / "events.jsonl").read_text().count('"kind": "start"') for folder in (out / "runs").iterdir()
     ]
     assert sorted(starts) == [1, 2], "the run of the machine that died began twice, the other once"
+    assert len([*tmp_path.glob("own/*/frame_caches/*/frame_cache.json")]) == 1, "the runs share one copy of the clips"
+
+    unseen = tmp_path / "unseen"
+    unseen.mkdir()
+    ended = run_unseen(unseen, *words, *ray_words, "--out", unseen / "out")
+    assert ended.status == 1
+    assert re.search(
+        rf"{unseen}/out/runs/\S+ is not seen by machine \S+; give --out a folder that all machines share", ended.err
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,15 +130,29 @@ def test_wrong_options_are_told_before_any_work(
     assert not (tmp_path / "out" / "runs").exists()
 
 
-def test_a_machine_without_the_folder_is_told(tmp_path: Path, trained: Any) -> None:
-    """What a task raises is the sentence of the run."""
-    from ssmar_bench.runs.node_job import NodeJob
-    from ssmar_bench.runs.ray_engine import _sentence
+def test_another_ray_on_the_cluster_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Ray itself raises is turned into a sentence."""
+    import ray
+    from ray._private.utils import check_version_info
 
-    folder = RunFolder(folder_of(trained.copy(tmp_path, "supervised"), "supervised"))
-    job = NodeJob([(str(folder.path.with_name("elsewhere")), 1)])
-    with pytest.raises(Exception, match="is not seen by machine") as raised:
-        job()
-    error = RuntimeError("a task failed")
-    error.cause = raised.value  # type: ignore[attr-defined]  # as Ray's own has it
-    assert _sentence(error) == str(raised.value)
+    def init(**_: Any) -> None:
+        check_version_info({"ray_version": "2.9.0", "python_version": "3.10.1"}, "Ray Client")
+
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray_engine, "_require_answer", lambda _: None)
+    with pytest.raises(UserError) as told:
+        ray_engine.RayEngine(Execution(tmp_path, options={"address": "ray://head:10001"}))
+    here = f"Ray {ray.__version__} on Python {platform.python_version()}"
+    assert str(told.value) == (
+        f"--ray address=ray://head:10001: the cluster has Ray 2.9.0 on Python 3.10.1, and here is {here}; both must be "
+        "the same, for instance by pip install 'ray==2.9.0' here."
+    )
+
+
+def test_a_task_that_ray_ends_is_told_in_a_sentence() -> None:
+    from ray.exceptions import WorkerCrashedError
+
+    said = ray_engine._sentence(WorkerCrashedError())
+    assert said.startswith("its Ray task ended with WorkerCrashedError: ")
+    assert said.endswith("; the same command goes on from its checkpoint")
+    assert "\n" not in said

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ssmar_bench import api
+from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.core import catalog
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.events import Listener
 from ssmar_bench.core.run_folder import RunFolder
+from ssmar_bench.runs import engines, failure, worker
+from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.node_job import TRIES, NodeJob
 from tests.conftest import folder_of
+from tests.plugins.conftest import FILE
 
 
 def test_a_folder_that_this_machine_does_not_see(tmp_path: Path) -> None:
@@ -24,6 +32,60 @@ def test_clips_that_this_machine_does_not_see(tmp_path: Path) -> None:
     folder.keep({"launch.json": {"frame_cache": str(tmp_path / "none")}})
     with pytest.raises(UserError, match=r"The decoded clips in .*none are not seen by machine .* SSMAR_BENCH_CACHE"):
         NodeJob([(str(folder.path), 1)])()
+
+
+def test_initial_weights_that_this_machine_does_not_see(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.keep({"launch.json": {"frame_cache": str(tmp_path), "weights": str(tmp_path / "none.pth")}})
+    with pytest.raises(UserError, match=r"weights .*none.pth are not seen by machine .* a folder that all machines"):
+        NodeJob([(str(folder.path), 1)])()
+
+
+class Elsewhere:
+    """An engine whose machines see the results and the clips, and no other file of the user's."""
+
+    hidden: Sequence[Path] = ()
+
+    def __init__(self, execution: Execution) -> None:
+        pass
+
+    def run(
+        self, folders: Sequence[tuple[RunFolder, int]], listener: Listener, finish: Callable[[RunFolder], None]
+    ) -> Iterator[tuple[RunFolder, str]]:
+        for path in self.hidden:
+            path.rename(path.with_suffix(".hidden"))
+        NodeJob([(str(folder.path), threads) for folder, threads in folders])()
+        for path in self.hidden:
+            path.with_suffix(".hidden").rename(path)
+        for folder, _ in folders:
+            yield folder, failure.recorded(folder, finish, listener) if folder.ended() else "failed"
+
+
+@pytest.mark.slow
+def test_plugins_and_configs_reach_a_machine_that_does_not_see_them(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    benchmark, plugin = Path(shutil.copy(tiny, tmp_path / "own.yaml")), tmp_path / "mine.py"
+    plugin.write_text(FILE)
+    monkeypatch.setattr(Elsewhere, "hidden", (benchmark, plugin))
+    monkeypatch.setattr(engines.ENGINES, "things", {**engines.ENGINES.things, "slurm": Elsewhere})
+    catalog.use_plugin_file(plugin)
+    try:
+        grid = api.Grid(str(benchmark), ["mine"], sets={"train.epochs": 1}, device="cpu", elsewhere=True)
+        states = api.run(grid, api.Execution(tmp_path / "out", engine="slurm"))
+    finally:
+        catalog.forget_plugin_files()
+    (run,) = (tmp_path / "out" / "runs").iterdir()
+    assert states == {run.name: "done"}, RunFolder(run).failure()
+    assert (run / "work" / "plugins" / "0.py").read_text() == FILE
+
+
+def test_a_machine_without_the_plugins_package_is_told(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = RunFolder(folder_of(trained.out, "fixmatch")).spec()
+    others = {name: thing for name, thing in ALGORITHMS.things.items() if name != "fixmatch"}
+    monkeypatch.setattr(ALGORITHMS, "things", others)
+    with pytest.raises(UserError, match=r"Machine \S+ has no algorithm 'fixmatch'; install the package that brings it"):
+        worker._use_plugins((), spec)
 
 
 @pytest.mark.slow

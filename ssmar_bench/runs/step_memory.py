@@ -1,0 +1,61 @@
+"""How much memory a step of training takes, reckoned without any."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+
+from ssmar_bench.backbones.build import build_outline
+from ssmar_bench.core.contract import method_without_network
+from ssmar_bench.runs.resolve import ResolvedMethod
+from ssmar_bench.runs.step_guess import LEARNED, passes
+
+COPIES = 4
+"""Of the weights: themselves, their gradient, its momentum, and their average."""
+SLACK = 1.25
+"""What kernels need for a moment, and an allocator's gaps."""
+
+
+def step_bytes(method: ResolvedMethod) -> int:
+    """Bytes that training takes of its device, at most nearly: weights and what a backward pass needs of a step.
+
+    The network is passed through without memory. 0 where that cannot be done: then nobody knows.
+    """
+    config = method.benchmark_config
+    segments, size = config.frame_cache.segments, config.clips.size
+    try:
+        with torch.device("meta"):
+            network = build_outline(config.backbone, segments, len(config.classes), size)
+            weights, clip = network_bytes(network, torch.empty(2, segments, 3, size, size))
+        views = method_without_network(method.algorithm, method.hyperparameters).views()
+        clips = config.train.batch * passes(views, segments, True, config.train.unlabelled_per_labelled) / LEARNED
+    except Exception:  # noqa: BLE001  # no network must be able to run without memory
+        return 0
+    return int(SLACK * (COPIES * weights + clips * clip))
+
+
+def network_bytes(network: nn.Module, clips: Tensor) -> tuple[int, float]:
+    """Bytes of a network's weights, and those that it keeps of each of ``clips`` (B, T, 3, H, W) for its backward pass.
+
+    The clips' device may be ``meta``, where nothing is computed.
+    """
+    own = {_place(tensor): tensor.nbytes for tensor in network.parameters()}
+    known = {*own, *map(_place, network.buffers())}
+    kept: dict[int, int] = {}
+    alive: list[Tensor] = []  # so that no place is given twice
+
+    def keep(tensor: Tensor) -> Tensor:
+        if _place(tensor) not in known:
+            alive.append(tensor)
+            kept[_place(tensor)] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.enable_grad(), saved_tensors_hooks(keep, lambda tensor: tensor):
+        network.train()(clips)
+    return sum(own.values()), sum(kept.values()) / len(clips)
+
+
+def _place(tensor: Tensor) -> int:
+    """Tensors that share their memory have the same, also where there is none."""
+    return int(tensor.untyped_storage()._cdata)
