@@ -65,14 +65,16 @@ def _machine() -> int:
     return int(found) << 10
 
 
-def _control_group() -> int:
+def _control_group(folder: Path = Path("/sys/fs/cgroup")) -> int:
     """What a container may still take; more than any machine has where it is not bounded."""
-    folder = Path("/sys/fs/cgroup")
     try:
         most, now = (int((folder / name).read_text(encoding="utf-8")) for name in ("memory.max", "memory.current"))
+        words = (folder / "memory.stat").read_text(encoding="utf-8").split()
+        stat = dict(zip(words[::2], map(int, words[1::2]), strict=True))
     except (OSError, ValueError):
         return 1 << 62
-    return max(0, most - now)
+    files = stat.get("active_file", 0) + stat.get("inactive_file", 0)  # given up when memory is short
+    return max(0, most - now + files)
 
 
 @dataclass

@@ -111,6 +111,16 @@ def test_memory_is_asked_of_the_machine_and_of_its_driver(tmp_path: Path, monkey
     assert free_bytes("cuda:0") is None
 
 
+def test_a_container_may_hold_less_than_its_machine(tmp_path: Path) -> None:
+    assert memory._control_group(tmp_path) > 2**60
+    files = {"memory.max": "1000\n", "memory.current": "900\n", "memory.stat": "anon 400\nactive_file 200\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert memory._control_group(tmp_path) == 300
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory._control_group(tmp_path) > 2**60
+
+
 @pytest.mark.parametrize("name", ["micro-tsm", "tsm:resnet18", "r3d18", "timesformer-micro"])
 def test_what_a_network_keeps_is_reckoned_without_memory(name: str) -> None:
     config = read_benchmark_config("micro-motion-12")
