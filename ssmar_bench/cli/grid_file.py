@@ -40,6 +40,7 @@ class GridFile(BaseModel):
     slurm: str | None = None
     ray: str | None = None
     devices: str | list[str] | None = None
+    stage_to: str | None = None
 
     def defaults(self) -> dict[str, Any]:
         """Parameter of ``run`` -> its value as one would type it, without ``set`` and ``data``."""
