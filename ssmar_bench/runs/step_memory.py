@@ -8,6 +8,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from ssmar_bench.backbones.build import build_outline
 from ssmar_bench.core.contract import method_without_network
+from ssmar_bench.core.network_names import beside
 from ssmar_bench.runs.resolve import ResolvedMethod
 from ssmar_bench.runs.step_guess import LEARNED, passes
 
@@ -25,11 +26,15 @@ def step_bytes(method: ResolvedMethod) -> int:
     config = method.benchmark_config
     segments, size = config.frame_cache.segments, config.clips.size
     try:
-        with torch.device("meta"):
-            network = build_outline(config.backbone, segments, len(config.classes), size)
-            weights, clip = network_bytes(network, torch.empty(2, segments, 3, size, size))
-        views = method_without_network(method.algorithm, method.hyperparameters).views()
-        clips = config.train.batch * passes(views, segments, True, config.train.unlabelled_per_labelled) / LEARNED
+        own = method_without_network(method.algorithm, method.hyperparameters)
+        networks = [config.backbone, *(beside(config.backbone, name) for name in own.further_networks())]
+        weights, clip = 0, 0.0
+        for network in networks:
+            with torch.device("meta"):
+                outline = build_outline(network, segments, len(config.classes), size)
+                more = network_bytes(outline, torch.empty(2, segments, 3, size, size))
+            weights, clip = weights + more[0], clip + more[1]
+        clips = config.train.batch * passes(own.views(), segments, True, config.train.unlabelled_per_labelled) / LEARNED
     except Exception:  # noqa: BLE001  # no network must be able to run without memory
         return 0
     return int(SLACK * (COPIES * weights + clips * clip))
