@@ -145,7 +145,7 @@ def test_a_time_limit_ends_in_a_checkpoint_and_the_job_goes_on(
     slurm: Slurm, commands: Commands, tiny: Path, tmp_path: Path
 ) -> None:
     words = ("run", "--benchmark", tiny, "--methods", "supervised", "--set", "train.epochs=100000")
-    process = commands.start(*words, "--engine", "slurm", "--slurm", "time=1,signal-seconds=50", "--out", tmp_path)
+    process = commands.start(*words, "--engine", "slurm", "--slurm", "time=1,signal-seconds=35", "--out", tmp_path)
     until(lambda: [*tmp_path.rglob("checkpoint-*.pt")], "the first epoch", 300)
     (task,) = slurm.tasks()
     until(lambda: "Restarts=1" in ask("scontrol", "show", "job", task), "the end of its time", 90)

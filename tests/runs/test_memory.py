@@ -73,7 +73,7 @@ def test_a_run_that_is_too_large_is_tried_alone(tmp_path: Path, monkeypatch: pyt
 
 def test_the_machines_own_memory_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     most, told = most_together(tmp_path, monkeypatch, [0] * 8, {HOST: 3 * PROCESS})
-    assert 2 <= sum(most.values()) <= 4
+    assert max(most.values()) <= 3
     assert f" of {HOST}, and " in told[0]
 
 
