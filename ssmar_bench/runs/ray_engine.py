@@ -74,7 +74,8 @@ class RayEngine:
         try:
             ray.init(address=address, **quiet, **local)
         except Exception as error:
-            raise UserError(f"{OPTION} address={address}: {_unusable(str(error))}.") from error
+            where = f"{OPTION} address={address}" if address else "--engine ray"
+            raise UserError(f"{where}: {_unusable(str(error))}.") from error
 
     def run(
         self, folders: Sequence[tuple[RunFolder, int]], listener: Listener, finish: Callable[[RunFolder], None]

@@ -16,9 +16,10 @@ from ssmar_bench.api.run_watch import Watcher
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.files import json_bytes
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs import engines, local, slurm
+from ssmar_bench.runs import engines, local, prepare_data, slurm
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.local import LocalEngine
+from ssmar_bench.runs.plan import plan_runs
 from ssmar_bench.runs.slurm import SlurmEngine
 from tests.cluster.conftest import ask
 from tests.cluster.conftest import slurm as slurm_cluster  # noqa: F401  # a fixture
@@ -73,12 +74,15 @@ def grid(tiny: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def folders(out: Path, number: int, *files: str) -> list[tuple[RunFolder, int]]:
-    """Laid out runs without anything in them, and what else there is in ``work/``."""
+    """Laid out runs of one spec, and what else there is in ``work/``."""
+    resolved = api.resolve(api.Grid("micro-motion-12", ["supervised"], [0.5], [0], device="cpu"))
+    (one,) = plan_runs(resolved, prepare_data.planning_index(resolved.benchmark_config, {}))
+    spec = json_bytes(one.spec.to_json())
     found = [RunFolder(out / "runs" / f"b_nothing_r50_s{seed}_{seed:016x}") for seed in range(number)]
     for folder in found:
         folder.record.mkdir(parents=True)
         folder.work.mkdir()
-        (folder.record / "spec.json").write_bytes(json_bytes({"method": "nothing"}))
+        (folder.record / "spec.json").write_bytes(spec)
         for name in ("launch.json", *files):
             (folder.work / name).write_text("{}")
     return [(folder, 1) for folder in found]
