@@ -25,7 +25,8 @@ from tests.conftest import METHODS, Commands, records, small_disk, until
 
 pytest.importorskip("submitit", reason="submitit is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.minutes]
-LONG = ("--methods", "supervised", "--seeds", "0-3", "--set", "train.epochs=40")
+RUN = ("--methods", "supervised", "--set", "train.epochs=40")
+LONG = (*RUN, "--seeds", "0-3")
 
 
 def assert_same(out: Path, reference: Path, part: str = "") -> None:
@@ -170,7 +171,7 @@ def test_a_time_limit_ends_in_a_checkpoint_and_the_job_goes_on(
 def test_a_full_disk_costs_nothing_but_time(
     slurm: Slurm, commands: Commands, tiny: Path, reference: Path, tmp_path: Path
 ) -> None:
-    words = ("run", "--benchmark", tiny, *LONG, "--seeds", "0", "--engine", "slurm", "--slurm", "time=30", "--out")
+    words = ("run", "--benchmark", tiny, *RUN, "--seeds", "0", "--engine", "slurm", "--slurm", "time=30", "--out")
     with small_disk(tmp_path / "disk", 32 * 1024) as disk:
         process = commands.start(*words, disk / "out")
         until(lambda: [*disk.rglob("checkpoint-odd.pt")], "an epoch", 300)
