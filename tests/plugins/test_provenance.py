@@ -34,21 +34,21 @@ def sha256(path: Path) -> str:
 
 @pytest.mark.usefixtures("mine")
 def test_of_a_package_the_record_names_distribution_and_version() -> None:
-    assert environment("mine")["plugin"] == "my-package 1.2"
+    assert environment("mine", {})["plugin"] == "my-package 1.2"
     assert ALGORITHMS.plugin_file("mine") == ""
 
 
 def test_of_a_file_the_record_holds_name_and_digest_and_no_folder(plugin: Write, tmp_path: Path) -> None:
     path = plugin(FILE)
     catalog.use_plugin_file(path)
-    found = environment("mine")
+    found = environment("mine", {})
     assert found["plugin"] == f"my_method.py sha256:{sha256(path)}"
     assert str(tmp_path) not in str(found)
     assert ALGORITHMS.plugin_file("mine") == sha256(path)[:16]
 
 
 def test_of_ours_the_record_holds_version_and_commit() -> None:
-    found = environment("fixmatch")
+    found = environment("fixmatch", {})
     assert found["ssmar_bench"] == __version__
     assert found["git_commit"] == git_commit()
     assert "plugin" not in found
