@@ -49,7 +49,7 @@ def page_parts(benchmarks: Sequence[BenchmarkSummary], sections: Sequence[Sectio
         sections: of the published claims and tables; may be none.
     """
     core = core_part(benchmarks)
-    core["digits"] = bucket_digits(core["runs"]) if core["runs"] > ONE_FILE else 0
+    core["digits"] = bucket_digits(core["runs"])
     titles = {one.name: one.title for one in benchmarks}
     every = pd.concat([one.runs for one in benchmarks])
     parts: dict[str, Any] = {"core": core, "runs": table_data(result_tables.runs(every, titles))}
