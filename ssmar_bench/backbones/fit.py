@@ -41,6 +41,11 @@ def _check_fit(
 ) -> tuple[str, ...]:
     """As :func:`check_fit`; a file of weights that has ``changed`` is read again."""
     told: tuple[str, ...] = ()
+    if config.input == "diff" and segments == 1:
+        raise UserError(
+            f"Backbone '{config.name}' with input diff cannot take clips of 1 frames: a difference needs two; change "
+            "frame_cache.segments or backbone.input."
+        )
     if config.weights != "none":
         network = build_backbone(config, segments, classes, 0, size)
         spare = left_over(network, Path(config.weights), config.name)

@@ -74,7 +74,8 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         # Which clips are left out decides what the runs are, so the videos are looked at before the records.
         frame_caches = {config: prepare(config) for config in resolved.frame_caches}
     table = known_runs(resolved, execution, index)
-    asked = _wanted(table, _states(table, execution), execution)
+    states = _states(table, execution)
+    asked = _wanted(table, states, execution)
     wanted = dict.fromkeys(planned_run.spec.frame_cache for planned_run in asked)
     if wanted:
         for sentence in resolved.check_fits():
@@ -82,7 +83,7 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         # what the decoded clips are decides which runs these are
         frame_caches = {config: frame_caches.get(config) or prepare(config) for config in wanted}
         table = known_runs(resolved, execution, index)
-    states = _states(table, execution)
+        states = _states(table, execution)
     _greet(table, states, execution, listener)
     todo = _wanted(table, states, execution)
     for sentence in renamed_runs(execution.results):
@@ -115,11 +116,12 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         if resolved.grid.elsewhere:  # other machines may not see the plugins' files
             packed = {packed_plugin(number): Path(path).read_bytes() for number, path in enumerate(files)}
         _train(launches, engine, ground_truth(index, benchmark_config), listener, packed)
-    return _states(table, execution)
+        states = _states(table, execution)
+    return states
 
 
 def _states(table: Sequence[PlannedRun], execution: Execution) -> dict[str, str]:
-    """The state of every run by folder name, read from its files."""
+    """The state of every run by folder name; every file of its record is read, so it is asked for once."""
     return {planned_run.name: planned_run.state(execution.results) for planned_run in table}
 
 

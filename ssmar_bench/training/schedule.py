@@ -32,7 +32,7 @@ class CosineSchedule:
     def rate(self, step: int) -> float:
         """The learning rate of ``step``, from 0."""
         first = self.began(step)
-        last = min(end for end in self._ends[1:] if end > step)
+        last = next((end for end in self._ends[1:] if end > step), self._ends[-1])
         return self.lr * 0.5 * (1 + math.cos(math.pi * (step - first) / (last - first)))
 
 
