@@ -21,7 +21,7 @@ Overwrite = Literal["only-missing", "always", "never", "only-cache", "only-recor
 @short
 @dataclass(frozen=True)
 class Execution:
-    """How a grid is executed; none of it changes a result, but that ``skip`` leaves clips out.
+    """How a grid is executed; none of it changes a result, but that ``skip`` leaves clips out, and ``variables`` may.
 
     Attributes:
         results: the folder that holds ``runs/``.

@@ -114,8 +114,8 @@ def test_watch(number: int, tmp_path: Path, measured: Callable[..., Any]) -> Non
 
 def test_local(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Callable[..., Any]) -> None:
     """Each run is a process that trains nothing."""
-    nothing = ["sh", "-c", 'echo "{}" > "$0/work/outcome.json"']
-    monkeypatch.setattr(local, "command", lambda folder: [*nothing, str(folder.path)])
+    nothing = ["sh", "-c", 'echo "{}" > "$0"']
+    monkeypatch.setattr(local, "command", lambda folder: [*nothing, str(folder.work / "outcome.json")])
     states = measured(execute, LocalEngine(Execution(tmp_path)), folders(tmp_path, number))
     assert set(states.values()) == {"done"}
 
