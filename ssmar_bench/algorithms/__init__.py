@@ -1,4 +1,4 @@
-"""The algorithms, one file each; ``parts/`` holds what several share. Looked up by name, imported when asked for."""
+"""The algorithms, one file each; ``shared/`` holds what several share. Looked up by name, imported when asked for."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, gap_to_next_centre, semi_supervised_kmeans
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, numbered_rounds, round_epochs
-from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.shared.clustering import Clusters, class_sums, gap_to_next_centre, semi_supervised_kmeans
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.offline_rounds import check_rounds, numbered_rounds, round_epochs
+from ssmar_bench.algorithms.shared.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import (
     Acts,
     Batch,

@@ -14,9 +14,9 @@ from pydantic import Field
 from torch import Tensor
 
 from ssmar_bench.algorithms.aplt import APLT
-from ssmar_bench.algorithms.parts.clustering import Clusters, free_kmeans, hungarian_match
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.shared.clustering import Clusters, free_kmeans, hungarian_match
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Output, Pools, Progress, PseudoLabels
 
 _PROTOTYPES = {"clusters_train": "prototypes"}

@@ -10,12 +10,12 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.distribution import UniformAlignment
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
-from ssmar_bench.algorithms.parts.student import Student
-from ssmar_bench.algorithms.parts.views import weak_and_strong
+from ssmar_bench.algorithms.shared.distribution import UniformAlignment
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.pseudo_labels import weighted_cross_entropy
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run, ramp
+from ssmar_bench.algorithms.shared.student import Student
+from ssmar_bench.algorithms.shared.views import weak_and_strong
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
@@ -45,7 +45,7 @@ class CGMatch(Student):
             exponent: q of G.
             warm_up: share of the run with labelled clips alone.
             momentum: of all averages.
-            memory: their longest memory as a share of the run (``parts.schedule``).
+            memory: their longest memory as a share of the run (``shared.schedule``).
         """
 
         weight: float = Field(ge=0)

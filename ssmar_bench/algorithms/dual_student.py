@@ -14,9 +14,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.pseudo_labels import Threshold
-from ssmar_bench.algorithms.parts.schedule import ramp
-from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.algorithms.shared.pseudo_labels import Threshold
+from ssmar_bench.algorithms.shared.schedule import ramp
+from ssmar_bench.algorithms.shared.student import Student
 from ssmar_bench.core.contract import (
     Acts,
     Batch,

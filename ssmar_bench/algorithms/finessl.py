@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _NormBase
 
-from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy
-from ssmar_bench.algorithms.parts.cosine_head import CosineHead
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.learning_status import LearningStatus
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.shared.consistency import soft_cross_entropy
+from ssmar_bench.algorithms.shared.cosine_head import CosineHead
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.learning_status import LearningStatus
+from ssmar_bench.algorithms.shared.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import (
     Acts,
     Batch,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels
-from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
+from ssmar_bench.algorithms.shared.pseudo_labels import Threshold, confident_labels
+from ssmar_bench.algorithms.shared.weak_to_strong import WeakToStrong
 from ssmar_bench.core.contract import PseudoLabels, View, Views
 
 

@@ -10,9 +10,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, numbered_rounds, round_epochs
-from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels
-from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
+from ssmar_bench.algorithms.shared.offline_rounds import check_rounds, numbered_rounds, round_epochs
+from ssmar_bench.algorithms.shared.pseudo_labels import Threshold, confident_labels
+from ssmar_bench.algorithms.shared.weak_to_strong import WeakToStrong
 from ssmar_bench.core.contract import Acts, Context, Pools, Progress, PseudoLabels, View
 
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.learning_status import LearningStatus
-from ssmar_bench.algorithms.parts.pseudo_labels import labels_by_class
-from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
+from ssmar_bench.algorithms.shared.learning_status import LearningStatus
+from ssmar_bench.algorithms.shared.pseudo_labels import labels_by_class
+from ssmar_bench.algorithms.shared.weak_to_strong import WeakToStrong
 from ssmar_bench.core.contract import Acts, Context, PseudoLabels
 
 

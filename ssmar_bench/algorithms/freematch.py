@@ -9,8 +9,8 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.self_adaptive import SelfAdaptiveThreshold
-from ssmar_bench.algorithms.parts.weak_to_strong import MovingAverageSelection
+from ssmar_bench.algorithms.shared.self_adaptive import SelfAdaptiveThreshold
+from ssmar_bench.algorithms.shared.weak_to_strong import MovingAverageSelection
 from ssmar_bench.core.contract import Context, PseudoLabels
 
 

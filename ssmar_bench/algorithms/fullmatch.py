@@ -9,8 +9,8 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels
-from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
+from ssmar_bench.algorithms.shared.pseudo_labels import Threshold, confident_labels
+from ssmar_bench.algorithms.shared.weak_to_strong import WeakToStrong
 from ssmar_bench.core.contract import PseudoLabels
 
 NEAR_ONE = 1 - 1e-6

@@ -11,12 +11,12 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.mixing import cutmix_clips, draw_cutmix_boxes
-from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run
-from ssmar_bench.algorithms.parts.self_adaptive import SelfAdaptiveThreshold
-from ssmar_bench.algorithms.parts.student import TeacherStudent
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.mixing import cutmix_clips, draw_cutmix_boxes
+from ssmar_bench.algorithms.shared.pseudo_labels import weighted_cross_entropy
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run
+from ssmar_bench.algorithms.shared.self_adaptive import SelfAdaptiveThreshold
+from ssmar_bench.algorithms.shared.student import TeacherStudent
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
@@ -42,7 +42,7 @@ class InfoMatch(TeacherStudent):
 
         Attributes:
             momentum: of the threshold's moving averages.
-            memory: longest memory of all averages as a share of the run (``parts.schedule``).
+            memory: longest memory of all averages as a share of the run (``shared.schedule``).
             weight: of everything unlabelled.
             cutmix, strong, agreement: of the terms within.
             teacher_momentum: of the averaged weights.

@@ -15,10 +15,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.contrast import info_nce
-from ssmar_bench.algorithms.parts.projection import ProjectionHead
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
-from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.algorithms.shared.contrast import info_nce
+from ssmar_bench.algorithms.shared.projection import ProjectionHead
+from ssmar_bench.algorithms.shared.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.shared.student import Student
 from ssmar_bench.core.contract import (
     Acts,
     Batch,

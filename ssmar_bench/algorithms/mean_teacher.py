@@ -9,12 +9,12 @@ import torch
 from pydantic import Field
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
-from ssmar_bench.algorithms.parts.consistency import mean_squared_error
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.pseudo_labels import all_labels
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
-from ssmar_bench.algorithms.parts.student import TeacherStudent
+from ssmar_bench.algorithms.shared.batch_norm import frozen_statistics
+from ssmar_bench.algorithms.shared.consistency import mean_squared_error
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.pseudo_labels import all_labels
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run, ramp
+from ssmar_bench.algorithms.shared.student import TeacherStudent
 from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Progress, View, Views
 
 
@@ -30,13 +30,13 @@ class MeanTeacher(TeacherStudent):
         Attributes:
             weight: of the consistency cost at the end of the ramp.
             ramp: its length as a share of the run.
-            ramp_shape: ``sigmoid`` or ``linear`` (``parts.schedule``).
+            ramp_shape: ``sigmoid`` or ``linear`` (``shared.schedule``).
             consistency_on: ``all`` clips or the ``unlabelled`` ones.
             passes: the student sees labelled and unlabelled clips in one ``joint`` pass, or the latter in a
                 ``separate`` one that leaves BatchNorm's running statistics alone.
             momentum: of the teacher after the ramp.
             momentum_in_ramp: of the teacher in the ramp.
-            memory: the teacher's longest memory as a share of the run (``parts.schedule``).
+            memory: the teacher's longest memory as a share of the run (``shared.schedule``).
         """
 
         weight: float = Field(ge=0)

@@ -10,13 +10,13 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
-from ssmar_bench.algorithms.parts.consistency import mean_squared_error, soft_cross_entropy
-from ssmar_bench.algorithms.parts.distribution import sharpen
-from ssmar_bench.algorithms.parts.mixing import draw_coefficients, mixup_clips
-from ssmar_bench.algorithms.parts.pseudo_labels import all_labels
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
-from ssmar_bench.algorithms.parts.student import TeacherStudent
+from ssmar_bench.algorithms.shared.batch_norm import frozen_statistics
+from ssmar_bench.algorithms.shared.consistency import mean_squared_error, soft_cross_entropy
+from ssmar_bench.algorithms.shared.distribution import sharpen
+from ssmar_bench.algorithms.shared.mixing import draw_coefficients, mixup_clips
+from ssmar_bench.algorithms.shared.pseudo_labels import all_labels
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run, ramp
+from ssmar_bench.algorithms.shared.student import TeacherStudent
 from ssmar_bench.core.contract import Acts, Batch, Context, Losses, Progress, View, Views
 
 
@@ -38,7 +38,7 @@ class MixMatch(TeacherStudent):
             weight: lambda_u, at the end of the ramp.
             ramp: its length as a share of the run.
             momentum: of the averaged weights.
-            memory: their longest memory as a share of the run (``parts.schedule``).
+            memory: their longest memory as a share of the run (``shared.schedule``).
         """
 
         temperature: float = Field(gt=0)

@@ -14,10 +14,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, numbered_rounds, round_epochs
-from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.algorithms.shared.consistency import soft_cross_entropy
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.offline_rounds import check_rounds, numbered_rounds, round_epochs
+from ssmar_bench.algorithms.shared.student import Student
 from ssmar_bench.core.contract import (
     Acts,
     Batch,

@@ -14,15 +14,15 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.clustering import class_sums
-from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy
-from ssmar_bench.algorithms.parts.contrast import inner_products
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.online_clusters import OnlineClusters
-from ssmar_bench.algorithms.parts.pseudo_labels import Threshold
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run
-from ssmar_bench.algorithms.parts.student import Student
-from ssmar_bench.algorithms.parts.views import weak_and_strong
+from ssmar_bench.algorithms.shared.clustering import class_sums
+from ssmar_bench.algorithms.shared.consistency import soft_cross_entropy
+from ssmar_bench.algorithms.shared.contrast import inner_products
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.online_clusters import OnlineClusters
+from ssmar_bench.algorithms.shared.pseudo_labels import Threshold
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run
+from ssmar_bench.algorithms.shared.student import Student
+from ssmar_bench.algorithms.shared.views import weak_and_strong
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
@@ -58,12 +58,12 @@ class ProtoCon(Student):
             warm_up: share of the epochs before the clusters' labels are used.
             clips_per_cluster: of the unlabelled pool; it decides the number of clusters,
             clusters_per_class: of which there are at least so many for each class.
-            dual_rate: by how much a clip lowers its cluster's dual (``parts.online_clusters``).
+            dual_rate: by how much a clip lowers its cluster's dual (``shared.online_clusters``).
             ratio: least size of a cluster in units of an equal share.
             debiasing: how much of the logarithm of the mean prediction is taken off the weak and added to the strong
                 view's logits.
             momentum: of the mean prediction.
-            memory: its longest memory as a share of the run (``parts.schedule``).
+            memory: its longest memory as a share of the run (``shared.schedule``).
             projection: length of the projections.
             temperature: of prototypes and of the strong view in L_c.
             target_temperature: of the weak view in L_c.

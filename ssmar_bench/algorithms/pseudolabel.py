@@ -9,10 +9,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
-from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
-from ssmar_bench.algorithms.parts.schedule import ramp
-from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.algorithms.shared.batch_norm import frozen_statistics
+from ssmar_bench.algorithms.shared.pseudo_labels import Threshold, confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.shared.schedule import ramp
+from ssmar_bench.algorithms.shared.student import Student
 from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Progress, View, Views
 
 

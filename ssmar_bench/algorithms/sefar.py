@@ -12,13 +12,13 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.elements import ElementNetwork, element_places, fine_frames_reversed
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.mixing import draw_held, draw_share, token_mix
-from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run
-from ssmar_bench.algorithms.parts.strong_clip import channel_dropout
-from ssmar_bench.algorithms.parts.teacher import Teacher
+from ssmar_bench.algorithms.shared.elements import ElementNetwork, element_places, fine_frames_reversed
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.mixing import draw_held, draw_share, token_mix
+from ssmar_bench.algorithms.shared.pseudo_labels import weighted_cross_entropy
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run
+from ssmar_bench.algorithms.shared.strong_clip import channel_dropout
+from ssmar_bench.algorithms.shared.teacher import Teacher
 from ssmar_bench.core.contract import (
     Acts,
     Batch,
@@ -57,7 +57,7 @@ class SeFAR(Method):
             beta: of the Beta distribution from which the tubes' share is drawn, once a batch.
             channel_dropout: probability that a strong clip loses a colour channel.
             momentum: of the teacher.
-            memory: the teacher's longest memory as a share of the run (``parts.schedule``).
+            memory: the teacher's longest memory as a share of the run (``shared.schedule``).
             width: of everything behind the elements' features.
             dropout: before the classifier.
         """

@@ -8,8 +8,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.distribution import UniformAlignment
-from ssmar_bench.algorithms.parts.weak_to_strong import MovingAverageSelection
+from ssmar_bench.algorithms.shared.distribution import UniformAlignment
+from ssmar_bench.algorithms.shared.weak_to_strong import MovingAverageSelection
 from ssmar_bench.core.contract import Context, PseudoLabels
 
 

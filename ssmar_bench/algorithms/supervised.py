@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.student import Student
 from ssmar_bench.core.contract import Batch, HyperParameters, Losses, Progress, View, Views
 
 

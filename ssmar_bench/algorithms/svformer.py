@@ -11,13 +11,13 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.mixing import draw_tube, token_mix
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run
-from ssmar_bench.algorithms.parts.strong_clip import channel_dropout, draw_warp
-from ssmar_bench.algorithms.parts.student import Student
-from ssmar_bench.algorithms.parts.teacher import Teacher
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.mixing import draw_tube, token_mix
+from ssmar_bench.algorithms.shared.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run
+from ssmar_bench.algorithms.shared.strong_clip import channel_dropout, draw_warp
+from ssmar_bench.algorithms.shared.student import Student
+from ssmar_bench.algorithms.shared.teacher import Teacher
 from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Progress, View, Views
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -46,7 +46,7 @@ class SVFormer(Student):
             kept: shares of a clip's frames that temporal warping keeps; one of them is drawn a batch.
             channel_dropout: probability that a strong clip loses a colour channel.
             momentum: of the teacher.
-            memory: the teacher's longest memory as a share of the run (``parts.schedule``).
+            memory: the teacher's longest memory as a share of the run (``shared.schedule``).
             mix_on_logits: compare the mixed clips' logits with the targets instead of their probabilities.
             released_code_aug: leave strong clips without strong augmentation.
         """

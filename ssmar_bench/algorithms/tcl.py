@@ -15,9 +15,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.contrast import nt_xent
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
-from ssmar_bench.algorithms.parts.student import Student
+from ssmar_bench.algorithms.shared.contrast import nt_xent
+from ssmar_bench.algorithms.shared.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.shared.student import Student
 from ssmar_bench.core.contract import (
     Acts,
     Batch,

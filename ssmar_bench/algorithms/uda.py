@@ -10,9 +10,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy
-from ssmar_bench.algorithms.parts.pseudo_labels import Threshold, confident_labels
-from ssmar_bench.algorithms.parts.weak_to_strong import WeakToStrong
+from ssmar_bench.algorithms.shared.consistency import soft_cross_entropy
+from ssmar_bench.algorithms.shared.pseudo_labels import Threshold, confident_labels
+from ssmar_bench.algorithms.shared.weak_to_strong import WeakToStrong
 from ssmar_bench.core.contract import Acts, Progress, PseudoLabels
 
 

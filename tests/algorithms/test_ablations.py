@@ -10,7 +10,7 @@ from _loops import advance, method_of, values_of
 
 from ssmar_bench.algorithms.aplt import APLT
 from ssmar_bench.algorithms.aplt_ablation import Ablation
-from ssmar_bench.algorithms.parts.clustering import free_kmeans, hungarian_match
+from ssmar_bench.algorithms.shared.clustering import free_kmeans, hungarian_match
 from ssmar_bench.core import method_config
 from ssmar_bench.core.contract import View
 from ssmar_bench.core.identity import digest

@@ -6,7 +6,7 @@ import pytest
 import torch
 from _loops import advance, method_of
 
-from ssmar_bench.algorithms.parts.clustering import Clusters, gap_to_next_centre
+from ssmar_bench.algorithms.shared.clustering import Clusters, gap_to_next_centre
 from ssmar_bench.testing.tiny import Tiny
 
 TINY = Tiny(unlabelled=30, batch=6)

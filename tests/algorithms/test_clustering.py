@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ssmar_bench.algorithms.aplt import APLT
-from ssmar_bench.algorithms.parts.clustering import Clusters, class_sums, semi_supervised_kmeans
+from ssmar_bench.algorithms.shared.clustering import Clusters, class_sums, semi_supervised_kmeans
 
 few = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 

@@ -12,7 +12,7 @@ from _loops import alone, entropy, method_of, sharp, softmax, walk
 from torch import Tensor
 
 from ssmar_bench.algorithms.infomatch import standardised_logits
-from ssmar_bench.algorithms.parts.mixing import draw_cutmix_boxes
+from ssmar_bench.algorithms.shared.mixing import draw_cutmix_boxes
 from ssmar_bench.core.contract import Batch
 from ssmar_bench.testing.tiny import Tiny
 

@@ -12,8 +12,8 @@ from _loops import Vector, dot, entropy, method_of, softmax, unit, values_of, wa
 from torch import Tensor, nn
 
 from ssmar_bench.algorithms.ltg import LTG, alignment
-from ssmar_bench.algorithms.parts.contrast import info_nce
-from ssmar_bench.algorithms.parts.projection import ProjectionHead
+from ssmar_bench.algorithms.shared.contrast import info_nce
+from ssmar_bench.algorithms.shared.projection import ProjectionHead
 from ssmar_bench.core.contract import Batch
 from ssmar_bench.testing import MethodUnderTest
 from ssmar_bench.testing.cost import cost

@@ -10,7 +10,7 @@ import torch
 from _loops import Vector, advance, alone, cross, method_of, pool, sharp, softmax, values_of
 
 from ssmar_bench.algorithms.noisy_student import NoisyStudent, balanced_weights
-from ssmar_bench.algorithms.parts.consistency import soft_cross_entropy
+from ssmar_bench.algorithms.shared.consistency import soft_cross_entropy
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.contract import Progress, method_without_network
 from ssmar_bench.core.errors import UserError

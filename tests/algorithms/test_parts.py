@@ -5,8 +5,8 @@ import math
 import torch
 from _loops import method_of
 
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.testing.tiny import Tiny
 
 

@@ -12,7 +12,7 @@ from _loops import Vector, alone, cross, dot, entropy, method_of, pool, sharp, s
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.online_clusters import OnlineClusters
+from ssmar_bench.algorithms.shared.online_clusters import OnlineClusters
 from ssmar_bench.core.contract import Batch, Progress
 from ssmar_bench.testing.tiny import Tiny
 

@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.distributions import Beta
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.elements import element_places, fine_frames_reversed
-from ssmar_bench.algorithms.parts.mixing import token_mix
 from ssmar_bench.algorithms.sefar import SeFAR, trust
+from ssmar_bench.algorithms.shared.elements import element_places, fine_frames_reversed
+from ssmar_bench.algorithms.shared.mixing import token_mix
 from ssmar_bench.core.contract import Batch, Progress, method_without_network
 from ssmar_bench.testing.tiny import Tiny
 

@@ -9,14 +9,19 @@ import torch
 from _loops import cross, softmax
 from torch import nn
 
-from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
-from ssmar_bench.algorithms.parts.consistency import kl_divergence, mean_entropy, mean_squared_error, soft_cross_entropy
-from ssmar_bench.algorithms.parts.distribution import UniformAlignment, sharpen
-from ssmar_bench.algorithms.parts.learning_status import LearningStatus
-from ssmar_bench.algorithms.parts.mixing import cutmix_clips, draw_coefficients, draw_cutmix_boxes, mixup_clips
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
-from ssmar_bench.algorithms.parts.self_adaptive import SelfAdaptiveThreshold
-from ssmar_bench.algorithms.parts.teacher import Teacher
+from ssmar_bench.algorithms.shared.batch_norm import frozen_statistics
+from ssmar_bench.algorithms.shared.consistency import (
+    kl_divergence,
+    mean_entropy,
+    mean_squared_error,
+    soft_cross_entropy,
+)
+from ssmar_bench.algorithms.shared.distribution import UniformAlignment, sharpen
+from ssmar_bench.algorithms.shared.learning_status import LearningStatus
+from ssmar_bench.algorithms.shared.mixing import cutmix_clips, draw_coefficients, draw_cutmix_boxes, mixup_clips
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run, ramp
+from ssmar_bench.algorithms.shared.self_adaptive import SelfAdaptiveThreshold
+from ssmar_bench.algorithms.shared.teacher import Teacher
 from ssmar_bench.backbones.build import build_backbone
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.contract import Progress

@@ -11,9 +11,9 @@ from _loops import advance, alone, entropy, method_of, sharp, softmax, values_of
 from torch import Tensor
 from torch.distributions import Beta
 
-from ssmar_bench.algorithms.parts.mixing import draw_tube, token_mix
-from ssmar_bench.algorithms.parts.strong_clip import channel_dropout, draw_warp
-from ssmar_bench.algorithms.parts.teacher import Teacher
+from ssmar_bench.algorithms.shared.mixing import draw_tube, token_mix
+from ssmar_bench.algorithms.shared.strong_clip import channel_dropout, draw_warp
+from ssmar_bench.algorithms.shared.teacher import Teacher
 from ssmar_bench.algorithms.svformer import SVFormer
 from ssmar_bench.backbones.build import ClipClassifier, build_backbone
 from ssmar_bench.core.benchmark_config import BackboneConfig

@@ -12,7 +12,7 @@ import torch
 from _loops import Vector, alone, dot, entropy, mean, method_of, sharp, softmax, unit, values_of, walk
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.contrast import info_nce, nt_xent
+from ssmar_bench.algorithms.shared.contrast import info_nce, nt_xent
 from ssmar_bench.algorithms.tcl import TCL, group_means
 from ssmar_bench.core.contract import Batch
 from ssmar_bench.testing import MethodUnderTest

@@ -9,7 +9,7 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.algorithms.parts.clustering import semi_supervised_kmeans
+from ssmar_bench.algorithms.shared.clustering import semi_supervised_kmeans
 from ssmar_bench.core import method_config
 from ssmar_bench.testing.tiny import Tiny
 

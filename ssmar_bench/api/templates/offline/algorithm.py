@@ -13,9 +13,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.offline_rounds import check_rounds, round_epochs
-from ssmar_bench.algorithms.parts.pseudo_labels import confident_labels, weighted_cross_entropy
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.offline_rounds import check_rounds, round_epochs
+from ssmar_bench.algorithms.shared.pseudo_labels import confident_labels, weighted_cross_entropy
 from ssmar_bench.core.contract import (
     Acts,
     Batch,

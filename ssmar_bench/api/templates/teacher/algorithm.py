@@ -12,10 +12,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.pseudo_labels import all_labels
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run, ramp
-from ssmar_bench.algorithms.parts.teacher import Teacher
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.pseudo_labels import all_labels
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run, ramp
+from ssmar_bench.algorithms.shared.teacher import Teacher
 from ssmar_bench.core.contract import Acts, Batch, Context, HyperParameters, Losses, Method, Progress, View, Views
 
 
@@ -30,7 +30,7 @@ class MyMethod(Method):
             ramp: its length as a share of the run; ``Acts`` tells the conformance kit where it acts, if not on every
                 loss.
             momentum: of the teacher.
-            memory: the teacher's longest memory as a share of the run (``parts.schedule``).
+            memory: the teacher's longest memory as a share of the run (``shared.schedule``).
             predict_with: whose weights predict.
         """
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.clustering import class_sums
-from ssmar_bench.algorithms.parts.contrast import inner_products
+from ssmar_bench.algorithms.shared.clustering import class_sums
+from ssmar_bench.algorithms.shared.contrast import inner_products
 
 
 class OnlineClusters(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ssmar_bench.algorithms.parts.pseudo_labels import labels_by_class
+from ssmar_bench.algorithms.shared.pseudo_labels import labels_by_class
 from ssmar_bench.core.contract import PseudoLabels
 
 

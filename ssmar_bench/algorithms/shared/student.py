@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from torch import Tensor
 
-from ssmar_bench.algorithms.parts.teacher import Teacher
+from ssmar_bench.algorithms.shared.teacher import Teacher
 from ssmar_bench.core.contract import Acts, Context, HyperParameters, Method
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from ssmar_bench.algorithms.parts.batch_norm import frozen_statistics
+from ssmar_bench.algorithms.shared.batch_norm import frozen_statistics
 from ssmar_bench.core.contract import Output
 
 

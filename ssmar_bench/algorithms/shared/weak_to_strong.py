@@ -9,11 +9,11 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ssmar_bench.algorithms.parts.forward import forward_together
-from ssmar_bench.algorithms.parts.pseudo_labels import weighted_cross_entropy
-from ssmar_bench.algorithms.parts.schedule import momentum_of_run
-from ssmar_bench.algorithms.parts.student import Student
-from ssmar_bench.algorithms.parts.views import weak_and_strong
+from ssmar_bench.algorithms.shared.forward import forward_together
+from ssmar_bench.algorithms.shared.pseudo_labels import weighted_cross_entropy
+from ssmar_bench.algorithms.shared.schedule import momentum_of_run
+from ssmar_bench.algorithms.shared.student import Student
+from ssmar_bench.algorithms.shared.views import weak_and_strong
 from ssmar_bench.core.contract import (
     Batch,
     Context,
@@ -88,7 +88,7 @@ class MovingAverageSelection(WeakToStrong):
 
         Attributes:
             momentum: of the moving averages.
-            memory: their longest memory as a share of the run (``parts.schedule``).
+            memory: their longest memory as a share of the run (``shared.schedule``).
         """
 
         momentum: float = Field(ge=0, lt=1)
