@@ -29,7 +29,7 @@ from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.prepare_data import OnBadClip
 from ssmar_bench.runs.resolve import Resolved, resolve
 from ssmar_bench.sources import synthetic
-from ssmar_bench.splits.build import BenchmarkClips
+from ssmar_bench.splits.split_builder import BenchmarkClips
 
 
 @dataclass(frozen=True)

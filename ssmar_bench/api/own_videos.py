@@ -30,8 +30,8 @@ from ssmar_bench.runs.step_guess import StepGuesses
 from ssmar_bench.sources import own_checks
 from ssmar_bench.sources.listing import SourceListing
 from ssmar_bench.sources.own_videos import LIST, PLACES, SOURCE, VideoPlaces, survey_videos
-from ssmar_bench.splits.build import UNLABELLED, BenchmarkClips
 from ssmar_bench.splits.own_parts import choose_parts
+from ssmar_bench.splits.split_builder import UNLABELLED, BenchmarkClips
 
 CONFIG = "benchmark.yaml"
 SMALL = "small"

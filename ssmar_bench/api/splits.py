@@ -28,7 +28,8 @@ from ssmar_bench.runs import prepare_data
 from ssmar_bench.sources import duplicates
 from ssmar_bench.splits import clip_differences, export, fingerprints
 from ssmar_bench.splits import split_set as split_sets
-from ssmar_bench.splits.build import BenchmarkClips, ratio_of
+from ssmar_bench.splits.labelled_clips import ratio_of
+from ssmar_bench.splits.split_builder import BenchmarkClips
 from ssmar_bench.splits.split_set import SplitSet
 from ssmar_bench.splits.summary import SplitSummary, summarise_split
 

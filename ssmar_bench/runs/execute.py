@@ -32,7 +32,7 @@ from ssmar_bench.runs.resolve import Resolved
 from ssmar_bench.runs.run_facts import RunFacts
 from ssmar_bench.runs.step_memory import step_bytes
 from ssmar_bench.runs.worker import packed_plugin
-from ssmar_bench.splits.build import ground_truth
+from ssmar_bench.splits.split_builder import ground_truth
 
 POLL_SECONDS = 2.0
 LAID_OUT_TOGETHER = 16

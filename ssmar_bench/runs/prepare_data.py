@@ -23,7 +23,7 @@ from ssmar_bench.core.split import Split, opaque_id
 from ssmar_bench.core.writable import require_writable
 from ssmar_bench.sources import KNOWN, Used, read_source, synthetic
 from ssmar_bench.sources.synthetic import SyntheticOptions
-from ssmar_bench.splits.build import build_split
+from ssmar_bench.splits.split_builder import build_split
 
 Roots = Mapping[str, Path]
 FRAME_CACHES = "frame_caches"

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.yaml_file import load_yaml, validate
 
-DATA = Path(__file__).parent / "data"
+PUBLISHED = Path(__file__).parent / "published"
 """The files of the sources that come with the package."""
 
 
@@ -81,7 +81,7 @@ def read_facts(file: str | Path) -> PublishedFacts:
     Raises:
         UserError: it cannot be read, or has a wrong value; with its line.
     """
-    document = load_yaml(DATA / file)
+    document = load_yaml(PUBLISHED / file)
     read = validate(_FactsFile, document)
     kinds = [str if name in ("name", "group") else int for name in read.columns]
     for label, row in read.classes.items():

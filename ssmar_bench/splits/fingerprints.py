@@ -18,7 +18,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.identity import digest
 from ssmar_bench.core.split import Split
-from ssmar_bench.splits.build import UNLABELLED
+from ssmar_bench.splits.split_builder import UNLABELLED
 
 FORMAT = 1
 """Raised when a digest's meaning changes; fingerprints of another format are not compared."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import UNKNOWN, Index
-from ssmar_bench.splits.build import BenchmarkClips
+from ssmar_bench.splits.split_builder import BenchmarkClips
 
 MIN_CLIPS = 3
 """Clips of a class: one is tested on, and two can be divided between training and validation."""

@@ -30,8 +30,8 @@ from ssmar_bench.core.files import read_json, write_json, write_text
 from ssmar_bench.core.identity import canonical_json
 from ssmar_bench.core.split import Split
 from ssmar_bench.splits import fingerprints as prints
-from ssmar_bench.splits.build import BenchmarkClips
 from ssmar_bench.splits.fingerprints import Fingerprints, differences, fingerprints, split_name
+from ssmar_bench.splits.split_builder import BenchmarkClips
 
 COLUMNS = ("clip_id", "label", "subject", "video", "part", "role", "seconds", "twin")
 

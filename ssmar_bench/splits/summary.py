@@ -9,7 +9,7 @@ import pandas as pd
 
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.index import UNKNOWN
-from ssmar_bench.splits.build import ROLES, UNLABELLED
+from ssmar_bench.splits.split_builder import ROLES, UNLABELLED
 from ssmar_bench.splits.split_set import SplitSet
 
 SHOWN = 5

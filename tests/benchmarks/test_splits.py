@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.index import COLUMNS, Index
-from ssmar_bench.splits.build import build_split
+from ssmar_bench.splits.split_builder import build_split
 
 CLIPS = 1_000_000
 

@@ -10,7 +10,7 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.sources import read_source
-from ssmar_bench.splits.build import BenchmarkClips, build_split
+from ssmar_bench.splits.split_builder import BenchmarkClips, build_split
 from tests.conftest import Finished
 
 Call = Callable[..., Finished]

@@ -13,7 +13,7 @@ from ssmar_bench.core import numbers
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.resolve import resolve
-from ssmar_bench.splits.build import labelled_count
+from ssmar_bench.splits.labelled_clips import labelled_count
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,10 @@ def test_the_wheel_holds_the_templates_of_methods_and_the_kits_benchmark(wheel: 
 
 
 def test_the_wheel_holds_the_facts_of_every_source(wheel: Path) -> None:
-    data = ROOT / "ssmar_bench" / "sources" / "data"
-    expected = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in data.iterdir()}
+    published = ROOT / "ssmar_bench" / "sources" / "published"
+    expected = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in published.iterdir()}
     assert len(expected) == 6
-    assert contents(wheel, "ssmar_bench/sources/data/") == expected
+    assert contents(wheel, "ssmar_bench/sources/published/") == expected
 
 
 def test_the_wheel_holds_the_licence_and_says_that_it_is_typed(wheel: Path) -> None:

@@ -16,7 +16,7 @@ from ssmar_bench import api
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.split import salted_id
 from ssmar_bench.runs import local
-from ssmar_bench.splits.build import build_split
+from ssmar_bench.splits.split_builder import build_split
 from tests.conftest import Finished, folder_of
 
 

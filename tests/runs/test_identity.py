@@ -26,7 +26,7 @@ from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import PlannedRun, plan_runs
 from ssmar_bench.runs.resolve import resolve
-from ssmar_bench.splits.build import ground_truth
+from ssmar_bench.splits.split_builder import ground_truth
 
 EPOCH = {"train.epochs": 1}
 

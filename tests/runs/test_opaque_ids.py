@@ -27,7 +27,7 @@ from ssmar_bench.runs.plan import plan_runs
 from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.sources import KNOWN, Source, mock, read_source
 from ssmar_bench.sources.listing import SourceListing, index_frame
-from ssmar_bench.splits.build import ground_truth
+from ssmar_bench.splits.split_builder import ground_truth
 
 MOCK_DATA = {
     "ma-12-cross-subject": 160, "imigue-11": 200, "smg-5-official": 160, "ucf101": 404, "hmdb51": 255,

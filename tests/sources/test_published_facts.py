@@ -8,7 +8,7 @@ import pytest
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.sources import SOURCES, published_facts
-from ssmar_bench.sources.published_facts import DATA, PublishedFacts, read_facts
+from ssmar_bench.sources.published_facts import PUBLISHED, PublishedFacts, read_facts
 
 WITH_OWNERS = ["ma52", "imigue", "smg", "ucf101", "hmdb51"]
 FILE = """\
@@ -29,7 +29,10 @@ def facts_of(name: str) -> PublishedFacts:
 
 def test_every_file_is_of_a_source_that_has_owners() -> None:
     assert [name for name, source in SOURCES.items() if source.facts] == WITH_OWNERS
-    assert {path.name for path in DATA.iterdir()} == {"sources.yaml", *(SOURCES[name].facts for name in WITH_OWNERS)}
+    assert {path.name for path in PUBLISHED.iterdir()} == {
+        "sources.yaml",
+        *(SOURCES[name].facts for name in WITH_OWNERS),
+    }
 
 
 @pytest.mark.parametrize("name", WITH_OWNERS)

@@ -9,7 +9,8 @@ import pytest
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core.benchmark_config import BENCHMARKS, BenchmarkConfig
 from ssmar_bench.core.index import Index
-from ssmar_bench.splits.build import BenchmarkClips, labelled_count
+from ssmar_bench.splits.labelled_clips import labelled_count
+from ssmar_bench.splits.split_builder import BenchmarkClips
 from ssmar_bench.splits.split_set import build_split_set
 from ssmar_bench.splits.summary import summarise_split
 from tests.splits import _counts

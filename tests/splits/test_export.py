@@ -9,8 +9,8 @@ import pytest
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import Index
-from ssmar_bench.splits.build import BenchmarkClips
 from ssmar_bench.splits.export import clip_locations, export_lists
+from ssmar_bench.splits.split_builder import BenchmarkClips
 from ssmar_bench.splits.split_set import SplitSet, build_split_set
 
 SIZES = {3: 40, 7: 20}

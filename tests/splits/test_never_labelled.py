@@ -11,9 +11,9 @@ import pytest
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import COLUMNS, UNKNOWN, Index
 from ssmar_bench.core.split import Split, opaque_id
-from ssmar_bench.splits.build import BenchmarkClips, build_split, ground_truth
 from ssmar_bench.splits.export import ClipLocation, export_lists
 from ssmar_bench.splits.fingerprints import differences
+from ssmar_bench.splits.split_builder import BenchmarkClips, build_split, ground_truth
 from ssmar_bench.splits.split_set import SplitSet, build_split_set, read_split_set, write_split_set
 from ssmar_bench.splits.summary import summarise_split
 from tests.splits.conftest import MakeDefinition, MakeIndex

@@ -13,8 +13,8 @@ import pytest
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import COLUMNS, UNKNOWN, Index
 from ssmar_bench.core.split_config import SplitConfig
-from ssmar_bench.splits.build import BenchmarkClips
 from ssmar_bench.splits.own_parts import ChosenParts, choose_parts
+from ssmar_bench.splits.split_builder import BenchmarkClips
 from tests.splits.conftest import MakeDefinition
 
 Choose = Callable[..., ChosenParts]

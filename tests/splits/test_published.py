@@ -11,7 +11,7 @@ from ssmar_bench.core.index import COLUMNS, Index
 from ssmar_bench.sources.synthetic import SyntheticOptions
 from ssmar_bench.sources.synthetic.dataset import plan_clips
 from ssmar_bench.splits import fingerprints as prints
-from ssmar_bench.splits.build import BenchmarkClips
+from ssmar_bench.splits.split_builder import BenchmarkClips
 from ssmar_bench.splits.split_set import build_split_set
 
 PUBLISHED = sorted((paths.shipped_folder("splits") / "fingerprints").glob("*.json"))

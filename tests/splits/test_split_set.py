@@ -18,9 +18,9 @@ from ssmar_bench.core.files import write_json
 from ssmar_bench.core.index import Index
 from ssmar_bench.splits import fingerprints as prints
 from ssmar_bench.splits import split_set as splits
-from ssmar_bench.splits.build import BenchmarkClips, build_split
 from ssmar_bench.splits.clip_differences import clip_differences
 from ssmar_bench.splits.fingerprints import differences
+from ssmar_bench.splits.split_builder import BenchmarkClips, build_split
 from ssmar_bench.splits.split_set import SplitSet
 
 SIZES = {3: 40, 7: 30, 11: 20}

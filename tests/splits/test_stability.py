@@ -11,7 +11,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssmar_bench.splits.build import build_split, ground_truth
+from ssmar_bench.splits.split_builder import build_split, ground_truth
 
 few = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ssmar_bench.core.index import Index
-from ssmar_bench.splits.build import BenchmarkClips
+from ssmar_bench.splits.split_builder import BenchmarkClips
 from ssmar_bench.splits.split_set import SplitSet, build_split_set
 from ssmar_bench.splits.summary import summarise_split
 

@@ -18,7 +18,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import Index
 from ssmar_bench.core.split import Split
 from ssmar_bench.core.split_config import CarvedTest
-from ssmar_bench.splits.build import BenchmarkClips, build_split, ground_truth
+from ssmar_bench.splits.split_builder import BenchmarkClips, build_split, ground_truth
 
 SIZES = {3: 60, 7: 31, 11: 12}
 RATIOS = (0.1, 0.25, 0.5, 0.9)

@@ -15,7 +15,8 @@ import pytest
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.index import COLUMNS, Index
 from ssmar_bench.core.split import Split
-from ssmar_bench.splits.build import build_split, ground_truth, labelled_count
+from ssmar_bench.splits.labelled_clips import labelled_count
+from ssmar_bench.splits.split_builder import build_split, ground_truth
 
 SIZES = {3: 60, 7: 31, 11: 7}  # class id -> training clips
 RATIOS = (0.1, 0.25, 0.5, 1.0)
