@@ -46,6 +46,8 @@ class Weak(Augmentation):
 class Strong(Augmentation):
     """Weak, then RandAugment and Cutout."""
 
+    on_device = True
+
     def pixels(self, clip: Tensor, rng: np.random.Generator, config: ClipConfig) -> Tensor:
         """The clip (T, C, H, W) uint8 after ``config.strong_ops`` operations and Cutout."""
         return strong_augment(clip, rng, config.strong_ops, config.cutout, config.per_frame)
@@ -103,7 +105,8 @@ def cutout(clip: Tensor, square: CutoutSquare) -> Tensor:
     right = int(min(width, left + side)) + 1
     bottom = int(min(height, top + side)) + 1
     clip = clip.clone()
-    clip[..., top:bottom, left:right] = torch.tensor(GREY, dtype=torch.uint8).view(3, 1, 1)
+    for channel, value in enumerate(GREY):
+        clip[:, channel, top:bottom, left:right] = value
     return clip
 
 

@@ -2,20 +2,20 @@
 
 torchvision computes each pixel of each frame in 32 bits. A byte has 256 values, so an operation on values is computed
 once for each of them and looked up; an operation that moves pixels is computed once for their positions, and all frames
-are gathered. Clips are uint8 tensors (T, C, H, W) on the CPU and are never changed in place.
+are gathered. Clips are uint8 tensors (T, C, H, W) and are never changed in place.
+
+A clip in the memory of a GPU is computed there, with the same positions; values may be rounded otherwise. Nothing here
+waits for the GPU.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 from torchvision.transforms.v2 import functional as tv
-
-VALUES = torch.arange(256, dtype=torch.uint8).view(1, 16, 16)
-"""Every value that a pixel may have, as an image."""
 
 CACHED = 2**17
 """Bytes of pixels that an operation takes at once; in 32 bits they take four times as many."""
@@ -23,7 +23,7 @@ CACHED = 2**17
 
 def by_value(operation: Callable[[Tensor], Tensor], clip: Tensor) -> Tensor:
     """The clip after an operation that gives each pixel a value by its own value alone."""
-    return _look_up(clip, operation(VALUES))
+    return _look_up(clip, operation(_every_value(clip).view(1, 16, 16)))
 
 
 def by_position(operation: Callable[[Tensor], Tensor], clip: Tensor) -> Tensor:
@@ -33,18 +33,21 @@ def by_position(operation: Callable[[Tensor], Tensor], clip: Tensor) -> Tensor:
         operation: of an image (1, H, W) in 32 bits: it takes each pixel from one other, or is 0.
         clip: (T, C, H, W) uint8.
     """
-    channels, height, width = clip.shape[1:]
+    height, width = clip.shape[2:]
     # From 1 on, since 0 means none; 32 bits hold whole numbers up to 16 million.
     numbers = torch.arange(1, height * width + 1, dtype=torch.float32).view(1, height, width)
-    source = operation(numbers).view(-1).to(torch.int64).numpy()
-    pixels = np.zeros((len(clip) * channels, height * width + 1), np.uint8)
-    pixels[:, 1:] = clip.reshape(-1, height * width).numpy()
-    return torch.from_numpy(pixels.take(source, axis=1)).view(clip.shape)
+    source = operation(numbers).view(-1).to(torch.int64)  # on the CPU, so that a GPU takes the same pixels
+    pixels = pad(clip.flatten(2), (1, 0))
+    if in_processor(clip):
+        moved = torch.from_numpy(pixels.numpy().take(source.numpy(), axis=2))
+    else:
+        moved = pixels.index_select(2, source.to(clip.device, non_blocking=True))
+    return moved.view(clip.shape)
 
 
 def by_frame(operation: Callable[[Tensor], Tensor], clip: Tensor) -> Tensor:
     """The clip after an operation on each frame: one by one where only one has room in the processor's cache."""
-    if clip.numel() <= CACHED:
+    if clip.numel() <= CACHED or not in_processor(clip):
         return operation(clip)
     return torch.cat([operation(frame) for frame in clip.unsqueeze(1)])
 
@@ -93,8 +96,20 @@ def _byte(values: Tensor) -> Tensor:
     return values.clamp_(0, 255).to(torch.uint8)
 
 
+def in_processor(pixels: Tensor) -> bool:
+    """Whether pixels are where NumPy and Python reach them."""
+    return pixels.is_cpu
+
+
+def _every_value(pixels: Tensor) -> Tensor:
+    """Every value that a pixel may have, (256,), where ``pixels`` are."""
+    return torch.arange(256, dtype=torch.uint8, device=pixels.device)
+
+
 def _look_up(pixels: Tensor, table: Tensor) -> Tensor:
     """The value of ``table`` (256 bytes) for each of ``pixels``; Python's bytes do it fastest."""
+    if not in_processor(pixels):
+        return table.view(-1).index_select(0, pixels.flatten().to(torch.int32)).view(pixels.shape)
     found = bytearray(pixels.numpy().tobytes()).translate(table.numpy().tobytes())
     return torch.frombuffer(found, dtype=torch.uint8).view(pixels.shape)
 
@@ -107,14 +122,19 @@ def _by_channel(table: Callable[[Tensor], Tensor], clip: Tensor) -> Tensor:
 
 def _autocontrast_table(channel: Tensor) -> Tensor:
     low, high = torch.aminmax(channel)
-    values = VALUES.flatten()
-    return values if low == high else _byte((values - low.to(torch.float32)).div_((high - low) * (1 / 255)))
+    values = _every_value(channel)
+    spread = _byte((values - low.to(torch.float32)).div_((high - low) * (1 / 255)))
+    return torch.where(low == high, values, spread)
 
 
 def _equalize_table(channel: Tensor) -> Tensor:
     """Pillow's: a value becomes the share of lower ones, in steps of the pixels that are not of the highest value."""
-    counts = torch.bincount(channel.view(-1), minlength=256)
-    step = (channel.numel() - counts[int(channel.max())]) // 255
-    if step == 0:
-        return VALUES.flatten()
-    return ((counts.cumsum(0) - counts + step // 2) // step).clamp_(max=255).to(torch.uint8)
+    values = _every_value(channel)
+    if in_processor(channel):
+        counts = torch.bincount(channel.view(-1), minlength=256)
+        lower = counts.cumsum(0) - counts
+    else:  # counting would wait for a GPU
+        lower = torch.searchsorted(channel.view(-1).sort().values, values)
+    step = lower.where(lower < channel.numel(), 0).max() // 255
+    shares = ((lower + step // 2) // step.clamp(min=1)).clamp_(max=255).to(torch.uint8)
+    return torch.where(step == 0, values, shares)

@@ -1,4 +1,7 @@
-"""Operations on a clip's pixels are torchvision's, bit for bit, on any size and on pictures of one or two values."""
+"""Operations on a clip's pixels are torchvision's, bit for bit, on any size and on pictures of one or two values.
+
+So is the way in which a GPU computes them, tried on the CPU; on a GPU itself values differ by rounding.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -8,6 +11,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
+from ssmar_bench.clips import pixel_operations
 from ssmar_bench.clips.augmentations import OPERATIONS
 
 SHAPES = [(8, 3, 112, 120), (8, 3, 32, 32), (1, 3, 32, 32), (5, 3, 17, 23), (2, 3, 1, 1), (3, 3, 2, 5)]
@@ -60,8 +64,10 @@ def clips() -> Iterator[Tensor]:
         yield torch.zeros(shape, dtype=torch.uint8).index_fill(0, torch.tensor([0]), 255)
 
 
+@pytest.mark.parametrize("in_processor", [True, False])
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_each_operation_is_torchvisions(name: str) -> None:
+def test_each_operation_is_torchvisions(name: str, in_processor: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixel_operations, "in_processor", lambda _: in_processor)
     kind, rng = OPERATIONS[name], np.random.default_rng(0)
     magnitudes = [kind.low, kind.high, *rng.uniform(kind.low, kind.high, 4).tolist()]
     for clip in clips():
@@ -79,3 +85,16 @@ def test_views_of_a_clip_that_lie_apart_in_memory(name: str) -> None:
     apart = clip.permute(0, 3, 1, 2)[::2, :, 3:35, 4:36]
     magnitude = (kind.low + kind.high) / 2
     assert torch.equal(kind.function(apart, magnitude), kind.function(apart.contiguous(), magnitude))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_a_gpu_rounds_by_one_and_moves_the_same_pixels(name: str) -> None:
+    kind = OPERATIONS[name]
+    for clip in clips():
+        for magnitude in (kind.low, kind.high, 0.3 * kind.low + 0.7 * kind.high):
+            on_gpu = kind.function(clip.cuda(), magnitude)
+            assert on_gpu.is_cuda
+            apart = (on_gpu.cpu().int() - kind.function(clip, magnitude).int()).abs().max()
+            moves = name in {"rotate", "shear_x", "shear_y", "translate_x", "translate_y"}
+            assert apart <= (0 if moves else 1), (magnitude, tuple(clip.shape))
