@@ -24,7 +24,10 @@ class Normaliser:
         self._scale = (1 / (255 * std)).view(3, 1, 1).to(device)
         self._shift = (-mean / std).view(3, 1, 1).to(device)
 
+    def move(self, pixels: Tensor) -> Tensor:
+        """Pixels (B, T, 3, H, W) on the device as they are; from pinned memory the copy does not block."""
+        return pixels.to(self._device, non_blocking=pixels.is_pinned())
+
     def __call__(self, pixels: Tensor) -> Tensor:
-        """Pixels (..., 3, H, W) uint8 as float32 on the device; from pinned memory the copy does not block."""
-        moved = pixels.to(self._device, non_blocking=pixels.is_pinned())
-        return moved.to(torch.float32).mul_(self._scale).add_(self._shift)
+        """Pixels (..., 3, H, W) uint8 as float32 on the device."""
+        return self.move(pixels).to(torch.float32).mul_(self._scale).add_(self._shift)

@@ -61,13 +61,22 @@ class ViewMaker:
         config: how views are made.
         cache_config: how many segments, candidates and neighbours the frame cache holds.
         seed: the run's seed.
+        on_device: leave augmentations that a GPU can do, too, to :meth:`augment_moved`.
     """
 
-    def __init__(self, frame_cache: FrameSource, config: ClipConfig, cache_config: FrameCacheConfig, seed: int) -> None:
+    def __init__(
+        self,
+        frame_cache: FrameSource,
+        config: ClipConfig,
+        cache_config: FrameCacheConfig,
+        seed: int,
+        on_device: bool = False,
+    ) -> None:
         self._frame_cache = frame_cache
         self._recipe = config
         self._stored = cache_config
         self._seed = seed
+        self._on_device = on_device
         self._augmentation = cache(load_augmentation)
 
     def views(self, rows: Sequence[int], views: Mapping[str, View], key: Key) -> dict[str, Tensor]:
@@ -87,6 +96,18 @@ class ViewMaker:
         """
         return {name: self._view(rows, name, view, key) for name, view in views.items()}
 
+    def augment_moved(self, pixels: Mapping[str, Tensor], views: Mapping[str, View], key: Key) -> None:
+        """Do, in place and on the device where they are, what :meth:`views` has left out of ``pixels``.
+
+        ``views`` and ``key`` decide the draws in any process, so nothing but pixels travels.
+
+        Raises:
+            UserError: an augmentation gives no clip.
+        """
+        for name, view in views.items():
+            if self._later(view):
+                self._augment(pixels[name], name, view, key)
+
     def test_batches(self, rows: Sequence[int], batch: int) -> Iterator[Tensor]:
         """The deterministic test views of ``rows``, ``batch`` clips at a time, (<= batch, T, C, size, size) uint8."""
         for start in range(0, len(rows), batch):
@@ -101,12 +122,20 @@ class ViewMaker:
             clip[:] = torch.from_numpy(self._crop(row, shown, place[:2], view.modality)).permute(0, 3, 1, 2)
             if self._recipe.flip and place[2] < _FLIPPED:
                 clip[:] = clip.flip(-1)
+        if not self._later(view):
+            self._augment(pixels, name, view, key)
+        return pixels
+
+    def _later(self, view: View) -> bool:
+        return self._on_device and self._augmentation(view.aug).changes_pixels_on_device()
+
+    def _augment(self, pixels: Tensor, name: str, view: View, key: Key) -> None:
+        """Give clips (B, T, C, size, size) the pixels of their view, in place."""
         augmentation = self._augmentation(view.aug)
         if augmentation.changes_pixels():
             rng = generator("augmentation", self._seed, *key, view.aug, name)
             for clip in pixels:
                 clip[:] = augment(view.aug, augmentation, clip, rng, self._recipe)
-        return pixels
 
     def _frames(self, clips: int, view: View, key: Key) -> npt.NDArray[np.int64]:
         """Places in the frame cache of the frames to show, (clips, T): one frame of each part of the clip."""

@@ -134,6 +134,8 @@ class TrainConfig(Section):
             ones among them, whose labels they do not get there. Pseudo-labels are scored on the former alone.
         channels_last: whether convolutions work on pixels whose channels lie side by side in memory, which is faster on
             a GPU and rounds otherwise.
+        augment_on_device: whether the run's device gives strong views their pixels, and not the processes that load. A
+            GPU draws the same and rounds otherwise.
     """
 
     epochs: int = Field(ge=1, le=100_000)
@@ -148,6 +150,7 @@ class TrainConfig(Section):
     gradient_clipping: float = Field(default=0, ge=0)
     unlabelled_pool: Literal["without_labelled", "with_labelled"] = "without_labelled"
     channels_last: bool = False
+    augment_on_device: bool = False
     unlabelled_per_labelled: int = Field(default=1, ge=1, le=64)
 
 

@@ -78,8 +78,11 @@ def step_data(resolved: Resolved, execution: Execution, planned: Sequence[PlanEn
 
 
 def making_seconds(config: BenchmarkConfig, views: Views) -> float:
-    """Seconds in which one process makes the views of a step: the fastest of a few tries, on a few clips."""
-    maker = ViewMaker(_RandomClips(config), config.clips, config.frame_cache, 0)
+    """Seconds in which one process makes the views of a step: the fastest of a few tries, on a few clips.
+
+    What a run leaves to its device is not among them.
+    """
+    maker = ViewMaker(_RandomClips(config), config.clips, config.frame_cache, 0, config.train.augment_on_device)
     rows, threads = list(range(_CLIPS)), torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -52,6 +52,7 @@ class ViewRequests(Dataset[Any]):
         folder, pixels: of the frame cache, and the fingerprint that it must have.
         clips, frame_cache, seed: as a :class:`~ssmar_bench.clips.views.ViewMaker` takes them.
         plugins: files that bring augmentations.
+        on_device: leave augmentations that a GPU can do, too, to the training process.
         maker: what makes the views in this process, made when it is needed.
     """
 
@@ -61,13 +62,14 @@ class ViewRequests(Dataset[Any]):
     frame_cache: FrameCacheConfig
     seed: int
     plugins: tuple[str, ...] = ()
+    on_device: bool = False
     maker: ViewMaker | None = field(default=None, init=False, repr=False)
 
     def __getitem__(self, requests: Requests) -> list[Pixels] | UserError:
         """The views of each request; a :class:`UserError` is returned: raised in another process, it loses its text."""
         try:
-            maker = self.maker = self.maker or self._opened()
-            with _one_thread():
+            maker = self.opened()
+            with one_thread():
                 return [maker.views(request.rows, request.views, request.key) for request in requests]
         except UserError as error:
             return UserError(str(error))  # without what it holds beside its words
@@ -75,10 +77,14 @@ class ViewRequests(Dataset[Any]):
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "maker": None}
 
-    def _opened(self) -> ViewMaker:
-        for path in self.plugins:
-            catalog.use_plugin_file(Path(path))
-        return ViewMaker(FrameCache.open(self.folder, self.pixels), self.clips, self.frame_cache, self.seed)
+    def opened(self) -> ViewMaker:
+        """What makes the views in this process."""
+        if self.maker is None:
+            for path in self.plugins:
+                catalog.use_plugin_file(Path(path))
+            cache = FrameCache.open(self.folder, self.pixels)
+            self.maker = ViewMaker(cache, self.clips, self.frame_cache, self.seed, self.on_device)
+        return self.maker
 
 
 class Loader:
@@ -192,7 +198,7 @@ def _begin(number: int) -> None:  # noqa: ARG001 - as torch calls it
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Views are made by one thread, as in every process that loads: sums of several threads round otherwise."""
     threads = torch.get_num_threads()
     if threads == 1:

@@ -19,7 +19,7 @@ from ssmar_bench.core.contract import Batch, Labelled, Unlabelled, View, Views
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.seeds import generator
 from ssmar_bench.core.split import Split
-from ssmar_bench.training.loader import Loader, Pixels, Request, ViewRequests
+from ssmar_bench.training.loader import Loader, Pixels, Request, ViewRequests, one_thread
 
 EVALUATION_BATCH = 64
 PoolName = Literal["labelled", "unlabelled"]
@@ -49,8 +49,9 @@ class RunData:
     ) -> None:
         self.seed = spec.seed
         self.device = device
-        made = ViewRequests(frame_cache.folder, spec.pixels, spec.clips, spec.frame_cache, spec.seed, plugins)
-        made.maker = ViewMaker(frame_cache, spec.clips, spec.frame_cache, spec.seed)
+        how, on_device = (spec.clips, spec.frame_cache, spec.seed), spec.train.augment_on_device
+        made = ViewRequests(frame_cache.folder, spec.pixels, *how, plugins, on_device)
+        made.maker = self._maker = ViewMaker(frame_cache, *how, on_device)
         self.loader = Loader(made, workers, pinned=device.type == "cuda")
         self.normalise = Normaliser(spec.clips, device)
         self.rows: dict[str, Rows] = {
@@ -91,16 +92,15 @@ class RunData:
             self.stop()
             ahead = range(step, (step // self.steps_per_epoch + 1) * self.steps_per_epoch)
             self._steps = self.loader.stream(self._requests(one, views) for one in ahead)
-        labelled, *unlabelled = next(self._steps)
+        pools = list(map(self._ready, next(self._steps), self._requests(step, views)))
         self._next = (step + 1, views)
         if (step + 1) % self.steps_per_epoch == 0:
             self.stop()
         index = self._moved(self.slots("labelled", step))
-        batch = Labelled(self._normalised(labelled), index, self.labels[index])
+        batch = Labelled(pools[0], index, self.labels[index])
         if not views.unlabelled:
             return Batch(batch, None)
-        (pixels,) = unlabelled
-        return Batch(batch, Unlabelled(self._normalised(pixels), self._moved(self.slots("unlabelled", step))))
+        return Batch(batch, Unlabelled(pools[1], self._moved(self.slots("unlabelled", step))))
 
     def stop(self) -> None:
         """Make no further steps' clips ahead; asked for one, it begins again."""
@@ -117,8 +117,12 @@ class RunData:
             for pool, shown in asked
         ]
 
-    def _normalised(self, pixels: Pixels) -> dict[str, Tensor]:
-        return {name: self.normalise(clips) for name, clips in pixels.items()}
+    def _ready(self, pixels: Pixels, asked: Request) -> dict[str, Tensor]:
+        """The views of a request on the device, augmented and normalised."""
+        moved = {name: self.normalise.move(clips) for name, clips in pixels.items()}
+        with one_thread():
+            self._maker.augment_moved(moved, asked.views, asked.key)
+        return {name: self.normalise(clips) for name, clips in moved.items()}
 
     def _moved(self, index: Rows) -> Tensor:
         """Positions on the device; a GPU is not waited for."""
@@ -128,12 +132,12 @@ class RunData:
     def whole(self, rows: Rows, view: View, *key: str | int) -> Iterator[Tensor]:
         """A view (<= 64, T, C, H, W) of all clips of some rows, in order; ``key`` and their place name its draws."""
         starts = range(0, len(rows), EVALUATION_BATCH)
-        parts = (
-            [Request(tuple(rows[start : start + EVALUATION_BATCH].tolist()), {"offline": view}, (*key, start))]
+        parts = [
+            Request(tuple(rows[start : start + EVALUATION_BATCH].tolist()), {"offline": view}, (*key, start))
             for start in starts
-        )
-        for (pixels,) in self.loader.stream(parts):
-            yield self.normalise(pixels["offline"])
+        ]
+        for (pixels,), asked in zip(self.loader.stream([one] for one in parts), parts, strict=True):
+            yield self._ready(pixels, asked)["offline"]
 
     def fixed(self, part: str) -> Iterator[Tensor]:
         """The test views (<= 64, T, C, H, W) of a whole part, in order."""

@@ -84,6 +84,7 @@ def trainer_of(
     device: str = "cpu",
     workers: int = 0,
     profile: str | None = None,
+    augment_on_device: bool = False,
 ) -> Trainer:
     """A run of ``method`` on MA-12's settings in its last epoch, all offline rounds behind it; nothing is written."""
     grid = Grid(
@@ -96,6 +97,7 @@ def trainer_of(
             "clips.size": sizes.size,
             "frame_cache.short_side": sizes.short_side,
             "train.batch": sizes.batch,
+            "train.augment_on_device": augment_on_device,
         },
     )
     (found,) = resolve(grid).methods
@@ -202,6 +204,7 @@ def main(words: Sequence[str] | None = None) -> str:
     parser.add_argument("--profiles", default=",gpu", help="separated by commas; an empty one is none")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--workers", default=str(max(1, (os.cpu_count() or 2) - 1)), help="separated by commas")
+    parser.add_argument("--augment-on-device", action="store_true", help="as train.augment_on_device=true")
     for name, value in vars(Sizes()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
     given = parser.parse_args(words)
@@ -212,9 +215,8 @@ def main(words: Sequence[str] | None = None) -> str:
             for method in given.methods.split(","):
                 for profile in given.profiles.split(","):
                     for workers in map(int, given.workers.split(",")):
-                        trainer = trainer_of(
-                            Path(folder), method, network, sizes, given.device, workers, profile or None
-                        )
+                        where = given.device, workers, profile or None, given.augment_on_device
+                        trainer = trainer_of(Path(folder), method, network, sizes, *where)
                         rows.append((network, method, profile, workers, measured(trainer, sizes.steps)))
                         del trainer
     device = torch.device(given.device)

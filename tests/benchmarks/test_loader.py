@@ -115,6 +115,7 @@ def test_views_of_a_step_at_real_size(benchmark: BenchmarkFixture, real: MakeTra
 
 def test_the_script_for_a_gpu_runs_without_one() -> None:
     words = "--device cpu --networks micro-tsm --methods fixmatch,aplt --profiles gpu --workers 0 --size 32"
+    words += " --augment-on-device"
     said = main(f"{words} --short-side 40 --steps 1 --clips 24 --batch 4".split())
     assert said.count("| `micro-tsm` |") == 2
     assert "| aplt | gpu | 0 |" in said

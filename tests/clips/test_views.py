@@ -219,6 +219,24 @@ def test_strong_operations_are_drawn_once_a_clip() -> None:
     assert all(moving(per_frame=True))
 
 
+@pytest.mark.parametrize("per_frame", [False, True])
+def test_what_is_left_to_a_device_is_drawn_and_done_there_as_here(per_frame: bool) -> None:
+    views, asked = {"weak": WEAK, "strong": STRONG}, ([5, 3, 5], ("unlabelled", 4))
+    recipe, cache = _recipe(per_frame=per_frame), Still(*[(20, 24)] * 6)
+    whole = ViewMaker(cache, recipe, STORED, 1).views(asked[0], views, asked[1])
+    leaving = ViewMaker(cache, recipe, STORED, 1, on_device=True)
+    found = leaving.views(asked[0], views, asked[1])
+    plain = found["strong"].clone()
+    assert torch.equal(found["weak"], whole["weak"])
+    assert not torch.equal(plain, whole["strong"])
+    ViewMaker(cache, recipe, STORED, 1, on_device=True).augment_moved(found, views, asked[1])  # another process's
+    assert torch.equal(found["weak"], whole["weak"])
+    assert torch.equal(found["strong"], whole["strong"])
+    rng = generator("augmentation", 1, *asked[1], "strong", "strong")
+    for clip, one_by_one in zip(plain, whole["strong"], strict=True):
+        assert torch.equal(strong_augment(clip, rng, recipe.strong_ops, recipe.cutout, per_frame), one_by_one)
+
+
 def test_clips_of_several_aspects() -> None:
     viewer = ViewMaker(Places((20, 30), (40, 20), (16, 16)), _recipe(), STORED, 0)
     view = viewer.views([0, 1, 2], {"x": WEAK}, ("step", 1))["x"]

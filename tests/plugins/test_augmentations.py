@@ -119,6 +119,24 @@ def test_an_unknown_augmentation_is_reported_before_anything_starts(plugin: Writ
 
 
 @pytest.mark.parametrize(
+    ("base", "body", "on_device"),
+    [
+        ("Strong", "pass", True),
+        ("Strong", "def pixels(self, clip, rng, config): return clip", False),
+        ("Strong", "on_device = True\n    def pixels(self, clip, rng, config): return clip", True),
+        ("Weak", "pass", False),
+    ],
+)
+def test_pixels_are_made_on_a_device_only_where_their_own_class_says_so(
+    plugin: Write, base: str, body: str, on_device: bool
+) -> None:
+    catalog.use_plugin_file(
+        plugin(f"from ssmar_bench.clips.augmentations import {base}\nclass Mine({base}):\n    {body}\n")
+    )
+    assert load_augmentation("mine").changes_pixels_on_device() is on_device
+
+
+@pytest.mark.parametrize(
     ("fault", "says"),
     [
         ("    raise KeyError('x')\n", "cannot be loaded: KeyError: 'x'"),

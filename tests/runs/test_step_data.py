@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from torch import Tensor
 
 from ssmar_bench.cli.grid_texts import data_texts
+from ssmar_bench.clips.augmentations import Strong
 from ssmar_bench.core.contract import View, Views
 from ssmar_bench.runs import step_data as measuring
 from ssmar_bench.runs.execution import Execution
@@ -65,6 +67,21 @@ def test_a_step_that_was_timed_without_clips_is_no_step_of_a_run(tiny: Path, tmp
     assert [one.step for one in step_data(resolved, execution, planned)] == [None]
     known = [replace(entry, guess="") for entry in planned]
     assert [one.step for one in step_data(resolved, execution, known)] == [60.0 / steps_of(known[0].planned_run)]
+
+
+def test_what_a_device_does_is_no_time_of_loading(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def pixels(_: Strong, clip: Tensor, *__: object) -> Tensor:
+        made.append(clip)
+        return clip
+
+    monkeypatch.setattr(Strong, "pixels", pixels)
+    for on_device in (False, True):
+        grid = Grid(str(tiny), ["fixmatch"], sets={"train.augment_on_device": on_device})
+        made.clear()
+        making_seconds(resolve(grid).methods[0].benchmark_config, Views({"x": View("weak")}, {"y": View("strong")}))
+        assert bool(made) is not on_device
 
 
 @pytest.mark.parametrize("encoding", ["raw", "jpeg"])

@@ -17,11 +17,12 @@ from ssmar_bench.training.run_data import EpochPools, RunData
 VIEWS = Views({"weak": View("weak")}, {"weak": View("weak"), "strong": View("strong")})
 
 
-def run_data(prepared: Any, workers: int) -> RunData:
+def run_data(prepared: Any, workers: int, on_device: bool = False) -> RunData:
     planned = prepared.planned_runs["fixmatch", 0.5]
     frame_cache = FrameCache.open(prepared.frame_cache)
     split = planned.split.with_opaque_ids()
-    return RunData(planned.spec, split, frame_cache, torch.device("cpu"), workers)
+    train = planned.spec.train.model_copy(update={"augment_on_device": on_device})
+    return RunData(replace(planned.spec, train=train), split, frame_cache, torch.device("cpu"), workers)
 
 
 def tensors(batch: Batch) -> list[torch.Tensor]:
@@ -56,6 +57,23 @@ def test_batches_are_the_same_whoever_makes_them(loaded: dict[int, RunData], wor
     assert torch.equal(torch.get_rng_state(), before)
     assert len(here) == len(there) > 20
     assert all(map(torch.equal, here, there))
+
+
+def test_a_device_draws_the_same_and_a_processor_makes_the_same_of_it(prepared: Any) -> None:
+    torch.set_num_threads(3)
+    here, there = (everything(run_data(prepared, 0, on_device)) for on_device in (False, True))
+    assert len(here) == len(there) > 20
+    assert all(map(torch.equal, here, there))
+
+
+@pytest.mark.slow
+def test_processes_leave_strong_views_to_the_device(prepared: Any) -> None:
+    plain, left = run_data(prepared, 0), run_data(prepared, 1, on_device=True)
+    asked = plain._requests(2, VIEWS)
+    ((_, here), (_, there)) = (next(data.loader.stream([asked])) for data in (plain, left))
+    assert torch.equal(here["weak"], there["weak"])
+    assert not torch.equal(here["strong"], there["strong"])
+    assert all(map(torch.equal, tensors(plain.batch(2, VIEWS)), tensors(left.batch(2, VIEWS))))
 
 
 @pytest.mark.slow

@@ -42,9 +42,10 @@ def test_the_profile_gpu_makes_runs_of_its_own(prepared: Any) -> None:
             {"precision": "tf32"},
             {"precision": "bf16"},
             {"channels_last": not spec.train.channels_last},
+            {"augment_on_device": True},
         )
     }
-    assert len(identities) == 4
+    assert len(identities) == 5
     assert spec.identity() in identities
 
 
