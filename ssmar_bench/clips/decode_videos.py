@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,60 +43,63 @@ def lock_path(folder: Path, video: Video) -> Path:
     return folder / f".{min(clip.clip_id for clip in video).replace('/', '%2F')}.lock"
 
 
-def decode_video(
-    folder: Path, video: Video, config: FrameCacheConfig, skip_bad: bool, tell: Callable[[], None], patient: bool
-) -> tuple[list[Entry], int] | None:
-    """Decode clips of one video into their files.
+Done = tuple[list[Entry], int]
+"""Entries of clips, in any order, and how many of the clips were decoded now."""
 
-    Args:
+
+@dataclass(frozen=True)
+class VideoDecoder:
+    """Decodes the clips of a video into their files.
+
+    Attributes:
         folder: the frame cache.
-        video: the clips that are missing.
         config: which frames, and how large.
         skip_bad: a clip that cannot be used is kept as an entry without frames, instead of being an error.
-        tell: called whenever a clip is finished.
-        patient: wait for another process that decodes the same video.
-
-    Returns:
-        The clips' entries, and how many of them were decoded now; None where another process is at it.
-
-    Raises:
-        UserError: a clip cannot be used, or the disk is full.
     """
-    with writing(folder):
-        lock = filelock.FileLock(lock_path(folder, video))
-        try:
-            lock.acquire(timeout=-1 if patient else 0)
-        except filelock.Timeout:  # an OSError too
-            return None
-        try:
-            return _decoded(folder, video, config, skip_bad, tell)
-        finally:
-            lock.release()
 
+    folder: Path
+    config: FrameCacheConfig
+    skip_bad: bool
 
-def _decoded(
-    folder: Path, video: Video, config: FrameCacheConfig, skip_bad: bool, tell: Callable[[], None]
-) -> tuple[list[Entry], int]:
-    """Entries, and how many clips were decoded; what another process has just finished is taken as it is."""
-    entries: list[Entry] = []
-    todo: list[ClipFile] = []
-    for clip in video:
-        entry = entry_of(folder, clip, config)
-        if entry is None or not sound(folder, clip, entry):
-            todo.append(clip)
-            continue
-        if entry["problem"] and not skip_bad:
-            raise bad_clip(clip, entry["problem"])
-        entries.append(entry)
-        tell()
-    decoded = 0
-    for clip, taken, source in _sampled(todo, config):
-        if taken.problem and not skip_bad:
-            raise bad_clip(clip, taken.problem)
-        entries.append(write_clip(folder, clip, config, taken, source))
-        decoded += not taken.problem
-        tell()
-    return entries, decoded
+    def decode(self, video: Video, tell: Callable[[], None], patient: bool) -> Done | None:
+        """The clips of a video; None where another process is at it, for which a ``patient`` one waits.
+
+        Args:
+            video: the clips that are missing.
+            tell: called whenever a clip is finished.
+            patient: wait.
+
+        Raises:
+            UserError: a clip cannot be used, or the disk is full.
+        """
+        lock = filelock.FileLock(lock_path(self.folder, video))
+        with writing(self.folder), contextlib.suppress(filelock.Timeout), lock.acquire(-1 if patient else 0):
+            return self._decoded(video, tell)
+        return None
+
+    def _decoded(self, video: Video, tell: Callable[[], None]) -> Done:
+        """What another process has just finished is taken as it is."""
+        entries: list[Entry] = []
+        todo: list[ClipFile] = []
+        for clip in video:
+            entry = entry_of(self.folder, clip, self.config)
+            if entry is None or not sound(self.folder, clip, entry):
+                todo.append(clip)
+                continue
+            self._refuse(clip, entry["problem"])
+            entries.append(entry)
+            tell()
+        decoded = 0
+        for clip, taken, source in _sampled(todo, self.config):
+            self._refuse(clip, taken.problem)
+            entries.append(write_clip(self.folder, clip, self.config, taken, source))
+            decoded += not taken.problem
+            tell()
+        return entries, decoded
+
+    def _refuse(self, clip: ClipFile, problem: str) -> None:
+        if problem and not self.skip_bad:
+            raise bad_clip(clip, problem)
 
 
 def _sampled(
@@ -113,96 +118,63 @@ def _sampled(
             yield clip, SampledClip(NO_FRAMES, 0, 0, error.reason), source
 
 
-def decode_videos(
-    folder: Path,
-    videos: Sequence[Video],
-    config: FrameCacheConfig,
-    processes: int,
-    skip_bad: bool,
-    tell: Callable[[int], None],
-) -> tuple[list[Entry], int]:
-    """Decode the clips of ``videos``; their entries in any order, and how many of them were decoded now.
+def decode_videos(decoder: VideoDecoder, videos: Sequence[Video], processes: int, tell: Callable[[int], None]) -> Done:
+    """Decode the missing clips of ``videos``.
 
     Videos that another preparation of the same folder is decoding are left to the end, and then taken from there.
 
     Args:
-        folder: the frame cache.
+        decoder: decodes one.
         videos: the missing clips of each video.
-        config: which frames, and how large.
         processes: how many processes decode.
-        skip_bad: as in :func:`decode_video`.
-        tell: called now and then with the number of clips that are finished.
+        tell: called now and then with the number of clips that were finished since.
 
     Raises:
         UserError: the first error; the other processes then stop after the clip that they are at.
     """
     run = _in_processes if processes > 1 and len(videos) > 1 else _here
     entries: list[Entry] = []
-    decoded, finished = 0, 0
+    decoded = 0
     for patient in (False, True):
         held: list[Video] = []
-        later = partial(_count_on, tell, finished)
-        for video, found in run(folder, videos, config, processes, skip_bad, later, patient):
-            if found is None:
+        for video, done in run(decoder, videos, processes, tell, patient):
+            if done is None:
                 held.append(video)
             else:
-                entries += found[0]
-                decoded += found[1]
-                finished += len(found[0])
+                entries += done[0]
+                decoded += done[1]
         videos = held
         if not videos:
             break
     return entries, decoded
 
 
-def _count_on(tell: Callable[[int], None], before: int, done: int) -> None:
-    tell(before + done)
-
-
-_Found = tuple[Video, tuple[list[Entry], int] | None]
-
-
 def _here(
-    folder: Path,
+    decoder: VideoDecoder,
     videos: Sequence[Video],
-    config: FrameCacheConfig,
     processes: int,  # noqa: ARG001 - as _in_processes
-    skip_bad: bool,
     tell: Callable[[int], None],
     patient: bool,
-) -> Iterator[_Found]:
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        tell(done)
-
+) -> Iterator[tuple[Video, Done | None]]:
     for video in videos:
-        yield video, decode_video(folder, video, config, skip_bad, count, patient)
+        yield video, decoder.decode(video, partial(tell, 1), patient)
 
 
 def _in_processes(
-    folder: Path,
-    videos: Sequence[Video],
-    config: FrameCacheConfig,
-    processes: int,
-    skip_bad: bool,
-    tell: Callable[[int], None],
-    patient: bool,
-) -> Iterator[_Found]:
+    decoder: VideoDecoder, videos: Sequence[Video], processes: int, tell: Callable[[int], None], patient: bool
+) -> Iterator[tuple[Video, Done | None]]:
     context = multiprocessing.get_context("spawn")  # threads and locks of this process do not survive a fork
     finished, stop = context.Value("q", 0), context.Event()
     pool = ProcessPoolExecutor(min(processes, len(videos)), context, initializer=_begin, initargs=(finished, stop))
     try:
         with apart_from_main():
-            waiting = {pool.submit(_work, folder, video, config, skip_bad, patient): video for video in videos}
-        reported = 0
+            waiting = {pool.submit(_work, decoder, video, patient): video for video in videos}
+        told = 0
         while waiting:
             ended, _ = wait(waiting, _NEWS_SECONDS, FIRST_COMPLETED)
-            if finished.value > reported:
-                reported = finished.value
-                tell(reported)
+            if more := finished.value - told:
+                told += more
+                tell(more)
             for future in ended:
                 yield waiting.pop(future), future.result()
     except BrokenProcessPool:
@@ -217,10 +189,8 @@ def _begin(finished: Any, stop: Any) -> None:
     _shared.update(finished=finished, stop=stop)
 
 
-def _work(
-    folder: Path, video: Video, config: FrameCacheConfig, skip_bad: bool, patient: bool
-) -> tuple[list[Entry], int] | None:
-    return decode_video(folder, video, config, skip_bad, _count, patient)
+def _work(decoder: VideoDecoder, video: Video, patient: bool) -> Done | None:
+    return decoder.decode(video, _count, patient)
 
 
 def _count() -> None:

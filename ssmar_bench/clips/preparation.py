@@ -17,7 +17,7 @@ from av import library_versions
 
 from ssmar_bench.clips.clip_file import ClipFile, by_video, size_in_bytes, source_of
 from ssmar_bench.clips.decode import read_header
-from ssmar_bench.clips.decode_videos import bad_clip, decode_videos
+from ssmar_bench.clips.decode_videos import VideoDecoder, bad_clip, decode_videos
 from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.stored_clip import FORMAT, Entry, clip_path, entry_of, has_size, identity_of, sound, writing
 from ssmar_bench.clips.video_file import why_missing
@@ -113,7 +113,7 @@ def prepare_frame_cache(
             (folder / FILE).unlink(missing_ok=True)
     reused = sum(not entry["problem"] for entry in found.values())
     tell = _Rate(len(found), len(clips), listener)
-    made, decoded = decode_videos(folder, todo, config, processes, skip_bad, tell)
+    made, decoded = decode_videos(VideoDecoder(folder, config, skip_bad), todo, processes, tell)
     found |= {entry["id"]: entry for entry in made}
     entries = [found[clip.clip_id] for clip in sorted(clips, key=lambda clip: clip.clip_id)]
     _finish(folder, config, entries)
@@ -124,18 +124,18 @@ def prepare_frame_cache(
 class _Rate:
     """Reports finished clips and their rate in the last half minute."""
 
-    def __init__(self, before: int, total: int, listener: Listener) -> None:
-        self._before, self._total, self._listener = before, total, listener
+    def __init__(self, done: int, total: int, listener: Listener) -> None:
+        self._done, self._total, self._listener = done, total, listener
         self._recent: deque[tuple[float, int]] = deque()
 
-    def __call__(self, done: int) -> None:
-        recent = self._recent
-        recent.append((time.monotonic(), done))
+    def __call__(self, more: int) -> None:
+        recent, self._done = self._recent, self._done + more
+        recent.append((time.monotonic(), self._done))
         while recent[-1][0] - recent[0][0] > _RECENT_SECONDS and len(recent) > 2:
             recent.popleft()
         seconds, clips = (recent[-1][i] - recent[0][i] for i in (0, 1))
         rate = clips / seconds if seconds else 0.0
-        self._listener(Event("", "prepare", "decoding clips", self._before + done, self._total, rate))
+        self._listener(Event("", "prepare", "decoding clips", self._done, self._total, rate))
 
 
 @dataclass(frozen=True)
