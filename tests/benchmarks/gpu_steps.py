@@ -84,9 +84,12 @@ def trainer_of(
     device: str = "cpu",
     workers: int = 0,
     profile: str | None = None,
-    augment_on_device: bool = False,
+    **sets: object,
 ) -> Trainer:
-    """A run of ``method`` on MA-12's settings in its last epoch, all offline rounds behind it; nothing is written."""
+    """A run of ``method`` on MA-12's settings in its last epoch, all offline rounds behind it; nothing is written.
+
+    ``sets`` are further settings, as of ``--set``.
+    """
     grid = Grid(
         "ma-12",
         [method],
@@ -97,7 +100,7 @@ def trainer_of(
             "clips.size": sizes.size,
             "frame_cache.short_side": sizes.short_side,
             "train.batch": sizes.batch,
-            "train.augment_on_device": augment_on_device,
+            **sets,
         },
     )
     (found,) = resolve(grid).methods
@@ -215,8 +218,9 @@ def main(words: Sequence[str] | None = None) -> str:
             for method in given.methods.split(","):
                 for profile in given.profiles.split(","):
                     for workers in map(int, given.workers.split(",")):
-                        where = given.device, workers, profile or None, given.augment_on_device
-                        trainer = trainer_of(Path(folder), method, network, sizes, *where)
+                        where = given.device, workers, profile or None
+                        more = {"train.augment_on_device": given.augment_on_device}
+                        trainer = trainer_of(Path(folder), method, network, sizes, *where, **more)
                         rows.append((network, method, profile, workers, measured(trainer, sizes.steps)))
                         del trainer
     device = torch.device(given.device)
