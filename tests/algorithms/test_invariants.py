@@ -92,7 +92,10 @@ def test_every_algorithm_trains_a_vision_transformer(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["mean-teacher", "aplt", "protocon", "dual-student", "cmpl", "fullmatch", "cgmatch", "noisy-student", "sefar"],
+    [
+        *("mean-teacher", "aplt", "protocon", "dual-student", "cmpl", "fullmatch", "cgmatch", "sefar"),
+        *("noisy-student", "noisy-student-larger"),
+    ],
 )  # tests/runs kill supervised, too
 def test_a_killed_run_goes_on(name: str) -> None:
     assert examine(MethodUnderTest.of(name), "it-survives-kill-9").message == ""
