@@ -18,7 +18,9 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.verification import TOLERANCE, Verification, compare_records, recorded_environment
 from ssmar_bench.runs import execute
 from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.further_weights import with_places
 from ssmar_bench.runs.grid import Grid
+from ssmar_bench.runs.launch_file import read_launch
 from ssmar_bench.runs.rerun_command import departures
 from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.training.instruction_set import limit_to
@@ -99,6 +101,8 @@ def _grid(found: FoundRun, how: SecondTraining) -> Grid:
         [how.method or spec.method],
         [spec.ratio],
         [spec.seed],
-        sets=departures(spec, how.benchmark, how.method),
+        sets=with_places(
+            departures(spec, how.benchmark, how.method), read_launch(found.folder) if found.folder else {}
+        ),
         device=how.device or spec.device,
     )

@@ -15,12 +15,21 @@ from torch.nn import functional
 from ssmar_bench.backbones.micro_tsm import NARROW, WIDE, MicroTSM
 from ssmar_bench.backbones.pretrained import State, load_weights, require_file
 from ssmar_bench.backbones.shift import TemporalShift
+from ssmar_bench.backbones.trained_file import load_classifier, load_run_weights, run_weights
 from ssmar_bench.core import catalog
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.contract import Output
 from ssmar_bench.core.errors import UserError, meant, nearest
-from ssmar_bench.core.network_names import CONVOLUTIONS_3D, FAMILIES, FETCHED, PRETEXT_NETWORKS, TOKENS, weights_of
+from ssmar_bench.core.network_names import (
+    CONVOLUTIONS_3D,
+    FAMILIES,
+    FETCHED,
+    PRETEXT_NETWORKS,
+    TOKENS,
+    is_file,
+    weights_of,
+)
 from ssmar_bench.core.video_networks import STAGED_VIDEO, VIDEO_NETWORKS, Normalisation, check_clips
 
 BACKBONES = ObjectCatalog(
@@ -136,6 +145,7 @@ class ClipClassifier(nn.Module):
         stages: of how many stages it can tell the feature maps.
         grid: rows and columns of a frame's patch tokens, if it is made of such tokens.
         forward_passes: clips that went through since it was built; the cost that the record shows.
+        knows_classes: whether its classifier has come with its weights.
     """
 
     backbone: Any
@@ -154,6 +164,7 @@ class ClipClassifier(nn.Module):
         self.input = config.input
         self.dropout = config.dropout
         self.forward_passes = 0
+        self.knows_classes = False
 
     def forward(self, clips: Tensor, maps: bool = False, places: Sequence[int] | None = None) -> Output:
         """Logits and features of clips (B, T, 3, H, W); with ``maps``, the feature maps of the stages as well.
@@ -190,6 +201,7 @@ def build_backbone(
     seed: int,
     size: int = 224,
     pixels: Normalisation | None = None,
+    classifier: bool = False,
 ) -> ClipClassifier:
     """The network of ``config``; everything that is not pretrained is drawn from ``seed`` alone.
 
@@ -201,12 +213,22 @@ def build_backbone(
         size: side of the frames in pixels, for networks whose weights depend on it.
         pixels: mean and standard deviation by which clips are normalised, for networks with a normalisation of their
             own; None for that one.
+        classifier: whether that of a file of weights is loaded, too, if it has one of as many classes.
 
     Raises:
         UserError: an unknown network, clips that it cannot take, or weights that it has not, that cannot be fetched or
             that do not fit.
     """
-    return seeded_build(seed, lambda: ClipClassifier(config, segments, classes, size, pixels))
+    path = weights_file(config)
+    own = run_weights(Path(path)) if path else None
+    start = config if own is None else config.model_copy(update={"weights": "none"})
+    network = seeded_build(seed, lambda: ClipClassifier(start, segments, classes, size, pixels))
+    if own is not None:
+        _check_weights(config)
+        network.knows_classes = load_run_weights(network, own, Path(path), classifier)
+    elif path and classifier:
+        network.knows_classes = load_classifier(network.classifier, Path(path))
+    return network
 
 
 def seeded_build(seed: int, make: Callable[[], Made]) -> Made:
@@ -233,7 +255,7 @@ def named(name: str) -> str:
 
 def weights_file(config: BackboneConfig) -> str:
     """The absolute path of the file of initial weights; "" where they are none, or fetched by their name."""
-    return "" if config.weights in ("none", "pretext", *FETCHED) else str(Path(config.weights).absolute())
+    return str(Path(config.weights).absolute()) if is_file(config.weights) else ""
 
 
 def weights_digest(config: BackboneConfig) -> str:

@@ -14,10 +14,13 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.video_networks import trained_on
 
 
-def check_fit(config: BackboneConfig, segments: int, classes: int, size: int) -> tuple[str, ...]:
+def check_fit(
+    config: BackboneConfig, segments: int, classes: int, size: int, classifier: bool = False
+) -> tuple[str, ...]:
     """Raise what training would meet only after decoding: weights that cannot be had, clips that do not fit.
 
-    Weights that a library fetches are fetched, once; they are needed on the machine that trains.
+    Weights that a library fetches are fetched, once; they are needed on the machine that trains. With ``classifier`` a
+    file's is expected, too.
 
     Returns:
         Sentences that a user should read, and that stop nothing.
@@ -28,7 +31,7 @@ def check_fit(config: BackboneConfig, segments: int, classes: int, size: int) ->
     """
     path = Path(weights_file(config))
     changed = path.stat().st_mtime_ns if path.is_file() else 0
-    return _check_fit(config, segments, classes, size, changed)
+    return _check_fit(config, segments, classes, size, changed, classifier)
 
 
 @lru_cache(maxsize=256)
@@ -38,6 +41,7 @@ def _check_fit(
     classes: int,
     size: int,
     changed: int,  # noqa: ARG001
+    classifier: bool,
 ) -> tuple[str, ...]:
     """As :func:`check_fit`; a file of weights that has ``changed`` is read again."""
     told: tuple[str, ...] = ()
@@ -47,9 +51,12 @@ def _check_fit(
             "frame_cache.segments or backbone.input."
         )
     if config.weights != "none":
-        network = build_backbone(config, segments, classes, 0, size)
+        network = build_backbone(config, segments, classes, 0, size, classifier=classifier)
         spare = left_over(network, Path(config.weights), config.name)
-        told = tuple(filter(None, [trained_on(config.name, segments, size), spare]))
+        unlike = ""
+        if classifier and weights_file(config) and not network.knows_classes:
+            unlike = f"{config.weights} has no classifier of {classes} classes; {config.name} starts with a random one."
+        told = tuple(filter(None, [trained_on(config.name, segments, size), spare, unlike]))
     try:
         with torch.device("meta"), torch.no_grad():
             build_outline(config, segments, classes, size).eval()(torch.empty(1, segments, 3, size, size))

@@ -30,8 +30,12 @@ def load_weights(network: nn.Module, path: Path, fitted: Callable[[State], State
     Raises:
         UserError: there is no such file, it holds no weights, or they do not fit the network.
     """
+    fill(network, fitted(read_named_alike(path, network.state_dict())), path)
+
+
+def fill(network: nn.Module, state: State, path: Path) -> None:
+    """Load ``state``, read from ``path``; what is left over and what fails as in :func:`load_weights`."""
     wanted = network.state_dict()
-    state = fitted(read_named_alike(path, wanted))
     missing = [
         key
         for key in wanted
@@ -53,7 +57,7 @@ def read_named_alike(path: Path, wanted: Container[str]) -> State:
     Raises:
         UserError: there is no such file, or it holds no weights.
     """
-    return named_alike(_read(path), wanted)
+    return named_alike(read_state(path), wanted)
 
 
 def left_over(network: nn.Module, path: Path, name: str) -> str:
@@ -79,7 +83,12 @@ def require_file(path: Path) -> Path:
     return path
 
 
-def _read(path: Path) -> State:
+def read_state(path: Path) -> State:
+    """The tensors of a file by its own names.
+
+    Raises:
+        UserError: there is no such file, or it holds no weights.
+    """
     require_file(path)
     try:
         if path.suffix == ".safetensors":

@@ -252,10 +252,12 @@ class Method(nn.Module, ABC):
         return {}
 
     def further_networks(self) -> Sequence[str]:
-        """Names of networks besides the run's, each as ``--backbone`` takes it, or ``smaller`` or ``larger``.
+        """Names of networks besides the run's, each as ``--backbone`` takes it, or ``smaller``, ``larger`` or ``same``.
 
-        The last two are the next lighter and heavier ones of the family of the run's (``core.network_names``). Asked
-        before anything is built (:func:`method_without_network`), as :meth:`views` is.
+        ``smaller`` and ``larger`` are the next lighter and heavier ones of the family of the run's
+        (``core.network_names``), ``same`` is the run's. ``NAME@WEIGHTS`` starts from weights of its own, said as in
+        ``backbone.weights``; of a file a classifier of as many classes, too. A name with a file is the value of a
+        hyper-parameter, so that its digest is part of the run. Asked before anything is built, as :meth:`views` is.
         """
         return ()
 

@@ -15,7 +15,7 @@ from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.config_layers import SECTIONS, BenchmarkResolver
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.method_config import MethodConfig
-from ssmar_bench.core.network_names import usual_weights
+from ssmar_bench.core.network_names import usual_weights, without_place
 from ssmar_bench.core.run_spec import RunSpec
 
 FILE = "method.json"
@@ -98,6 +98,8 @@ def flat_settings(
 ) -> dict[str, Any]:
     """Every setting of a run as ``section.key`` -> value; of its hyper-parameters as ``method.key``.
 
+    Of a file of weights it is the name, wherever the file is.
+
     Args:
         config: of the run, or of its benchmark.
         method: the run's.
@@ -107,7 +109,8 @@ def flat_settings(
     flat: dict[str, Any] = {"algorithm": algorithm}
     for name in (*SECTIONS, "source"):
         flat |= _flat(getattr(config, name).to_config(), f"{name}.")
-    return flat | _flat(hyperparameters, f"{method}.")
+    own = _flat(hyperparameters, f"{method}.")
+    return flat | {key: without_place(value) for key, value in own.items()}
 
 
 def differing(run: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, Any]:

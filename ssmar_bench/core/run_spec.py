@@ -31,6 +31,10 @@ ENGINE_REVISION = 4
 """
 
 
+OWN = ""
+"""What stands for the run's own network among its files of weights."""
+
+
 @validated(frozen=True, config=ConfigDict(extra="forbid"))
 class RunSpec:
     """Everything that decides a run's result; sections are validated, and may be given as plain data.
@@ -118,6 +122,8 @@ class Launch:
         weights: the initial weights' file, if any.
         workers: processes that make its batches ahead; 0: it makes them itself.
         memory: bytes that it is expected to take of its device; 0: nobody knows.
+        further_weights: files that further networks start from, by how the hyper-parameters name them
+            (``FILE#DIGEST``).
     """
 
     frame_cache: str
@@ -126,3 +132,9 @@ class Launch:
     weights: str = ""
     workers: int = 0
     memory: int = 0
+    further_weights: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def weight_files(self) -> dict[str, str]:
+        """All files of initial weights: that of the run's own network by ``OWN``, and ``further_weights``."""
+        return {name: path for name, path in {OWN: self.weights, **self.further_weights}.items() if path}

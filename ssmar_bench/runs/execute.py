@@ -110,7 +110,15 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
             place = str(frame_caches[planned_run.spec.frame_cache])
             launches[folder] = (
                 planned_run,
-                Launch(place, device, files, planned_run.weights, workers, memory[planned_run.spec.method]),
+                Launch(
+                    place,
+                    device,
+                    files,
+                    planned_run.weights,
+                    workers,
+                    memory[planned_run.spec.method],
+                    planned_run.further_weights,
+                ),
             )
         packed = {}
         if resolved.grid.elsewhere:  # other machines may not see the plugins' files

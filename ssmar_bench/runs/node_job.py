@@ -17,7 +17,7 @@ from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure
 from ssmar_bench.runs.execution import Execution
-from ssmar_bench.runs.launch_file import read_launch
+from ssmar_bench.runs.launch_file import read_launch, weight_files
 from ssmar_bench.runs.local import LocalEngine
 
 PATIENCE = lease.SILENCE + 30
@@ -110,12 +110,12 @@ def require_seen(folder: RunFolder) -> None:
             f"{folder.path} is not seen by {where}; give --out a folder that all machines share under the same path."
         )
     launch = read_launch(folder)
-    weights = launch.get("weights", "")
-    if weights and not os.path.isfile(weights):  # noqa: PTH113 - a text
-        raise UserError(
-            f"The initial weights {weights} are not seen by {where}; put the file into a folder that all machines "
-            "share, and give that path as backbone.weights."
-        )
+    for weights in weight_files(launch):
+        if not os.path.isfile(weights):  # noqa: PTH113 - a text
+            raise UserError(
+                f"The initial weights {weights} are not seen by {where}; put the file into a folder that all machines "
+                "share, and give that path."
+            )
     cache = launch.get("frame_cache", "")
     if cache and not os.path.isdir(cache):  # noqa: PTH112 - a text
         raise UserError(

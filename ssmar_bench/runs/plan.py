@@ -33,6 +33,7 @@ class PlannedRun:
         skip: why it is skipped, "" if it is not.
         left_out: why clips of the benchmark are not in the split, by their ids: their videos cannot be used.
         weights: path of the file that its networks start from, "" if they start from none.
+        further_weights: of :class:`~ssmar_bench.core.run_spec.Launch`.
         known: what a finished record must agree with, or None for nothing.
         given: benchmark and method as the grid names them, which may be paths of files.
         note: what departs from the defaults, as a new folder's name says it.
@@ -46,6 +47,7 @@ class PlannedRun:
     skip: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
     weights: str = ""
+    further_weights: Mapping[str, str] = field(default_factory=dict)
     known: DataDigests | None = None
     given: tuple[str, str] = ("", "")
     note: str = ""
@@ -146,8 +148,17 @@ class _Row:
         if self.method.algorithm.needs_unlabelled and not split.unlabelled:
             skip = f"{config.name} needs unlabelled clips, and at ratio {split.ratio:g} there are none"
         spec = RunSpec(split=fingerprint, ratio=split.ratio, seed=split.seed, **self.common)
-        given, note = self.method.given, self.method.note
-        return PlannedRun(spec, split, config.label, skip, weights=self.weights, given=given, note=note)
+        method = self.method
+        return PlannedRun(
+            spec,
+            split,
+            config.label,
+            skip,
+            weights=self.weights,
+            further_weights=method.weight_files,
+            given=method.given,
+            note=method.note,
+        )
 
 
 def known_runs(resolved: Resolved, execution: Execution, index: Index) -> list[PlannedRun]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -21,6 +21,7 @@ from ssmar_bench.core.network_names import TOKENS, beside, with_usual_weights
 from ssmar_bench.core.run_names import note_of
 from ssmar_bench.core.video_networks import check_clips
 from ssmar_bench.core.yaml_file import Document
+from ssmar_bench.runs.further_weights import further_names, with_digests
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.hyperparameters import resolve_hyperparameters
 from ssmar_bench.training.schedule import check_restarts
@@ -36,6 +37,7 @@ class ResolvedMethod:
         hyperparameters: validated by the algorithm.
         given: benchmark and method as the grid names them: by a name, or by the path of a file.
         note: what departs from the defaults of benchmark and method, as names of folders say it.
+        weight_files: paths of the files that further networks start from, by how ``hyperparameters`` name them.
     """
 
     method_config: MethodConfig
@@ -44,6 +46,7 @@ class ResolvedMethod:
     hyperparameters: HyperParameters
     given: tuple[str, str] = ("", "")
     note: str = ""
+    weight_files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,10 @@ class Resolved:
         told: list[str] = []
         for method in self.methods:
             config = method.benchmark_config
-            for backbone in (config.backbone, *_further_networks(method)):
-                told += fit.check_fit(backbone, config.frame_cache.segments, len(config.classes), config.clips.size)
+            sizes = config.frame_cache.segments, len(config.classes), config.clips.size
+            told += fit.check_fit(config.backbone, *sizes)
+            for backbone in _further_networks(method):
+                told += fit.check_fit(backbone, *sizes, classifier=True)
         return list(dict.fromkeys(told))
 
 
@@ -137,8 +142,9 @@ def resolve_all(grids: Sequence[Grid]) -> list[Resolved]:
             if config.overrides:
                 under = _with_usual_weights(resolver.resolve(grid.profile, sections, config, document))
             values = resolve_hyperparameters(config, document, algorithm.Config, own[config.algorithm])
+            values, files = with_digests(config.name, algorithm, values, under.backbone)
             note = _note(grid.profile, resolver, ResolvedMethod(config, algorithm, under, values), document)
-            methods.append(ResolvedMethod(config, algorithm, under, values, (grid.benchmark, word), note))
+            methods.append(ResolvedMethod(config, algorithm, under, values, (grid.benchmark, word), note, files))
         for method in methods:
             _check_method(method)
         _check_networks(methods)
@@ -207,11 +213,12 @@ def _check_method(resolved: ResolvedMethod) -> None:
 
 def _further_networks(resolved: ResolvedMethod) -> list[BackboneConfig]:
     """Those that a method has besides the run's network; an unknown one is reported with the method's name."""
-    method = method_without_network(resolved.algorithm, resolved.hyperparameters)
+    method = resolved.method_config.name
+    names = further_names(method, resolved.algorithm, resolved.hyperparameters)
     try:
-        return [beside(resolved.benchmark_config.backbone, name) for name in method.further_networks()]
+        return [beside(resolved.benchmark_config.backbone, name, resolved.weight_files) for name in names]
     except UserError as error:
-        raise UserError(f"{resolved.method_config.name}: {error}") from error
+        raise UserError(f"{method}: {error}") from error
 
 
 def _check_networks(methods: Sequence[ResolvedMethod]) -> None:

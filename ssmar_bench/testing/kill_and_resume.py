@@ -76,9 +76,9 @@ def _laid_out(method: str, results: Path) -> RunFolder:
     own = resolved.frame_caches[planned_run.spec.frame_cache]
     frame_cache = prepare_data.prepare_frame_cache(own, index, planned_run.split, 1, ignore_events)
     folder = planned_run.folder(results)
-    write_run_inputs(
-        planned_run, folder, Launch(str(frame_cache), plugins=tuple(str(file.path) for file in catalog.plugin_files()))
-    )
+    plugins = tuple(str(file.path) for file in catalog.plugin_files())
+    launch = Launch(str(frame_cache), plugins=plugins, further_weights=planned_run.further_weights)
+    write_run_inputs(planned_run, folder, launch)
     return folder
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssmar_bench.core.contract import method_without_network
+from ssmar_bench.core.network_names import is_file
 from ssmar_bench.testing.check import FailedError, NotApplicableError, register_check, require_that
 from ssmar_bench.testing.checks import (
     it_goes_on_alike_when_saved_and_loaded,
@@ -69,7 +71,10 @@ def more_unlabelled_than_labelled_clips_will_do(examined: MethodUnderTest) -> No
 
 @register_check
 def further_networks_are_known_from_the_hyper_parameters(examined: MethodUnderTest) -> None:
-    """A plan can ask which networks it has besides the run's before anything is built, and those are built."""
+    """A plan can ask which networks it has besides the run's before anything is built, and those are built.
+
+    Of one that starts from a file, a hyper-parameter says so.
+    """
     config = examined.algorithm.Config.model_validate(dict(examined.values))
     told = set(method_without_network(examined.algorithm, config).further_networks())
     context, asked = examined.tiny.context(examined.algorithm), set()
@@ -81,6 +86,13 @@ def further_networks_are_known_from_the_hyper_parameters(examined: MethodUnderTe
     examined.algorithm(dataclasses.replace(context, network=network), config)
     sentence = f"further_networks() names {sorted(told)}, and context.network() was asked for {sorted(asked)}"
     require_that(told == asked, f"{sentence}; name each network that is built besides the run's.")
+    of_files = {name for name in told if is_file(name.partition("@")[2])}
+    unsaid = sorted(of_files - set(_texts(config.model_dump(mode="json"))))
+    require_that(
+        not unsaid,
+        f"further_networks() names {unsaid}, which is the value of no hyper-parameter; make NAME@FILE the value of "
+        "one, so that the file's content is part of what a run is.",
+    )
 
 
 @register_check
@@ -109,3 +121,12 @@ def a_network_of_3d_convolutions_will_do(examined: MethodUnderTest) -> None:
     except (RuntimeError, AttributeError, TypeError) as error:
         advice = "of a network use what core.contract.Network names alone: its call, features and classifier"
         raise FailedError(f"with a network of 3D convolutions: {type(error).__name__}: {error}; {advice}.") from error
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a hyper-parameter's value."""
+    if isinstance(value, Mapping | list):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(one)
+    elif isinstance(value, str):
+        yield value

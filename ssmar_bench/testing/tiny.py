@@ -14,6 +14,7 @@ from ssmar_bench.backbones.build import ClipClassifier, build_backbone, seeded_b
 from ssmar_bench.clips.augmentation_catalog import AUGMENTATIONS
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.contract import Batch, Context, Labelled, Method, Progress, Unlabelled, View, Views
+from ssmar_bench.core.network_names import SAME
 from ssmar_bench.core.seeds import seed_of
 
 SHARPNESS = {
@@ -62,7 +63,9 @@ class Tiny:
         config = BackboneConfig(name=name, weights="none", input="mean_subtracted")
 
         def network(role: str, name: str = "") -> ClipClassifier:
-            own = {"": config.name, "smaller": "micro-tsm-narrow", "larger": "micro-tsm-wide"}.get(name, name)
+            name = name.partition("@")[0]  # whatever it would start from
+            words = {"": config.name, SAME: config.name, "smaller": "micro-tsm-narrow", "larger": "micro-tsm-wide"}
+            own = words.get(name, name)
             return self._network(config.model_copy(update={"name": own}), role)
 
         return Context(
@@ -90,7 +93,7 @@ class Tiny:
                     parameter.normal_(std=0.02)  # a branch that starts at zero hides what lies behind it
             if self.sharp:
                 features = deepcopy(network)(self._clips("sharp", count=16).cpu()).features
-                network.classifier.weight *= SHARPNESS[config.name]
+                network.classifier.weight *= SHARPNESS.get(config.name, 25.0)
                 network.classifier.bias.copy_(-network.classifier.weight @ features.mean(0))
         return network
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.metrics import scores
 from ssmar_bench.core.network_names import beside
 from ssmar_bench.core.run_folder import ENDED, RunFolder
-from ssmar_bench.core.run_spec import Launch, RunSpec
+from ssmar_bench.core.run_spec import OWN, Launch, RunSpec
 from ssmar_bench.core.seeds import seed_of
 from ssmar_bench.core.split import Split
 from ssmar_bench.training.checkpoint import earlier_checkpoint, last_checkpoint, loadable_state, write_checkpoint
@@ -53,23 +54,28 @@ class CurveLog:
         self.rows += [(epoch, series, quantity, value) for quantity, value in values.items()]
 
 
-def build_method(spec: RunSpec, split: Split, steps: int, weights: str = "") -> Method:
+def build_method(spec: RunSpec, split: Split, steps: int, files: Mapping[str, str] | None) -> Method:
     """The spec's algorithm with its networks; initial weights depend on the seed and each network's role alone.
 
     Args:
         spec: of the run.
         split: of the run.
         steps: of the whole run.
-        weights: path of the file that the spec's networks start from, if they do.
+        files: paths of the files of initial weights (:attr:`~ssmar_bench.core.run_spec.Launch.weight_files`); None for
+            networks whose weights are replaced afterwards: none are read or fetched.
     """
     algorithm: type[Method] = ALGORITHMS.load(spec.algorithm)
-    backbone = spec.backbone.model_copy(update={"weights": weights}) if weights else spec.backbone
     segments, size, classes = spec.frame_cache.segments, spec.clips.size, len(split.classes)
     pixels = spec.clips.mean, spec.clips.std
 
     def network(role: str, name: str = "") -> Any:
-        config = beside(spec.backbone, name) if name else backbone
-        return build_backbone(config, segments, classes, seed_of("network", spec.seed, role), size, pixels)
+        config = beside(spec.backbone, name, files) if name else spec.backbone
+        if files is None:
+            config = config.model_copy(update={"weights": "none"})
+        elif not name and OWN in files:
+            config = config.model_copy(update={"weights": files[OWN]})
+        seed = seed_of("network", spec.seed, role)
+        return build_backbone(config, segments, classes, seed, size, pixels, classifier=bool(name))
 
     context = Context(
         classes=classes,
@@ -101,7 +107,7 @@ class Trainer:
         self.steps = self.epochs * self.data.steps_per_epoch
         self.classes = len(split.classes)
         torch.manual_seed(seed_of("method", spec.seed))
-        self.method = build_method(spec, split, self.steps, launch.weights).to(self.device)
+        self.method = build_method(spec, split, self.steps, launch.weight_files).to(self.device)
         lay_out(self.method, self.settings)
         self.views = self.method.views()
         self.schedule = CosineSchedule(

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -94,10 +94,8 @@ class TrainedMethod:
                 f"Run {folder.path.name} was trained by another content of {provider}; "
                 "give the file as it was, or train the run again."
             )
-        # The weights replace whatever it starts from, so none are fetched.
-        spec = replace(spec, backbone=spec.backbone.model_copy(update={"weights": "none"}))
         steps = int(json.loads(read_file(folder.record, "metrics.json"))["steps"])
-        self._method = build_method(spec, split, steps)
+        self._method = build_method(spec, split, steps, None)
         weights = io.BytesIO(folder.kept(folder.weights.name))
         try:
             self._method.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))

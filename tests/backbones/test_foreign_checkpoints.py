@@ -207,3 +207,16 @@ def test_objects_beside_the_weights_are_not_made(
     assert network.backbone.network.conv1.weight.equal(resnet["conv1.weight"])
     assert not (tmp_path / "made").exists()
     assert not any("Log" in str(one) for one in torch.serialization.get_safe_globals())
+
+
+@pytest.mark.parametrize("written", [official_tsm, mmaction2, dict])
+def test_a_teachers_classifier_is_loaded_where_it_has_as_many_classes(
+    resnet: dict[str, Tensor], tmp_path: Path, written: Callable[..., dict[str, Any]]
+) -> None:
+    torch.save(written(resnet), tmp_path / "teacher.pth")
+    asked = config("tsm:resnet18", tmp_path / "teacher.pth")
+    for classes, classifier in ((400, True), (400, False), (12, True)):
+        network = build_backbone(asked, SEGMENTS, classes, 0, classifier=classifier)
+        loaded = network.classifier.weight.shape == (400, 512) and network.classifier.weight.equal(resnet["fc.weight"])
+        assert loaded == network.knows_classes == (classes == 400 and classifier)
+    assert build_backbone(asked, SEGMENTS, 400, 0, classifier=True).classifier.bias.equal(resnet["fc.bias"])

@@ -309,6 +309,17 @@ class NamesANetworkInVain(Sound):
         return ("smaller",)
 
 
+class HidesAFile(Sound):
+    """A teacher whose file is in the code, so that no run says which one it was."""
+
+    def __init__(self, context: Context, config: Any) -> None:
+        super().__init__(context, config)
+        self.teacher = context.network("teacher", "same@teacher.pt").requires_grad_(False)
+
+    def further_networks(self) -> tuple[str, ...]:
+        return ("same@teacher.pt",)
+
+
 class RestartsInTheEnd(Sound):
     def restarts(self, epochs: int) -> list[int]:
         return [1, epochs]
@@ -413,7 +424,7 @@ FAULTS: dict[str, tuple[type[Method], ...]] = {
     "the-method-config-is-complete": (WithDefaults, NeedsMore, NeedsLess),
     "views-and-sizes-are-its-own-to-ask-for": (ThreeClasses,),
     "more-unlabelled-than-labelled-clips-will-do": (InPairs,),
-    "further-networks-are-known-from-the-hyper-parameters": (HidesANetwork, NamesANetworkInVain),
+    "further-networks-are-known-from-the-hyper-parameters": (HidesANetwork, NamesANetworkInVain, HidesAFile),
     "restarts-are-known-from-the-hyper-parameters": (RestartsInTheEnd, RestartsByItsClasses, RestartsOnceItIsBuilt),
     "a-network-of-3d-convolutions-will-do": (KnowsItsNetwork,),
     "it-remembers-in-buffers-alone": (Forgetful, CountsInADictionary, OwnGenerator),

@@ -13,6 +13,7 @@ import torch
 
 from ssmar_bench.clips.frame_cache import FrameCache
 from ssmar_bench.core.contract import Batch
+from ssmar_bench.core.run_spec import OWN
 from ssmar_bench.training.run_data import RunData
 from ssmar_bench.training.train import build_method
 from tests.conftest import METHODS
@@ -30,7 +31,7 @@ def run_data(prepared: Any, method: str, seed: int = 0) -> RunData:
 
 def batch_of(prepared: Any, method: str, step: int) -> Batch:
     planned_run = prepared.planned_runs[method, 0.5]
-    return run_data(prepared, method).batch(step, build_method(planned_run.spec, planned_run.split, 30).views())
+    return run_data(prepared, method).batch(step, build_method(planned_run.spec, planned_run.split, 30, {}).views())
 
 
 def test_all_methods_of_a_seed_see_the_same_labelled_clips_in_the_same_order(prepared: Any) -> None:
@@ -88,7 +89,7 @@ def test_the_order_covers_the_pool_in_every_pass(prepared: Any, pool: Any) -> No
 def test_all_methods_of_a_seed_start_from_the_same_weights(prepared: Any) -> None:
     def weights(method: str, seed: int) -> torch.Tensor:
         planned_run = prepared.planned_runs[method, 0.5]
-        built: Any = build_method(replace(planned_run.spec, seed=seed), planned_run.split, 30)
+        built: Any = build_method(replace(planned_run.spec, seed=seed), planned_run.split, 30, {})
         return torch.cat([parameter.detach().flatten() for parameter in built.network.parameters()])
 
     first = weights("supervised", 0)
@@ -111,6 +112,6 @@ def test_a_run_starts_from_the_file_of_weights_that_its_launch_names(prepared: A
     torch.save(network.state_dict(), tmp_path / "w.pth")
     planned_run = prepared.planned_runs["supervised", 0.5]
     spec = replace(planned_run.spec, backbone={"name": "tsn:resnet18", "weights": "w.pth", "input": "rgb"})
-    method = build_method(spec, planned_run.split, 1, str(tmp_path / "w.pth"))
+    method = build_method(spec, planned_run.split, 1, {OWN: str(tmp_path / "w.pth")})
     first = next(module for module in method.modules() if isinstance(module, torch.nn.Conv2d))
     assert torch.equal(first.weight, network.conv1.weight)  # type: ignore[arg-type]
