@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ssmar_bench.clips.decode import BadVideoError, decode_ranges, no_frame
+from ssmar_bench.clips.decode import decode_ranges, no_frame
+from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.processes import cores
 

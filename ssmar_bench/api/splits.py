@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from ssmar_bench.clips.frame_cache import FrameCache
-from ssmar_bench.clips.video_length import duration_and_rate
+from ssmar_bench.clips.video_header import duration_and_rate
 from ssmar_bench.core import benchmark_config as benchmark_configs
 from ssmar_bench.core import paths
 from ssmar_bench.core.benchmark_config import BenchmarkConfig

@@ -20,25 +20,9 @@ import numpy as np
 from av.container import InputContainer
 
 from ssmar_bench.clips.frame_times import FrameTimes, VideoTimes, packet_times, seconds
-from ssmar_bench.clips.scaler import Frames, Scaler
+from ssmar_bench.clips.scaler import NO_FRAMES, Frames, Scaler
 from ssmar_bench.clips.video_file import BadVideoError, main_stream, open_video
 from ssmar_bench.core.errors import UserError
-
-__all__ = [
-    "BadVideoError",
-    "Choice",
-    "Decoded",
-    "Frames",
-    "Scaler",
-    "VideoHeader",
-    "check_ranges",
-    "decode",
-    "decode_ranges",
-    "each_frame",
-    "every_frame",
-    "no_frame",
-    "read_header",
-]
 
 Choice = Callable[[FrameTimes], Iterable[int]]
 """Which frames of a clip are asked for: their numbers within it, from 0, some of them more than once."""
@@ -58,7 +42,6 @@ class Decoded:
         times: when each of the clip's frames is shown, in seconds; ``len(times)`` frames could be decoded.
         header_frames: frames that there should be: the header's count for a whole file (0 where the header does not
             say), the asked number for a part of a file.
-        fps: average frames a second by the header, 0 where unknown.
         problem: why these frames should not be used: the file is damaged before their end, or more than half of the
             frames that there should be are missing; "" if they are sound. A header that counts more frames than are
             shown is no problem: files that were cut without re-encoding hold frames that are never shown. Nor is a
@@ -68,17 +51,7 @@ class Decoded:
     frames: Frames
     times: FrameTimes
     header_frames: int
-    fps: float
     problem: str = ""
-
-
-@dataclass(frozen=True)
-class VideoHeader:
-    """What a file's header says: width and height in pixels as shown, frames (0 where unknown)."""
-
-    width: int
-    height: int
-    frames: int
 
 
 def decode(
@@ -126,10 +99,11 @@ def decode_ranges(
             reading = _Reading(container)
             incomplete = []
             for part in _decoded(reading, asked, Scaler(path, short_side)):
-                if part.complete(reading):
-                    yield part.number, part.decoded(reading)
-                else:
+                decoded = part.decoded(reading)
+                if decoded is None:
                     incomplete.append(part)
+                else:
+                    yield part.number, decoded
             shown, asked = reading.shown, incomplete
         if not asked:
             return
@@ -162,23 +136,11 @@ def check_ranges(path: Path, parts: Sequence[tuple[int, int]]) -> None:
             raise UserError(f"A clip of the video {path} ends (frame {end}) before it starts (frame {start}).")
 
 
-def read_header(path: Path) -> VideoHeader:
-    """Read a video's header alone; a quarter turn in its metadata is not looked for.
-
-    Raises:
-        BadVideoError: the file is missing or no video.
-    """
-    with open_video(path) as container:
-        stream = main_stream(container)
-        return VideoHeader(stream.width, stream.height, stream.frames)
-
-
 class _Reading:
     """Every frame of a file that can be decoded, in order, once; a damaged file ends early.
 
     Attributes:
         header: frames by the header, 0 where unknown.
-        fps: frames a second by the header, 0 where unknown.
         still: whether files of this format hold one picture more often than a video.
         packets: encoded frames found so far, those that are never shown included.
         problem: what FFmpeg said of the damage, "" so far.
@@ -190,7 +152,6 @@ class _Reading:
         self._stream = main_stream(container)
         self._stream.codec_context.thread_count = 1
         self.header = self._stream.frames
-        self.fps = float(self._stream.average_rate or 0)
         self.still = container.format.name in ("gif", "apng")
         self.packets = 0
         self.problem = ""
@@ -227,27 +188,22 @@ class _FrameRange:
     def begin(self, shown: VideoTimes) -> None:
         """Await a decoding whose frames are going to be ``shown``."""
         self.images.clear()
-        times = shown.part(self.start, self.end)
-        self.wanted = frozenset(self.choice(times) if len(times) else ())
+        self.wanted = frozenset(self._chosen(shown.part(self.start, self.end)))
 
-    def chosen(self, reading: _Reading) -> list[int]:
-        """The numbers of the frames that are asked for, now that all have been decoded."""
-        times = reading.shown.part(self.start, self.end)
+    def _chosen(self, times: FrameTimes) -> list[int]:
         return list(self.choice(times)) if len(times) else []
 
-    def complete(self, reading: _Reading) -> bool:
-        """Whether the frames that are asked for have been kept."""
-        return self.images.keys() >= set(self.chosen(reading))
-
-    def decoded(self, reading: _Reading) -> Decoded:
-        """What has been collected."""
-        images = [self.images[number] for number in self.chosen(reading)]
-        frames = np.stack(images) if images else np.zeros((0, 0, 0, 3), np.uint8)
+    def decoded(self, reading: _Reading) -> Decoded | None:
+        """What has been collected; None where other frames should have been kept, now that all times are known."""
         times = reading.shown.part(self.start, self.end)
+        chosen = self._chosen(times)
+        if not self.images.keys() >= set(chosen):
+            return None
+        frames = np.stack([self.images[number] for number in chosen]) if chosen else NO_FRAMES
         last = reading.header if self.end < 0 else self.end + 1
         there_should_be = max(last - self.start, 0)
         problem = self._problem(reading, len(times), there_should_be)
-        return Decoded(frames, times, there_should_be, reading.fps, problem)
+        return Decoded(frames, times, there_should_be, problem)
 
     def _problem(self, reading: _Reading, found: int, there_should_be: int) -> str:
         why = f" ({reading.problem})" if reading.problem else ""

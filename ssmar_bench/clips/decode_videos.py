@@ -15,8 +15,9 @@ from typing import Any
 import filelock
 
 from ssmar_bench.clips.clip_file import ClipFile, Video, content_of, source_of
-from ssmar_bench.clips.frame_positions import NO_FRAMES, SampledClip
+from ssmar_bench.clips.frame_positions import SampledClip
 from ssmar_bench.clips.sample_frames import sample_frames
+from ssmar_bench.clips.scaler import NO_FRAMES
 from ssmar_bench.clips.stored_clip import Entry, entry_of, sound, write_clip, writing
 from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.benchmark_config import FrameCacheConfig

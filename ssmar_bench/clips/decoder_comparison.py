@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from ssmar_bench.clips.clip_file import ClipFile
+from ssmar_bench.clips.clip_file import ClipFile, Video, by_video
 from ssmar_bench.clips.decode import each_frame
 from ssmar_bench.clips.decord_reader import decord_module
-from ssmar_bench.clips.frame_positions import NO_FRAMES, SampledClip
+from ssmar_bench.clips.frame_positions import SampledClip
 from ssmar_bench.clips.sample_frames import sample_frames
-from ssmar_bench.clips.scaler import Frames
+from ssmar_bench.clips.scaler import NO_FRAMES, Frames
 from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.processes import apart_from_main, broken_pool, end_with_parent
@@ -60,18 +58,15 @@ def compare_clips(
         UserError: decord is not installed.
     """
     decord_module()
-    by_video: defaultdict[Path, list[ClipFile]] = defaultdict(list)
-    for clip in clips:
-        by_video[clip.path].append(clip)
     found: list[DecoderComparison] = []
-    for compared in _by_processes(list(by_video.values()), config, processes):
+    for compared in _by_processes(by_video(clips), config, processes):
         found += compared
         tell(len(found))
     return sorted(found, key=lambda one: one.clip_id)
 
 
 def _by_processes(
-    videos: Sequence[list[ClipFile]], config: FrameCacheConfig, processes: int
+    videos: Sequence[Video], config: FrameCacheConfig, processes: int
 ) -> Iterator[list[DecoderComparison]]:
     if processes <= 1 or len(videos) <= 1:
         for clips in videos:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ssmar_bench.clips.clip_file import ClipFile
-from ssmar_bench.clips.decode import decode, read_header
+from ssmar_bench.clips.decode import decode
+from ssmar_bench.clips.video_header import read_header
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 

@@ -17,9 +17,9 @@ import av
 import numpy as np
 
 from ssmar_bench.clips.decode import check_ranges
-from ssmar_bench.clips.frame_positions import NO_FRAMES, SampledClip, positions_in_time
+from ssmar_bench.clips.frame_positions import SampledClip, positions_in_time
 from ssmar_bench.clips.frame_times import FrameTimes
-from ssmar_bench.clips.scaler import Frames, Scaler
+from ssmar_bench.clips.scaler import NO_FRAMES, Frames, Scaler
 from ssmar_bench.clips.video_file import BadVideoError, open_video, why_missing
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.frame_times import FrameTimes, shown_at_centres
+from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
-
-NO_FRAMES: Frames = np.zeros((0, 0, 0, 3), np.uint8)
 
 
 @dataclass(frozen=True)

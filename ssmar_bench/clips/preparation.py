@@ -16,11 +16,11 @@ import av
 from av import library_versions
 
 from ssmar_bench.clips.clip_file import ClipFile, by_video, size_in_bytes, source_of
-from ssmar_bench.clips.decode import read_header
 from ssmar_bench.clips.decode_videos import VideoDecoder, bad_clip, decode_videos
 from ssmar_bench.clips.decord_reader import decord_module
 from ssmar_bench.clips.stored_clip import FORMAT, Entry, clip_path, entry_of, has_size, identity_of, sound, writing
 from ssmar_bench.clips.video_file import why_missing
+from ssmar_bench.clips.video_header import read_header
 from ssmar_bench.core import links, paths
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError

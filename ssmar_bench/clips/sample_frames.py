@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ssmar_bench.clips.decode import decode_ranges
 from ssmar_bench.clips.decord_reader import sample_with_decord
-from ssmar_bench.clips.frame_positions import NO_FRAMES, SampledClip, positions_in_time
+from ssmar_bench.clips.frame_positions import SampledClip, positions_in_time
+from ssmar_bench.clips.scaler import NO_FRAMES
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 

@@ -14,6 +14,7 @@ from ssmar_bench.clips.orientation import Orientation, UnknownOrientationError, 
 from ssmar_bench.clips.video_file import BadVideoError
 
 Frames = npt.NDArray[np.uint8]
+NO_FRAMES: Frames = np.zeros((0, 0, 0, 3), np.uint8)
 
 # Without these two flags swscale's pixels depend on the processor's instruction set.
 _EXACT = Interpolation.ACCURATE_RND | Interpolation.BITEXACT

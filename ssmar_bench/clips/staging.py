@@ -22,7 +22,7 @@ from ssmar_bench.clips.preparation import FILE, read_list
 from ssmar_bench.clips.stored_clip import Entry, clip_path, has_size, stored_bytes
 from ssmar_bench.core import in_use, links
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.core.files import temporary_path, write_bytes
+from ssmar_bench.core.files import write_bytes, write_temporary
 
 FOLDER = "frame_caches"
 MARGIN = 64 << 20
@@ -123,10 +123,6 @@ def _copy_clip(folder: Path, copy: Path, entry: Entry) -> None:
             "which decodes it."
         )
     path = clip_path(copy, entry["id"])
-    aside = temporary_path(path)
-    with aside.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    aside = write_temporary(path, data)
     os.utime(aside, (0, 0))  # as in the frame cache: times tell nothing
     aside.replace(path)

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.clips.augmentation_catalog import augment, load_augmentation
-from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.encoding import JpegFrames
+from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.segments import view_segments
 from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 from ssmar_bench.core.contract import View

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ssmar_bench.clips.decode import BadVideoError, decode, no_frame
+from ssmar_bench.clips.decode import decode, no_frame
 from ssmar_bench.clips.frame_cache import ClipFile
+from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 HEIGHT, WIDTH, BITS = 64, 96, 8

@@ -8,8 +8,9 @@ import av
 import numpy as np
 import pytest
 
-from ssmar_bench.clips.decode import BadVideoError, decode
+from ssmar_bench.clips.decode import decode
 from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
+from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 from .conftest import HEIGHT, WIDTH, Image, numbered, numbers_of, write_video

@@ -11,6 +11,7 @@ import pytest
 from ssmar_bench.clips import decode as module
 from ssmar_bench.clips.clip_file import ClipFile, by_video
 from ssmar_bench.clips.frame_cache import FrameCache, prepare_frame_cache
+from ssmar_bench.clips.scaler import Frames, Scaler
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 
 from .conftest import numbered, numbers_of, write_video
@@ -20,19 +21,19 @@ from .conftest import numbered, numbers_of, write_video
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
     """Numbers of the frames that are decoded, and of those that are converted, in order."""
     seen: dict[str, list[int]] = {"decoded": [], "converted": []}
-    frames, image = module._Reading.__iter__, module.Scaler.image
+    frames, image = module._Reading.__iter__, Scaler.image
 
     def reading(self: module._Reading) -> Iterator[av.VideoFrame]:
         for frame in frames(self):
             seen["decoded"].append(round(frame.time * 25))
             yield frame
 
-    def converting(self: module.Scaler, frame: av.VideoFrame) -> module.Frames:
+    def converting(self: Scaler, frame: av.VideoFrame) -> Frames:
         seen["converted"].append(round(frame.time * 25))
         return image(self, frame)
 
     monkeypatch.setattr(module._Reading, "__iter__", reading)
-    monkeypatch.setattr(module.Scaler, "image", converting)
+    monkeypatch.setattr(Scaler, "image", converting)
     return seen
 
 

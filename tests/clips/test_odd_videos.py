@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from ssmar_bench.clips.decode import BadVideoError, decode
+from ssmar_bench.clips.decode import decode
 from ssmar_bench.clips.decord_reader import sample_with_decord
 from ssmar_bench.clips.video_clip import decode_video_clip
-from ssmar_bench.clips.video_length import duration_and_rate
+from ssmar_bench.clips.video_file import BadVideoError
+from ssmar_bench.clips.video_header import duration_and_rate
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import UserError
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ssmar_bench.clips.decode import BadVideoError
 from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
 from ssmar_bench.clips.video_clip import VideoClips, decode_video_clip
+from ssmar_bench.clips.video_file import BadVideoError
 from ssmar_bench.clips.views import ViewMaker
 from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ssmar_bench.clips.augmentations import strong_augment
-from ssmar_bench.clips.decode import Frames
 from ssmar_bench.clips.frame_cache import ClipFile, FrameCache, prepare_frame_cache
+from ssmar_bench.clips.scaler import Frames
 from ssmar_bench.clips.segments import check_views
 from ssmar_bench.clips.views import ViewMaker, temporal_gradient
 from ssmar_bench.core.benchmark_config import ClipConfig, FrameCacheConfig
