@@ -7,8 +7,9 @@ from pathlib import Path
 
 import torch
 
-from ssmar_bench.backbones.build import build_backbone, build_outline, weights_file
+from ssmar_bench.backbones.build import build_backbone, weights_file
 from ssmar_bench.backbones.pretrained import left_over
+from ssmar_bench.backbones.trial import trial
 from ssmar_bench.core.benchmark_config import BackboneConfig
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.video_networks import trained_on
@@ -58,8 +59,8 @@ def _check_fit(
             unlike = f"{config.weights} has no classifier of {classes} classes; {config.name} starts with a random one."
         told = tuple(filter(None, [trained_on(config.name, segments, size), spare, unlike]))
     try:
-        with torch.device("meta"), torch.no_grad():
-            build_outline(config, segments, classes, size).eval()(torch.empty(1, segments, 3, size, size))
+        with trial(config, segments, classes, size) as (network, clip), torch.no_grad():
+            network.eval()(clip)
     except UserError:
         raise
     except Exception:  # noqa: BLE001  # no network must be able to run without memory

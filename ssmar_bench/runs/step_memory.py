@@ -1,4 +1,4 @@
-"""How much memory a step of training takes, reckoned without any."""
+"""How much memory a step of training takes, reckoned without training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
-from ssmar_bench.backbones.build import build_outline
+from ssmar_bench.backbones.trial import trial
 from ssmar_bench.core.contract import method_without_network
 from ssmar_bench.core.network_names import beside
 from ssmar_bench.runs.resolve import ResolvedMethod
@@ -21,7 +21,7 @@ SLACK = 1.25
 def step_bytes(method: ResolvedMethod) -> int:
     """Bytes that training takes of its device, at most nearly: weights and what a backward pass needs of a step.
 
-    The network is passed through without memory. 0 where that cannot be done: then nobody knows.
+    The network is passed through once, with two clips. 0 where that cannot be done: then nobody knows.
     """
     config = method.benchmark_config
     segments, size = config.frame_cache.segments, config.clips.size
@@ -30,9 +30,8 @@ def step_bytes(method: ResolvedMethod) -> int:
         networks = [config.backbone, *(beside(config.backbone, name) for name in own.further_networks())]
         weights, clip = 0, 0.0
         for network in networks:
-            with torch.device("meta"):
-                outline = build_outline(network, segments, len(config.classes), size)
-                more = network_bytes(outline, torch.empty(2, segments, 3, size, size))
+            with trial(network, segments, len(config.classes), size, clips=2) as (outline, two_clips):
+                more = network_bytes(outline, two_clips)
             weights, clip = weights + more[0], clip + more[1]
         clips = config.train.batch * passes(own.views(), segments, True, config.train.unlabelled_per_labelled) / LEARNED
     except Exception:  # noqa: BLE001  # no network must be able to run without memory
