@@ -16,16 +16,14 @@ from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.processes import cores, default_jobs, default_workers
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.core.run_names import sorted_names
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.archived_runs import archive_notes
-from ssmar_bench.runs.data_digests import former_plugin_run
 from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.grid import check_device
+from ssmar_bench.runs.known_runs_notes import tell_known
 from ssmar_bench.runs.plan import PlannedRun, known_runs
 from ssmar_bench.runs.record import write_facts, write_record
 from ssmar_bench.runs.resolve import Resolved
@@ -84,7 +82,7 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         frame_caches = {config: frame_caches.get(config) or prepare(config) for config in wanted}
         table = known_runs(resolved, execution, index)
         states = _states(table, execution)
-    _greet(table, states, execution, listener)
+    tell_known(table, states, execution, listener)
     todo = _wanted(table, states, execution)
     for sentence in renamed_runs(execution.results):
         listener(Event("", "note", sentence))
@@ -140,27 +138,6 @@ def _wanted(table: Sequence[PlannedRun], states: Mapping[str, str], execution: E
         left = (one for one in table if states[one.name] not in ("done", "skipped"))
         wanted = [planned_run for planned_run in left if planned_run.folder(execution.results).ended()]
     return wanted
-
-
-def _greet(table: Sequence[PlannedRun], states: Mapping[str, str], execution: Execution, listener: Listener) -> None:
-    taken = ["" if execution.wants(states[one.name]) else one.taken(execution.results) for one in table]
-    names = sorted_names(execution.results / "runs")
-    for sentence in archive_notes(taken):
-        listener(Event("", "note", sentence))
-    for planned_run, place in zip(table, taken, strict=True):
-        state = states[planned_run.name]
-        if state == "skipped":
-            listener(Event(planned_run.name, "skipped", planned_run.skip))
-        elif state == "damaged" and not execution.wants(state):
-            damage = planned_run.folder(execution.results).damage()
-            listener(Event(planned_run.name, "note", f"{damage}; --overwrite only-missing makes it again."))
-        elif state == "done" and not place and execution.overwrite != "always":
-            listener(Event(planned_run.name, "cached"))
-        elif state == "outdated" and execution.overwrite != "always":
-            name = planned_run.name
-            listener(Event("", "note", f"{name} was recorded with other labels or subjects than the data has now."))
-        elif state == "missing" and (former := former_plugin_run(planned_run.spec, execution.results, names)):
-            listener(Event("", "note", f"{former} is of another content of its plugin's file; the run starts again."))
 
 
 def _require_free(todo: Sequence[PlannedRun], execution: Execution) -> None:

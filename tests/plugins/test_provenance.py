@@ -154,7 +154,7 @@ def test_another_content_of_the_file_is_another_run_and_said(
     table = api.table(tmp_path, "tiny-motion")
     rows = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| Mine")]
     assert len(rows) == 2, "results of two contents are two rows"
-    assert f"\n  cached  {second.name.rpartition('_')[0]}\n" in run().err
+    assert f"\n  cached  {second.name.rpartition('_')[0]}\n" in run("--verbose").err
 
     refused = call("predict", first, tiny, "--plugin", path)
     assert refused.status == 2
