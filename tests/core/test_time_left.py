@@ -35,17 +35,30 @@ def said(step: Callable[[int], float], total: int = 200, first: int = 0) -> list
 STEPS: dict[str, Callable[[int], float]] = {
     "even": lambda _: 1.0,
     "one slow round": lambda done: 300.0 if done == 30 else 1.0,
+    "one round that takes an hour": lambda done: 3600.0 if done == 30 else 1.0,
+    "a quick end": lambda done: 60.0 if done < 100 else 0.001,
     "a slow round every tenth": lambda done: 40.0 if done % 20 == 5 else 0.5,
     "a slow start": lambda done: 60.0 if done == 1 else 0.1,
     "another command beside it from the middle on": lambda done: 1.0 if done < 100 else 8.0,
-    "noise": lambda _: random.Random(7).expovariate(1.0),
+    "noise": lambda done: random.Random(done).expovariate(1.0),  # each step another length, the same in every run
 }
 
 
-@pytest.mark.parametrize("name", STEPS)
-@pytest.mark.parametrize("first", [0, 40])
-def test_it_does_not_jump_after_the_first_tenth(name: str, first: int) -> None:
-    found = said(STEPS[name], first=first)
+def _runs(*seconds: float) -> Callable[[int], float]:
+    return lambda done: seconds[done - 1]
+
+
+GRIDS: dict[str, Callable[[int], float]] = {
+    "a slow second run of six": _runs(10, 600, 10, 10, 10, 10),
+    "a quick second run of six": _runs(600, 1, 1, 600, 600, 600),
+}
+CASES = [(STEPS[name], 200, first) for name in STEPS for first in (0, 40)] + [(step, 6, 0) for step in GRIDS.values()]
+"""How long each step takes, how many there are, and the first that this command trains."""
+
+
+@pytest.mark.parametrize(("step", "total", "first"), CASES, ids=[f"{n} {f}" for n in STEPS for f in (0, 40)] + [*GRIDS])
+def test_it_does_not_jump_after_the_first_tenth(step: Callable[[int], float], total: int, first: int) -> None:
+    found = said(step, total, first)
     for (then, before), (now, after) in itertools.pairwise(found[:-1]):
         assert after <= 2 * before + 1e-9
         assert after >= max(0.0, before - (now - then)) / 2 - 1e-9
