@@ -30,7 +30,7 @@ class Plan(list[PlanEntry]):
 
     def __repr__(self) -> str:
         shown = self.frame()[["method", "ratio", "seed", "state", "seconds"]]
-        return f"{len(self)} runs\n{shown.to_string(max_rows=12, index=False)}"
+        return f"{len(self)} run{'s'[: len(self) != 1]}\n{shown.to_string(max_rows=12, index=False)}"
 
 
 def plan(grid: Grid | Resolved, execution: Execution | None = None) -> Plan:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ssmar_bench.cli.completion import complete_target
 from ssmar_bench.cli.json_output import print_json
-from ssmar_bench.cli.parsing import ON_BAD_CLIP, check_choice, duration_text, parse_words, size_text
+from ssmar_bench.cli.parsing import ON_BAD_CLIP, check_choice, count_text, duration_text, parse_words, size_text
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import cache_folder
 from ssmar_bench.core.writable import require_writable
@@ -150,7 +150,7 @@ def _print_plan(planned: list[Any]) -> None:
 
 def _print_report(prepared: Any) -> None:
     report = prepared.report
-    typer.echo(f"{prepared.benchmark}: {report.decoded} clips decoded, {report.reused} were there: {prepared.folder}")
+    typer.echo(f"{prepared.benchmark}: {count_text(report.decoded, 'clip')} decoded, {report.reused} were there: {prepared.folder}")
     for clip in report.left_out:
         typer.echo(f"  left out: {clip.clip_id} ({clip.path}): {clip.reason}")
     for clip in report.audit:

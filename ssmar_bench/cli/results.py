@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ssmar_bench.cli.parsing import count_text
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import write_text
@@ -36,7 +37,7 @@ def publish(
     for one in found.replaced:
         typer.echo(f"replaced: {one.folder}: test accuracy {_percent(one.after)}, was {_percent(one.before)}")
     for benchmark, count in found.runs.items():
-        typer.echo(f"{to / benchmark}: {count} runs")
+        typer.echo(f"{to / benchmark}: {count_text(count, 'run')}")
     for lost in found.damage:
         typer.echo(f"left out: {visible(lost.why)}", err=True)
     if found.damage:
@@ -81,6 +82,6 @@ def check(folder: Folder = Path(RESULTS)) -> None:
     whole, damage = api.check_results(folder)
     for why in damage:
         typer.echo(f"damaged: {visible(why)}", err=True)
-    typer.echo(f"{whole} runs are whole" + (f", {len(damage)} damaged." if damage else "."))
+    typer.echo(f"{count_text(whole, 'run')} {'is' if whole == 1 else 'are'} whole" + (f", {len(damage)} damaged." if damage else "."))
     if damage:
         raise typer.Exit(1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ssmar_bench.cli.json_output import Json, print_json
-from ssmar_bench.cli.parsing import duration_text
+from ssmar_bench.cli.parsing import count_text, duration_text
 from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.screen import Screen
 
@@ -61,7 +61,7 @@ def progress_text(seen: GridProgress) -> str:
     order = ("done", "running", "queued", "waiting", "failed")
     states = ", ".join(f"{seen.counts[state]} {state}" for state in order if seen.counts.get(state))
     left = "" if seen.seconds_left is None else f"; about {duration_text(seen.seconds_left)} left"
-    lines = [f"{seen.total} runs: {states}{left}"]
+    lines = [f"{count_text(seen.total, 'run')}: {states}{left}"]
     shown = [one for one in seen.open if one.state == "running"][:LINES]
     lines += [f"  {100 * one.share:3.0f} %  {one.run}  epoch {one.done}/{one.epochs}" for one in shown]
     return "\n".join(lines)

@@ -110,7 +110,7 @@ def publish(sources: Sequence[Path], to: Path, replace: bool = False) -> Publish
     if different:
         more = f"; and {len(different) - NAMED} more" if len(different) > NAMED else ""
         raise UserError(
-            f"{len(different)} runs have two results, and nothing was written: {'; '.join(different[:NAMED])}{more}; "
+            f"{len(different)} {'run has' if len(different) == 1 else 'runs have'} two results, and nothing was written: {'; '.join(different[:NAMED])}{more}; "
             "find out which machine is right, and leave the other one's folders out, or put a new result in the place "
             "of an archived one with --replace."
         )

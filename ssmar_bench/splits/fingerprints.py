@@ -199,5 +199,5 @@ def _of_part(words: str, names: Fingerprints, here: ByClass, there: ByClass) -> 
 
 def _counts(here: int, there: int) -> str:
     if here == there:
-        return f"{here} clips on both sides, but not the same ones"
-    return f"{here} clips here, {there} there"
+        return f"{here} clip{'s'[: here != 1]} on both sides, but not the same ones"
+    return f"{here} clip{'s'[: here != 1]} here, {there} there"

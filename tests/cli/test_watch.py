@@ -63,7 +63,7 @@ def test_a_run_in_the_middle_of_an_epoch_says_so_itself(tmp_path: Path) -> None:
 def test_it_ends_when_all_is_done_and_its_status_tells_of_failures(tmp_path: Path, call: Call) -> None:
     Fake("supervised").write(tmp_path)
     ended = call("watch", tmp_path)
-    assert (ended.status, ended.out) == (0, "1 runs: 1 done\n")
+    assert (ended.status, ended.out) == (0, "1 run: 1 done\n")
     Fake("uda", state="failed").write(tmp_path)
     failed = call("watch", tmp_path)
     assert (failed.status, failed.out) == (1, "2 runs: 1 done, 1 failed\n")
@@ -74,7 +74,7 @@ def test_a_run_in_slurms_queue_is_queued(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(slurm, "queued_runs", lambda _: {folder.name: "PENDING"})
     watcher = Watcher(tmp_path)
     assert [watcher.look().counts for _ in range(2)] == [{"queued": 1}] * 2
-    assert call("watch", tmp_path, "--once").out == "1 runs: 1 queued\n"
+    assert call("watch", tmp_path, "--once").out == "1 run: 1 queued\n"
 
 
 def test_a_run_that_has_ended_is_not_looked_at_again(tmp_path: Path) -> None:
