@@ -12,6 +12,7 @@ from typing import Any
 
 import rich.progress
 from rich.console import Console
+from rich.table import Column
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Event
@@ -21,6 +22,9 @@ from ssmar_bench.screen import Screen
 
 PLAIN_SECONDS = 15.0
 """Between two plain lines about one run or one preparation."""
+
+WIDE = 110
+"""Columns from which on there is room for bars, and for what a run says."""
 
 
 class Detail(enum.Enum):
@@ -83,6 +87,16 @@ class NotebookBars:
         return drawn.export_html(inline_styles=True, code_format='<pre style="line-height:normal">{code}</pre>')
 
 
+def _columns(width: int) -> list[rich.progress.ProgressColumn]:
+    """What a line of bars shows in so many columns: the name is never cut, in a narrow terminal it may take two lines."""
+    name = rich.progress.TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold"))
+    far = rich.progress.MofNCompleteColumn()
+    rate, left, text = (
+        rich.progress.TextColumn(f"{{task.fields[{field}]}}", markup=False) for field in ("rate", "left", "text")
+    )
+    return [name, rich.progress.BarColumn(bar_width=24), far, rate, left, text] if width >= WIDE else [name, far, left]
+
+
 class ProgressDisplay:
     """A context whose :meth:`hear` listens to events from any thread; outside it, there are lines and no bars."""
 
@@ -90,16 +104,7 @@ class ProgressDisplay:
         self.detail = detail
         self.console = Screen(stderr=True)
         self.live = False
-        self.bars = rich.progress.Progress(
-            rich.progress.TextColumn("{task.description}", markup=False),
-            rich.progress.BarColumn(bar_width=24),
-            rich.progress.MofNCompleteColumn(),
-            rich.progress.TextColumn("{task.fields[rate]}", markup=False),
-            rich.progress.TextColumn("{task.fields[left]}", markup=False),
-            rich.progress.TextColumn("{task.fields[text]}", markup=False),
-            console=self.console,
-            transient=True,
-        )
+        self.bars = rich.progress.Progress(*_columns(self.console.width), console=self.console, transient=True)
         self._notebook = NotebookBars(self.bars) if self.console.is_jupyter else None
         self._tasks: dict[str, rich.progress.TaskID] = {}
         self._told: dict[str, float] = {}
@@ -131,6 +136,8 @@ class ProgressDisplay:
         """Draw one event."""
         if self.detail is Detail.QUIET and event.kind != "failed":
             return
+        if self.detail is not Detail.VERBOSE and event.kind in ("cached", "skipped"):
+            return  # a sentence tells of all of them
         with self._lock:
             if self._beginning and self.detail is not Detail.QUIET:
                 self._print(f"{'run':>8}  {visible(self._beginning)}")

@@ -109,15 +109,19 @@ def test_a_finished_grid_typed_again_reads_each_record_once_and_digests_all_of_t
     assert sorted(asked) == sorted(["all records", *(folder_of(out, name).name for name in ("supervised", "aplt"))])
 
 
-SLOW_TO_LOAD = {"scipy.optimize", "scipy.stats", "matplotlib", "jinja2", "torchvision", "timm", "PIL"}
+SLOW_TO_LOAD = {
+    *("scipy.optimize", "scipy.stats", "matplotlib", "jinja2", "torchvision", "timm", "PIL"),
+    *("torch._dynamo", "sympy"),  # torch loads them for arithmetic without memory
+}
 
 
 @pytest.mark.slow
-def test_a_finished_grid_typed_again_loads_nothing_that_it_has_no_need_of(
-    trained: Trained, tiny: Path, tmp_path: Path, call: Call
+@pytest.mark.parametrize("more", [(), ("--plan", "--json", "--seeds", "0,1")], ids=["finished", "planned"])
+def test_a_grid_typed_again_loads_nothing_that_it_has_no_need_of(
+    more: tuple[str, ...], trained: Trained, tiny: Path, tmp_path: Path, call: Call
 ) -> None:
     out = trained.copy(tmp_path / "out", "aplt")
-    words = [str(word) for word in ("run", "-b", tiny, "-m", "aplt", "-o", out)]
+    words = [str(word) for word in ("run", "-b", tiny, "-m", "aplt", "-o", out, *more)]
     assert call(*words).status == 0
     code = (
         "import sys\n"

@@ -6,6 +6,8 @@ import builtins
 import io
 import re
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -15,6 +17,7 @@ from ssmar_bench import progress_display
 from ssmar_bench.core.events import Event
 from ssmar_bench.core.time_left import TimeLeft
 from ssmar_bench.progress_display import Detail, ProgressDisplay
+from tests.conftest import METHODS, Finished
 
 RUN = "tiny-motion_aplt_r50_s0_0123456789abcdef"
 TITLE = "tiny-motion_aplt_r50_s0"
@@ -25,14 +28,29 @@ def test_a_run_without_a_terminal_tells_plain_lines(trained: Any) -> None:
     lines = trained.output.err.splitlines()
     kinds = {line[:8].strip() for line in lines}
     assert (
-        {"run", "prepare", "skipped", "start", "done"}
+        {"run", "prepare", "note", "start", "done"}
         <= kinds
-        <= {*["run", "prepare", "skipped", "start", "step", "epoch", "done", "grid"]}
+        <= {*["run", "prepare", "note", "start", "step", "epoch", "done", "grid"]}
     )
     assert "\x1b" not in trained.output.err
     assert "\r" not in trained.output.err
     for run in ("supervised_r50", "fixmatch_r50", "aplt_r50", "supervised_r100"):
         assert f"    done  tiny-motion_{run}_s0" in lines
+    why = "fixmatch needs unlabelled clips, and at ratio 1 there are none; likewise aplt"
+    assert [line for line in lines if "skipped" in line] == [f"    note  2 of 6 runs are skipped: {why}."]
+
+
+@pytest.mark.slow
+def test_finished_runs_are_one_line_unless_each_is_asked_for(
+    trained: Any, tiny: Path, tmp_path: Path, call: Callable[..., Finished]
+) -> None:
+    words = ("run", "-b", tiny, "-m", ",".join(METHODS), "--ratios", "0.5", "-o", trained.copy(tmp_path / "out"))
+    begin, told = call(*words).err.splitlines()
+    assert begin.startswith("     run  3 runs (3 methods, 1 ratio, 1 seed) of tiny-motion on ")
+    assert told == "    note  3 of 3 runs are finished already."
+    assert call(*words, "-q").err == ""
+    each = call(*words, "--verbose").err.splitlines()
+    assert each == [begin, *(f"  cached  tiny-motion_{name}_r50_s0" for name in METHODS), told]
 
 
 def test_lines_are_reported_now_and_then_but_ends_always(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,11 +84,14 @@ def test_a_note_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "    note  This folder is [not] the real one.\n"
 
 
-def test_a_terminal_gets_live_bars_and_keeps_how_runs_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
 
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_live_bars_and_keeps_how_runs_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", terminal)
@@ -85,6 +106,22 @@ def test_a_terminal_gets_live_bars_and_keeps_how_runs_ended(monkeypatch: pytest.
         assert progress.bars.tasks == []
     assert "\x1b" in terminal.getvalue()
     assert f"    done  {TITLE}" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("columns", [30, 50, 80, 100, 160])
+def test_a_name_beside_a_bar_is_never_cut(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with ProgressDisplay() as progress:
+        progress.hear(Event(f"a-long-name_of_a_benchmark-{RUN}", "step", "epoch 7/12, validation 10.0 %", 31, 60, 2.0))
+        progress.bars.refresh()
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue())
+    assert "…" not in shown
+    assert f"a-long-name_of_a_benchmark-{TITLE}" in re.sub(r"[^a-z0-9_-]", "", shown.replace("31/60", ""))
+    assert "31/60" in shown
+    assert ("validation" in shown) == (columns == 160)
 
 
 class Cell:
