@@ -88,7 +88,7 @@ class NotebookBars:
 
 
 def _columns(width: int) -> list[rich.progress.ProgressColumn]:
-    """What a line of bars shows in so many columns: the name is never cut, in a narrow terminal it may take two lines."""
+    """What a line of bars shows in so many columns: the name is never cut, it may take two lines."""
     name = rich.progress.TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold"))
     far = rich.progress.MofNCompleteColumn()
     rate, left, text = (

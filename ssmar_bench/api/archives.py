@@ -33,14 +33,14 @@ def publish_results(runs: Sequence[Path | str], to: Path | str, replace: bool = 
 
 
 def check_results(folder: Path | str = RESULTS) -> tuple[int, list[str]]:
-    """Read every record under ``folder`` and compare it with its digests: how many are whole, and what is damaged.
+    """Read every record of a run that has ended, and compare it with its digests: how many are whole, what is damaged.
 
     Raises:
         UserError: there is nothing to check.
     """
     found, damage = publish.check(results_of(folder))
     if not found and not damage:
-        raise UserError(f"There are no runs in {folder}.")
+        raise UserError(f"There are no runs in {folder} that have ended.")
     return found, ShortList(one.why for one in damage)
 
 

@@ -11,8 +11,9 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_names import identity_in
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.archive import Archive, archive_folders
+from ssmar_bench.results.damaged_record import damaged_record
 from ssmar_bench.results.record_place import RecordPlace
-from ssmar_bench.results.record_schema import damaged_record, read_object
+from ssmar_bench.results.record_schema import read_object
 
 NAMED = 8
 """Runs that an error names."""

@@ -182,10 +182,11 @@ def load_model(run: Path | str, results: Path | str = RESULTS, device: str = "au
     _require_done(folder)
     if damage := folder.damage():
         raise UserError(f"{damage}; the `ssmar-bench run` that made the run makes it again.")
+    spec = found.spec()
     if not folder.weights.is_file():
         raise UserError(
             f"Run {folder.path.name} has its record here and no weights; train it again with: "
-            f"{rerun_command(folder.spec())} --out FOLDER, and look for it in FOLDER."
+            f"{rerun_command(spec)} --out FOLDER, and look for it in FOLDER."
         )
     try:
         return Model(folder, torch.device(device))

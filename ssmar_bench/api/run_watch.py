@@ -95,17 +95,19 @@ class Watcher:
         names = sorted(os.listdir(runs)) if runs.is_dir() else []  # noqa: PTH208 - names alone, of thousands
         names = [name for name in names if not name.startswith(".")]
         if not names:
-            raise UserError(f"There is no run in {self.folder}; give the folder of `ssmar-bench run`.")
+            raise _no_run(self.folder)
         if time.monotonic() - self._asked > QUEUE_SECONDS:
             self._queued, self._asked = slurm.queued_runs(results_of(self.folder)), time.monotonic()
         found = [one for name in names if name not in self._ended and (one := self._one(runs / name)) is not None]
         counts = Counter(self._ended[name] for name in names if name in self._ended)
         counts.update(one.state for one in found)
+        if not counts:
+            raise _no_run(self.folder)
         order = sorted(found, key=lambda one: (one.state != "running", one.run))
         return GridProgress(dict(counts), tuple(order))
 
     def _one(self, path: Path) -> RunProgress | None:
-        """A run's progress; None if it has ended, which is kept."""
+        """A run's progress; None if it has ended, which is kept, or if the folder is none of a run."""
         folder = RunFolder(path)
         if (folder.record / "metrics.json").is_file():
             self._ended[path.name] = "done"
@@ -118,11 +120,16 @@ class Watcher:
         if path.name not in self._epochs:
             try:
                 self._epochs[path.name] = folder.spec().train.epochs
-            except UserError:  # it is being laid out
-                return RunProgress(path.name, "waiting", 0, 0, None)
+            except UserError:
+                laid_out = folder.work.is_dir() or folder.record.is_dir()  # its spec comes next
+                return RunProgress(path.name, "waiting", 0, 0, None) if laid_out else None
         times = sorted(os.stat(one).st_mtime for one in (folder.work / LOG).glob("epoch-*.npz"))  # noqa: PTH116
         seconds = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else None
         told = last_event(folder.events) if held else None
         steps = told.done / told.total if told is not None and told.total else 0.0
         state = "running" if held else "queued" if path.name in self._queued else "waiting"
         return RunProgress(path.name, state, len(times), self._epochs[path.name], seconds, steps)
+
+
+def _no_run(folder: Path) -> UserError:
+    return UserError(f"There is no run in {folder}; give the folder of `ssmar-bench run`.")

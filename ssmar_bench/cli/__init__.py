@@ -5,12 +5,15 @@ One module a group of commands. Exit status: 0 done, 1 some runs failed, 2 wrong
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
 import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 
@@ -34,6 +37,7 @@ from ssmar_bench.cli import (
 from ssmar_bench.cli.strict_options import App
 from ssmar_bench.cli.suggestions import own_words, unknown_command
 from ssmar_bench.core.errors import UserError
+from ssmar_bench.core.paths import PACKAGE
 from ssmar_bench.core.printable import visible
 from ssmar_bench.core.renamed import renamed_note
 from ssmar_bench.screen import screened
@@ -77,7 +81,7 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a letter shows "?" for it
     try:
-        with screened():
+        with screened(), _warnings_as_sentences():
             # the status of a typer.Exit is returned, not raised
             code = app(prog_name=_program(), standalone_mode=False) or 0
     except UserError as error:
@@ -104,6 +108,29 @@ def main() -> NoReturn:
         more = "; the same command continues where it stopped" if continued else ""
         typer.echo(f"ssmar-bench: interrupted{more}.", err=True)
     sys.exit(code)
+
+
+@contextlib.contextmanager
+def _warnings_as_sentences() -> Iterator[None]:
+    """What this package warns of is a line as any other, without the place in its code."""
+    usual = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if Path(filename).is_relative_to(PACKAGE):
+            typer.echo(f"ssmar-bench: {visible(str(message))}", err=True)
+        else:
+            usual(message, category, filename, lineno, file, line)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _program() -> str:

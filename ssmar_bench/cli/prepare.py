@@ -150,7 +150,8 @@ def _print_plan(planned: list[Any]) -> None:
 
 def _print_report(prepared: Any) -> None:
     report = prepared.report
-    typer.echo(f"{prepared.benchmark}: {count_text(report.decoded, 'clip')} decoded, {report.reused} were there: {prepared.folder}")
+    decoded = count_text(report.decoded, "clip")
+    typer.echo(f"{prepared.benchmark}: {decoded} decoded, {report.reused} were there: {prepared.folder}")
     for clip in report.left_out:
         typer.echo(f"  left out: {clip.clip_id} ({clip.path}): {clip.reason}")
     for clip in report.audit:

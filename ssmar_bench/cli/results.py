@@ -82,6 +82,9 @@ def check(folder: Folder = Path(RESULTS)) -> None:
     whole, damage = api.check_results(folder)
     for why in damage:
         typer.echo(f"damaged: {visible(why)}", err=True)
-    typer.echo(f"{count_text(whole, 'run')} {'is' if whole == 1 else 'are'} whole" + (f", {len(damage)} damaged." if damage else "."))
+    typer.echo(
+        f"{count_text(whole, 'run')} {'is' if whole == 1 else 'are'} whole"
+        + (f", {len(damage)} damaged." if damage else ".")
+    )
     if damage:
         raise typer.Exit(1)

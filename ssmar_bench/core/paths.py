@@ -29,8 +29,13 @@ def results_of(folder: Path | str) -> Path:
     """The folder that holds ``runs/`` or archives (``<benchmark>/runs.parquet``), of a folder that a user names.
 
     That is ``folder`` itself, or ``folder/results`` if only that one holds some, as in a clone of this repository.
+
+    Raises:
+        UserError: it is a file, or as :func:`expand_home`.
     """
     folder = expand_home(folder)
+    if folder.is_file():
+        raise UserError(f"{folder} is a file, not a folder; give the folder of `ssmar-bench run`.")
     if not _holds_results(folder) and _holds_results(folder / "results"):
         return folder / "results"
     return folder

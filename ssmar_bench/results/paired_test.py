@@ -21,7 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from ssmar_bench.results.record_schema import OTHER_CLIPS, damaged_record
+from ssmar_bench.results.damaged_record import damaged_record
+from ssmar_bench.results.record_schema import OTHER_CLIPS
 from ssmar_bench.results.records import Runs
 
 Array = NDArray[np.float64]

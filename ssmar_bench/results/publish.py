@@ -110,7 +110,8 @@ def publish(sources: Sequence[Path], to: Path, replace: bool = False) -> Publish
     if different:
         more = f"; and {len(different) - NAMED} more" if len(different) > NAMED else ""
         raise UserError(
-            f"{len(different)} {'run has' if len(different) == 1 else 'runs have'} two results, and nothing was written: {'; '.join(different[:NAMED])}{more}; "
+            f"{len(different)} {'run has' if len(different) == 1 else 'runs have'} two results, and nothing was "
+            f"written: {'; '.join(different[:NAMED])}{more}; "
             "find out which machine is right, and leave the other one's folders out, or put a new result in the place "
             "of an archived one with --replace."
         )
@@ -252,7 +253,7 @@ def _machine(entry: ArchiveEntry) -> dict[str, str]:
 
 
 def check(root: Path) -> tuple[int, list[Damage]]:
-    """Read and compare everything: how many runs there are, and what is damaged.
+    """Read and compare everything: how many runs have ended and are whole, and what is damaged.
 
     Of an archive: the digests of its files, columns, every record as it is read for a report, and that each file of a
     record is what was published. Of a run's folder: its ``SHA256SUMS``, and the record.
@@ -263,7 +264,7 @@ def check(root: Path) -> tuple[int, list[Damage]]:
         place = runs.record(name)
         if isinstance(place, ArchivedRecord):
             damage += [Damage(name, why) for why in _faults(place.archive, name)]
-    return len(runs.runs), damage
+    return int((runs.runs["state"] != "unfinished").sum()), damage
 
 
 def _faults(archive: Archive, run: str) -> list[str]:

@@ -19,6 +19,7 @@ from ssmar_bench.core.printable import shortened, visible
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_names import is_name_of
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.results.damaged_record import damaged_record
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import (
     OWN,
@@ -28,7 +29,6 @@ from ssmar_bench.results.record_schema import (
     OwnOfSpec,
     Spec,
     Timings,
-    damaged_record,
     read_object,
     read_part,
     require_file,

@@ -20,10 +20,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ssmar_bench.core import metrics
-from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.files import LARGEST, parse_json
 from ssmar_bench.core.printable import Line, odd_sign, shortened
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.results.damaged_record import damaged_record
 from ssmar_bench.results.record_place import RecordPlace
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -201,11 +201,6 @@ OwnOfSpec = create_model(
 
 
 OTHER_CLIPS = "its test clips are not those of the other seeds"
-
-
-def damaged_record(path: RecordPlace, why: str) -> UserError:
-    """The error of a record that cannot be used; it says which file and what to do."""
-    return UserError(f"{path}: damaged record: {why}; restore the file, or remove the run's folder and run it again.")
 
 
 def there(path: RecordPlace) -> bool:

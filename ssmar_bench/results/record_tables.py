@@ -16,8 +16,9 @@ from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.printable import odd_sign
 from ssmar_bench.results import table_checks
 from ssmar_bench.results.archive import ArchivedFile
+from ssmar_bench.results.damaged_record import damaged_record
 from ssmar_bench.results.record_place import RecordPlace
-from ssmar_bench.results.record_schema import Metrics, damaged_record, require_file, there
+from ssmar_bench.results.record_schema import Metrics, require_file, there
 
 CURVES = {"epoch": int, "series": str, "quantity": str, "value": float}
 PREDICTIONS = {"clip": str, "subject": str, "label": int, "prediction": int, "confidence": float}

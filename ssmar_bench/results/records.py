@@ -16,9 +16,10 @@ from ssmar_bench.core import metrics
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.archive import Archive, ArchivedRecord, archive_folders
+from ssmar_bench.results.damaged_record import damaged_record
 from ssmar_bench.results.read_record import PARTS, RecordedRun, read_folder, read_record
 from ssmar_bench.results.record_place import RecordPlace
-from ssmar_bench.results.record_schema import OTHER_CLIPS, MethodFacts, damaged_record
+from ssmar_bench.results.record_schema import OTHER_CLIPS, MethodFacts
 from ssmar_bench.results.record_tables import KINDS
 from ssmar_bench.results.row_labels import name_rows
 from ssmar_bench.results.row_table import Array
