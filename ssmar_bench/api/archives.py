@@ -33,7 +33,9 @@ def publish_results(runs: Sequence[Path | str], to: Path | str, replace: bool = 
 
 
 def check_results(folder: Path | str = RESULTS) -> tuple[int, list[str]]:
-    """Read every record of a run that has ended, and compare it with its digests: how many are whole, what is damaged.
+    """Read every record under ``folder`` and compare it with its digests: how many are whole, and what is damaged.
+
+    A run that has not ended is neither.
 
     Raises:
         UserError: there is nothing to check.
