@@ -54,7 +54,7 @@ def class_name(benchmark_config: BenchmarkConfig, label: int) -> str:
 
 
 def require_subjects(clips: pd.DataFrame, key: str) -> None:
-    """Refuses clips without a subject, which the setting ``parts.key`` needs."""
+    """Refuses clips without a subject, which the setting ``parts.key`` needs, by a :class:`UserError`."""
     nameless = clips["subject"] == ""
     if nameless.any():
         clip = clips.loc[nameless, "clip_id"].iloc[0]
