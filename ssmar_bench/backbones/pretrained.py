@@ -34,7 +34,7 @@ def load_weights(network: nn.Module, path: Path, fitted: Callable[[State], State
 
 
 def fill(network: nn.Module, state: State, path: Path) -> None:
-    """Load ``state``, read from ``path``; what is left over and what fails as in :func:`load_weights`."""
+    """Load ``state``, read from ``path``; what is left over, and errors as in :func:`load_weights`."""
     wanted = network.state_dict()
     missing = [
         key
