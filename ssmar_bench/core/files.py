@@ -11,7 +11,7 @@ import math
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 LARGEST = 256 * 2**20
 """Bytes of a JSON file that is read; the split of a million clips has 50 million."""
@@ -31,11 +31,9 @@ def write_temporary(path: Path, data: bytes) -> Path:
     Raises:
         OSError: it cannot be written; no temporary file is left.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = temporary_path(path)
     try:
-        aside.unlink(missing_ok=True)
-        with aside.open("xb") as file:  # follows no link
+        with _new_file(aside) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -43,6 +41,17 @@ def write_temporary(path: Path, data: bytes) -> Path:
         aside.unlink(missing_ok=True)
         raise
     return aside
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """Opens a file that was not there, in place of what was; its folder is made where it is missing."""
+    while True:
+        try:
+            return path.open("xb")  # follows no link
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            path.unlink()
 
 
 def write_bytes(path: Path, data: bytes) -> None:

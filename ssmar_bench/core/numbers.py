@@ -7,6 +7,7 @@ import operator
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from numbers import Real
 from typing import Any
 
@@ -35,6 +36,7 @@ def plain_numbers(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=1024)  # a grid asks for a few ratios thousands of times
 def exact_ratio(ratio: float) -> Fraction:
     """A finite ratio without its rounding error: a simple fraction that is next to it, else its decimal."""
     simple = Fraction(ratio).limit_denominator(_LARGEST_DENOMINATOR)

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ssmar_bench.core import digests, event_file, lease, links
@@ -60,12 +61,12 @@ class RunFolder:
 
     path: Path
 
-    @property
+    @cached_property  # a grid asks for them many times a run
     def record(self) -> Path:
         """What is kept and committed."""
         return self.path / "record"
 
-    @property
+    @cached_property
     def work(self) -> Path:
         """What resuming and predicting need: checkpoint, pseudo-label log, lease, last weights."""
         return self.path / "work"

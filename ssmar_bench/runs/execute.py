@@ -190,8 +190,9 @@ def write_run_inputs(
         UserError: it cannot be written.
     """
     folder.begin(planned_run.spec)
-    write_facts(folder, planned_run.label, planned_run.given, facts or RunFacts())
-    split = planned_run.split.with_opaque_ids().to_json()
+    facts = facts or RunFacts()
+    write_facts(folder, planned_run.spec, planned_run.label, planned_run.given, facts)
+    split = facts.split(planned_run.split, planned_run.spec.split)
     folder.keep({"launch.json": asdict(launch), "split.json": split, **(packed or {})})
 
 
@@ -204,9 +205,10 @@ def _ready(
     packed: Mapping[str, bytes] | None = None,
 ) -> bool:
     """Mends a run's folder and lays it out, unless another command holds it."""
+    begun = folder.path.exists()
     try:
         with folder.lease():
-            for sentence in folder.mend():
+            for sentence in folder.mend() if begun else ():
                 listener(Event(folder.path.name, "note", sentence))
             write_run_inputs(planned_run, folder, launch, facts, packed)
     except BusyError:

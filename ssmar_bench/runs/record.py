@@ -157,7 +157,7 @@ def write_record(
     digests.write_files(folder.record, files)
 
 
-def write_facts(folder: RunFolder, label: str, given: tuple[str, str], facts: RunFacts) -> None:
+def write_facts(folder: RunFolder, spec: RunSpec, label: str, given: tuple[str, str], facts: RunFacts) -> None:
     """Write what tables need to know of the method, also of a run that will fail; the caller holds the lease.
 
     Raises:
@@ -165,7 +165,7 @@ def write_facts(folder: RunFolder, label: str, given: tuple[str, str], facts: Ru
     """
     path = folder.record / method_facts.FILE
     try:
-        write_changed(path, facts.content(folder.spec(), label, given))
+        write_changed(path, facts.content(spec, label, given))
     except OSError as error:
         raise digests.unwritable(path, error) from error
 

@@ -1,4 +1,7 @@
-"""``method.json`` of runs: what tables need to know of a method, and the command that trains the run again."""
+"""What many runs of a grid have in common, made once: ``split.json``, and what ``method.json`` says.
+
+The latter is what tables need to know of a method, and the command that trains the run again.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,17 @@ from typing import Any
 
 from ssmar_bench.backbones.timm_tags import initial_weights
 from ssmar_bench.core.files import json_bytes
-from ssmar_bench.core.identity import digest
+from ssmar_bench.core.identity import canonical_json, digest
 from ssmar_bench.core.method_facts import method_facts
 from ssmar_bench.core.run_spec import RunSpec
+from ssmar_bench.core.split import Split
 from ssmar_bench.runs.rerun_command import RerunCommand, command_of_all
 
 OF_ONE_RUN = ("ratio", "seed", "split", "pixels")
 """Parts of a spec of which no fact depends, but for ratio and seed in the command."""
+
+SPLITS = 32
+"""That are kept: the methods of a ratio and seed are laid out one after another."""
 
 
 @dataclass
@@ -26,6 +33,7 @@ class RunFacts:
     """
 
     _known: dict[str, tuple[dict[str, Any], RerunCommand]] = field(default_factory=dict)
+    _splits: dict[str, bytes] = field(default_factory=dict)
 
     def content(self, spec: RunSpec, label: str, given: tuple[str, str] = ("", "")) -> bytes:
         """The content of ``method.json``.
@@ -42,6 +50,19 @@ class RunFacts:
             self._known[key] = facts, command_of_all(spec, facts["departures"])
         facts, command = self._known[key]
         return json_bytes({**facts, "command": _without_folders(command.of(spec))})
+
+    def split(self, split: Split, fingerprint: str) -> bytes:
+        """The content of ``split.json``, without hidden labels and telling ids.
+
+        Args:
+            split: of the run.
+            fingerprint: of the split; runs of several methods have the same.
+        """
+        content = self._splits.get(fingerprint)
+        if content is None:
+            content = canonical_json(split.with_opaque_ids().to_json()).encode()
+            self._splits = dict([*self._splits.items()][1 - SPLITS :]) | {fingerprint: content}
+        return content
 
 
 def _without_folders(command: str) -> str:
