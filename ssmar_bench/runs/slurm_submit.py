@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.runs import slurm_queue
+from ssmar_bench.runs import slurm_queue, slurm_script
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,7 @@ class Submitter:
         import submitit
 
         logging.getLogger("submitit").setLevel(logging.ERROR)
-        # bash becomes the job itself, so that the signal reaches it without another process of SLURM
-        python = f"exec {shlex.quote(sys.executable)} -P"
+        python = f"{slurm_script.FUNCTION} {shlex.quote(sys.executable)} -P"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             executor = submitit.SlurmExecutor(self.folder / "%A", max_num_timeout=10**6, python=python)
@@ -43,7 +42,11 @@ class Submitter:
                 job_name=slurm_queue.JOB_NAME,
                 use_srun=False,
                 stderr_to_stdout=True,
-                setup=["export SUBMITIT_PREEMPT_SIGNAL=USR1", *self.setup],
+                setup=[
+                    *slurm_script.setup_lines(self.folder),
+                    "export SUBMITIT_PREEMPT_SIGNAL=USR1",
+                    *self.setup,
+                ],
                 array_parallelism=self.parallel,
                 additional_parameters=dict(self.options),
             )
