@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -28,6 +29,9 @@ NUMBERS = ("num-cpus", "num-gpus", "memory")
 OWN = ("address", "tries", *NUMBERS)
 POLL_SECONDS = 1.0
 CONNECT_SECONDS = 10.0
+IN_FLIGHT = 1000
+"""Tasks that the cluster has at a time: more would wait there as they wait here, and each costs its scheduler work."""
+
 TRIES = 5
 """Machines that may die under a run before it is given up."""
 
@@ -83,12 +87,22 @@ class RayEngine:
         """As every engine's (:meth:`ssmar_bench.runs.engines.Engine.run`)."""
         import ray
 
+        todo: deque[tuple[RunFolder, int]] = deque()
+        for folder, threads in folders:
+            if folder.ended() or folder.done():  # by a former command: no task is needed
+                yield folder, failure.recorded(folder, finish, listener)
+            else:
+                todo.append((folder, threads))
         execute = ray.remote(_execute)  # once: every one is sent to the cluster
-        waiting = {self._start(execute, folder, threads): folder for folder, threads in folders}
-        news: dict[RunFolder, Tail] = {folder: Tail.end(folder.events) for folder in waiting.values()}
+        waiting: dict[Any, RunFolder] = {}
+        news: dict[RunFolder, Tail] = {}
         pause = POLL_SECONDS
         try:
-            while waiting:
+            while todo or waiting:
+                while todo and len(waiting) < IN_FLIGHT:
+                    folder, threads = todo.popleft()
+                    news[folder] = Tail.end(folder.events)
+                    waiting[self._start(execute, folder, threads)] = folder
                 time.sleep(pause)
                 looked = time.monotonic()
                 ended, _ = ray.wait([*waiting], num_returns=len(waiting), timeout=0.01, fetch_local=False)
@@ -98,6 +112,7 @@ class RayEngine:
                 pause = max(POLL_SECONDS, 20 * (time.monotonic() - looked))  # thousands of folders are asked less often
                 for reference in ended:
                     folder = waiting.pop(reference)
+                    del news[folder]
                     yield folder, self._state(folder, reference, listener, finish)
         finally:
             for reference in waiting:
