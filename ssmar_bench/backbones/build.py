@@ -268,6 +268,10 @@ def weights_digest(config: BackboneConfig) -> str:
         return ""
     if config.weights in FETCHED:
         return f"{config.weights}:{config.name.rpartition(':')[2]}"
-    path = require_file(_pretext_or_file(config))
+    return file_digest(require_file(_pretext_or_file(config)))
+
+
+def file_digest(path: Path) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -24,6 +24,7 @@ from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.execution import Execution
 from ssmar_bench.runs.grid import check_device
 from ssmar_bench.runs.known_runs_notes import tell_known
+from ssmar_bench.runs.packed_weights import pack_weights
 from ssmar_bench.runs.plan import PlannedRun, known_runs
 from ssmar_bench.runs.record import write_facts, write_record
 from ssmar_bench.runs.resolve import Resolved
@@ -98,6 +99,8 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         own = 0 if resolved.grid.elsewhere else default_workers(device, min(jobs, len(todo)))  # of this machine's cores
         workers = own if execution.workers is None else execution.workers
         memory = {row.method_config.name: step_bytes(row) for row in resolved.methods}
+        # other machines may see no file of the user's
+        weights = pack_weights(todo, execution.results) if resolved.grid.elsewhere else {}
         launches: dict[RunFolder, tuple[PlannedRun, Launch]] = {}
         for planned_run in todo:
             folder = planned_run.folder(execution.results)
@@ -106,20 +109,18 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
                     for name in ("metrics.json", digests.FILE):
                         (folder.record / name).unlink(missing_ok=True)
             place = str(frame_caches[planned_run.spec.frame_cache])
-            launches[folder] = (
-                planned_run,
-                Launch(
-                    place,
-                    device,
-                    files,
-                    planned_run.weights,
-                    workers,
-                    memory[planned_run.spec.method],
-                    planned_run.further_weights,
-                ),
+            launch = Launch(
+                place,
+                device,
+                files,
+                weights.get(planned_run.weights, planned_run.weights),
+                workers,
+                memory[planned_run.spec.method],
+                {name: weights.get(path, path) for name, path in planned_run.further_weights.items()},
             )
+            launches[folder] = planned_run, launch
         packed = {}
-        if resolved.grid.elsewhere:  # other machines may not see the plugins' files
+        if resolved.grid.elsewhere:
             packed = {packed_plugin(number): Path(path).read_bytes() for number, path in enumerate(files)}
         _train(launches, engine, ground_truth(index, benchmark_config), listener, packed)
         states = _states(table, execution)

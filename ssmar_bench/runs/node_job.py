@@ -113,8 +113,7 @@ def require_seen(folder: RunFolder) -> None:
     for weights in weight_files(launch):
         if not os.path.isfile(weights):  # noqa: PTH113 - a text
             raise UserError(
-                f"The initial weights {weights} are not seen by {where}; put the file into a folder that all machines "
-                "share, and give that path."
+                f"The initial weights {weights} are not seen by {where}; the same command puts them there again."
             )
     cache = launch.get("frame_cache", "")
     if cache and not os.path.isdir(cache):  # noqa: PTH112 - a text

@@ -11,6 +11,7 @@ import pytest
 
 from ssmar_bench import api
 from ssmar_bench.algorithms import ALGORITHMS
+from ssmar_bench.backbones.build import pretext_weights
 from ssmar_bench.core import catalog
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
@@ -37,7 +38,7 @@ def test_clips_that_this_machine_does_not_see(tmp_path: Path) -> None:
 def test_initial_weights_that_this_machine_does_not_see(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.keep({"launch.json": {"frame_cache": str(tmp_path), "weights": str(tmp_path / "none.pth")}})
-    with pytest.raises(UserError, match=r"weights .*none.pth are not seen by machine .* a folder that all machines"):
+    with pytest.raises(UserError, match=r"weights .*none.pth are not seen by machine .*; the same command puts"):
         NodeJob([(str(folder.path), 1)])()
 
 
@@ -62,22 +63,27 @@ class Elsewhere:
 
 
 @pytest.mark.slow
-def test_plugins_and_configs_reach_a_machine_that_does_not_see_them(
+def test_plugins_configs_and_weights_reach_a_machine_that_does_not_see_them(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     benchmark, plugin = Path(shutil.copy(tiny, tmp_path / "own.yaml")), tmp_path / "mine.py"
     plugin.write_text(FILE)
-    monkeypatch.setattr(Elsewhere, "hidden", (benchmark, plugin))
+    weights = Path(shutil.copy(pretext_weights("micro-tsm"), tmp_path / "first.safetensors"))
+    monkeypatch.setattr(Elsewhere, "hidden", (benchmark, plugin, weights))
     monkeypatch.setattr(engines.ENGINES, "things", {**engines.ENGINES.things, "slurm": Elsewhere})
     catalog.use_plugin_file(plugin)
     try:
-        grid = api.Grid(str(benchmark), ["mine"], sets={"train.epochs": 1}, device="cpu", elsewhere=True)
+        sets = {"train.epochs": 1, "backbone.weights": str(weights)}
+        grid = api.Grid(str(benchmark), ["mine"], sets=sets, device="cpu", elsewhere=True)
         states = api.run(grid, api.Execution(tmp_path / "out", engine="slurm"))
     finally:
         catalog.forget_plugin_files()
     (run,) = (tmp_path / "out" / "runs").iterdir()
     assert states == {run.name: "done"}, RunFolder(run).failure()
     assert (run / "work" / "plugins" / "0.py").read_text() == FILE
+    (copy,) = (tmp_path / "out" / "initial_weights").glob("*/first.safetensors")
+    assert copy.parent.name == RunFolder(run).spec().weights
+    assert copy.read_bytes() == weights.read_bytes()
 
 
 def test_a_machine_without_the_plugins_package_is_told(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
