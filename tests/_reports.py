@@ -19,7 +19,7 @@ from ssmar_bench.results.filled_table import fill_table
 from ssmar_bench.results.grid_summary import summarise_grid
 from ssmar_bench.results.paper_summary import filled_tables, paper_summaries
 from ssmar_bench.results.records import Runs, load_runs
-from ssmar_bench.results.summarise import summarise
+from ssmar_bench.results.summary_builder import summarise
 
 
 def render(results: Path, reports: Path, benchmarks: Sequence[str] | None = None) -> list[Path]:

@@ -63,8 +63,8 @@ if TYPE_CHECKING:
         tables,
         train_table,
     )
-    from ssmar_bench.api.run_answers import compare, confusion, predictions
     from ssmar_bench.api.run_list import RunFacts, list_runs, remove_runs, show_run
+    from ssmar_bench.api.run_predictions import compare, confusion, predictions
     from ssmar_bench.api.run_trust import trust
     from ssmar_bench.api.run_verify import SecondTraining, verify_run
     from ssmar_bench.api.scaffold import TEMPLATES, new_method
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from ssmar_bench.results.verification import Verification
     from ssmar_bench.runs.archived_runs import archive_notes
     from ssmar_bench.runs.execute import renamed_runs
-    from ssmar_bench.runs.execution import Execution, Overwrite
+    from ssmar_bench.runs.execution_options import Execution, Overwrite
     from ssmar_bench.runs.grid import Grid
     from ssmar_bench.runs.plan import PlanEntry
     from ssmar_bench.runs.resolve import Resolved, resolve
@@ -111,7 +111,7 @@ _HOMES = {
     "api.plugins": ("BrokenPlugin", "broken_benchmarks", "broken_methods", "provider", "use_plugin"),
     "api.initial_weights": ("PretrainedWeights", "pretrain"),
     "api.records": ("curves", "results"),
-    "api.run_answers": ("compare", "confusion", "predictions"),
+    "api.run_predictions": ("compare", "confusion", "predictions"),
     "api.run_list": ("RunFacts", "list_runs", "remove_runs", "show_run"),
     "api.run_trust": ("trust",),
     "api.run_verify": ("SecondTraining", "verify_run"),
@@ -135,7 +135,7 @@ _HOMES = {
     "results.verification": ("Verification",),
     "runs.archived_runs": ("archive_notes",),
     "runs.execute": ("renamed_runs",),
-    "runs.execution": ("Execution", "Overwrite"),
+    "runs.execution_options": ("Execution", "Overwrite"),
     "runs.grid": ("Grid",),
     "runs.plan": ("PlanEntry",),
     "runs.resolve": ("Resolved", "resolve"),

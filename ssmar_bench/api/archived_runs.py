@@ -8,7 +8,7 @@ from pathlib import Path
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.archive import Archive, archive_folders
 from ssmar_bench.runs.archived_runs import ArchivedRuns
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 
 
 def with_archived(execution: Execution | None) -> Execution:

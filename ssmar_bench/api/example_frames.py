@@ -18,9 +18,9 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.files import write_bytes, write_text
 from ssmar_bench.core.split import salted_id
-from ssmar_bench.results.answers import read_answers, strip_file
+from ssmar_bench.results.clip_predictions import read_answers, strip_file
+from ssmar_bench.results.clip_pseudo_labels import clips_with_frames, read_pools
 from ssmar_bench.results.examples import examples, picture
-from ssmar_bench.results.pool_answers import clips_with_frames, read_pools
 from ssmar_bench.results.records import Runs, load_runs
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.sources import known_source

@@ -24,7 +24,7 @@ from ssmar_bench.core.processes import cores
 from ssmar_bench.core.short_list import ShortList, short
 from ssmar_bench.core.writable import nearest_folder
 from ssmar_bench.runs import prepare_data
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.prepare_data import OnBadClip
 from ssmar_bench.runs.resolve import Resolved, resolve

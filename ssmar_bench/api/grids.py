@@ -11,7 +11,7 @@ from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.short_list import ShortDict
 from ssmar_bench.runs import execute
 from ssmar_bench.runs import plan as plans
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import PlanEntry
 from ssmar_bench.runs.resolve import Resolved, resolve

@@ -15,7 +15,7 @@ from ssmar_bench.reports.grid_table import grid_text
 from ssmar_bench.reports.render import render
 from ssmar_bench.results.grid_summary import summarise_grid
 from ssmar_bench.results.records import Runs, load_runs
-from ssmar_bench.results.summarise import summarise
+from ssmar_bench.results.summary_builder import summarise
 
 
 @short

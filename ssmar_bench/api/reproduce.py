@@ -20,7 +20,7 @@ from ssmar_bench.results.filled_table import fill_table
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute
 from ssmar_bench.runs import plan as plans
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.resolve import Resolved, resolve_all
 from ssmar_bench.runs.step_guess import StepGuesses, with_guesses

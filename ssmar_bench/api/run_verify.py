@@ -17,7 +17,7 @@ from ssmar_bench.core.paths import RESULTS, results_of
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.verification import TOLERANCE, Verification, compare_records, recorded_environment
 from ssmar_bench.runs import execute
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.further_weights import with_places
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.launch_file import read_launch

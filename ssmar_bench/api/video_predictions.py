@@ -17,7 +17,7 @@ from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.files import write_text
 from ssmar_bench.core.printable import visible
 from ssmar_bench.core.writable import require_writable
-from ssmar_bench.reports.tables import csv_text
+from ssmar_bench.reports.table_formats import csv_text
 from ssmar_bench.sources.path_list import PlacedClip, is_list, read_path_list
 from ssmar_bench.sources.video_files import ENDINGS, video_files
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ssmar_bench.reports.formatting import FLAG, INTERVALS, NOT_LEARNED, damage, percent_text
 from ssmar_bench.reports.result_tables import accuracy, gaps
-from ssmar_bench.reports.tables import Table, markdown
+from ssmar_bench.reports.table_formats import Table, markdown
 from ssmar_bench.results.summary import GridSummary
 
 GAIN = "gain"

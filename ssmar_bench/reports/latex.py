@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.table_formats import Table
 
 LATEX = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ssmar_bench.reports.animation import ANIMATION
 from ssmar_bench.reports.formatting import damage, percent_text, setting_sentence
-from ssmar_bench.reports.tables import escape_markdown
+from ssmar_bench.reports.table_formats import escape_markdown
 from ssmar_bench.results.summary import (
     FIGURE_2B,
     FIGURE_4,

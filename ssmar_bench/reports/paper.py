@@ -12,7 +12,7 @@ from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.paper_claims import claims_frame, claims_section
 from ssmar_bench.reports.paper_tables import section, table_frame
 from ssmar_bench.reports.section import Section
-from ssmar_bench.reports.tables import csv_text, escape_markdown, markdown_page
+from ssmar_bench.reports.table_formats import csv_text, escape_markdown, markdown_page
 from ssmar_bench.results.summary import FIGURE_4, Examples, FilledTable, PaperSummary
 
 FOLDER = "paper"

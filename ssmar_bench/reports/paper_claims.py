@@ -8,7 +8,7 @@ import pandas as pd
 
 from ssmar_bench.reports.formatting import ABSENT
 from ssmar_bench.reports.section import Section
-from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.table_formats import Table
 from ssmar_bench.results.summary import ClaimResult, ColumnEvidence
 
 VERDICTS = (

@@ -10,7 +10,7 @@ from ssmar_bench.core.published_tables import TableColumn
 from ssmar_bench.reports.formatting import ABSENT
 from ssmar_bench.reports.paper_notes import table_notes
 from ssmar_bench.reports.section import Section
-from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.table_formats import Table
 from ssmar_bench.results.summary import (
     MIN_SEEDS,
     MIN_SUBJECTS,

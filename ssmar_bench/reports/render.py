@@ -14,7 +14,7 @@ from ssmar_bench.reports import benchmark_figures, overview, paper, paper_figure
 from ssmar_bench.reports.animation import ANIMATION, animation
 from ssmar_bench.reports.latex import latex
 from ssmar_bench.reports.redraw import Draw, draw_changed
-from ssmar_bench.reports.tables import Table, csv_text, markdown_page
+from ssmar_bench.reports.table_formats import Table, csv_text, markdown_page
 from ssmar_bench.reports.web import page as web
 from ssmar_bench.results.summary import LEVELS, BenchmarkSummary, Summary
 

@@ -24,7 +24,7 @@ from ssmar_bench.reports.formatting import (
     setting_sentence,
     spread_text,
 )
-from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.table_formats import Table
 from ssmar_bench.results.summary import BenchmarkSummary, CaptionFacts, Comparability, Damage, measures
 
 PARTS = ("test_accuracy", "validation_accuracy")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.table_formats import Table
 
 
 @dataclass(frozen=True)

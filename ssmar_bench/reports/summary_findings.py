@@ -18,7 +18,7 @@ from ssmar_bench.reports.formatting import (
     spread_text,
     unequal,
 )
-from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.table_formats import Table
 from ssmar_bench.results.summary import MIN_SEEDS, BenchmarkSummary, Setting
 
 SYNTHETIC = "micro-motion"

@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from ssmar_bench.results import plot_selection
-from ssmar_bench.results.answers import Answers, read_answers, strip_file
 from ssmar_bench.results.caption_facts import CaptionFacts, caption_facts
+from ssmar_bench.results.clip_predictions import Answers, read_answers, strip_file
+from ssmar_bench.results.clip_pseudo_labels import PoolAnswers, clips_with_frames, read_pools
 from ssmar_bench.results.comparability import Comparability
 from ssmar_bench.results.comparison_table import LEVELS, compare_rows, comparison, unfinished_runs
 from ssmar_bench.results.competing import competing
@@ -18,7 +19,6 @@ from ssmar_bench.results.curve_statistics import over_seeds
 from ssmar_bench.results.findings import MethodRank, Setting, find_settings, incomplete_methods, rank_methods
 from ssmar_bench.results.intervals import with_run_intervals
 from ssmar_bench.results.method_groups import group_of
-from ssmar_bench.results.pool_answers import PoolAnswers, clips_with_frames, read_pools
 from ssmar_bench.results.records import Damage, Runs
 from ssmar_bench.results.run_details import RunDetails, run_details
 from ssmar_bench.results.run_groups import RunGroup, class_names, run_groups

@@ -1,6 +1,6 @@
 """Everything that a report shows, computed from records: frozen values, and nothing of it is a text for readers.
 
-This is the one module of ``results`` that ``reports`` imports. :mod:`ssmar_bench.results.summarise` makes a
+This is the one module of ``results`` that ``reports`` imports. :mod:`ssmar_bench.results.summary_builder` makes a
 :class:`Summary`.
 """
 
@@ -12,13 +12,15 @@ import pandas as pd
 
 from ssmar_bench.core.published_tables import FIGURE_2B as FIGURE_2B
 from ssmar_bench.core.published_tables import FIGURE_4 as FIGURE_4
-from ssmar_bench.results.answers import Answers as Answers
-from ssmar_bench.results.answers import MethodAnswers as MethodAnswers
 from ssmar_bench.results.benchmark_summary import BenchmarkSummary as BenchmarkSummary
 from ssmar_bench.results.benchmark_summary import ExampleClips as ExampleClips
 from ssmar_bench.results.caption_facts import CaptionFacts as CaptionFacts
 from ssmar_bench.results.claim_rules import ColumnEvidence as ColumnEvidence
 from ssmar_bench.results.claims import ClaimResult as ClaimResult
+from ssmar_bench.results.clip_predictions import Answers as Answers
+from ssmar_bench.results.clip_predictions import MethodAnswers as MethodAnswers
+from ssmar_bench.results.clip_pseudo_labels import PoolAnswers as PoolAnswers
+from ssmar_bench.results.clip_pseudo_labels import PoolHistory as PoolHistory
 from ssmar_bench.results.comparability import Comparability as Comparability
 from ssmar_bench.results.comparison_table import LEVELS as LEVELS
 from ssmar_bench.results.comparison_table import measures as measures
@@ -39,8 +41,6 @@ from ssmar_bench.results.paired_test import MIN_SUBJECTS as MIN_SUBJECTS
 from ssmar_bench.results.paper_cells import TableCell as TableCell
 from ssmar_bench.results.paper_summary import PaperSummary as PaperSummary
 from ssmar_bench.results.plot_selection import LINES as LINES
-from ssmar_bench.results.pool_answers import PoolAnswers as PoolAnswers
-from ssmar_bench.results.pool_answers import PoolHistory as PoolHistory
 from ssmar_bench.results.ranking import DATA_SETS as DATA_SETS
 from ssmar_bench.results.ranking import Friedman as Friedman
 from ssmar_bench.results.records import Damage as Damage

@@ -9,7 +9,7 @@ from ssmar_bench.core import catalog
 from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 
 
 class Engine(Protocol):

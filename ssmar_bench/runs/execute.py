@@ -21,7 +21,7 @@ from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.engines import ENGINES, Engine
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import check_device
 from ssmar_bench.runs.known_runs_notes import tell_known
 from ssmar_bench.runs.packed_weights import pack_weights

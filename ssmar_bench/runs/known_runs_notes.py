@@ -8,7 +8,7 @@ from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.run_names import sorted_names
 from ssmar_bench.runs.archived_runs import archive_notes
 from ssmar_bench.runs.data_digests import former_plugin_run
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.plan import PlannedRun
 
 

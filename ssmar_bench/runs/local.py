@@ -20,9 +20,9 @@ from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.processes import default_jobs
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.launch_file import read_launch
-from ssmar_bench.runs.memory import MemoryPool, needs_of
+from ssmar_bench.runs.memory_limit import MemoryPool, needs_of
 from ssmar_bench.runs.worker import BUSY, LOST
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

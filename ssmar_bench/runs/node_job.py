@@ -16,7 +16,7 @@ from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.files import read_json
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.launch_file import read_launch, weight_files
 from ssmar_bench.runs.local import LocalEngine
 
@@ -36,7 +36,7 @@ class NodeJob:
         jobs: runs side by side.
         time_limit: seconds a run may take, None for no limit.
         grace: seconds after the signal that the time is over, in which an epoch may end in its checkpoint.
-        stage_to: of :class:`~ssmar_bench.runs.execution.Execution`.
+        stage_to: of :class:`~ssmar_bench.runs.execution_options.Execution`.
         idle: jobs in a row that ended before an epoch did.
     """
 

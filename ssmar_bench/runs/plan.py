@@ -18,7 +18,7 @@ from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.split import Split
 from ssmar_bench.runs import prepare_data, step_timing
 from ssmar_bench.runs.data_digests import DataDigests, matching_spec
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.resolve import Resolved, ResolvedMethod
 from ssmar_bench.splits.split_builder import BenchmarkClips, ground_truth
 

@@ -20,7 +20,7 @@ from ssmar_bench.core.events import Listener
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure
 from ssmar_bench.runs.engine_options import EngineOptions, unknown_option
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.node_job import NodeJob, run_method
 
 OPTION = "--ray"

@@ -24,7 +24,7 @@ from ssmar_bench.core.yaml_file import Document
 from ssmar_bench.runs.further_weights import further_names, with_digests
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.hyperparameters import resolve_hyperparameters
-from ssmar_bench.training.schedule import check_restarts
+from ssmar_bench.training.lr_schedule import check_restarts
 
 
 @dataclass(frozen=True)

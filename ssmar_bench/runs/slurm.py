@@ -23,7 +23,7 @@ from ssmar_bench.core.files import read_json, write_json
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import failure, slurm_queue
 from ssmar_bench.runs.engine_options import EngineOptions, unknown_option, whole_number
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.node_job import NodeJob, run_method
 from ssmar_bench.runs.slurm_submit import Collection, Submitter
 

@@ -16,7 +16,7 @@ from ssmar_bench.clips.views import ViewMaker
 from ssmar_bench.core.benchmark_config import BenchmarkConfig
 from ssmar_bench.core.contract import Views, method_without_network
 from ssmar_bench.core.processes import default_workers
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.plan import PlanEntry, steps_of, to_train
 from ssmar_bench.runs.resolve import Resolved
 from ssmar_bench.runs.step_guess import TIMED

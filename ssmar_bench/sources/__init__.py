@@ -13,8 +13,8 @@ from ssmar_bench.core import catalog
 from ssmar_bench.core.catalog import ObjectCatalog
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.events import Event, Listener, ignore_events
-from ssmar_bench.sources.known_sources import SOURCES, Source
 from ssmar_bench.sources.published_facts import PublishedFacts, read_facts
+from ssmar_bench.sources.source_catalog import SOURCES, Source
 
 if TYPE_CHECKING:  # pandas takes a second to import, and a listing of the sources needs none of it
     from ssmar_bench.core.index import Index

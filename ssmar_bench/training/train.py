@@ -28,7 +28,10 @@ from ssmar_bench.core.run_spec import OWN, Launch, RunSpec
 from ssmar_bench.core.seeds import seed_of
 from ssmar_bench.core.split import Split
 from ssmar_bench.training.checkpoint import earlier_checkpoint, last_checkpoint, loadable_state, write_checkpoint
-from ssmar_bench.training.evaluate import (
+from ssmar_bench.training.instruction_set import instruction_set
+from ssmar_bench.training.lr_schedule import CosineSchedule
+from ssmar_bench.training.precision import autocast, lay_out, set_up_precision
+from ssmar_bench.training.predict import (
     AveragedWeights,
     between_epochs,
     counting_networks,
@@ -36,11 +39,8 @@ from ssmar_bench.training.evaluate import (
     predict,
     predict_further,
 )
-from ssmar_bench.training.instruction_set import instruction_set
-from ssmar_bench.training.precision import autocast, lay_out, set_up_precision
 from ssmar_bench.training.pseudo_label_log import PseudoLabelLog
 from ssmar_bench.training.run_data import EpochPools, RunData, unlabelled_pool
-from ssmar_bench.training.schedule import CosineSchedule
 
 
 @dataclass

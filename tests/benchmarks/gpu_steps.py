@@ -28,8 +28,8 @@ from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.core.split import Split
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.resolve import resolve
-from ssmar_bench.training.evaluate import between_epochs
 from ssmar_bench.training.precision import autocast
+from ssmar_bench.training.predict import between_epochs
 from ssmar_bench.training.run_data import EpochPools
 from ssmar_bench.training.train import Trainer
 

@@ -17,7 +17,7 @@ from ssmar_bench.core.events import Listener, ignore_events
 from ssmar_bench.core.files import json_bytes
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import engines, local, prepare_data, slurm
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.local import LocalEngine
 from ssmar_bench.runs.plan import plan_runs
 from ssmar_bench.runs.slurm import SlurmEngine

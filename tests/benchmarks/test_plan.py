@@ -9,7 +9,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from ssmar_bench import api
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 
 METHODS = ["supervised", "fixmatch", "aplt"]
 

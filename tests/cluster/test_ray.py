@@ -16,7 +16,7 @@ import pytest
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.runs import ray_engine
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from tests.cluster.conftest import run_unseen
 from tests.conftest import Commands, records, until, workers
 

@@ -27,7 +27,7 @@ from tests.plugins.conftest import Install
 Call = Callable[..., Finished]
 
 SOURCE = """\
-from ssmar_bench.sources.known_sources import Source
+from ssmar_bench.sources.source_catalog import Source
 
 MINE = Source(
     "mine", "Mine: my own videos", "my_package.reader:survey", "", licensed=False, terms="mine", get="ask me",
@@ -138,7 +138,7 @@ def test_listing_them_shows_them_and_tells_what_is_broken(package: Path, install
     broken = [line for line in lines if line.startswith("Broken: ")]
     assert broken[0].startswith("Broken: benchmark 'worse' of broken-package 1.2: ")
     assert "worse.yaml:1: title: is missing" in broken[0]
-    assert broken[1].endswith("source 'int' of broken-package 1.2: 3 is no ssmar_bench.sources.known_sources.Source.")
+    assert broken[1].endswith("source 'int' of broken-package 1.2: 3 is no ssmar_bench.sources.source_catalog.Source.")
     assert broken[2].startswith("Broken: source 'ma52' of ssmar-bench ")
     assert "is defined twice: by ssmar-bench " in broken[2]
     assert broken[3].startswith("Broken: source 'yours' of broken-package 1.2: ")

@@ -10,9 +10,9 @@ from _records import Fake, say
 from PIL import Image
 
 from ssmar_bench.reports.animation import CLIPS, COLUMN, FRAMES, MARGIN, SIDE, animation
-from ssmar_bench.results.answers import strip_file
+from ssmar_bench.results.clip_predictions import strip_file
 from ssmar_bench.results.records import load_runs
-from ssmar_bench.results.summarise import summarise
+from ssmar_bench.results.summary_builder import summarise
 
 SHADES = np.linspace(20, 230, FRAMES).round().astype(int).tolist()
 NAME = "micro-motion-12"

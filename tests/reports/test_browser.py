@@ -19,7 +19,7 @@ from PIL import Image
 from ssmar_bench.core import metrics
 from ssmar_bench.core.metrics import Metric
 from ssmar_bench.reports.web.page import write_page
-from ssmar_bench.results.answers import strip_file
+from ssmar_bench.results.clip_predictions import strip_file
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect  # waits without eval, which the page's own policy forbids

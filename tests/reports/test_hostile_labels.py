@@ -14,7 +14,7 @@ from _page_data import parts_of
 from _records import Fake
 from _reports import comparison_text, html, render
 
-from ssmar_bench.reports import tables
+from ssmar_bench.reports import table_formats
 from ssmar_bench.reports.latex import escape_latex
 from ssmar_bench.results.records import load_runs
 
@@ -60,7 +60,9 @@ def test_a_label_is_shown_as_it_is_everywhere(tmp_path: Path) -> None:
     ],
 )
 def test_a_spreadsheet_computes_no_text(text: str, expected: str) -> None:
-    (row,) = csv.DictReader(io.StringIO(tables.csv_text(pd.DataFrame({"label": [text], "value": [-0.5]})), newline=""))
+    (row,) = csv.DictReader(
+        io.StringIO(table_formats.csv_text(pd.DataFrame({"label": [text], "value": [-0.5]})), newline="")
+    )
     assert row == {"label": expected, "value": "-0.5"}
 
 
@@ -79,7 +81,7 @@ def test_a_spreadsheet_computes_no_text(text: str, expected: str) -> None:
     ],
 )
 def test_markdown_reads_no_command(text: str, expected: str) -> None:
-    assert tables.escape_markdown(text) == expected
+    assert table_formats.escape_markdown(text) == expected
 
 
 def test_latex_reads_neither_a_command_nor_an_empty_line() -> None:

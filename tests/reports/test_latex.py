@@ -12,7 +12,7 @@ from _records import LABELS, Fake, Real
 from _reports import paper_sections
 
 from ssmar_bench.reports.latex import latex
-from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.table_formats import Table
 from ssmar_bench.results.records import load_runs
 
 HEAD = r"""\documentclass[twocolumn,10pt]{article}

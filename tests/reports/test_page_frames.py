@@ -18,7 +18,7 @@ from ssmar_bench.core import benchmark_config
 from ssmar_bench.core.events import ignore_events
 from ssmar_bench.core.split import salted_id
 from ssmar_bench.results import records
-from ssmar_bench.results.answers import strip_file
+from ssmar_bench.results.clip_predictions import strip_file
 from ssmar_bench.results.read_record import read_folder
 from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import prepare_data

@@ -6,7 +6,7 @@ from _records import Fake, Real
 
 from ssmar_bench.reports.summary_findings import FirstView, first_view
 from ssmar_bench.results.records import load_runs
-from ssmar_bench.results.summarise import summarise
+from ssmar_bench.results.summary_builder import summarise
 
 B = "micro-motion-12"
 

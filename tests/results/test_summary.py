@@ -14,7 +14,7 @@ from _records import Real
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.records import load_runs
-from ssmar_bench.results.summarise import summarise
+from ssmar_bench.results.summary_builder import summarise
 
 ROOT = Path(__file__).parents[2]
 SHOW = """
@@ -23,7 +23,7 @@ from pathlib import Path
 from ssmar_bench import api
 from ssmar_bench.reports.render import page
 from ssmar_bench.results.records import load_runs
-from ssmar_bench.results.summarise import summarise
+from ssmar_bench.results.summary_builder import summarise
 assert Path(api.__file__).is_relative_to(Path.cwd()), api.__file__
 summary = summarise(load_runs(Path(sys.argv[1])))
 print(summary.digest, hashlib.sha256(page(summary)["index.html"].replace(summary.digest, "").encode()).hexdigest())

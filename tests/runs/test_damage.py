@@ -25,7 +25,7 @@ from ssmar_bench.core.run_folder import RECORD, RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.runs import prepare_data, worker
 from ssmar_bench.runs.execute import _ready, _train
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.local import LocalEngine
 from ssmar_bench.runs.plan import PlannedRun, plan_runs

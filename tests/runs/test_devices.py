@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.local import LocalEngine
 from tests.conftest import Finished
 

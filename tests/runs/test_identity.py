@@ -22,7 +22,7 @@ from ssmar_bench.results.records import load_runs
 from ssmar_bench.runs import execute, prepare_data
 from ssmar_bench.runs.archived_runs import ArchivedRuns
 from ssmar_bench.runs.data_digests import DataDigests, matching_spec
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import PlannedRun, plan_runs
 from ssmar_bench.runs.resolve import resolve

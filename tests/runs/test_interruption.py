@@ -16,7 +16,7 @@ from ssmar_bench import api
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.results.comparison_table import comparison
 from ssmar_bench.results.records import load_runs
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.local import LocalEngine
 from tests.conftest import Commands, Finished, folder_of, records, timings, until, workers
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.local import TRIES, LocalEngine
 from ssmar_bench.runs.worker import BUSY, LOST
 

@@ -17,7 +17,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.events import Listener
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.runs import engines, failure, worker
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.node_job import TRIES, NodeJob
 from tests.conftest import folder_of
 from tests.plugins.conftest import FILE

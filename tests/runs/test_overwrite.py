@@ -12,7 +12,7 @@ import pytest
 from ssmar_bench import api
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs.execution import Execution, Overwrite
+from ssmar_bench.runs.execution_options import Execution, Overwrite
 from ssmar_bench.runs.local import LocalEngine
 from tests.conftest import METHODS, Finished, folder_of, records, timings
 

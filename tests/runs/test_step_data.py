@@ -12,7 +12,7 @@ from ssmar_bench.cli.grid_texts import data_texts
 from ssmar_bench.clips.augmentations import Strong
 from ssmar_bench.core.contract import View, Views
 from ssmar_bench.runs import step_data as measuring
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import plan, steps_of
 from ssmar_bench.runs.resolve import resolve

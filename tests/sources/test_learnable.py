@@ -15,10 +15,10 @@ from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.core.split import Split, opaque_id, salted_id
 from ssmar_bench.runs import execute, prepare_data
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.resolve import resolve
-from ssmar_bench.training.evaluate import uncounted_evaluation
+from ssmar_bench.training.predict import uncounted_evaluation
 from ssmar_bench.training.train import Trainer
 
 MOTION = """\

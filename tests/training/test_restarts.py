@@ -18,7 +18,7 @@ from ssmar_bench.runs import prepare_data
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.plan import plan_runs
 from ssmar_bench.runs.resolve import resolve
-from ssmar_bench.training.schedule import CosineSchedule, check_restarts
+from ssmar_bench.training.lr_schedule import CosineSchedule, check_restarts
 from ssmar_bench.training.train import Trainer
 
 from .test_resume import produced

@@ -14,7 +14,7 @@ import pandas as pd
 from ssmar_bench.core import metrics
 from ssmar_bench.reports import result_tables
 from ssmar_bench.reports.line_styles import DARK, OKABE_ITO, line_styles
-from ssmar_bench.reports.tables import Table
+from ssmar_bench.reports.table_formats import Table
 from ssmar_bench.results.summary import GROUPS, LINES, BenchmarkSummary
 
 CELL_CURVES = (

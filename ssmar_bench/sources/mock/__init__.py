@@ -20,8 +20,8 @@ from ssmar_bench.core.events import Event, Listener, ignore_events
 from ssmar_bench.core.seeds import generator
 from ssmar_bench.core.writable import new_folder
 from ssmar_bench.sources import MOCK_MARKER, known_source
-from ssmar_bench.sources.known_sources import SOURCES
 from ssmar_bench.sources.mock.plan import MockPlan, MockVideo
+from ssmar_bench.sources.source_catalog import SOURCES
 from ssmar_bench.sources.synthetic import Frames, encode_video, render_subject
 
 PLANNERS = {name: f"{__name__}.{name}" for name, source in SOURCES.items() if source.facts}

@@ -15,11 +15,11 @@ from ssmar_bench.backbones.build import build_backbone, build_outline
 from ssmar_bench.core.benchmark_config import read_benchmark_config
 from ssmar_bench.core.events import Event
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.runs import memory
-from ssmar_bench.runs.execution import Execution
+from ssmar_bench.runs import memory_limit
+from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import Grid
 from ssmar_bench.runs.local import LocalEngine
-from ssmar_bench.runs.memory import CONTEXT, HOST, PROCESS, MemoryPool, free_bytes, needs_of
+from ssmar_bench.runs.memory_limit import CONTEXT, HOST, PROCESS, MemoryPool, free_bytes, needs_of
 from ssmar_bench.runs.resolve import resolve
 from ssmar_bench.runs.step_memory import COPIES, SLACK, network_bytes, step_bytes
 
@@ -112,13 +112,13 @@ def test_memory_is_asked_of_the_machine_and_of_its_driver(tmp_path: Path, monkey
 
 
 def test_a_container_may_hold_less_than_its_machine(tmp_path: Path) -> None:
-    assert memory._control_group(tmp_path) > 2**60
+    assert memory_limit._control_group(tmp_path) > 2**60
     files = {"memory.max": "1000\n", "memory.current": "900\n", "memory.stat": "anon 400\nactive_file 200\n"}
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    assert memory._control_group(tmp_path) == 300
+    assert memory_limit._control_group(tmp_path) == 300
     (tmp_path / "memory.max").write_text("max\n")
-    assert memory._control_group(tmp_path) > 2**60
+    assert memory_limit._control_group(tmp_path) > 2**60
 
 
 @pytest.mark.parametrize("name", ["micro-tsm", "tsm:resnet18", "r3d18", "timesformer-micro"])
@@ -140,4 +140,4 @@ def test_more_views_and_larger_batches_take_more(tiny: Path) -> None:
     twice = bytes_of("supervised", **{"train.batch": 20})
     assert weights < twice < 2 * weights
     assert SLACK * COPIES > 4
-    assert memory.POLL_SECONDS <= 1
+    assert memory_limit.POLL_SECONDS <= 1

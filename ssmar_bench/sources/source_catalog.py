@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from ssmar_bench.core.yaml_file import load_yaml
-from ssmar_bench.sources.published_facts import PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,6 @@ class Source:
 
 
 SOURCES: dict[str, Source] = TypeAdapter(dict[str, Source]).validate_python(
-    {name: {"name": name, **entry} for name, entry in load_yaml(PUBLISHED / "sources.yaml").data.items()}
+    {name: {"name": name, **entry} for name, entry in load_yaml(Path(__file__).with_suffix(".yaml")).data.items()}
 )
 """Those that come with the package."""

@@ -8,7 +8,7 @@ import pytest
 
 from ssmar_bench.reports.formatting import cell_text, count_text, percent_text, seconds_text, seeds_text
 from ssmar_bench.reports.latex import LINES, PAGE, escape_latex, latex
-from ssmar_bench.reports.tables import Table, csv_text, markdown, markdown_page
+from ssmar_bench.reports.table_formats import Table, csv_text, markdown, markdown_page
 
 TABLE = Table(
     name="t",

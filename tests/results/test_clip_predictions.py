@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from _records import Fake, say
 
-from ssmar_bench.results.answers import Answers, MethodAnswers, clips_to_show, read_answers
+from ssmar_bench.results.clip_predictions import Answers, MethodAnswers, clips_to_show, read_answers
 from ssmar_bench.results.records import load_runs
 
 

@@ -11,7 +11,7 @@ import pytest
 from _records import Fake
 
 from ssmar_bench.core.index import UNKNOWN
-from ssmar_bench.results.pool_answers import (
+from ssmar_bench.results.clip_pseudo_labels import (
     MethodPseudoLabels,
     PoolAnswers,
     PoolHistory,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ssmar_bench.core.index import UNKNOWN
-from ssmar_bench.results.answers import STRIPS, Answers, Array, clips_to_show, half_of_each, runs_of_one_draw
+from ssmar_bench.results.clip_predictions import STRIPS, Answers, Array, clips_to_show, half_of_each, runs_of_one_draw
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.row_table import RowTable
 
