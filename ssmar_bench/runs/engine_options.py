@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,20 @@ class EngineOptions:
     def all(self) -> list[dict[str, Any]]:
         """Every set of options that a run may have."""
         return [dict(self.shared), *map(self.of_method, self.methods)]
+
+
+def require_methods(given: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Refuses options of :func:`read_options` for methods that are none of ``known``.
+
+    A site's file may hold methods that a grid has not.
+
+    Raises:
+        UserError: names the first one.
+    """
+    names = [*known]
+    for name in given.get(METHODS, {}):
+        if name not in names:
+            raise UserError(f"methods: {name}: unknown method '{name}' in the engine's options{nearest(name, names)}")
 
 
 def whole_number(options: Mapping[str, Any], name: str, default: int, option: str) -> int:

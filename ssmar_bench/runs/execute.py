@@ -14,12 +14,14 @@ from ssmar_bench.core import catalog, digests, in_use
 from ssmar_bench.core.benchmark_config import FrameCacheConfig
 from ssmar_bench.core.errors import BusyError
 from ssmar_bench.core.events import Event, Listener
+from ssmar_bench.core.method_config import METHODS
 from ssmar_bench.core.processes import cores, default_jobs, default_workers
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.run_spec import Launch
 from ssmar_bench.core.short_list import ShortList
 from ssmar_bench.core.split import GroundTruth
 from ssmar_bench.runs import prepare_data
+from ssmar_bench.runs.engine_options import require_methods
 from ssmar_bench.runs.engines import ENGINES, Engine
 from ssmar_bench.runs.execution_options import Execution
 from ssmar_bench.runs.grid import check_device
@@ -57,6 +59,8 @@ def _run(resolved: Resolved, execution: Execution, listener: Listener, held: con
         resolved.check_fits()  # before anything is rendered or decoded; a finished grid has no need of it
     for device in execution.devices:
         check_device(device)
+    names = (row.method_config.name for row in resolved.methods)
+    require_methods(execution.options, [*METHODS.names(), *names])
     make: type[Engine] = ENGINES.load(ENGINES.named(execution.engine))
     engine = make(execution)
     processes = cores()

@@ -111,6 +111,18 @@ def test_no_slurm_is_told_before_any_work(
     assert not (tmp_path / "out" / "runs").exists()
 
 
+def test_options_for_a_method_that_there_is_not(call: Any, tiny: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text("methods: {svformer: {num_cpus: 2}, alpt: {num_cpus: 2}}\n")
+    words = ("run", "--benchmark", tiny, "--methods", "supervised", "--out", tmp_path / "out")
+    ended: Finished = call(*words, "--engine", "ray", "--ray", site)
+    assert ended.status == 2
+    assert ended.err == (
+        "ssmar-bench: methods: alpt: unknown method 'alpt' in the engine's options; did you mean 'aplt'?\n"
+    )
+    assert not (tmp_path / "out" / "runs").exists()
+
+
 @pytest.mark.parametrize(
     "words", [["--detach"], ["--overwrite", "always", "--detach"], ["--detach", "--overwrite=always"]]
 )
