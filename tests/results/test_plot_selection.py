@@ -52,6 +52,18 @@ def test_a_method_is_judged_against_others_at_the_same_ratio(tmp_path: Path) -> 
     assert "UDA" not in plot_selection.drawn_methods(load_runs(tmp_path), B)
 
 
+def test_a_method_that_lacks_seeds_comes_after_those_that_have_them(tmp_path: Path) -> None:
+    """The second draw is hard for all: UDA, which did not run there, has the highest mean and not the best runs."""
+    for number, method in enumerate(LABELS):
+        for seed, base in enumerate((0.8, 0.3)):
+            if (method, seed) != ("uda", 1):
+                better = 0.005 if method == "uda" else 0.01 * number
+                Fake(method, seed=seed, accuracy=base + better).write(tmp_path)
+    ranked = plot_selection.ranked_methods(load_runs(tmp_path), B)
+    assert "UDA" in ranked[plot_selection.LINES :]
+    assert len(ranked) == len(LABELS)
+
+
 def test_nothing_finished_is_nothing_drawn(tmp_path: Path) -> None:
     Fake(state="failed").write(tmp_path)
     assert plot_selection.ranked_methods(load_runs(tmp_path), B) == []
