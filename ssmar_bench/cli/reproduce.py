@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from ssmar_bench.cli.completion import complete_table
+from ssmar_bench.cli.detail import Quiet, Verbose
 from ssmar_bench.cli.folders import Out, own_folders, require_output
 from ssmar_bench.cli.grid_texts import guesses_text
 from ssmar_bench.cli.json_output import print_json
@@ -27,7 +28,7 @@ from ssmar_bench.cli.parsing import (
 from ssmar_bench.cli.plugins import Plugins, use_plugins
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.paths import RESULTS
-from ssmar_bench.progress_display import ProgressDisplay
+from ssmar_bench.progress_display import Detail, ProgressDisplay
 from ssmar_bench.screen import Screen
 
 
@@ -58,10 +59,13 @@ def reproduce(
     ] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Print runs, states and expected hours; train nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="With --plan: print JSON, for programs.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Train what a table or figure of the paper needs and print it beside the paper's numbers."""
     from ssmar_bench import api
 
+    detail = Detail.of(quiet, verbose)
     if json and not plan:
         raise UserError("reproduce: --json goes with --plan; give both.")
     if not plan:
@@ -81,7 +85,7 @@ def reproduce(
     if plan:
         _print_plan(api.plan_table(request, execution), jobs or api.default_jobs())
         return
-    with ProgressDisplay() as progress:
+    with ProgressDisplay(detail) as progress:
         states = api.train_table(request, execution, progress.hear)
     table, on = request.table, request.on
     if table == "fig4":

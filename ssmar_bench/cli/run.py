@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ssmar_bench.cli.completion import complete_benchmark, complete_methods
+from ssmar_bench.cli.detail import Quiet, Verbose
 from ssmar_bench.cli.engines import Detach, Devices, Engine, EngineChoice, Ray, Slurm, StageTo
 from ssmar_bench.cli.folders import Out, own_folders, require_output
 from ssmar_bench.cli.grid_file import Config, grid_file_of
@@ -42,11 +43,9 @@ from ssmar_bench.core.paths import RESULTS
 from ssmar_bench.progress_display import Detail, ProgressDisplay
 
 OVERWRITE = ("only-missing", "always", "never", "only-cache", "only-record")
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result and what went wrong, no progress.")]
 TensorBoard = Annotated[
     bool, typer.Option("--tensorboard", help="Also write each run's curves for TensorBoard, into its folder.")
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every epoch and step that is reported.")]
 
 
 def run(
