@@ -8,11 +8,11 @@ In a test of your own, one test a check: ``test_my_method = conformance("my-meth
 from __future__ import annotations
 
 from ssmar_bench.testing import (  # noqa: F401  # registered
+    basic_checks,
     devices,
     effects,
     extremes,
     kill_and_resume,
-    loss_checks,
     memory,
     method_config_check,
     prediction_checks,

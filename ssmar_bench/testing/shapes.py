@@ -8,12 +8,12 @@ from typing import Any
 
 from ssmar_bench.core.contract import method_without_network
 from ssmar_bench.core.network_names import is_file
-from ssmar_bench.testing.check import FailedError, NotApplicableError, register_check, require_that
-from ssmar_bench.testing.loss_checks import (
+from ssmar_bench.testing.basic_checks import (
     it_goes_on_alike_when_saved_and_loaded,
     losses_are_finite_scalars_that_train,
     pseudo_labels_are_whole,
 )
+from ssmar_bench.testing.check import FailedError, NotApplicableError, register_check, require_that
 from ssmar_bench.testing.method_under_test import MethodUnderTest, total_loss
 from ssmar_bench.testing.prediction_checks import prediction_is_of_each_clip_by_itself
 from ssmar_bench.training.lr_schedule import check_restarts

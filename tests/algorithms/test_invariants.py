@@ -17,7 +17,7 @@ from ssmar_bench.algorithms import ALGORITHMS
 from ssmar_bench.core import method_config
 from ssmar_bench.core.method_config import MethodConfig
 from ssmar_bench.testing import CHECKS, MethodUnderTest, examine
-from ssmar_bench.testing.loss_checks import losses_are_finite_scalars_that_train
+from ssmar_bench.testing.basic_checks import losses_are_finite_scalars_that_train
 from ssmar_bench.testing.prediction_checks import prediction_is_of_each_clip_by_itself
 
 SEMILEARN_FAULTS = {
