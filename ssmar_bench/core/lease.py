@@ -106,9 +106,11 @@ class Lease:
         """
         end = time.monotonic() + patience
         pause = 0.05
+        other: Holder | None = None
         while not self._take():
+            other = holder(self.folder) or other  # its file may be read while it is written
             if time.monotonic() >= end:
-                raise BusyError(f"another process ({holder(self.folder) or 'its name cannot be read'})")
+                raise BusyError(f"another process ({other or 'its name cannot be read'})")
             time.sleep(pause)
             pause = min(2 * pause, 1.0)
         self._beaten = time.monotonic()
