@@ -50,7 +50,7 @@ def test_a_diverging_run_fails_alone_and_is_tried_again(
     assert not wild.done()
 
     failed_at, finished = (wild.work / "failure.txt").stat().st_mtime_ns, timings(tmp_path)
-    second = call(*words)
+    second = call(*words, "--verbose")
     assert second.status == 1
     assert (wild.work / "failure.txt").stat().st_mtime_ns > failed_at
     assert "cached  tiny-motion_supervised_r50_s0" in second.err

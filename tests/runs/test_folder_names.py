@@ -84,7 +84,7 @@ def test_a_departing_run_is_found_by_every_command(departing: Path, tiny: Path, 
     assert call("runs", "verify", short, "--results", departing, "-b", tiny).status == 0
 
     again = ("run", "-b", tiny, "-m", "supervised", "--set", "train.epochs=1", "-o", departing)
-    assert f" cached  {short}\n" in call(*again).err
+    assert f" cached  {short}\n" in call(*again, "--verbose").err
     published = call("results", "publish", departing, "--to", tmp_path / "archive")
     assert published.status == 0, published.err
     assert set(api.results(tmp_path / "archive")["folder"]) == {plain, name}
@@ -101,7 +101,7 @@ def test_a_run_is_not_trained_again_because_its_name_says_something_else(
     (folder,) = (departing / "runs").glob("*_epochs-1_*")
     other = folder.with_name(f"tiny-motion_supervised_r50_s0{note}_{identity_in(folder.name)}")
     folder.rename(other)
-    ended = call("run", "-b", tiny, "-m", "supervised", "-o", departing, "--set", "train.epochs=1")
+    ended = call("run", "-b", tiny, "-m", "supervised", "-o", departing, "--set", "train.epochs=1", "-v")
     assert f" cached  tiny-motion_supervised_r50_s0{note}\n" in ended.err
     assert not folder.exists()
     assert other.name in set(api.results(departing)["folder"])
