@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,18 +14,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssmar_bench.algorithms import ALGORITHMS
-from ssmar_bench.backbones.build import build_backbone, seeded_build
 from ssmar_bench.clips.frame_cache import FrameCache
-from ssmar_bench.core.contract import Context, Losses, Method, Progress, PseudoLabels
+from ssmar_bench.core.contract import Losses, Method, Progress, PseudoLabels
 from ssmar_bench.core.errors import DivergedError
 from ssmar_bench.core.events import Event, Listener
 from ssmar_bench.core.metrics import scores
-from ssmar_bench.core.network_names import beside
 from ssmar_bench.core.run_folder import ENDED, RunFolder
-from ssmar_bench.core.run_spec import OWN, Launch, RunSpec
+from ssmar_bench.core.run_spec import Launch, RunSpec
 from ssmar_bench.core.seeds import seed_of
 from ssmar_bench.core.split import Split
+from ssmar_bench.training.build_method import build_method
 from ssmar_bench.training.checkpoint import earlier_checkpoint, last_checkpoint, loadable_state, write_checkpoint
 from ssmar_bench.training.instruction_set import instruction_set
 from ssmar_bench.training.lr_schedule import CosineSchedule
@@ -40,7 +37,7 @@ from ssmar_bench.training.predict import (
     predict_further,
 )
 from ssmar_bench.training.pseudo_label_log import PseudoLabelLog
-from ssmar_bench.training.run_data import EpochPools, RunData, unlabelled_pool
+from ssmar_bench.training.run_data import EpochPools, RunData
 
 
 @dataclass
@@ -52,42 +49,6 @@ class CurveLog:
     def add(self, epoch: int, series: str, values: dict[str, float]) -> None:
         """One row a quantity."""
         self.rows += [(epoch, series, quantity, value) for quantity, value in values.items()]
-
-
-def build_method(spec: RunSpec, split: Split, steps: int, files: Mapping[str, str] | None) -> Method:
-    """The spec's algorithm with its networks; initial weights depend on the seed and each network's role alone.
-
-    Args:
-        spec: of the run.
-        split: of the run.
-        steps: of the whole run.
-        files: paths of the files of initial weights (:attr:`~ssmar_bench.core.run_spec.Launch.weight_files`); None for
-            networks whose weights are replaced afterwards: none are read or fetched.
-    """
-    algorithm: type[Method] = ALGORITHMS.load(spec.algorithm)
-    segments, size, classes = spec.frame_cache.segments, spec.clips.size, len(split.classes)
-    pixels = spec.clips.mean, spec.clips.std
-
-    def network(role: str, name: str = "") -> Any:
-        config = beside(spec.backbone, name, files) if name else spec.backbone
-        if files is None:
-            config = config.model_copy(update={"weights": "none"})
-        elif not name and OWN in files:
-            config = config.model_copy(update={"weights": files[OWN]})
-        seed = seed_of("network", spec.seed, role)
-        return build_backbone(config, segments, classes, seed, size, pixels, classifier=bool(name))
-
-    context = Context(
-        classes=classes,
-        n_labelled=len(split.labelled),
-        n_unlabelled=len(unlabelled_pool(spec, split)),
-        steps=steps,
-        epochs=spec.train.epochs,
-        network=network,
-        module=lambda role, make: seeded_build(seed_of("part", spec.seed, role), make),
-        unlabelled_per_labelled=spec.train.unlabelled_per_labelled,
-    )
-    return algorithm(context, algorithm.Config.model_validate(spec.hyperparameters))
 
 
 class Trainer:

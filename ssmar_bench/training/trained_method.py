@@ -27,8 +27,8 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.processes import cores
 from ssmar_bench.core.run_folder import RunFolder
 from ssmar_bench.core.split import Split
+from ssmar_bench.training.build_method import build_method
 from ssmar_bench.training.predict import counting_networks
-from ssmar_bench.training.train import build_method
 
 BATCH = 16
 """Clips that are decoded and predicted together."""

@@ -14,8 +14,8 @@ import torch
 from ssmar_bench.clips.frame_cache import FrameCache
 from ssmar_bench.core.contract import Batch
 from ssmar_bench.core.run_spec import OWN
+from ssmar_bench.training.build_method import build_method
 from ssmar_bench.training.run_data import RunData
-from ssmar_bench.training.train import build_method
 from tests.conftest import METHODS
 
 STEPS = 13  # more than two passes over either pool
