@@ -15,10 +15,14 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from ssmar_bench.core import digests
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: tests run side by side, and theirs is a tiny problem
+
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 TINY = """\
 extends: micro-motion-12
