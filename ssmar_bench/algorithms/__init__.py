@@ -88,6 +88,7 @@ ALGORITHMS = Algorithms(
         "cgmatch": "ssmar_bench.algorithms.cgmatch:CGMatch",
         "protocon": "ssmar_bench.algorithms.protocon:ProtoCon",
         "sefar": "ssmar_bench.algorithms.sefar:SeFAR",
+        "label-embedding": "ssmar_bench.algorithms.label_embedding:LabelEmbedding",
         "noisy-student": "ssmar_bench.algorithms.noisy_student:NoisyStudent",
         **{f"usb-{name}": f"ssmar_bench.algorithms.usb:{name}" for name in usb.ADAPTED},
         "aplt-ablation": "ssmar_bench.algorithms.aplt_ablation:Ablation",

@@ -125,7 +125,8 @@ class LTG(Student):
 
 def _weak(output: Output, weak: int) -> Output:
     """The part of an output that is of weak views, the first ``weak`` clips."""
-    return Output(output.logits[:weak], output.features[:weak], tuple(maps[:weak] for maps in output.maps))
+    maps = tuple(stage[:weak] for stage in output.maps)
+    return Output(output.logits[:weak], output.features[:weak], output.frames[:weak], maps)
 
 
 def alignment(pictures: Sequence[Tensor], gradients: Sequence[Tensor]) -> Tensor:

@@ -177,7 +177,7 @@ class ClipClassifier(nn.Module):
         found, features = self._features(_prepared(seen, self.input), maps, places)
         mean = features.mean(1)
         kept = functional.dropout(features, self.dropout, self.training).mean(1) if self.dropout else mean
-        return Output(self.classifier(kept), mean, found)
+        return Output(self.classifier(kept), mean, features, found)
 
     def _features(self, clips: Tensor, maps: bool, places: Sequence[int] | None) -> tuple[tuple[Tensor, ...], Tensor]:
         """Maps of the stages if wanted, and features (B, T, D) of the frames, or (B, 1, D) of whole clips."""

@@ -116,11 +116,14 @@ class Output:
     Attributes:
         logits: (B, C).
         features: (B, D), the pooled clip features before dropout and classifier.
+        frames: (B, T, D), the features of each frame, whose mean over T is ``features``; (B, 1, D) of a network that
+            does not tell the frames apart in its features.
         maps: feature maps (B, C, T, H, W) of the network's stages, each with its own sizes, if they were asked for.
     """
 
     logits: Tensor
     features: Tensor
+    frames: Tensor
     maps: tuple[Tensor, ...] = ()
 
 
@@ -161,6 +164,7 @@ class Context:
         n_labelled, n_unlabelled: clips in each pool.
         steps, epochs: the length of the run.
         unlabelled_per_labelled: unlabelled clips of a step for each labelled one.
+        class_names: C names, as the split has them.
         network: role -> a new :class:`Network`, whose initial weights depend on the run's seed and on the role alone.
             Every method starts from ``network("student")``. ``network(role, NAME)`` is another network, of those that
             :meth:`Method.further_networks` names.
@@ -176,6 +180,7 @@ class Context:
     network: Callable[..., Any]
     module: Callable[[str, Callable[[], Any]], Any]
     unlabelled_per_labelled: int = 1
+    class_names: Sequence[str] = ()
 
 
 class Pools(Protocol):

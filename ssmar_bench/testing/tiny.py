@@ -77,6 +77,7 @@ class Tiny:
             network=network,
             module=lambda role, make: seeded_build(seed_of("part", self.seed, role), make),
             unlabelled_per_labelled=self.unlabelled_per_labelled,
+            class_names=[f"touching {label}" for label in range(self.classes)],
         )
 
     def method(self, algorithm: type[Method], values: Mapping[str, Any]) -> Method:

@@ -47,5 +47,6 @@ def build_method(spec: RunSpec, split: Split, steps: int, files: Mapping[str, st
         network=network,
         module=lambda role, make: seeded_build(seed_of("part", spec.seed, role), make),
         unlabelled_per_labelled=spec.train.unlabelled_per_labelled,
+        class_names=tuple(split.classes),
     )
     return algorithm(context, algorithm.Config.model_validate(spec.hyperparameters))

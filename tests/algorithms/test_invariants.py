@@ -94,7 +94,7 @@ def test_every_algorithm_trains_a_vision_transformer(name: str) -> None:
     "name",
     [
         *("mean-teacher", "aplt", "protocon", "dual-student", "cmpl", "fullmatch", "cgmatch", "sefar"),
-        *("noisy-student", "noisy-student-larger"),
+        *("noisy-student", "noisy-student-larger", "label-embedding"),
     ],
 )  # tests/runs kill supervised, too
 def test_a_killed_run_goes_on(name: str) -> None:

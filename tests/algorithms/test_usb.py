@@ -205,7 +205,7 @@ class Volumes(nn.Module):
 
     def forward(self, clips: Tensor) -> Output:
         features = self.backbone(clips.transpose(1, 2)).mean((2, 3, 4))
-        return Output(self.classifier(features), features)
+        return Output(self.classifier(features), features, features[:, None])
 
 
 @pytest.mark.parametrize("mended", [True, False])

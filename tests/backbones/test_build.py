@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,20 @@ def test_features_are_the_mean_of_the_frames_pooled_features() -> None:
     torch.testing.assert_close(output.features, maps.view(2, SEGMENTS, 96, -1).mean((1, 3)))
     weight, bias = network.classifier.weight, network.classifier.bias
     torch.testing.assert_close(output.logits, output.features @ weight.T + bias)
+
+
+@pytest.mark.parametrize(
+    ("name", "told_apart"),
+    [("micro-tsm", True), ("tsm:resnet10t", True), ("micro-r3d", False), ("timesformer-micro", False)],
+)
+@torch.no_grad()
+def test_features_are_the_mean_of_what_is_told_of_the_frames(name: str, told_apart: bool) -> None:
+    network = build_backbone(BackboneConfig(name=name, weights="none", input="rgb"), SEGMENTS, 5, 0, 32).eval()
+    output = network(torch.randn(2, SEGMENTS, 3, 32, 32))
+    assert output.frames.shape == (2, SEGMENTS if told_apart else 1, network.features)
+    assert output.features.equal(output.frames.mean(1))
+    frames = output.frames[0]
+    assert not told_apart or not any(one.equal(other) for one, other in pairwise(frames))
 
 
 def test_the_built_in_network_sees_the_order_of_frames() -> None:

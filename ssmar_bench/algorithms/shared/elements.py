@@ -64,7 +64,8 @@ class ElementNetwork(nn.Module):
         found = [self.network(clips[:, list(at)], places=at).features for at in element_places(clips.shape[1])]
         pairs = [self.pair(torch.cat(two, dim=1)) for two in combinations(found, 2)]
         features = self.whole(torch.cat([*pairs, *map(self.single, found)], dim=1))
-        return Output(self.classifier(functional.dropout(features, self.dropout, self.training)), features)
+        logits = self.classifier(functional.dropout(features, self.dropout, self.training))
+        return Output(logits, features, features[:, None])
 
     def dropped_out(self, features: Tensor, passes: int) -> Tensor:
         """Logits (passes, B, C) under as many draws of the dropout, of features (B, width).

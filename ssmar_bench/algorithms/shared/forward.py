@@ -19,6 +19,6 @@ def forward_together(network: Callable[[Tensor], Output], *clips: Tensor) -> lis
     output = network(torch.cat(clips))
     ends = list(accumulate(len(batch) for batch in clips))
     return [
-        Output(output.logits[start:end], output.features[start:end])
+        Output(output.logits[start:end], output.features[start:end], output.frames[start:end])
         for start, end in zip([0, *ends], ends, strict=False)
     ]
