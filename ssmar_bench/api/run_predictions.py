@@ -12,7 +12,7 @@ from ssmar_bench.api.find_run import find_record
 from ssmar_bench.core.errors import UserError, nearest
 from ssmar_bench.core.metrics import confusion_matrix
 from ssmar_bench.core.paths import RESULTS, results_of
-from ssmar_bench.results import record_tables
+from ssmar_bench.results import record_logs
 from ssmar_bench.results.paired_test import LEVEL, correct_counts, paired_difference
 from ssmar_bench.results.record_schema import Metrics, read_part
 from ssmar_bench.results.records import Runs, load_runs
@@ -33,7 +33,7 @@ def predictions(run: Path | str, results: Path | str = RESULTS) -> pd.DataFrame:
         UserError: no such run, several, one that is not finished or kept no predictions, or a damaged record.
     """
     found = find_record(run, results_of(results))
-    frame = record_tables.predictions(found.record)
+    frame = record_logs.predictions(found.record)
     if frame.empty:
         raise UserError(f"Run {found.name} has no predictions: it is not finished, or its record holds none.")
     names = dict(enumerate(read_part(Metrics, found.record / "metrics.json").classes))

@@ -9,7 +9,7 @@ from typing import Any
 from ssmar_bench.core import links
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.results import record_tables
+from ssmar_bench.results import record_logs
 
 FOLDER = "tensorboard"
 """In a run's folder."""
@@ -39,7 +39,7 @@ def write_scalars(run: RunFolder) -> Path:
     """
     make, folder = summary_writer(), run.path / FOLDER
     links.require_none(folder)
-    frame = record_tables.curves(run.record)
+    frame = record_logs.curves(run.record)
     links.remove(folder)
     with make(str(folder)) as writer:
         for row in frame.to_dict("records"):

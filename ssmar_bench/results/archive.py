@@ -2,7 +2,7 @@
 
 ``runs.parquet`` has a row a run: what a reader computes with, and the JSON files of its record as they were written.
 ``curves.parquet``, ``predictions.parquet``, ``pseudo_labels.parquet`` and, where a record has it,
-``pseudo_label_history.parquet`` are the tables of all records below each other; a table of many rows goes on in
+``pseudo_label_history.parquet`` are the logs of all records below each other; a log of many rows goes on in
 ``curves-2.parquet``. ``SHA256SUMS`` holds the digests of the files.
 """
 
@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 
 from ssmar_bench.core import digests
 from ssmar_bench.core.errors import UserError
-from ssmar_bench.results.archive_schema import JSON_FILES, OPTIONAL, RUNS, TABLES, table_of
-from ssmar_bench.results.row_table import RowTable
-from ssmar_bench.results.table_text import render_table
+from ssmar_bench.results.archive_schema import JSON_FILES, OPTIONAL, RUNS, SCHEMAS, log_of
+from ssmar_bench.results.log_rows import LogRows
+from ssmar_bench.results.log_text import render_log
 
 LARGEST = 512 * 2**20
 """Bytes of an archive's file that is read, and eight times as many once they are decompressed."""
@@ -75,8 +75,8 @@ class ArchivedFile:
         return self.archive.content(self.run, self.name)
 
     def frame(self) -> pd.DataFrame | None:
-        """The table, where it is kept as one."""
-        return self.archive.frame(self.run, table_of(self.name))
+        """Its rows, where they are kept in columns."""
+        return self.archive.frame(self.run, log_of(self.name))
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class ArchivedRecord:
 
 
 class Archive:
-    """The archive in one folder; tables are read when they are asked for.
+    """The archive in one folder; logs are read when they are asked for.
 
     Raises:
         UserError: a file is damaged; nothing in it is executed, whatever it holds.
@@ -123,7 +123,7 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._names: dict[str, list[str]] = {}
-        self._tables: dict[str, RowTable] = {}
+        self._logs: dict[str, LogRows] = {}
 
     @cached_property
     def runs(self) -> dict[str, dict[str, Any]]:
@@ -158,23 +158,23 @@ class Archive:
         kept = dict(row["verbatim"] or ())
         if name in kept:
             return str(kept[name]).encode()
-        frame = self.frame(run, table_of(name))
-        return render_table(frame if frame is not None else pd.DataFrame(), table_of(name))
+        frame = self.frame(run, log_of(name))
+        return render_log(frame if frame is not None else pd.DataFrame(), log_of(name))
 
-    def frame(self, run: str, table: str) -> pd.DataFrame | None:
-        """The rows of one run in a table; None where its text did not fit into columns."""
-        if f"{table}.csv" in dict(self.runs[run]["verbatim"] or ()):
+    def frame(self, run: str, log: str) -> pd.DataFrame | None:
+        """The rows of one run in a log; None where its text did not fit into columns."""
+        if f"{log}.csv" in dict(self.runs[run]["verbatim"] or ()):
             return None
-        return self.table(table).frame(run)
+        return self.log(log).frame(run)
 
-    def table(self, name: str) -> RowTable:
-        """A whole table, read once, of the records whose text fits into its columns."""
-        if name not in self._tables:
+    def log(self, name: str) -> LogRows:
+        """A whole log, read once, of the records whose text fits into its columns."""
+        if name not in self._logs:
             try:
-                self._tables[name] = RowTable(self._read(name))
+                self._logs[name] = LogRows(self._read(name))
             except ValueError as error:
                 raise damaged_archive(self.folder / f"{name}.parquet", str(error)) from error
-        return self._tables[name]
+        return self._logs[name]
 
     def verify(self) -> None:
         """Make sure that every file is as it was written.
@@ -191,10 +191,10 @@ class Archive:
     def _read(self, name: str) -> pa.Table:
         files = [self.folder / f"{name}.parquet"]
         if name in OPTIONAL and not files[0].exists() and not files[0].is_symlink():
-            return TABLES[name].empty_table()
+            return SCHEMAS[name].empty_table()
         while (following := self.folder / f"{name}-{len(files) + 1}.parquet").exists():
             files.append(following)
-        return pa.concat_tables(_read_parquet(path, TABLES[name]) for path in files)
+        return pa.concat_tables(_read_parquet(path, SCHEMAS[name]) for path in files)
 
 
 def _read_parquet(path: Path, schema: pa.Schema) -> pa.Table:

@@ -19,7 +19,7 @@ _LOGGED = [
     *((name, _FLOATS) for name in ("weight", "confidence")),
 ]
 
-TABLES: dict[str, pa.Schema] = {
+SCHEMAS: dict[str, pa.Schema] = {
     RUNS: pa.schema(
         [
             *((name, pa.string()) for name in ("folder", "benchmark", "method", "label", "state", "reason")),
@@ -49,21 +49,21 @@ TABLES: dict[str, pa.Schema] = {
 """Every file and its columns; texts that occur again and again are kept once.
 
 ``runs``: the JSON files are the record, the columns before them are for readers. ``tables`` names the CSV files of the
-record, ``verbatim`` holds those that no table has, ``digests`` the SHA-256 of every file.
+record, ``verbatim`` holds those that do not fit into columns, ``digests`` the SHA-256 of every file.
 """
 
 OPTIONAL = ("pseudo_label_history",)
-"""Tables without which an archive, or a record, is whole: an older one has none."""
+"""Logs without which an archive, or a record, is whole: an older one has none."""
 
 
 def runs_schema() -> pa.Schema:
     """The columns of ``runs.parquet`` as it is written: also every metric of the test part, for readers."""
-    schema = TABLES[RUNS]
+    schema = SCHEMAS[RUNS]
     for key in metrics.metric_keys():
         schema = schema.append(pa.field(key, _FLOATS))
     return schema
 
 
-def table_of(file: str) -> str:
-    """The table that holds a CSV file of a record."""
+def log_of(file: str) -> str:
+    """The log that a CSV file of a record holds."""
     return file.removesuffix(".csv")

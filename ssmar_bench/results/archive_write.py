@@ -13,21 +13,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ssmar_bench.core import digests
-from ssmar_bench.results.archive_schema import OPTIONAL, RUNS, TABLES, runs_schema
-from ssmar_bench.results.row_table import coded
+from ssmar_bench.results.archive_schema import OPTIONAL, RUNS, SCHEMAS, runs_schema
+from ssmar_bench.results.log_rows import coded
 
 ROWS = 320_000
 """Rows of a file, so that it has less than a megabyte."""
 ROWS_OF = {"pseudo_labels": 180_000}
-"""The same of a table whose rows take more room: a confidence is a number of its own."""
+"""The same of a log whose rows take more room: a confidence is a number of its own."""
 
 
 @dataclass(frozen=True)
 class ArchiveEntry:
-    """A run to be archived: its row of ``runs.parquet``, and its tables by name."""
+    """A run to be archived: its row of ``runs.parquet``, and its logs by name."""
 
     row: Mapping[str, Any]
-    tables: Mapping[str, pd.DataFrame]
+    logs: Mapping[str, pd.DataFrame]
 
 
 def write_archive(folder: Path, entries: Sequence[ArchiveEntry]) -> list[Path]:
@@ -37,7 +37,7 @@ def write_archive(folder: Path, entries: Sequence[ArchiveEntry]) -> list[Path]:
         UserError: the files cannot be written; what was there before still is.
     """
     files: dict[str, bytes] = {}
-    for name, schema in TABLES.items():
+    for name, schema in SCHEMAS.items():
         if name == RUNS:
             table = pa.Table.from_pylist([dict(entry.row) for entry in entries], schema=runs_schema())
         else:
@@ -52,7 +52,7 @@ def write_archive(folder: Path, entries: Sequence[ArchiveEntry]) -> list[Path]:
 
 
 def _joined(entries: Sequence[ArchiveEntry], name: str, schema: pa.Schema) -> pa.Table:
-    parts = [(str(entry.row["folder"]), entry.tables[name]) for entry in entries if len(entry.tables.get(name, ()))]
+    parts = [(str(entry.row["folder"]), entry.logs[name]) for entry in entries if len(entry.logs.get(name, ()))]
     if not parts:
         return schema.empty_table()
     frame = pd.concat([part for _, part in parts], ignore_index=True)
@@ -67,7 +67,7 @@ def _joined(entries: Sequence[ArchiveEntry], name: str, schema: pa.Schema) -> pa
 def _parts(table: pa.Table, entries: Sequence[ArchiveEntry], name: str) -> Iterator[pa.Table]:
     """Pieces of at most so many rows as a file may have; a run is in one piece."""
     most = ROWS_OF.get(name, ROWS)
-    sizes = [1 if name == RUNS else len(entry.tables.get(name, ())) for entry in entries]
+    sizes = [1 if name == RUNS else len(entry.logs.get(name, ())) for entry in entries]
     start = length = 0
     for size in sizes:
         if length and length + size > most:

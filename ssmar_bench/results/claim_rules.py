@@ -20,7 +20,7 @@ from ssmar_bench.core.config_section import Section
 from ssmar_bench.core.published_tables import TableColumn
 from ssmar_bench.results.paired_test import Difference, correct_counts, paired_difference
 from ssmar_bench.results.paper_cells import TableCell
-from ssmar_bench.results.record_tables import curves, predictions
+from ssmar_bench.results.record_logs import curves, predictions
 from ssmar_bench.results.records import Runs
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.run_tables import RunTables
+from ssmar_bench.results.run_logs import RunLogs
 from ssmar_bench.results.table_order import sort_runs
 
 Array = npt.NDArray[Any]
@@ -63,7 +63,7 @@ def read_answers(runs: Runs, benchmark: str) -> Answers | None:
         UserError: a damaged record.
     """
     chosen = runs_of_one_draw(runs, benchmark)
-    found = dict(_answers(runs.tables, {row["folder"]: i for i, row in enumerate(chosen)}))
+    found = dict(_answers(runs.logs, {row["folder"]: i for i, row in enumerate(chosen)}))
     if not found:
         return None
     usual = Counter(one.clips for one in found.values()).most_common(1)[0][0]
@@ -100,22 +100,22 @@ class _RunAnswers:
     confidence: Array
 
 
-def _answers(tables: RunTables, runs: Mapping[str, int]) -> Iterator[tuple[int, _RunAnswers]]:
+def _answers(logs: RunLogs, runs: Mapping[str, int]) -> Iterator[tuple[int, _RunAnswers]]:
     """Number of a run and what it said, of the runs that kept predictions."""
-    for table, member in tables.of("predictions", runs):
-        columns, texts = table.columns, table.texts["clip"]
+    for log, member in logs.of("predictions", runs):
+        columns, texts = log.columns, log.texts["clip"]
         rank = np.empty(len(texts), dtype=np.int64)
         rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
         known: dict[bytes, tuple[str, ...]] = {}
-        for place in np.flatnonzero(member[table.starts] >= 0):
-            rows = slice(table.starts[place], table.ends[place])
+        for place in np.flatnonzero(member[log.starts] >= 0):
+            rows = slice(log.starts[place], log.ends[place])
             order = np.argsort(rank[columns["clip"][rows]])
             clips = columns["clip"][rows][order]
             ids = known.setdefault(clips.tobytes(), ()) or tuple(texts[code] for code in clips)
             known[clips.tobytes()] = ids
             confidence = np.nan_to_num(columns["confidence"][rows][order]).clip(0, 1)
             label, prediction = (columns[key][rows][order] for key in ("label", "prediction"))
-            yield int(member[table.starts[place]]), _RunAnswers(ids, label, prediction, confidence)
+            yield int(member[log.starts[place]]), _RunAnswers(ids, label, prediction, confidence)
 
 
 def clips_to_show(answers: Answers, most: int) -> list[str]:

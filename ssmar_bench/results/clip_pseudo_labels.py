@@ -13,8 +13,8 @@ import pandas as pd
 
 from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.results.clip_predictions import STRIPS, Answers, Array, clips_to_show, half_of_each, runs_of_one_draw
+from ssmar_bench.results.log_rows import LogRows
 from ssmar_bench.results.records import Runs
-from ssmar_bench.results.row_table import RowTable
 
 POOL_STRIPS = 24
 """Unlabelled clips with frames on one page, at most; each benchmark has an equal share."""
@@ -125,10 +125,10 @@ def clips_with_frames(
 def _pool(runs: Runs, ratio: float, rows: list[dict[Any, Any]]) -> PoolAnswers | None:
     numbers = {row["folder"]: i for i, row in enumerate(rows)}
     read: dict[int, tuple[tuple[str, ...], Array, MethodPseudoLabels]] = {}
-    for table, member in runs.tables.of("pseudo_labels", numbers):
-        for place in np.flatnonzero(member[table.starts] >= 0):
-            number = int(member[table.starts[place]])
-            read[number] = _read(table, slice(table.starts[place], table.ends[place]), rows[number])
+    for log, member in runs.logs.of("pseudo_labels", numbers):
+        for place in np.flatnonzero(member[log.starts] >= 0):
+            number = int(member[log.starts[place]])
+            read[number] = _read(log, slice(log.starts[place], log.ends[place]), rows[number])
     if not read:
         return None
     usual = _usual({number: clips for number, (clips, _, _) in read.items()})
@@ -149,9 +149,9 @@ def _history(runs: Runs, methods: Mapping[str, MethodPseudoLabels]) -> PoolHisto
     numbers = {folder: i for i, folder in enumerate(methods)}
     labels = [one.label for one in methods.values()]
     frames: dict[int, pd.DataFrame] = {}
-    for table, member in runs.tables.of("pseudo_label_history", numbers):
-        for place in np.flatnonzero(member[table.starts] >= 0):
-            frames[int(member[table.starts[place]])] = table.frame(table.names[place])
+    for log, member in runs.logs.of("pseudo_label_history", numbers):
+        for place in np.flatnonzero(member[log.starts] >= 0):
+            frames[int(member[log.starts[place]])] = log.frame(log.names[place])
     if not frames:
         return None
     usual = _usual({number: tuple(sorted({*frame["clip"]})) for number, frame in frames.items()})
@@ -170,17 +170,17 @@ def _by_epoch(frame: pd.DataFrame) -> tuple[Array, Array]:
     return said.fillna(UNKNOWN).to_numpy().astype(np.int64), (weight.fillna(0) > 0).to_numpy()
 
 
-def _read(table: RowTable, rows: slice, run: dict[Any, Any]) -> tuple[tuple[str, ...], Array, MethodPseudoLabels]:
+def _read(log: LogRows, rows: slice, run: dict[Any, Any]) -> tuple[tuple[str, ...], Array, MethodPseudoLabels]:
     """Ids of the clips of a run, their labels, and what was believed of them; of a clip given twice the last counts."""
-    columns, texts = {name: column[rows] for name, column in table.columns.items()}, table.texts["clip"]
+    columns, texts = {name: column[rows] for name, column in log.columns.items()}, log.texts["clip"]
     codes, first = np.unique(columns["clip"], return_index=True)
     order = sorted(range(len(codes)), key=lambda i: texts[codes[i]])
     place = np.empty(len(texts), dtype=np.int64)
     place[codes[order]] = np.arange(len(codes))
     clips = tuple(texts[code] for code in codes[order])
-    there = {table.texts["series"][code] for code in np.unique(columns["series"])}
+    there = {log.texts["series"][code] for code in np.unique(columns["series"])}
     series = next((name for name in SERIES if name in there), SERIES[-1])
-    own = table.where("series", series)[rows]
+    own = log.where("series", series)[rows]
     to = place[columns["clip"][own]]
     said, used = np.full(len(clips), UNKNOWN), np.zeros(len(clips), dtype=bool)
     confidence = np.full(len(clips), np.nan)

@@ -10,7 +10,7 @@ import pandas as pd
 from ssmar_bench.core import published_tables
 from ssmar_bench.results.filled_table import FilledTable, fill_table
 from ssmar_bench.results.paper_cells import TableCell
-from ssmar_bench.results.record_tables import predictions
+from ssmar_bench.results.record_logs import predictions
 from ssmar_bench.results.records import Runs
 from ssmar_bench.results.run_groups import class_names
 

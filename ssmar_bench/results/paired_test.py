@@ -82,7 +82,7 @@ def correct_counts(runs: Runs, frame: pd.DataFrame) -> CorrectCounts:
     known = [
         (int(seed), folder, found)
         for folder, seed in zip(frame["folder"], frame["seed"], strict=True)
-        if (found := runs.tables.answers(folder)) is not None
+        if (found := runs.logs.answers(folder)) is not None
     ]
     if not known:
         return CorrectCounts((), (), np.zeros((0, 0)), np.zeros(0))

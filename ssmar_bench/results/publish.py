@@ -24,13 +24,13 @@ from ssmar_bench.core.run_folder import RECORD
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.core.short_list import short
 from ssmar_bench.results.archive import Archive, ArchivedRecord
-from ssmar_bench.results.archive_schema import JSON_FILES, OPTIONAL, table_of
+from ssmar_bench.results.archive_schema import JSON_FILES, OPTIONAL, log_of
 from ssmar_bench.results.archive_write import ArchiveEntry, write_archive
 from ssmar_bench.results.comparison_table import comparison
+from ssmar_bench.results.log_text import parse_log
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.records import Damage, Runs, load_archives, load_runs, read_runs
 from ssmar_bench.results.table_order import table_rank
-from ssmar_bench.results.table_text import parse_table
 
 OF_THE_MACHINE = ("timings.json", "environment.json", FILE)
 """Files that two machines, or two versions of the configs, write differently of one run."""
@@ -166,18 +166,18 @@ def _entry(record: RecordPlace, row: Mapping[Any, Any]) -> ArchiveEntry:
     """A run as an archive holds it."""
     texts = {name: (record / name).read_bytes().decode() for name in JSON_FILES if (record / name).is_file()}
     names = [name for name in RECORD if name not in JSON_FILES and (record / name).is_file()]
-    tables: dict[str, pd.DataFrame] = {}
+    logs: dict[str, pd.DataFrame] = {}
     verbatim: dict[str, str] = {}
     found = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
     for name in names:
-        kept = record.archive.frame(record.name, table_of(name)) if isinstance(record, ArchivedRecord) else None
+        kept = record.archive.frame(record.name, log_of(name)) if isinstance(record, ArchivedRecord) else None
         data = (record / name).read_bytes()
         found[name] = hashlib.sha256(data).hexdigest()
-        frame = kept if kept is not None else parse_table(data, table_of(name))
+        frame = kept if kept is not None else parse_log(data, log_of(name))
         if frame is None:
             verbatim[name] = data.decode()
         else:
-            tables[table_of(name)] = frame
+            logs[log_of(name)] = frame
     if isinstance(record, ArchivedRecord):
         found = dict(record.archive.runs[record.name]["digests"] or ())
     spec = RunSpec.from_json(json.loads(texts["spec.json"]))
@@ -196,7 +196,7 @@ def _entry(record: RecordPlace, row: Mapping[Any, Any]) -> ArchiveEntry:
             "verbatim": list(verbatim.items()),
             "digests": list(found.items()),
         },
-        tables,
+        logs,
     )
 
 
@@ -209,7 +209,7 @@ def _differing(one: ArchiveEntry, other: ArchiveEntry) -> list[str]:
     """The files in which two results of one run differ, besides those that are of the machine."""
     first, second = dict(one.row["digests"]), dict(other.row["digests"])
     names = [name for name in {**first, **second} if name not in OF_THE_MACHINE]
-    newer = {f"{table}.csv" for table in OPTIONAL} & ({*first} ^ {*second})  # what only one of two versions wrote
+    newer = {f"{log}.csv" for log in OPTIONAL} & ({*first} ^ {*second})  # what only one of two versions wrote
     return [name for name in names if name not in newer and first.get(name) != second.get(name)]
 
 

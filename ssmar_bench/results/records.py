@@ -17,13 +17,13 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_spec import RunSpec
 from ssmar_bench.results.archive import Archive, ArchivedRecord, archive_folders
 from ssmar_bench.results.damaged_record import damaged_record
+from ssmar_bench.results.log_rows import Array
 from ssmar_bench.results.read_record import PARTS, RecordedRun, read_folder, read_record
+from ssmar_bench.results.record_logs import KINDS
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import OTHER_CLIPS, MethodFacts
-from ssmar_bench.results.record_tables import KINDS
 from ssmar_bench.results.row_labels import name_rows
-from ssmar_bench.results.row_table import Array
-from ssmar_bench.results.run_tables import RunTables, read_tables
+from ssmar_bench.results.run_logs import RunLogs, read_logs
 
 KEYS = (
     *("benchmark", "method", "label", "variant", "main", "ratio", "seed", "state", "reason", "folder", "split"),
@@ -61,7 +61,7 @@ class Runs:
         damage: records that cannot be used; they are in none of the others.
         records: folder name -> where the record is.
         facts: folder name -> what tables need to know of the method.
-        tables: the rows of curves, predictions and pseudo-labels.
+        logs: the rows of curves, predictions and pseudo-labels.
     """
 
     root: Path
@@ -70,7 +70,7 @@ class Runs:
     damage: tuple[Damage, ...] = ()
     records: Mapping[str, RecordPlace] = field(default_factory=dict)
     facts: Mapping[str, MethodFacts] = field(default_factory=dict)
-    tables: RunTables = field(default_factory=RunTables)
+    logs: RunLogs = field(default_factory=RunLogs)
 
     def record(self, folder: str) -> RecordPlace:
         """Where the record of a run is."""
@@ -100,10 +100,10 @@ class Runs:
         names = {folder: i for i, folder in enumerate(rows["folder"])}
         keys = {key: rows[key].to_numpy() for key in CURVE_KEYS}
         frames = []
-        for table, runs in self.tables.of("curves", names):
+        for log, runs in self.logs.of("curves", names):
             chosen = np.flatnonzero(runs >= 0)
             own = {key: _repeated(values, runs[chosen]) for key, values in keys.items()}
-            columns = {name: table.column(name, chosen) for name in KINDS["curves"]}
+            columns = {name: log.column(name, chosen) for name in KINDS["curves"]}
             frames.append(pd.DataFrame({**own, **columns}))
         return _joined(frames, [*CURVE_KEYS, *KINDS["curves"]])
 
@@ -188,12 +188,12 @@ def read_runs(root: Path, found: Mapping[str, Path | ArchivedRecord], damage: Se
         if own is not None:
             read[name] = own
     records = {name: one.record for name, one in read.items()}
-    tables, faults = read_tables({name: (one.record, one.outcome) for name, one in read.items() if one.outcome})
+    logs, faults = read_logs({name: (one.record, one.outcome) for name, one in read.items() if one.outcome})
     lost += [Damage(name, str(error)) for name, error in sorted(faults.items())]
     rows = [one.row for name, one in read.items() if name not in faults]
     for keys, of, why in (
         (("benchmark",), lambda row: row["classes"], "its classes are not those of the benchmark's other runs"),
-        (("benchmark", "variant"), lambda row: tables.subjects(row["folder"]), OTHER_CLIPS),
+        (("benchmark", "variant"), lambda row: logs.subjects(row["folder"]), OTHER_CLIPS),
     ):
         others = {row["folder"] for row in _others(rows, keys, of)}
         rows = [row for row in rows if row["folder"] not in others]
@@ -201,7 +201,7 @@ def read_runs(root: Path, found: Mapping[str, Path | ArchivedRecord], damage: Se
     specs = {row["folder"]: read[row["folder"]].spec for row in rows}
     facts = {row["folder"]: read[row["folder"]].facts for row in rows}
     name_rows(rows, specs, facts)
-    return Runs(root, _frame(rows), specs, tuple(lost), records, facts, tables)
+    return Runs(root, _frame(rows), specs, tuple(lost), records, facts, logs)
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

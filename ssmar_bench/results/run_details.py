@@ -51,7 +51,7 @@ def run_details(runs: Runs, benchmark: str, classes: int) -> tuple[RunDetails, .
     """Every run of a benchmark with so many ``classes``, in the order of ``Runs.runs``."""
     rows = runs.of(benchmark).to_dict("records")
     numbers = {row["folder"]: i for i, row in enumerate(rows) if row["state"] == "done"}
-    curves, counts = _curves(runs, numbers), confusion_entries(runs.tables, numbers, classes)
+    curves, counts = _curves(runs, numbers), confusion_entries(runs.logs, numbers, classes)
     return tuple(_details(runs, row, curves.get(i, {}), counts.get(i)) for i, row in enumerate(rows))
 
 
@@ -74,14 +74,14 @@ def _object(path: RecordPlace) -> dict[str, Any]:
 def _curves(runs: Runs, numbers: Mapping[str, int]) -> dict[int, dict[str, Floats]]:
     """Number of a run -> ``series/quantity`` -> values by epoch."""
     found: dict[int, dict[str, Floats]] = defaultdict(dict)
-    for table, run in runs.tables.of("curves", numbers):
-        series, quantity, epoch, value = (table.columns[name] for name in ("series", "quantity", "epoch", "value"))
+    for log, run in runs.logs.of("curves", numbers):
+        series, quantity, epoch, value = (log.columns[name] for name in ("series", "quantity", "epoch", "value"))
         left_out = [*LEFT_OUT, *metrics.metric_keys()[1:]]
-        shown = np.array([text not in left_out for text in table.texts["quantity"]], dtype=bool)[quantity]
+        shown = np.array([text not in left_out for text in log.texts["quantity"]], dtype=bool)[quantity]
         rows = np.flatnonzero((run >= 0) & shown)
-        names = [f"{one}/{two}" for one in table.texts["series"] for two in table.texts["quantity"]]
+        names = [f"{one}/{two}" for one in log.texts["series"] for two in log.texts["quantity"]]
         order = np.argsort(np.argsort(names))
-        line = run[rows] * len(names) + order[series[rows] * len(table.texts["quantity"]) + quantity[rows]]
+        line = run[rows] * len(names) + order[series[rows] * len(log.texts["quantity"]) + quantity[rows]]
         kinds, place = np.unique(line, return_inverse=True)
         lengths = np.zeros(len(kinds), dtype=np.int64)
         np.maximum.at(lengths, place, epoch[rows])

@@ -84,7 +84,7 @@ def run_groups(runs: Runs, benchmark: str) -> list[RunGroup]:
 def pool_runs(runs: Runs, groups: Sequence[pd.DataFrame], classes: int) -> list[RunGroup]:
     """Groups of finished runs, each of one method at one ratio, of a benchmark with so many ``classes``."""
     numbers = {folder: i for i, rows in enumerate(groups) for folder in rows["folder"]}
-    counts, bins = confusions(runs.tables, numbers, classes), calibrations(runs.tables, numbers)
+    counts, bins = confusions(runs.logs, numbers, classes), calibrations(runs.logs, numbers)
     return [
         RunGroup(
             method=rows["method"].iloc[0],
@@ -97,7 +97,7 @@ def pool_runs(runs: Runs, groups: Sequence[pd.DataFrame], classes: int) -> list[
             calibration=bins[i],
             seeds=len(rows),
             seconds=rows["train_seconds"].median(),
-            complete=all(runs.tables.answers(folder) is not None for folder in rows["folder"]),
+            complete=all(runs.logs.answers(folder) is not None for folder in rows["folder"]),
         )
         for i, rows in enumerate(groups)
     ]

@@ -10,12 +10,12 @@ import pandas as pd
 
 from ssmar_bench.core import metrics
 from ssmar_bench.core.short_list import short
-from ssmar_bench.results import record_tables
+from ssmar_bench.results import record_logs
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import Environment, Metrics, read_object, read_part
 
 Verdict = Literal["bit-equal", "equal within the tolerance", "different"]
-TABLES = ("curves.csv", "predictions.csv", "pseudo_labels.csv")
+LOGS = ("curves.csv", "predictions.csv", "pseudo_labels.csv")
 TOLERANCE = 0.01
 """Largest difference of a test score that counts as equal: one percentage point."""
 
@@ -90,7 +90,7 @@ def compare_records(run: str, recorded: RecordPlace, now: RecordPlace, tolerance
         {key: value for key, value in read_object(record / "metrics.json").items() if key not in ADDED}
         for record in (recorded, now)
     ]
-    files = [name for name in TABLES if _content(recorded / name) != _content(now / name)]
+    files = [name for name in LOGS if _content(recorded / name) != _content(now / name)]
     if measured[0] != measured[1]:
         files.append("metrics.json")
     spec = _differing(*(_flat(read_object(record / "spec.json")) for record in (recorded, now)))
@@ -123,8 +123,8 @@ def _content(path: RecordPlace) -> bytes:
 
 
 def _same_predictions(recorded: RecordPlace, now: RecordPlace) -> float | None:
-    tables = [record_tables.predictions(record).set_index("clip") for record in (recorded, now)]
-    one, other = (table.sort_index() for table in tables)
+    answers = [record_logs.predictions(record).set_index("clip") for record in (recorded, now)]
+    one, other = (frame.sort_index() for frame in answers)
     if one.empty or not one.index.equals(other.index) or not one["label"].equals(other["label"]):
         return None
     same: pd.Series[bool] = one["prediction"] == other["prediction"]

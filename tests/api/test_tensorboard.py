@@ -12,7 +12,7 @@ import pytest
 
 from ssmar_bench.api.tensorboard import write_scalars
 from ssmar_bench.core.run_folder import RunFolder
-from ssmar_bench.results import record_tables
+from ssmar_bench.results import record_logs
 from tests.conftest import Finished
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -50,7 +50,7 @@ def test_a_scalar_is_a_series_and_its_quantity(installed: None, tmp_path: Path) 
     run = RunFolder(Fake(epochs=3).write(tmp_path))
     for _ in range(2):  # again: what was there is replaced
         lines = (write_scalars(run) / "scalars").read_text().splitlines()
-    frame = record_tables.curves(run.record)
+    frame = record_logs.curves(run.record)
     assert len(lines) == len(frame) > 3
     first = frame.iloc[0]
     assert lines[0] == f"{first['series']}/{first['quantity']} {first['epoch']} {first['value']:g}"

@@ -20,7 +20,7 @@ from ssmar_bench.core.errors import UserError
 from ssmar_bench.core.run_folder import RECORD
 from ssmar_bench.results import archive, archive_write
 from ssmar_bench.results.archive import Archive, archive_folders
-from ssmar_bench.results.archive_schema import JSON_FILES, TABLES
+from ssmar_bench.results.archive_schema import JSON_FILES, SCHEMAS
 from ssmar_bench.results.publish import Replaced, check, publish
 from ssmar_bench.results.records import load_runs
 
@@ -273,7 +273,7 @@ def test_what_is_no_parquet_is_named(tmp_path: Path, data: bytes) -> None:
 def test_a_file_that_would_not_fit_into_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish([write(tmp_path / "a")], tmp_path / "b")
     path = tmp_path / "b" / B / "curves.parquet"
-    schema = TABLES["curves"]
+    schema = SCHEMAS["curves"]
     rows = 100_000
     names = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["x"]))
     values = [names, pa.array([1] * rows, pa.int32()), names, names, pa.array([0.0] * rows)]
@@ -281,14 +281,14 @@ def test_a_file_that_would_not_fit_into_memory_is_not_read(tmp_path: Path, monke
     pq.write_table(table, path, compression="zstd", use_dictionary=False, store_schema=False)
     monkeypatch.setattr(archive, "LARGEST", path.stat().st_size)
     with pytest.raises(UserError, match="holds too much"):
-        Archive(tmp_path / "b" / B).table("curves")
+        Archive(tmp_path / "b" / B).log("curves")
     monkeypatch.setattr(archive, "LARGEST", 100)
     with pytest.raises(UserError, match="larger than"):
-        Archive(tmp_path / "b" / B).table("curves")
+        Archive(tmp_path / "b" / B).log("curves")
 
 
 def test_the_files_of_a_record_are_known() -> None:
-    assert {*JSON_FILES, *(f"{name}.csv" for name in TABLES if name != "runs")} == {*RECORD}
+    assert {*JSON_FILES, *(f"{name}.csv" for name in SCHEMAS if name != "runs")} == {*RECORD}
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_what_is_wrong_in_an_archive_is_what_is_wrong_in_a_record(
     many_records(tmp_path, 80)
     path = tmp_path / B / f"{table}.parquet"
     values = pq.read_table(path)[column].to_pylist()
-    forged(path, **{column: pa.array([value, *values[1:]], TABLES[table].field(column).type)})
+    forged(path, **{column: pa.array([value, *values[1:]], SCHEMAS[table].field(column).type)})
     (damage,) = load_runs(tmp_path).damage
     assert why in damage.why
 

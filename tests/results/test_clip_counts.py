@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ssmar_bench.results.clip_counts import calibrations, confusion_entries, confusions
-from ssmar_bench.results.folder_tables import read_folders
-from ssmar_bench.results.record_tables import KINDS
-from ssmar_bench.results.run_tables import RunTables
+from ssmar_bench.results.folder_logs import read_folders
+from ssmar_bench.results.record_logs import KINDS
+from ssmar_bench.results.run_logs import RunLogs
 
 PREDICTIONS = "clip,subject,label,prediction,confidence,prediction_ema\na,p,0,0,0.5,0\nb,p,0,1,0.5,0\nc,q,1,1,0.5,0\n"
 PSEUDO = (
@@ -19,13 +19,13 @@ PSEUDO = (
 )
 
 
-def tables(root: Path, files: Mapping[str, str]) -> RunTables:
+def tables(root: Path, files: Mapping[str, str]) -> RunLogs:
     """Of records of which each has one file: path -> text."""
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     records = {path.name: path for path in root.iterdir()}
-    return RunTables({}, {table: read_folders(records, table)[0] for table in KINDS})
+    return RunLogs({}, {table: read_folders(records, table)[0] for table in KINDS})
 
 
 def test_confusion_counts_true_rows_and_predicted_columns_of_each_group(tmp_path: Path) -> None:

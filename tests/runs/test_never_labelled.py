@@ -71,7 +71,7 @@ def test_a_record_of_them_is_whole(known: Any, run: RunFolder, share: float, tmp
     assert (kept["label"] == UNKNOWN).any()
     loaded = load_runs(results)
     numbers = dict.fromkeys(loaded.specs, 0)
-    assert bool(calibrations(loaded.tables, numbers).any()) == (share < 1)
+    assert bool(calibrations(loaded.logs, numbers).any()) == (share < 1)
     written = api.report(results, tmp_path / "reports")
     assert any(path.suffix == ".html" for path in written)
     text = "".join(path.read_text() for path in written if path.suffix in (".md", ".csv"))

@@ -1,6 +1,6 @@
-"""The tables of one run's record, read and checked closely: curves, predictions on the test part, pseudo-labels.
+"""The logs of one run's record, read and checked closely: curves, predictions on the test part, pseudo-labels.
 
-Those of many runs are read by :mod:`ssmar_bench.results.run_tables`, which comes here for what is odd.
+Those of many runs are read by :mod:`ssmar_bench.results.run_logs`, which comes here for what is odd.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 from ssmar_bench.core import metrics
 from ssmar_bench.core.index import UNKNOWN
 from ssmar_bench.core.printable import odd_sign
-from ssmar_bench.results import table_checks
+from ssmar_bench.results import log_checks
 from ssmar_bench.results.archive import ArchivedFile
 from ssmar_bench.results.damaged_record import damaged_record
 from ssmar_bench.results.record_place import RecordPlace
@@ -31,7 +31,7 @@ HISTORY = {"epoch": int, **PSEUDO_LABELS}
 KINDS = {
     "curves": CURVES, "predictions": PREDICTIONS, "pseudo_labels": PSEUDO_LABELS, "pseudo_label_history": HISTORY
 }  # fmt: skip
-"""The tables of a record, and what is read of them."""
+"""The logs of a record, and what is read of them."""
 
 
 def curves(record: RecordPlace) -> pd.DataFrame:
@@ -55,17 +55,17 @@ def predictions(record: RecordPlace) -> pd.DataFrame:
     return _read(record / "predictions.csv", PREDICTIONS)
 
 
-def read_table(record: RecordPlace, table: str) -> pd.DataFrame:
-    """A table of a record by its name, a key of ``KINDS``.
+def read_log(record: RecordPlace, log: str) -> pd.DataFrame:
+    """A log of a record by its name, a key of ``KINDS``.
 
     Raises:
         UserError: names the file if it cannot be read.
     """
-    return curves(record) if table == "curves" else _read(record / f"{table}.csv", KINDS[table])
+    return curves(record) if log == "curves" else _read(record / f"{log}.csv", KINDS[log])
 
 
 def check(record: RecordPlace, outcome: Metrics) -> None:
-    """Make sure that the tables of a record are whole and fit its ``metrics.json``.
+    """Make sure that the logs of a record are whole and fit its ``metrics.json``.
 
     Raises:
         UserError: names the file and what does not fit.
@@ -82,8 +82,8 @@ def check(record: RecordPlace, outcome: Metrics) -> None:
                 raise damaged_record(path, f"it has {found} {name}, and metrics.json counts {expected}")
         if frame["clip"].duplicated().any():
             raise damaged_record(path, "a clip occurs twice")
-    for table in ("pseudo_labels", "pseudo_label_history"):
-        path, frame = record / f"{table}.csv", read_table(record, table)
+    for log in ("pseudo_labels", "pseudo_label_history"):
+        path, frame = record / f"{log}.csv", read_log(record, log)
         known = frame[frame["label"] != UNKNOWN] if outcome.counts.never_labelled else frame
         _check_classes(path, known, ("label",), classes)
         _check_classes(path, frame, ("pseudo_label",), classes)
@@ -97,7 +97,7 @@ def _check_curves(path: RecordPlace, frame: pd.DataFrame, epochs: int) -> None:
     if frame.duplicated(["epoch", "series", "quantity"]).any():
         raise damaged_record(path, "a quantity occurs twice in one epoch")
     _check_epochs(path, frame, epochs)
-    shares = frame["quantity"].str.startswith(table_checks.SHARES) & ~frame["series"].isin(["train", "validation"])
+    shares = frame["quantity"].str.startswith(log_checks.SHARES) & ~frame["series"].isin(["train", "validation"])
     bounds = [(shares, "share", 0.0, 1.0)]
     for one in metrics.METRICS:
         scored = (frame["series"] == "validation") & (frame["quantity"] == one.key)
@@ -156,7 +156,7 @@ def _check_values(path: RecordPlace, frame: pd.DataFrame, kinds: Mapping[str, ty
     """Numbers are finite and texts printable."""
     for name, kind in kinds.items():
         column = frame[name]
-        if kind is float and (np.abs(column.dropna()) > table_checks.LARGEST).any():
+        if kind is float and (np.abs(column.dropna()) > log_checks.LARGEST).any():
             raise damaged_record(path, f"a {name} is not a finite number")
         sign = next(filter(None, map(odd_sign, column.unique())), "") if kind is str else ""
         if sign:

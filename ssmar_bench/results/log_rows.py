@@ -1,4 +1,4 @@
-"""One table of many records below each other, as arrays: curves, predictions or pseudo-labels."""
+"""One log of many records below each other, as arrays: curves, predictions or pseudo-labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 Array = npt.NDArray[Any]
 
 
-class RowTable:
+class LogRows:
     """The rows of many runs; those of one run are together.
 
     Attributes:
@@ -27,13 +27,13 @@ class RowTable:
         ValueError: a value is missing, or the rows of a run are not together.
     """
 
-    def __init__(self, table: pa.Table) -> None:
-        table = table.unify_dictionaries().combine_chunks()
+    def __init__(self, log: pa.Table) -> None:
+        log = log.unify_dictionaries().combine_chunks()
         self.columns: dict[str, Array] = {}
         self.texts: dict[str, list[str]] = {}
-        for name in table.column_names:
-            chunks = table[name].chunks
-            column = chunks[0] if chunks else pa.array([], table.schema.field(name).type)
+        for name in log.column_names:
+            chunks = log[name].chunks
+            column = chunks[0] if chunks else pa.array([], log.schema.field(name).type)
             if column.null_count and not pa.types.is_floating(column.type):
                 raise ValueError(f"a {name} is missing")
             if pa.types.is_dictionary(column.type):
@@ -90,7 +90,7 @@ class RowTable:
         return same[self.columns[name]]
 
 
-def from_frames(frames: Mapping[str, pd.DataFrame], kinds: Mapping[str, type]) -> RowTable:
+def from_frames(frames: Mapping[str, pd.DataFrame], kinds: Mapping[str, type]) -> LogRows:
     """The rows of runs that are frames with the columns ``kinds``."""
     whole = pd.concat(frames.values(), ignore_index=True)
     arrays = [coded(list(frames), [len(frame) for frame in frames.values()])]
@@ -98,7 +98,7 @@ def from_frames(frames: Mapping[str, pd.DataFrame], kinds: Mapping[str, type]) -
         column = pa.array(whole[name], pa.string() if kind is str else pa.float64() if kind is float else pa.int64())
         column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         arrays.append(column.dictionary_encode() if kind is str else column)
-    return RowTable(pa.Table.from_arrays(arrays, names=["folder", *kinds]))
+    return LogRows(pa.Table.from_arrays(arrays, names=["folder", *kinds]))
 
 
 def coded(names: Sequence[str], sizes: Sequence[int]) -> pa.DictionaryArray:

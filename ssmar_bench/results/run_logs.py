@@ -1,4 +1,4 @@
-"""The rows of many runs: in the tables of archives, and in those that are read from folders."""
+"""The rows of many runs: in the logs of archives, and in those that are read from folders."""
 
 from __future__ import annotations
 
@@ -8,54 +8,54 @@ from functools import cached_property
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.archive import Archive, ArchivedRecord
-from ssmar_bench.results.folder_tables import read_folders
+from ssmar_bench.results.folder_logs import read_folders
+from ssmar_bench.results.log_checks import LogFacts, SubjectCounts, is_whole, log_facts
+from ssmar_bench.results.log_rows import Array, LogRows
+from ssmar_bench.results.record_logs import KINDS, check
 from ssmar_bench.results.record_place import RecordPlace
 from ssmar_bench.results.record_schema import Metrics, there
-from ssmar_bench.results.record_tables import KINDS, check
-from ssmar_bench.results.row_table import Array, RowTable
-from ssmar_bench.results.table_checks import SubjectCounts, TableFacts, is_whole, table_facts
 
 
 @dataclass(frozen=True)
-class RunTables:
-    """The tables ``KINDS`` of many runs.
+class RunLogs:
+    """The logs ``KINDS`` of many runs.
 
     Attributes:
-        archives: run -> the archive that holds its tables.
-        others: table -> the rows of the other runs.
+        archives: run -> the archive that holds its logs.
+        others: log -> the rows of the other runs.
     """
 
     archives: Mapping[str, Archive] = field(default_factory=dict)
-    others: Mapping[str, Sequence[RowTable]] = field(default_factory=dict)
+    others: Mapping[str, Sequence[LogRows]] = field(default_factory=dict)
 
-    def of(self, table: str, runs: Mapping[str, int]) -> Iterator[tuple[RowTable, Array]]:
-        """The tables that hold rows of some runs, and (rows,) the number of each row's run; -1 for other runs."""
+    def of(self, log: str, runs: Mapping[str, int]) -> Iterator[tuple[LogRows, Array]]:
+        """The logs that hold rows of some runs, and (rows,) the number of each row's run; -1 for other runs."""
         inside: dict[Archive, dict[str, int]] = {}
         for name, number in runs.items():
             if name in self.archives:
                 inside.setdefault(self.archives[name], {})[name] = number
         for archive, own in inside.items():
-            one = archive.table(table)
+            one = archive.log(log)
             yield one, one.members(own)
         outside = {name: number for name, number in runs.items() if name not in self.archives}
         if outside:
-            yield from ((one, one.members(outside)) for one in self.others.get(table, ()))
+            yield from ((one, one.members(outside)) for one in self.others.get(log, ()))
 
     @cached_property
-    def _facts(self) -> dict[str, dict[str, TableFacts]]:
-        """Table -> run -> what is known of its rows."""
-        found: dict[str, dict[str, TableFacts]] = {table: {} for table in KINDS}
-        for table, own in found.items():
+    def _facts(self) -> dict[str, dict[str, LogFacts]]:
+        """Log -> run -> what is known of its rows."""
+        found: dict[str, dict[str, LogFacts]] = {log: {} for log in KINDS}
+        for log, own in found.items():
             for archive in {*self.archives.values()}:
-                every = table_facts(archive.table(table))
+                every = log_facts(archive.log(log))
                 own |= {run: facts for run, facts in every.items() if self.archives.get(run) is archive}
-            for one in self.others.get(table, ()):
-                own |= table_facts(one)
+            for one in self.others.get(log, ()):
+                own |= log_facts(one)
         return found
 
-    def facts(self, table: str, run: str) -> TableFacts | None:
+    def facts(self, log: str, run: str) -> LogFacts | None:
         """What is known of the rows of one run; None where it has none."""
-        return self._facts[table].get(run)
+        return self._facts[log].get(run)
 
     def answers(self, run: str) -> SubjectCounts | None:
         """Right answers by subject; None where no predictions are kept."""
@@ -68,10 +68,10 @@ class RunTables:
         return None if found is None else (found.subjects, found.clips.tobytes())
 
 
-def read_tables(
+def read_logs(
     finished: Mapping[str, tuple[RecordPlace, Metrics]],
-) -> tuple[RunTables, dict[str, UserError]]:
-    """The tables of finished runs, and those that are damaged or do not fit their metrics.
+) -> tuple[RunLogs, dict[str, UserError]]:
+    """The logs of finished runs, and those that are damaged or do not fit their metrics.
 
     Args:
         finished: run -> record and metrics.
@@ -82,20 +82,20 @@ def read_tables(
         if isinstance(record, ArchivedRecord) and not record.archive.runs[name]["verbatim"]
     }
     others: dict[str, RecordPlace] = {name: one for name, (one, _) in finished.items() if name not in archives}
-    found: dict[str, list[RowTable]] = {}
+    found: dict[str, list[LogRows]] = {}
     faults: dict[str, UserError] = {}
-    for table in KINDS:
-        found[table], own = read_folders(others, table)
+    for log in KINDS:
+        found[log], own = read_folders(others, log)
         faults = own | faults
-    tables = RunTables(archives, found)
+    logs = RunLogs(archives, found)
     for name, (record, outcome) in finished.items():
         if name in faults:
             continue
         try:
-            facts = {table: tables.facts(table, name) for table in KINDS}
+            facts = {log: logs.facts(log, name) for log in KINDS}
             odd = facts["predictions"] is None and there(record / "predictions.csv")
             if odd or not is_whole(facts, outcome):
                 check(record, outcome)
         except UserError as error:
             faults[name] = error
-    return tables, faults
+    return logs, faults
