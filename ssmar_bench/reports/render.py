@@ -70,8 +70,7 @@ def _tables(found: BenchmarkSummary) -> Iterator[tuple[str, str]]:
 
 
 def _levels(summary: Summary, frame: pd.DataFrame) -> dict[str, str]:
-    facts = {one.name: one.facts for one in summary.benchmarks if one.level}
-    table: Table = result_tables.levels(frame, LEVELS, facts)
+    table: Table = result_tables.levels(frame, LEVELS, {one.benchmark: one for one in summary.level_facts})
     return {
         "levels.md": markdown_page("Levels of difficulty", [table]),
         "levels.tex": latex(table, "levels"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,9 +56,10 @@ class CaptionFacts:
     mock: bool = False
 
 
-def caption_facts(runs: Runs, benchmark: str) -> CaptionFacts:
-    """The facts of ``benchmark``'s finished runs."""
+def caption_facts(runs: Runs, benchmark: str, labels: Collection[str] | None = None) -> CaptionFacts:
+    """The facts of ``benchmark``'s finished runs, or of those in the rows ``labels`` alone."""
     rows = runs.of(benchmark)
+    rows = rows if labels is None else rows[rows["label"].isin(labels)]
     done = rows[rows["state"] == "done"]
     specs = [runs.specs[folder] for folder in done["folder"]]
     shared = {*SHARED} - {"pixels"}

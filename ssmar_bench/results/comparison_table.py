@@ -128,13 +128,16 @@ def compare_rows(frame: pd.DataFrame, facts: CaptionFacts) -> Comparability:
 def levels(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The comparisons of several benchmarks below each other, with a column ``benchmark`` first.
 
-    Only ratios that all benchmarks with runs have are kept, so that a row never mixes ratios; if they have none in
-    common, every ratio stays and the gaps show.
+    Only ratios that all benchmarks with runs have are kept, so that a row never mixes ratios, and of these only rows
+    that two benchmarks have. If they have none in common, every ratio or row stays and the gaps show.
     """
     common = set.intersection(*(set(frame["ratio"]) for frame in frames.values()))
     named = [frame.assign(benchmark=name) for name, frame in frames.items()]
     found = pd.concat(named, ignore_index=True)[["benchmark", *columns()]]
-    return found[found["ratio"].isin(common)].reset_index(drop=True) if common else found
+    found = found[found["ratio"].isin(common)] if common else found
+    shared = found.groupby(["ratio", "kind", "label"])["benchmark"].transform("nunique") > 1
+    compared = bool((shared & (found["kind"] != "majority")).any())
+    return (found[shared] if compared else found).reset_index(drop=True)
 
 
 def unfinished_runs(runs: Runs, benchmark: str, order: Sequence[str] = PUBLISHED) -> pd.DataFrame:

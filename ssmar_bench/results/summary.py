@@ -57,6 +57,7 @@ class Summary:
         digest: of all files that it was made from.
         benchmarks: those that have runs: levels of difficulty first, from easy to hard.
         levels: the comparisons of the levels of difficulty below each other; None where fewer than two have runs.
+        level_facts: of each level, about the rows of that table.
         paper: the paper's tables, claims and figures; empty where nobody asked for them.
         damage: records that are left out.
     """
@@ -64,5 +65,6 @@ class Summary:
     digest: str
     benchmarks: tuple[BenchmarkSummary, ...]
     levels: pd.DataFrame | None
+    level_facts: tuple[CaptionFacts, ...]
     paper: tuple[PaperSummary, ...]
     damage: tuple[Damage, ...]

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from ssmar_bench.core.errors import UserError
 from ssmar_bench.results.benchmark_summary import BenchmarkSummary, summarise_benchmark
-from ssmar_bench.results.comparison_table import LEVELS, levels
+from ssmar_bench.results.caption_facts import caption_facts
+from ssmar_bench.results.comparison_table import ALL_LABELS, LEVELS, levels
 from ssmar_bench.results.input_digest import input_digest
 from ssmar_bench.results.paper_summary import paper_summaries
 from ssmar_bench.results.records import Runs
@@ -39,10 +40,13 @@ def summarise(runs: Runs, paper: bool = True) -> Summary:
     tries = [one.name for one in benchmarks if one.sources == OWN_VIDEOS]
     benchmarks = [replace(one, is_try=len(tries) > 1 and one.name in tries) for one in benchmarks]
     by_level = {one.name: one.comparison for one in benchmarks if one.level}
+    compared = levels(by_level) if len(by_level) > 1 else None
+    labels = [] if compared is None else [label.removesuffix(ALL_LABELS) for label in compared["label"]]
     return Summary(
         input_digest(runs.root),
         tuple(benchmarks),
-        levels(by_level) if len(by_level) > 1 else None,
+        compared,
+        tuple(caption_facts(runs, name, labels) for name in by_level),
         paper_summaries(runs) if paper else (),
         runs.damage,
     )

@@ -109,6 +109,8 @@ def test_levels_are_shown_together(tmp_path: Path) -> None:
     for benchmark, accuracy in (("micro-motion-hard", 0.3), ("micro-motion-easy", 0.8)):
         Fake(benchmark=benchmark, accuracy=accuracy, epochs=1).write(tmp_path)
     Fake("aplt", benchmark="micro-motion-hard", epochs=2).write(tmp_path)
+    Fake("aplt", benchmark="micro-motion-easy", epochs=1).write(tmp_path)
+    Fake("vat", benchmark="micro-motion-easy", epochs=3).write(tmp_path)
     paths = render(tmp_path, tmp_path / "reports", ["micro-motion-hard"])
     assert tmp_path / "reports" / "levels.tex" in paths
     text = (tmp_path / "reports" / "levels.md").read_text()
@@ -117,6 +119,8 @@ def test_levels_are_shown_together(tmp_path: Path) -> None:
     assert ["10 %", "FixMatch", "80.0 (1)", "—", "30.0 (1)"] in lines
     assert text.count("No row is marked as best") == 1
     assert "micro-motion-hard: Not all runs share one setting" in text
+    assert "VAT" not in text, "a row of one level compares nothing"
+    assert "micro-motion-easy: Not all" not in text, "what is said is of the rows that are shown"
     readme = (tmp_path / "reports" / "README.md").read_text()
     assert "levels.md" in readme
     assert "micro-motion-easy/" not in readme  # it was not asked for, so its tables are not there

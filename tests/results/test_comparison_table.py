@@ -128,6 +128,18 @@ def test_levels_stand_together_at_common_ratios(tmp_path: Path) -> None:
     assert list(dict.fromkeys(frame["benchmark"])) == ["easy", "hard"]
 
 
+def test_a_row_of_one_level_alone_is_not_among_the_levels(tmp_path: Path) -> None:
+    for benchmark, methods in (("easy", ("supervised", "fixmatch")), ("hard", ("supervised", "aplt"))):
+        for method in methods:
+            Fake(method, label=method, benchmark=benchmark).write(tmp_path)
+    runs = load_runs(tmp_path)
+    frame = levels({name: comparison(runs, name) for name in ("easy", "hard")})
+    assert set(frame["label"]) == {"supervised", "Most frequent class"}
+    frames = {name: comparison(runs, name) for name in ("easy", "hard")}
+    apart = levels({name: frame[frame["label"] != "supervised"] for name, frame in frames.items()})
+    assert set(apart["label"]) == {"fixmatch", "aplt", "Most frequent class"}, "with nothing in common the gaps show"
+
+
 def test_levels_without_a_common_ratio_show_their_gaps(tmp_path: Path) -> None:
     Fake(benchmark="easy", ratio=0.1).write(tmp_path)
     Fake(benchmark="hard", ratio=0.25).write(tmp_path)
