@@ -116,6 +116,7 @@ class SlurmEngine:
             members[task].append(folder)
         news: dict[RunFolder, Tail] = {}
         absent: dict[str, int] = defaultdict(int)
+        told: set[str] = set()
         pause = POLL_SECONDS
         while members:
             time.sleep(pause)
@@ -125,9 +126,10 @@ class SlurmEngine:
             for task in [*members] if active is not None else ():
                 now = (active or {}).get(task)
                 if now is not None and now.state == "PENDING":
-                    if "held" in now.reason.lower():
-                        held = f"SLURM holds job {task} ({now.reason}); `scontrol release {task}` lets it go on."
-                        listener(Event("", "note", held))
+                    (job,) = slurm_queue.job_ids([task])
+                    if (why := slurm_queue.waiting_text(job, now)) and why not in told:
+                        told.add(why)
+                        listener(Event("", "note", why))
                     continue
                 absent[task] = 0 if now is not None else absent[task] + 1
                 for folder in [*members[task]]:

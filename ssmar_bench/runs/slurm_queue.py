@@ -16,6 +16,8 @@ from ssmar_bench.core.errors import UserError
 
 JOB_NAME = "ssmar-bench"
 COMMANDS = ("sbatch", "squeue", "scontrol", "sinfo")
+USUAL = ("", "None", "Priority", "Resources", "Dependency", "BeginTime", "JobArrayTaskLimit", "Cleaning", "Prolog")
+"""Reasons for which a job waits and starts by itself."""
 SECONDS = 120
 """A command of SLURM that takes longer has no answer."""
 
@@ -71,6 +73,15 @@ def queue() -> dict[str, Task] | None:
         return None
     lines = (line.split("|", 3) for line in asked.stdout.splitlines())
     return {line[0]: Task(line[1], line[2]) for line in lines if len(line) == 4 and line[3] == JOB_NAME}
+
+
+def waiting_text(job: str, task: Task) -> str:
+    """What somebody should know of why a task of ``job`` waits; "" where it starts by itself."""
+    if task.state != "PENDING" or task.reason in USUAL:
+        return ""
+    if "held" in task.reason.lower():
+        return f"SLURM holds job {job} ({task.reason}); `scontrol release {job}` lets it go on."
+    return f"SLURM job {job} waits ({task.reason}); it starts once that is over, or cancel it and give other --slurm."
 
 
 def ended_text(job: str) -> str:

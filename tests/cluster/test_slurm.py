@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ pytest.importorskip("submitit", reason="submitit is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.minutes]
 RUN = ("--methods", "supervised", "--set", "train.epochs=40")
 LONG = (*RUN, "--seeds", "0-3")
+SHORT = ("--methods", "supervised", "--set", "train.epochs=1", "--seeds", "0,1")
 
 
 def assert_same(out: Path, reference: Path, part: str = "") -> None:
@@ -167,6 +169,26 @@ def test_a_time_limit_ends_in_a_checkpoint_and_the_job_goes_on(
     assert ended.status == 1
     assert not folder.held()
     assert f"SLURM job {task} was cancelled; the same command goes on from the last checkpoint" in ended.err
+
+
+def test_why_a_job_waits_is_told_once(slurm: Slurm, commands: Commands, tiny: Path, tmp_path: Path) -> None:
+    ask("scontrol", "update", "partitionname=main", "state=down")
+    try:
+        process = commands.start("run", "--benchmark", tiny, *SHORT, "--out", tmp_path, "--engine", "slurm")
+        until(lambda: len(slurm.tasks()) == 2, "two jobs", 120)
+        (job,) = {task.partition("_")[0] for task in slurm.tasks()}
+        time.sleep(8)  # several looks at the queue
+        ask("scontrol", "hold", job)
+        time.sleep(8)
+        ask("scontrol", "release", job)
+    finally:
+        ask("scontrol", "update", "partitionname=main", "state=up")
+    ended = commands.end(process)
+    assert ended.status == 0, ended.err
+    told = f"SLURM job {job} waits (PartitionDown); it starts once that is over, or cancel it and give other --slurm."
+    assert ended.err.count(told) == 1
+    holds = rf"SLURM holds job {job} \(JobHeld\w+\); `scontrol release {job}` lets it go on\."
+    assert len(re.findall(holds, ended.err)) == 1
 
 
 def test_a_full_disk_costs_nothing_but_time(
