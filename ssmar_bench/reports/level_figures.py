@@ -49,5 +49,5 @@ def levels(summaries: Mapping[str, pd.DataFrame], line_styles: Mapping[str, Line
     limits(list(panels[:2].flat))
     for axes in panels[2]:
         axes.set_ylim(-3, 103)
-    legend(figure, entries, band_note(pd.concat(summaries.values())))
+    legend(figure, entries, band_note(*summaries.values()))
     return figure

@@ -151,14 +151,14 @@ def _columns(entries: Sequence[Line2D]) -> int:
     return max(1, min(len(entries), 3 if longest <= 11 else 2 if longest <= NARROW else 1))
 
 
-def band_note(rows: pd.DataFrame) -> str:
-    """What the bands of ``rows`` are, in the words of a legend; lines may be of different numbers of seeds."""
-    counts = {int(count) for count in rows.groupby("label")["seeds"].max()}
+def band_note(*panels: pd.DataFrame) -> str:
+    """What the bands of some panels are, in the words of a legend; lines may be of different numbers of seeds."""
+    counts = {int(count) for rows in panels for count in rows.groupby("label")["seeds"].max()}
     most = max(counts, default=0)
     if most <= 1:
         return "one seed"
     seeds = f"{most} seeds" if len(counts) == 1 else f"{min(counts)} to {most} seeds"
-    if rows["label"].nunique() > BANDED:
+    if len({label for rows in panels for label in rows["label"]}) > BANDED:
         return f"mean over {seeds}"
     return f"mean, band: ± 1 std over {seeds}"
 

@@ -92,6 +92,15 @@ def test_levels_draw_what_each_of_them_has(tmp_path: Path) -> None:
     assert all(axes.collections for axes in figure.axes)
 
 
+def test_levels_of_other_numbers_of_seeds_say_so(tmp_path: Path) -> None:
+    for name, seeds in ((B, 5), ("micro-motion-hard", 3)):
+        for seed in range(seeds):
+            Fake("fixmatch", seed=seed, benchmark=name).write(tmp_path)
+    runs = load_runs(tmp_path)
+    figure = level_figures.levels({name: over_seeds(runs.curves(name)) for name in (B, "micro-motion-hard")}, LOOKS)
+    assert figure.legends[0].get_title().get_text() == "mean, band: ± 1 std over 3 to 5 seeds"
+
+
 @pytest.mark.parametrize("size", [12, 52])
 def test_figures_of_classes_are_readable_at_column_width(size: int) -> None:
     counts = np.eye(size, dtype=int).tolist()
