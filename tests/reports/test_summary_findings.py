@@ -43,6 +43,7 @@ def test_the_first_its_gain_and_its_lead(tmp_path: Path) -> None:
             "50.0 ± 7.1",
             "+15.0",
             "+4.0 ± 7.1 (1 of 2)",
+            "3",
         ),
     )
     assert [row[:3] for row in found.tables[1].rows] == [
