@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,9 +104,18 @@ def _meant(run: str, names: Iterable[str], place: Path) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
         raise UserError(
-            f"{run} stands for several runs under {place}: {', '.join(found[:NAMED])}{more}; give one of these names, "
+            f"{run} stands for several runs under {place}: {_first(found)}; give one of these names, "
             "whose settings `api.results()` and the reports distinguish."
         )
-    raise UserError(f"There is no run {run}, neither as a folder nor under {place}{nearest(run, names)}")
+    near = nearest(run, names)
+    if len(names) > NAMED and "did you mean" not in near:
+        holding = [name for name in names if run and run.casefold() in name.casefold()]
+        near = f"; {_first(holding)} hold it in their names" if holding else ""
+        near += f"; `ssmar-bench runs list` has all {len(names)}."
+    raise UserError(f"There is no run {run}, neither as a folder nor under {place}{near}")
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"

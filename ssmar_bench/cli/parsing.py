@@ -52,7 +52,7 @@ def parse_numbers(text: str | None, kind: type, option: str) -> list[Any] | None
     """The numbers between commas; None stays None. A :class:`UserError` names ``option``."""
     if text is None:
         return None
-    example = "0,1" if kind is int else "0.1,0.5"
+    example = "0,1 or 0-4" if kind is int else "0.1,0.5"
     try:
         return [_number(word, kind) for word in parse_words(text, option)]
     except ValueError as error:

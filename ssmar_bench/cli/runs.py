@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ssmar_bench.cli.completion import complete_benchmark, complete_method, complete_run
-from ssmar_bench.cli.folders import Results
 from ssmar_bench.cli.json_output import Json, print_json
 from ssmar_bench.cli.listing import print_list
 from ssmar_bench.cli.parsing import parse_roots, size_text
@@ -27,6 +27,7 @@ Run = Annotated[
         autocompletion=complete_run, help="A run's folder, its name, or a start of names that it alone has."
     ),
 ]
+Results = Annotated[Path, typer.Option("--results", "--out", "-o", help="The folder that `run` was given with --out.")]
 
 
 @app.command("list")

@@ -57,7 +57,7 @@ def test_a_list_has_states_accuracy_and_size(out: Path, call: Call) -> None:
     said = ended.err.splitlines()
     assert f"failed: {run_named(out, 'uda').name}: ValueError: loss is not finite" in said
     assert any(line.startswith("damaged: ") and "metrics.json" in line for line in said)
-    rows = json.loads(call("runs", "list", "--results", out, "--json").out)
+    rows = json.loads(call("runs", "list", "-o", out, "--json").out)
     assert [row["state"] for row in rows] == ["done", "damaged", "failed", "interrupted"]
     assert rows[0]["accuracy"] == 0.625
     assert rows[2]["accuracy"] is None
@@ -99,12 +99,24 @@ def test_a_run_is_shown_with_the_command_that_repeats_it(tmp_path: Path, call: C
 
 
 def test_a_run_may_be_given_by_a_start_that_it_alone_has(out: Path, call: Call) -> None:
-    ended = call("runs", "show", "Micro-motion-12_u", "--results", out)
+    ended = call("runs", "show", "Micro-motion-12_u", "--out", out)
     assert (ended.status, ended.out.splitlines()[0]) == (0, run_named(out, "uda").name)
     assert "ValueError: loss is not finite" in ended.out
     several = call("runs", "show", "micro", "--results", out)
     assert several.status == 2
     assert "stands for several runs" in several.err
+
+
+def test_an_unknown_run_among_many_names_few(tmp_path: Path, call: Call) -> None:
+    for seed in range(12):
+        Fake("fixmatch", seed=seed).write(tmp_path)
+    unknown = call("runs", "show", "12_fixmatch", "-o", tmp_path)
+    assert unknown.status == 2
+    assert "and 4 more hold it in their names; `ssmar-bench runs list` has all 12." in unknown.err
+    assert unknown.err.count("micro-motion-12_fixmatch") == 8
+    other = call("runs", "show", "walk", "-o", tmp_path)
+    assert other.err.endswith(f"There is no run walk, neither as a folder nor under {tmp_path / 'runs'}; "
+                              "`ssmar-bench runs list` has all 12.\n")  # fmt: skip
 
 
 def test_removing_asks_and_never_removes_a_run_that_is_being_trained(
