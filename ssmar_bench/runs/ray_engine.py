@@ -152,6 +152,11 @@ def _unusable(said: str) -> str:
             f"the cluster has Ray {theirs} on Python {python}, and here is Ray {ours} on Python {own}; both must be "
             f"the same, for instance by pip install 'ray=={theirs}' here"
         )
+    if "connection timeout" in said:
+        return (
+            "Ray answers, and lets nobody in; where it asks for a token, set the same RAY_AUTH_MODE here and where it "
+            "was started, or give HOST:PORT without ray://"
+        )
     words = " ".join(said.split())[:300].rstrip(".")
     return f"Ray cannot be used: {words}"
 

@@ -149,6 +149,20 @@ def test_another_ray_on_the_cluster_is_told(tmp_path: Path, monkeypatch: pytest.
     )
 
 
+def test_a_cluster_that_lets_nobody_in_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    def init(**_: Any) -> None:
+        raise ConnectionError("ray client connection timeout")
+
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray_engine, "_require_answer", lambda _: None)
+    with pytest.raises(
+        UserError, match=r"Ray answers, and lets nobody in; .* set the same RAY_AUTH_MODE here and where"
+    ):
+        ray_engine.RayEngine(Execution(tmp_path, options={"address": "ray://head:10001"}))
+
+
 def test_a_task_that_ray_ends_is_told_in_a_sentence() -> None:
     from ray.exceptions import WorkerCrashedError
 
